@@ -1,0 +1,135 @@
+"""Frozen settings; each threshold with its unit and meaning. Read from TOML, checked, never changed at run time."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from forensics.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def setting(default: Any, meaning: str, unit: str = "") -> Any:  # noqa: ANN401 - a dataclass field is typed by its annotation
+    """A dataclass field that says what it means and in which unit."""
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata={"meaning": meaning, "unit": unit})
+    return field(default=default, metadata={"meaning": meaning, "unit": unit})
+
+
+@dataclass(frozen=True)
+class IngestSettings:
+    """How logs are read."""
+
+    max_reject_share: float = setting(0.5, "exit 4 if a larger share of lines is rejected", "share")
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """How accounts are described."""
+
+    session_gap_s: float = setting(1800.0, "silence that ends a session where the log has no session id", "s")
+
+
+@dataclass(frozen=True)
+class SightingSettings:
+    """What counts as showing an observable."""
+
+    off: tuple[str, ...] = setting((), "kinds of sighting to leave out")
+
+
+@dataclass(frozen=True)
+class LinkSettings:
+    """How shared observables become bits."""
+
+    neighbours: int = setting(60, "strongest pairs kept per account and kind")
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """How links become networks."""
+
+    min_accounts: int = setting(3, "smallest network reported", "accounts")
+    seed: int = setting(20260401, "seed of everything random")
+
+
+@dataclass(frozen=True)
+class HallmarkSettings:
+    """How networks are tested."""
+
+    off: tuple[str, ...] = setting((), "hallmarks to leave out")
+    draws: int = setting(199, "activity-matched pseudo-groups per network")
+    permutations: int = setting(999, "draws of permutation tests")
+    sample_accounts: int = setting(400, "members tested of a larger network", "accounts")
+    seed: int = setting(20260402, "seed of everything random")
+
+
+@dataclass(frozen=True)
+class ScoringSettings:
+    """How signs become verdicts."""
+
+    sensitivity: str = setting("normal", "low, normal or high: how much evidence an alert takes")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings; one attribute a stage."""
+
+    ingest: IngestSettings = field(default_factory=IngestSettings)
+    features: FeatureSettings = field(default_factory=FeatureSettings)
+    sightings: SightingSettings = field(default_factory=SightingSettings)
+    links: LinkSettings = field(default_factory=LinkSettings)
+    networks: NetworkSettings = field(default_factory=NetworkSettings)
+    hallmarks: HallmarkSettings = field(default_factory=HallmarkSettings)
+    scoring: ScoringSettings = field(default_factory=ScoringSettings)
+
+
+def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from a TOML file, then `overrides` ("scoring.sensitivity" → value).
+
+    Raises: UsageError for an unreadable file, an unknown name, a value of the wrong type.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    where = str(path) if path else "command line"
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise UsageError(f"cannot read settings {path}: {error.strerror}", "give an existing TOML file to --config") from error
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError(f"{path} is not valid TOML: {error}") from error
+    for name, value in (overrides or {}).items():
+        section, _, key = name.partition(".")
+        values.setdefault(section, {})[key] = value
+    return _build(values, where)
+
+
+def _build(values: Mapping[str, Any], where: str) -> Settings:
+    slices = {item.name: item.default_factory() for item in dataclasses.fields(Settings)}  # type: ignore[misc]
+    for section, given in values.items():
+        if section not in slices:
+            raise UsageError(f"{where}: unknown section [{section}]", f"known: {', '.join(slices)}")
+        if not isinstance(given, dict):
+            raise UsageError(f"{where}: {section} must be a table of settings")
+        known = {item.name: item for item in dataclasses.fields(slices[section])}
+        changes = {}
+        for key, value in given.items():
+            if key not in known:
+                raise UsageError(f"{where}: unknown setting {section}.{key}", f"known: {', '.join(known)}")
+            changes[key] = _coerce(value, getattr(slices[section], key), f"{where}: {section}.{key}")
+        slices[section] = dataclasses.replace(slices[section], **changes)
+    return Settings(**slices)
+
+
+def _coerce(value: Any, like: Any, name: str) -> Any:  # noqa: ANN401 - settings hold several types
+    if isinstance(like, tuple) and isinstance(value, list | tuple):
+        return tuple(value)
+    if isinstance(like, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(like):
+        raise UsageError(f"{name} must be {type(like).__name__}, not {type(value).__name__} ({value!r})")
+    return value
