@@ -75,6 +75,8 @@ CONTENT_FLAGS: dict[str, int] = {
     "thinking_language": 64,  # constrain the language of the thinking
     "code": 128,  # software engineering work
 }
+# What asks for more than an answer: flags that count as extraction.
+EXTRACTION_MASK: int = sum(CONTENT_FLAGS[name] for name in ("reasoning", "verbatim", "forced_tags", "grading", "rewrite", "thinking_language"))
 
 EVENTS = Table(
     "events",
