@@ -109,7 +109,8 @@ def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None 
 
 
 def _build(values: Mapping[str, Any], where: str) -> Settings:
-    slices = {item.name: item.default_factory() for item in dataclasses.fields(Settings)}  # type: ignore[misc]
+    defaults = Settings()
+    slices = {item.name: getattr(defaults, item.name) for item in dataclasses.fields(Settings)}
     for section, given in values.items():
         if section not in slices:
             raise UsageError(f"{where}: unknown section [{section}]", f"known: {', '.join(slices)}")

@@ -292,6 +292,7 @@ SIGHTINGS = Table(
 )
 
 _KIND_BITS = pl.List(pl.Struct({"kind": pl.String, "bits": pl.Float64}))
+_OBSERVABLES = pl.List(pl.Struct({"kind": pl.String, "value": pl.String, "bits": pl.Float64, "holders": pl.UInt32}))
 
 LINKS = Table(
     "links",
@@ -301,7 +302,7 @@ LINKS = Table(
         "account_b": _c(pl.String, "the larger id"),
         "weight_bits": _c(pl.Float64, "log2 evidence for one operator, summed over kinds after caps"),
         "kinds": _c(_KIND_BITS, "bits by kind, largest first"),
-        "observables": _c(pl.List(pl.Struct({"kind": pl.String, "value": pl.String, "bits": pl.Float64, "holders": pl.UInt32})), "the heaviest shared observables, at most 8"),
+        "observables": _c(_OBSERVABLES, "the heaviest shared observables, at most 8"),
     },
     sort=("account_a", "account_b"),
 )
@@ -380,8 +381,6 @@ NETWORKS = Table(
     sort=("rank",),
 )
 
-TABLES: dict[str, Table] = {
-    table.name: table for table in (EVENTS, SOURCES, REJECTS, REGISTER, ACCOUNTS, SIGHTINGS, LINKS, MEMBERS, HALLMARKS, NETWORKS)
-}
+TABLES: dict[str, Table] = {table.name: table for table in (EVENTS, SOURCES, REJECTS, REGISTER, ACCOUNTS, SIGHTINGS, LINKS, MEMBERS, HALLMARKS, NETWORKS)}
 
 VERDICTS = ("none", "possible", "likely", "strong")

@@ -1,0 +1,54 @@
+# One stamp says the environment is as the lock wants it; every target that needs Python depends on it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CASE ?= demo-case
+
+.PHONY: help demo test test-slow lint fix bench bench-peers lock clean
+.DEFAULT_GOAL := help
+
+help: ## say what each target does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "forensics needs Python 3.11 or later: make PYTHON=python3.12 …" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## install and run the main job on sample_logs/
+	@rm -rf $(CASE)
+	@$(BIN)/forensics investigate sample_logs/logs --accounts sample_logs/accounts.csv --case $(CASE)
+
+test: $(STAMP) ## install and pass all tests
+	@$(BIN)/python -m pytest
+
+test-slow: $(STAMP) ## the tests that take minutes
+	@$(BIN)/python -m pytest -m slow
+
+lint: $(STAMP) ## ruff and mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+fix: $(STAMP) ## let ruff mend and format what it can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(STAMP) ## speed and memory, beside other tools
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'duckdb>=2'
+	@$(BIN)/python tests/bench/bench.py
+
+bench-peers: $(STAMP) ## detection quality, beside other methods
+	@$(BIN)/python tests/bench/peers.py
+
+lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --extra dev --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
+
+clean: ## remove what the targets above made
+	@rm -rf $(VENV) $(CASE) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
