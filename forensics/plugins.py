@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    import numpy.typing as npt
     import polars as pl
 
     from forensics.config import FeatureSettings, HallmarkSettings
@@ -41,20 +43,38 @@ class Sighting:
 
 
 @dataclass(frozen=True)
+class Group:
+    """One network as the hallmarks see it; accounts are row numbers of `Panel.accounts`.
+
+    `tested` is all members, or a seeded sample of a large network. `matched` and `peers` hold one pseudo-group
+    a row, as many accounts as `tested`: `matched` alike in requests, `peers` alike only in lifetime.
+    Both come from accounts outside every network; they have no rows where too few exist.
+    """
+
+    network_id: str
+    members: npt.NDArray[np.int64]
+    tested: npt.NDArray[np.int64]
+    matched: npt.NDArray[np.int64]
+    peers: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Panel:
     """What a hallmark may look at, for all networks of a run at once.
 
-    `members` has network_id, account_id, membership. `draws` has network_id, draw, account_id: pseudo-groups
-    of accounts outside every network where enough exist, matched to the members on activity. `accounts` is ACCOUNTS joined with REGISTER.
-    `events` holds the events of members and drawn accounts only, sorted by account_id, started_at; `sightings` all SIGHTINGS.
-    `now_at` is the last event of the case; `window` its first and last event.
+    `accounts` is ACCOUNTS with the REGISTER beside it (`declared_…`), sorted by account_id; the row number is the
+    account's number everywhere else. `events` are all EVENTS with that number as `account`; `tested` those of tested
+    accounts only, collected, in time order, times also as `at_s`. `sightings` are SIGHTINGS with `account`. `outside` are accounts in no network.
     """
 
-    members: pl.DataFrame
-    draws: pl.DataFrame
     accounts: pl.DataFrame
+    groups: tuple[Group, ...]
+    outside: npt.NDArray[np.int64]
     events: pl.LazyFrame
+    tested: pl.DataFrame
     sightings: pl.LazyFrame
+    start_s: float
+    end_s: float
     settings: HallmarkSettings
 
 
