@@ -1,0 +1,247 @@
+"""The case folder: Parquet tables, a ledger of what was read, a lock. The only module that knows paths inside it.
+
+Tables that grow by ingest (events, rejects, sources, register) are sets of Parquet parts. A part counts only once the ledger
+names it, and the ledger is replaced in one rename: a run killed anywhere leaves the case as it was. Tables that are worked
+out (accounts, links, …) are one file each, replaced in one rename.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import filelock
+import polars as pl
+
+from forensics.errors import CaseLocked, InputError, IntegrityError, UsageError
+from forensics.schema import OBSERVABLE_PREFIX, TABLES, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+LEDGER_VERSION = 1
+PART_TABLES = ("events", "rejects", "sources", "register")  # known to the ledger
+ROW_GROUP_ROWS = 131_072
+_EMPTY_LEDGER: dict[str, Any] = {"version": LEDGER_VERSION, "run": 0, "next_source": 1, "parts": {name: [] for name in PART_TABLES}, "prefixes": [], "notes": {}}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One Parquet file of a growing table: its path inside the case, its rows, its mapped observables."""
+
+    file: str
+    rows: int
+    observables: tuple[str, ...] = ()
+
+
+class Case:
+    """One investigation's folder."""
+
+    def __init__(self, folder: Path | str) -> None:
+        """Open `folder`; it need not exist until something is written.
+
+        Raises: UsageError where the folder holds something that is not a case.
+        """
+        self.folder = Path(folder)
+        if self.folder.exists() and not self.folder.is_dir():
+            raise UsageError(f"{self.folder} is not a folder", "give --case the name of a folder")
+        if self.folder.is_dir() and not self._ledger_path.exists() and any(not entry.name.startswith(".") for entry in self.folder.iterdir()):
+            leftovers = {*PART_TABLES, *(f"{name}.parquet" for name in TABLES)}
+            if not all(entry.name in leftovers or entry.name.startswith(".") for entry in self.folder.iterdir()):
+                raise UsageError(f"{self.folder} is not empty and not a case", "give --case a new folder or an existing case")
+
+    @classmethod
+    @contextlib.contextmanager
+    def locked(cls, folder: Path | str) -> Iterator[Case]:
+        """The case, held alone until the block ends; the folder is made if need be.
+
+        Raises: CaseLocked if another run holds it.
+        """
+        case = cls(folder)
+        with _writing(case.folder):
+            case.folder.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(case.folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise CaseLocked(f"another run holds the case {case.folder}", "wait until it has ended, or give another --case") from error
+        try:
+            case.sweep()
+            yield case
+        finally:
+            lock.release()
+
+    # reading
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """The table, lazily; an empty frame with its columns where nothing is stored."""
+        contract = TABLES[table]
+        if table in PART_TABLES:
+            parts = self._parts(table)
+            if not parts:
+                return contract.empty().lazy()
+            extra = sorted({name for part in parts for name in part.observables})
+            schema = pl.Schema({**contract.schema, **dict.fromkeys(extra, pl.String())})
+            paths = [self.folder / part.file for part in parts]
+            missing = [path for path in paths if not path.exists()]
+            if missing:
+                raise IntegrityError(f"{missing[0]} is gone, but the case's ledger counts on it", "restore the file, or ingest the sources into a new case")
+            return pl.scan_parquet(paths, schema=schema, missing_columns="insert", glob=False)
+        path = self._file(table)
+        return pl.scan_parquet(path, glob=False) if path.exists() else contract.empty().lazy()
+
+    def has(self, table: str) -> bool:
+        """Whether the table was ever written."""
+        return bool(self._parts(table)) if table in PART_TABLES else self._file(table).exists()
+
+    def files(self, table: str) -> list[Path]:
+        """The Parquet files the table is stored in, in order."""
+        if table in PART_TABLES:
+            return [self.folder / part.file for part in self._parts(table)]
+        path = self._file(table)
+        return [path] if path.exists() else []
+
+    @property
+    def ledger(self) -> dict[str, Any]:
+        """What was read, as stored: runs, parts, known prefixes of files, notes."""
+        path = self._ledger_path
+        if not path.exists():
+            return json.loads(json.dumps(_EMPTY_LEDGER))  # type: ignore[no-any-return]
+        try:
+            ledger: dict[str, Any] = json.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise IntegrityError(f"{path} cannot be read: {error}", "restore it from a backup, or ingest into a new case") from error
+        if ledger.get("version") != LEDGER_VERSION:
+            raise UsageError(f"{path} was written by another version of forensics ({ledger.get('version')})", "ingest the sources into a new case")
+        return ledger
+
+    # writing
+
+    def put(self, table: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """Store a table in the contract's order and hand back its scan; the old one stays until the new one is whole.
+
+        Raises: TypeError where the frame breaks the contract; InputError where it cannot be written.
+        """
+        contract = TABLES[table]
+        frame = _ordered(contract, frame)
+        if contract.sort:
+            frame = frame.sort(*contract.sort)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if table in PART_TABLES:
+            part = self.write_part(table, f"put-{self.ledger['run'] + 1:06d}", frame)
+            self.commit(replaced={table: [part]})
+            return self.scan(table)
+        path = self._file(table)
+        temporary = path.with_name(f".{path.name}.tmp")
+        with _writing(path):
+            frame.sink_parquet(temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+            _sync(temporary)
+            temporary.replace(path)
+            _sync(path.parent)
+        return self.scan(table)
+
+    def write_part(self, table: str, stem: str, frame: pl.DataFrame | pl.LazyFrame) -> Part:
+        """Write one part of a growing table; it does not count until `commit` names it.
+
+        Raises: TypeError where the frame breaks the contract; InputError where it cannot be written.
+        """
+        ordered = _ordered(TABLES[table], frame.lazy())
+        whole = ordered.collect()
+        path = self.folder / table / f"{stem}.parquet"
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            whole.write_parquet(path, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+            _sync(path)
+        extra = tuple(name for name in whole.columns if name.startswith(OBSERVABLE_PREFIX))
+        return Part(f"{table}/{stem}.parquet", whole.height, extra)
+
+    def commit(
+        self,
+        added: Mapping[str, Sequence[Part]] | None = None,
+        replaced: Mapping[str, Sequence[Part]] | None = None,
+        **changes: Any,  # noqa: ANN401 - ledger entries are JSON of any shape
+    ) -> None:
+        """Make parts count, all at once: the ledger is written beside itself and renamed."""
+        ledger = self.ledger
+        for table, parts in (replaced or {}).items():
+            ledger["parts"][table] = [vars(part) for part in parts]
+        for table, parts in (added or {}).items():
+            ledger["parts"][table] += [vars(part) for part in parts]
+        ledger["run"] += 1
+        ledger.update(changes)
+        self.write_file("ledger.json", json.dumps(ledger, indent=1, sort_keys=True).encode())
+
+    def write_file(self, name: str, content: bytes) -> Path:
+        """Store a small file of the case in one rename."""
+        path = self.folder / name
+        temporary = path.with_name(f".{path.name}.tmp")
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(content)
+            _sync(temporary)
+            temporary.replace(path)
+            _sync(path.parent)
+        return path
+
+    def sweep(self) -> None:
+        """Remove parts and temporary files that a killed run left behind."""
+        if not self.folder.is_dir():
+            return
+        for leftover in self.folder.glob(".*.tmp"):
+            leftover.unlink()
+        shutil.rmtree(self.folder / ".spool", ignore_errors=True)
+        for table in PART_TABLES:
+            known = {self.folder / part.file for part in self._parts(table)}
+            for path in (self.folder / table).glob("*.parquet"):
+                if path not in known:
+                    path.unlink()
+
+    def spool(self) -> Path:
+        """A folder for passing files of this run; emptied by `sweep`."""
+        path = self.folder / ".spool"
+        with _writing(path):
+            path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    # paths
+
+    @property
+    def _ledger_path(self) -> Path:
+        return self.folder / "ledger.json"
+
+    def _file(self, table: str) -> Path:
+        return self.folder / f"{TABLES[table].name}.parquet"
+
+    def _parts(self, table: str) -> list[Part]:
+        return [Part(part["file"], part["rows"], tuple(part["observables"])) for part in self.ledger["parts"][table]]
+
+
+def _ordered(contract: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The frame's columns in the contract's order, mapped observables last by name."""
+    schema = frame.collect_schema()
+    wrong = contract.mismatches(schema)
+    if wrong:
+        raise TypeError(f"{contract.name}: {'; '.join(wrong)}")
+    return frame.select(*contract.columns, *sorted(name for name in schema if name not in contract.columns))
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn a full or forbidden disk into a message."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}", "make room or give --case another folder; the case is as it was") from error
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
