@@ -341,6 +341,7 @@ HALLMARKS = Table(
         "expected_low": _c(pl.Float64, "2.5 % point of the null"),
         "expected_high": _c(pl.Float64, "97.5 % point of the null"),
         "p_value": _c(pl.Float64, "under the null model; null for explanations that are not tests"),
+        "position": _c(pl.Float64, "likeness tests only: 0 = members differ as independent accounts do, 1 = as alike as one queue makes them"),
         "fit": _c(pl.Float64, "explanations only: how well it fits, in [0, 1]; above 0.5 it speaks, above 0.8 it carries"),
         "holds": _c(pl.Boolean, "the sign is there (significant and of a size that matters), or the explanation fits"),
         "sentence": _c(pl.String, "what was found, in plain words with numbers"),
