@@ -9,6 +9,7 @@ import polars as pl
 
 from forensics.plugins import Group, Panel
 from forensics.schema import HALLMARKS
+from forensics.statistics import interval, p_tail, position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 FEWEST_OUTSIDE = 30  # accounts outside all networks below which no pseudo-group is drawn
+SIGNIFICANT = 0.01  # p from which a sign may hold
 TESTED_EVENTS = 250_000  # events of one network that are looked at one by one
 
 
@@ -133,3 +135,41 @@ def _clean(value: Any) -> Any:  # noqa: ANN401 - any column
 def answers(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
     """HALLMARKS rows as a frame."""
     return pl.DataFrame(list(rows), schema=HALLMARKS.schema)
+
+
+LIKENESS_ROOM = 1.3  # independent accounts must differ by this factor more than one queue's, or likeness says nothing
+LIKENESS_HOLDS = 0.75  # position from which members are called as alike as one queue makes them
+
+
+def likeness(
+    group: Group, plugin: Hallmark, measure: str, observed: float, null: npt.NDArray[np.float64], ideal: float, words: str
+) -> dict[str, Any]:
+    """One row of HALLMARKS for "the members differ no more than one queue's accounts would".
+
+    `observed` and `null` are a measure of difference between accounts, `ideal` its value if one queue fed them all.
+    `words` is a clause with what was compared. Holds at p ≤ 0.01 and position ≥ LIKENESS_HOLDS.
+    """
+    middle, low, high = interval(null)
+    if not np.isfinite(observed):
+        return unassessable(group, plugin, f"too few members with enough requests to compare {words}")
+    if not np.isfinite(middle):
+        return unassessable(group, plugin, "no comparable accounts outside the networks")
+    if middle < LIKENESS_ROOM * ideal:
+        return unassessable(group, plugin, f"independent accounts would look as alike in {words} here")
+    p_value = p_tail(float(np.log(max(observed, 1e-9))), np.log(np.maximum(null[np.isfinite(null)], 1e-9)), upper=False)
+    place = position(observed, middle, ideal)
+    holds = p_value <= SIGNIFICANT and place >= LIKENESS_HOLDS
+    verb = "differ no more than accounts fed by one queue would" if holds else "differ as separate customers do" if place < 0.5 else "are more alike than separate customers"
+    return answer(
+        group,
+        plugin,
+        f"In {words} the members {verb}: {observed:.2f}, separate customers {middle:.2f} ({low:.2f} to {high:.2f}), one queue about {ideal:.2f}.",
+        measure=measure,
+        observed=observed,
+        expected=middle,
+        expected_low=low,
+        expected_high=high,
+        p_value=p_value,
+        position=place,
+        holds=holds,
+    )

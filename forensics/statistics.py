@@ -141,3 +141,25 @@ def cv(values: Floats) -> float:
 def shuffle_within(blocks: Ints, rng: np.random.Generator) -> Ints:
     """An order that shuffles positions inside each block and keeps the blocks in place (blocks ascending)."""
     return np.lexsort((rng.random(len(blocks)), blocks))
+
+
+def p_tail(observed: float, null: Floats, *, upper: bool) -> float:
+    """Permutation p; at its floor refined by the normal tail of the null sample, never below SMALLEST_P.
+
+    The refinement trusts the null's mean and spread, not its extreme tail; it ranks what many draws would not tell apart.
+    """
+    null = null[np.isfinite(null)]
+    if len(null) == 0 or not np.isfinite(observed):
+        return 1.0
+    counted = p_upper(observed, null) if upper else p_lower(observed, null)
+    if counted > 1.5 / (1 + len(null)) or null.std() == 0:
+        return counted
+    from scipy.special import ndtr  # noqa: PLC0415 - scipy is slow to import and only wanted here
+
+    z = (observed - null.mean()) / null.std()
+    return float(max(SMALLEST_P, min(counted, ndtr(-z if upper else z))))
+
+
+def position(observed: float, independent: float, ideal: float) -> float:
+    """Where `observed` lies on a log scale between independent accounts (0) and one queue (1)."""
+    return float((np.log(independent) - np.log(max(observed, 1e-9))) / (np.log(independent) - np.log(ideal)))

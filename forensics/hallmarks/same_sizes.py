@@ -1,0 +1,47 @@
+"""Members send requests of the same sizes; customers each have their own.
+
+Null model: activity-matched accounts outside the networks; one queue would give no variance between accounts.
+Blind to:   logs without token counts; pools that carry one customer's jobs per account.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from forensics.panel import answers, likeness, unassessable
+from forensics.plugins import Hallmark
+from forensics.statistics import intraclass
+
+if TYPE_CHECKING:
+    from forensics.plugins import Panel
+
+LEAST_SHARE = 0.05  # between-account share of variance that sessions and retries leave even in one queue
+
+
+def test_same_sizes(panel: Panel) -> pl.DataFrame:
+    """One row per network: share of the variance of log tokens that lies between accounts, input and output averaged."""
+    shares: dict[str, list[np.ndarray]] = {}
+    for name in ("input_tokens", "output_tokens"):
+        size = (pl.col(name).cast(pl.Float64) + 1.0).log()
+        sums = panel.events.filter(pl.col(name).is_not_null()).group_by("account").agg(size.len().alias("n"), size.sum().alias("s"), (size**2).sum().alias("q")).collect()
+        if sums.height:
+            table = np.zeros((3, len(panel.accounts)))
+            table[:, sums["account"].to_numpy()] = sums.select("n", "s", "q").to_numpy().T
+            shares[name] = list(table)
+    rows = []
+    for group in panel.groups:
+        if not shares:
+            rows.append(unassessable(group, PLUGIN, "no token counts"))
+            continue
+        observed = np.mean([intraclass(*(column[group.tested] for column in columns)) for columns in shares.values()])
+        null = [np.mean([intraclass(*(column[draw] for column in columns)) for columns in shares.values()]) for draw in group.matched]
+        rows.append(
+            likeness(group, PLUGIN, "share of variance of log tokens between accounts", float(max(observed, LEAST_SHARE)), np.array(null), LEAST_SHARE, "size of requests")
+        )
+    return answers(rows)
+
+
+PLUGIN = Hallmark("same_sizes", "pooling", "usage", "same sizes of requests", test_same_sizes)
