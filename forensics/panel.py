@@ -9,10 +9,10 @@ import polars as pl
 
 from forensics.plugins import Group, Panel
 from forensics.schema import HALLMARKS
-from forensics.statistics import interval, p_tail, position
+from forensics.statistics import SMALLEST_P, interval, p_tail, position, wilson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import numpy.typing as npt
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 FEWEST_OUTSIDE = 30  # accounts outside all networks below which no pseudo-group is drawn
 SIGNIFICANT = 0.01  # p from which a sign may hold
+CONTENT = ("template", "prompt", "head", "tail", "sketch", "system")  # kinds of sighting that are what was asked
+OWN_SHARE = 0.5  # of a value's holders that are members, for the value to be the network's own
+SPEAKS, CARRIES = 0.5, 0.8  # fit from which an innocent explanation speaks, and from which it carries
 TESTED_EVENTS = 250_000  # events of one network that are looked at one by one
 
 
@@ -32,6 +35,7 @@ def build_panel(
     accounts: pl.DataFrame,
     register: pl.DataFrame,
     sightings: pl.LazyFrame,
+    kind_groups: Mapping[str, str],
     settings: HallmarkSettings,
 ) -> Panel:
     """The networks of MEMBERS with their pseudo-groups, ready to be tested.
@@ -70,17 +74,46 @@ def build_panel(
     tested_events = (
         events.join(tested_frame, on="account", how="semi").select(*(pl.col(name) for name in columns), at_s).sort("at_s", "account").collect()
     )
+    numbered = sightings.join(numbers.lazy(), on="account_id", how="inner")
     return Panel(
         accounts=accounts,
         groups=tuple(groups),
         outside=outside,
         events=events,
         tested=tested_events,
-        sightings=sightings.join(numbers.lazy(), on="account_id", how="inner"),
+        sightings=numbered,
+        ties=_find_ties(members, numbered, kind_groups),
+        signs=HALLMARKS.empty(),
         start_s=_seconds(accounts["first_seen_at"].min()),
         end_s=_seconds(accounts["last_seen_at"].max()),
         settings=settings,
     )
+
+
+def _find_ties(members: pl.DataFrame, sightings: pl.LazyFrame, kind_groups: Mapping[str, str]) -> pl.DataFrame:
+    """One row per network and observable that at least two of its members show."""
+    holders = sightings.group_by("kind", "value").agg(pl.len().alias("holders")).filter(pl.col("holders") >= 2)
+    return (
+        sightings.join(members.lazy().select("network_id", "account"), on="account", how="inner")
+        .group_by("network_id", "kind", "value")
+        .agg(pl.len().alias("inside"), pl.col("event_count").cast(pl.UInt64).sum())
+        .filter(pl.col("inside") >= 2)
+        .join(holders, on=["kind", "value"], how="inner")
+        .with_columns(pl.col("kind").replace_strict(dict(kind_groups), default="mapped", return_dtype=pl.String).alias("group"))
+        .sort("network_id", "kind", "value")
+        .collect()
+    )
+
+
+def sign(panel: Panel, group: Group, name: str) -> dict[str, Any] | None:
+    """The row of another hallmark for this network, or None where it was not assessable. For explanations only."""
+    rows = panel.signs.filter((pl.col("network_id") == group.network_id) & (pl.col("name") == name) & pl.col("assessable"))
+    return rows.row(0, named=True) if rows.height else None
+
+
+def fit_words(fit: float) -> str:
+    """How an explanation that fits so well is introduced."""
+    return "fits" if fit >= CARRIES else "speaks for it in part" if fit >= SPEAKS else "does not fit"
 
 
 def _seconds(moment: Any) -> float:  # noqa: ANN401 - polars returns a datetime or None here
@@ -172,4 +205,68 @@ def likeness(
         p_value=p_value,
         position=place,
         holds=holds,
+    )
+
+
+def sharing_rows(panel: Panel, plugin: Hallmark, kinds: tuple[str, ...], least_share: float, words: str, missing: str) -> list[dict[str, Any]]:
+    """One answer per network on how many members share an observable of `kinds` with another member."""
+    shown = panel.sightings.filter(pl.col("kind").is_in(kinds))
+    known = shown.select("account").unique().collect()["account"].to_numpy()
+    if len(known) == 0:
+        return [unassessable(group, plugin, missing) for group in panel.groups]
+    shared = shown.filter(pl.len().over("kind", "value") >= 2).select("account").unique().collect()["account"].to_numpy()
+    flags = np.zeros(len(panel.accounts))
+    flags[shared] = 1.0
+    inside = (
+        shown.join(panel.ties.lazy().filter(pl.col("kind").is_in(kinds)).select("network_id", "kind", "value"), on=["kind", "value"], how="inner")
+        .select("network_id", "account")
+        .unique()
+        .collect()
+    )
+    rows = []
+    for group in panel.groups:
+        sharing = np.intersect1d(inside.filter(pl.col("network_id") == group.network_id)["account"].to_numpy(), group.members)
+        rows.append(_sharing_row(group, plugin, len(sharing), flags, least_share, words))
+    return rows
+
+
+def _sharing_row(group: Group, plugin: Hallmark, sharing: int, flags: npt.NDArray[np.float64], least_share: float, words: str) -> dict[str, Any]:
+    size = len(group.members)
+    share = sharing / size
+    null = flags[group.matched].mean(axis=1) if len(group.matched) else np.zeros(0)
+    middle, low, high = interval(null)
+    if len(null):
+        # A customer base in which nobody shares would make any sharing infinitely rare: one account in the population is the least rate.
+        rate = max(float(null.mean()), 1.0 / len(flags))
+        from scipy.stats import binom  # noqa: PLC0415 - scipy is slow to import and only wanted here
+
+        p_value = max(float(binom.sf(sharing - 1, size, rate)), SMALLEST_P) if sharing else 1.0
+        p_value = max(p_value, p_tail(share, null, upper=True)) if null.std() > 0 else p_value
+    else:
+        p_value = float("nan")
+    share_low, share_high = wilson(sharing, size)
+    return answer(
+        group,
+        plugin,
+        f"{sharing} of {size} members share {words} with another member" + (f" (comparable customers {middle:.0%} with anybody)." if len(null) else "."),
+        measure=f"share of members that share {words}",
+        observed=share,
+        observed_low=share_low,
+        observed_high=share_high,
+        expected=middle,
+        expected_low=low,
+        expected_high=high,
+        p_value=p_value,
+        holds=bool(p_value <= SIGNIFICANT and share >= least_share and sharing >= 3),
+    )
+
+
+def own_content(panel: Panel, group: Group, kinds: tuple[str, ...] = CONTENT) -> pl.DataFrame:
+    """Content values that are the network's own: `inside` members of `holders` in all; most widespread first."""
+    size = len(group.members)
+    least = max(2 if size < 6 else 3, 0.03 * size)
+    return (
+        panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(kinds))
+        .filter((pl.col("inside") >= least) & (pl.col("inside") >= OWN_SHARE * pl.col("holders")))
+        .sort("inside", "kind", "value", descending=[True, False, False])
     )

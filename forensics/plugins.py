@@ -65,6 +65,8 @@ class Panel:
     `accounts` is ACCOUNTS with the REGISTER beside it (`declared_…`), sorted by account_id; the row number is the
     account's number everywhere else. `events` are all EVENTS with that number as `account`; `tested` those of tested
     accounts only, collected, in time order, times also as `at_s`. `sightings` are SIGHTINGS with `account`. `outside` are accounts in no network.
+    `ties` has a row per network and observable that two or more members show: network_id, group, kind, value, inside (members),
+    holders (all accounts), event_count (the members' events with it). `signs` holds the HALLMARKS of pooling and extraction while explanations are tested.
     """
 
     accounts: pl.DataFrame
@@ -73,6 +75,8 @@ class Panel:
     events: pl.LazyFrame
     tested: pl.DataFrame
     sightings: pl.LazyFrame
+    ties: pl.DataFrame
+    signs: pl.DataFrame
     start_s: float
     end_s: float
     settings: HallmarkSettings

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from forensics.panel import build_panel
-from forensics.plugins import Hallmark, discover
+from forensics.plugins import Hallmark, Sighting, discover
 from forensics.schema import HALLMARKS
 
 if TYPE_CHECKING:
@@ -33,9 +34,13 @@ def test_networks(
         member_rows, account_rows, register_rows = pl.collect_all([members, accounts, register])
         if member_rows.is_empty():
             return HALLMARKS.empty()
-        panel = build_panel(member_rows, events, account_rows, register_rows, sightings, settings)
+        groups = {plugin.kind: plugin.group for plugin in discover("forensics.sightings").values() if isinstance(plugin, Sighting)}
+        panel = build_panel(member_rows, events, account_rows, register_rows, sightings, groups, settings)
         tests = [plugin for name, plugin in discover(__name__).items() if isinstance(plugin, Hallmark) and name not in settings.off]
-        return pl.concat([HALLMARKS.empty(), *(plugin.test(panel) for plugin in tests)]).sort(HALLMARKS.sort)
+        signs = pl.concat([HALLMARKS.empty(), *(plugin.test(panel) for plugin in tests if plugin.role != "explanation")])
+        # Explanations are held against the signs: a class sleeps and differs, a balancer does neither.
+        panel = replace(panel, signs=signs)
+        return pl.concat([signs, *(plugin.test(panel) for plugin in tests if plugin.role == "explanation")]).sort(HALLMARKS.sort)
 
     return pl.defer(run, schema=HALLMARKS.schema)
 

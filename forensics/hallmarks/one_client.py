@@ -1,0 +1,60 @@
+"""All members present one rare client although they come from many places.
+
+Null model: as many accounts drawn at random (hypergeometric), corrected for every client of the log.
+Blind to:   operators that vary the client; clients that most customers use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from forensics.panel import SIGNIFICANT, answer, answers, unassessable
+from forensics.plugins import Hallmark
+from forensics.statistics import SMALLEST_P, wilson
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from forensics.plugins import Group, Panel
+
+MONOCULTURE = 0.8  # share of members with the one client
+RARE = 0.25  # share of all accounts up to which a client is not everybody's
+FEWEST = 5
+
+
+def test_one_client(panel: Panel) -> pl.DataFrame:
+    """One row per network: share of members with its most widespread client."""
+    clients = panel.sightings.filter(pl.col("kind") == "client").select(pl.col("value").n_unique()).collect().item()
+    return answers(_test_group(panel, group, int(clients or 0)) for group in panel.groups)
+
+
+def _test_group(panel: Panel, group: Group, clients: int) -> dict[str, Any]:
+    if not clients:
+        return unassessable(group, PLUGIN, "no user agent and no TLS fingerprint")
+    from scipy.stats import hypergeom  # noqa: PLC0415 - scipy is slow to import and only wanted here
+
+    size, population = len(group.members), len(panel.accounts)
+    ties = panel.ties.filter((pl.col("network_id") == group.network_id) & (pl.col("kind") == "client")).sort("inside", "value", descending=[True, False])
+    if ties.is_empty():
+        return answer(group, PLUGIN, "No client is shared by two members.", measure="share of members with one client", observed=0.0, p_value=1.0)
+    best = ties.row(0, named=True)
+    share, everywhere = best["inside"] / size, best["holders"] / population
+    low, high = wilson(best["inside"], size)
+    p_value = min(1.0, max(SMALLEST_P, float(hypergeom.sf(best["inside"] - 1, population, best["holders"], size)) * clients))
+    return answer(
+        group,
+        PLUGIN,
+        f"{best['inside']} of {size} members present one and the same client, which {everywhere:.1%} of all accounts present.",
+        measure="share of members with one client",
+        observed=share,
+        observed_low=low,
+        observed_high=high,
+        expected=everywhere,
+        p_value=p_value,
+        holds=p_value <= SIGNIFICANT and share >= MONOCULTURE and everywhere <= RARE and size >= FEWEST,
+    )
+
+
+PLUGIN = Hallmark("one_client", "pooling", "client", "one client, many places", test_one_client)

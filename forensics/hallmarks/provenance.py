@@ -1,0 +1,27 @@
+"""A reasoning blob or a conversation that one member received is continued by another.
+
+Null model: matched accounts outside the networks that share such a thing with anybody at all.
+Blind to:   logs without reasoning or prefix hashes; people who share one login.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forensics.panel import answers, sharing_rows
+from forensics.plugins import Hallmark
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from forensics.plugins import Panel
+
+LEAST_SHARE = 0.05  # of members; every single hit is an exact join
+
+
+def test_provenance(panel: Panel) -> pl.DataFrame:
+    """One row per network: share of members that continue what another member was given."""
+    return answers(sharing_rows(panel, PLUGIN, ("reasoning", "prefix"), LEAST_SHARE, "a reasoning blob or conversation", "no reasoning or conversation hashes"))
+
+
+PLUGIN = Hallmark("provenance", "pooling", "provenance", "continued on another account", test_provenance)
