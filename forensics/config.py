@@ -40,6 +40,8 @@ class SightingSettings:
     """What counts as showing an observable."""
 
     off: tuple[str, ...] = setting((), "kinds of sighting to leave out")
+    per_account: int = setting(32, "rarest and, again, most frequent values kept per account and kind", "values")
+    together_s: float = setting(600.0, "stretch of time in which accounts act on the same mapped object together", "s")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,64 @@
+"""Events and register → who showed which observable, shared ones only, bounded per account and kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from forensics.plugins import Sighting, discover
+from forensics.schema import OBSERVABLE_PREFIX, SIGHTINGS
+from forensics.sightings.counting import count_sightings, declare_sightings, merge_sightings
+
+if TYPE_CHECKING:
+    from forensics.config import SightingSettings
+
+TOGETHER = "_together"  # kind of a co-action: the same value within one stretch of time
+
+
+def find_sightings(events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings) -> pl.LazyFrame:
+    """One row per account, kind and value that at least two accounts share.
+
+    In:    EVENTS and REGISTER, any order; mapped observables in columns that start with `observable_`.
+    Out:   SIGHTINGS, at most 2 × `per_account` values an account and kind: its rarest and its most frequent.
+    Null:  observables the logs do not have give no row.
+    """
+    parts = [plugin.find(events, register) for plugin in discover(__name__).values() if isinstance(plugin, Sighting) and plugin.kind not in settings.off]
+    parts.extend(_find_mapped(events, register, settings))
+    if not parts:
+        return SIGHTINGS.empty().lazy()
+    return _bound(pl.concat([part.select(SIGHTINGS.schema.names()) for part in parts]), settings.per_account).sort(SIGHTINGS.sort)
+
+
+def _find_mapped(events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings) -> list[pl.LazyFrame]:
+    """One frame a mapped observable, and one for its co-action: the same object within the same minutes says far more than the same object ever."""
+    seen = [name for name in events.collect_schema().names() if name.startswith(OBSERVABLE_PREFIX)]
+    declared = [name for name in register.collect_schema().names() if name.startswith(OBSERVABLE_PREFIX)]
+    parts = []
+    for column in sorted({*seen, *declared}):
+        kind = column.removeprefix(OBSERVABLE_PREFIX)
+        if kind not in settings.off:
+            sources = [count_sightings(events, kind, pl.col(column))] if column in seen else []
+            sources += [declare_sightings(register, kind, pl.col(column))] if column in declared else []
+            parts.append(merge_sightings(sources))
+        if column in seen and kind + TOGETHER not in settings.off:
+            bucket = pl.col("started_at").dt.epoch("s") // max(int(settings.together_s), 1)
+            object_at = pl.format("{} @ {}", pl.col(column).str.strip_chars(), pl.from_epoch(bucket * max(int(settings.together_s), 1)).dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+            parts.append(count_sightings(events.filter(pl.col(column).str.strip_chars() != ""), kind + TOGETHER, object_at))
+    return parts
+
+
+def _bound(rows: pl.LazyFrame, most: int) -> pl.LazyFrame:
+    """At most 2 × `most` values an account and kind: an account with 12,000 requests must not bring 100,000 values."""
+    key = ["account_id", "kind"]
+    heavy = rows.group_by(key).agg(values=pl.len()).filter(pl.col("values") > 2 * most).select(key)
+    holders = rows.group_by("kind", "value").agg(holders=pl.len())
+    crowded = rows.join(heavy, on=key, how="semi").join(holders, on=["kind", "value"])
+    columns = ["value", "event_count", "first_seen_at", "last_seen_at"]
+    ranked = [
+        crowded.group_by(key).agg(pl.col(columns).sort_by(order, descending=down).head(most)).explode(columns)
+        for order, down in ((["holders", "event_count", "value"], [False, True, False]), (["event_count", "holders", "value"], [True, False, False]))
+    ]
+    strongest = pl.concat(ranked).unique([*key, "value"], keep="any")  # both choices carry the same row
+    names = SIGHTINGS.schema.names()
+    return pl.concat([rows.join(heavy, on=key, how="anti").select(names), strongest.select(names)])
