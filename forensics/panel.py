@@ -270,3 +270,17 @@ def own_content(panel: Panel, group: Group, kinds: tuple[str, ...] = CONTENT) ->
         .filter((pl.col("inside") >= least) & (pl.col("inside") >= OWN_SHARE * pl.col("holders")))
         .sort("inside", "kind", "value", descending=[True, False, False])
     )
+
+
+LIKENESS_TESTS = ("same_rhythm", "even_load", "same_models", "same_sizes")
+
+
+def humanness(panel: Panel, group: Group) -> float:
+    """How far members differ the way separate customers do, in [0, 1]; NaN if no likeness test was possible.
+
+    One minus the mean position of the likeness tests: 0 = as one queue, 1 = as separate customers.
+    """
+    rows = panel.signs.filter((pl.col("network_id") == group.network_id) & pl.col("name").is_in(LIKENESS_TESTS) & pl.col("position").is_not_null())
+    if rows.is_empty():
+        return float("nan")
+    return float(np.clip(1.0 - rows["position"].clip(0.0, 1.0).mean(), 0.0, 1.0))  # type: ignore[operator]

@@ -1,0 +1,55 @@
+"""Explanation: a class, a course, a hackathon: people who signed up together, each at their own pace, and who sleep.
+
+Null model: none; the weakest of three conditions decides: something in common at sign-up, a burst of births, human differences.
+Blind to:   events without a common domain, code or place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from forensics.panel import SPEAKS, answer, answers, fit_words, humanness
+from forensics.plugins import Hallmark
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from forensics.plugins import Group, Panel
+
+TOGETHER = ("declared_referrer", "declared_email_domain")
+PLACE = ("address", "prefix", "signup_address", "signup_prefix", "referrer", "email_domain")
+BURST_DAYS = 10.0  # of births that one event gathers
+EVERYBODY = 0.2  # share of all accounts from which a mail domain or code is not an event's
+
+
+def test_class_or_event(panel: Panel) -> pl.DataFrame:
+    """One row per network: how well a class or event explains it."""
+    born = panel.accounts["born_at"].dt.epoch("us").to_numpy() / 86400e6
+    return answers(_test_group(panel, group, born) for group in panel.groups)
+
+
+def _test_group(panel: Panel, group: Group, born: Any) -> dict[str, Any]:  # noqa: ANN401 - array
+    size, population = len(group.members), len(panel.accounts)
+    ties = panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(PLACE) & (pl.col("holders") <= EVERYBODY * population))
+    together = float(ties["inside"].max() or 0) / size  # type: ignore[arg-type]
+    births = np.sort(born[group.members])
+    burst = float(max((np.searchsorted(births, start + BURST_DAYS, side="right") - at) for at, start in enumerate(births)) / size)
+    # Accounts that all began before the log tell nothing of a burst.
+    visible = float((births > panel.start_s / 86400 + 1).mean()) if panel.accounts["declared_created_at"].null_count() == population else 1.0
+    human = humanness(panel, group)
+    fit = float(min(together, burst * visible, human))
+    return answer(
+        group,
+        PLUGIN,
+        f"A class or event {fit_words(fit)}: {together:.0%} share a mail domain, code or place, {burst:.0%} were born within {BURST_DAYS:.0f} days, human differences {human:.0%}.",
+        measure="weakest of: something in common, births together, human differences",
+        observed=fit,
+        fit=fit,
+        holds=fit >= SPEAKS,
+    )
+
+
+PLUGIN = Hallmark("class_or_event", "explanation", "event", "class, event", test_class_or_event)

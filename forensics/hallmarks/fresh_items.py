@@ -1,0 +1,61 @@
+"""One template, ever new items: nearly no prompt of the network comes twice, on one account or on two.
+
+Null model: repeat share of activity-matched accounts outside the networks.
+Blind to:   logs without prompt hashes. Means little unless templates are shared.
+Source:     methods C5, disjoint shards.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from forensics.panel import SIGNIFICANT, answer, answers, own_content, unassessable
+from forensics.plugins import Hallmark
+from forensics.statistics import interval, p_tail
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from forensics.plugins import Group, Panel
+
+FRESH = 0.05  # share of requests that repeat an earlier prompt, up to which items count as new
+FEWEST_EVENTS = 50
+
+
+def test_fresh_items(panel: Panel) -> pl.DataFrame:
+    """One row per network: share of requests whose prompt any member has sent before."""
+    requests = panel.accounts["request_count"].to_numpy().astype(float)
+    prompts = panel.accounts["prompt_count"].fill_null(0).to_numpy().astype(float)
+    return answers(_test_group(panel, group, requests, prompts) for group in panel.groups)
+
+
+def _test_group(panel: Panel, group: Group, requests: Any, prompts: Any) -> dict[str, Any]:  # noqa: ANN401 - arrays
+    own = panel.tested.filter(pl.col("account").is_in(pl.Series(group.tested).implode()) & pl.col("prompt_hash").is_not_null())
+    if own.height < FEWEST_EVENTS:
+        return unassessable(group, PLUGIN, "no prompt hashes" if own.is_empty() else f"fewer than {FEWEST_EVENTS} requests with a prompt hash")
+    repeats = 1.0 - own["prompt_hash"].n_unique() / own.height
+    null = np.array([1.0 - prompts[draw].sum() / requests[draw].sum() for draw in group.matched if prompts[draw].sum() > 0])
+    middle, low, high = interval(null)
+    # An item that all members share is the benchmark's or the class's, not a shard.
+    across = own.group_by("prompt_hash").agg(pl.col("account").n_unique().alias("n")).filter(pl.col("n") >= 2).height / own["prompt_hash"].n_unique()
+    p_value = p_tail(repeats, null, upper=False) if len(null) else None
+    templates = own_content(panel, group).height
+    return answer(
+        group,
+        PLUGIN,
+        f"{repeats:.1%} of the members' requests repeat an earlier prompt of the network, {across:.1%} of the prompts came from two or more members"
+        + (f" (comparable customers repeat {middle:.1%})." if np.isfinite(middle) else "."),
+        measure="share of requests that repeat a prompt",
+        observed=float(repeats),
+        expected=middle,
+        expected_low=low,
+        expected_high=high,
+        p_value=p_value,
+        holds=bool(p_value is not None and p_value <= SIGNIFICANT and repeats <= FRESH and across <= FRESH and templates),
+    )
+
+
+PLUGIN = Hallmark("fresh_items", "extraction", "items", "new items every time", test_fresh_items)

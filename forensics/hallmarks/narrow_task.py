@@ -1,0 +1,73 @@
+"""Most of the members' requests run through a few templates of the network's own.
+
+Null model: the same measure for as many matched accounts outside the networks, each with its own most used template that any other account shares.
+Blind to:   logs without text or hashes. One customer's data job looks the same (threat N12), but is one account.
+Source:     methods C5, breadth without depth.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from forensics.panel import CONTENT, SIGNIFICANT, answer, answers, own_content, unassessable
+from forensics.plugins import Hallmark
+from forensics.statistics import interval, p_tail
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy.typing as npt
+
+    from forensics.plugins import Group, Panel
+
+LEAST_SHARE = 0.5  # of requests, for the sign to matter
+
+
+def test_narrow_task(panel: Panel) -> pl.DataFrame:
+    """One row per network: mean over members of the share of requests that show its own content."""
+    content = panel.sightings.filter(pl.col("kind").is_in(CONTENT) & (pl.col("event_count") > 0))
+    requests = panel.accounts["request_count"].to_numpy().astype(float)
+    shared = content.filter(pl.len().over("kind", "value") >= 2)
+    everybody = _largest(shared, len(panel.accounts)) / requests
+    if not panel.sightings.filter(pl.col("kind").is_in(CONTENT)).head(1).collect().height:
+        return answers(unassessable(group, PLUGIN, "no prompt text and no content hashes") for group in panel.groups)
+    return answers(_test_group(panel, group, content, requests, everybody) for group in panel.groups)
+
+
+def _largest(content: pl.LazyFrame, accounts: int) -> npt.NDArray[np.float64]:
+    """Per account the events of its most frequent content value."""
+    top = content.group_by("account").agg(pl.col("event_count").max()).collect()
+    result = np.zeros(accounts)
+    result[top["account"].to_numpy()] = top["event_count"].to_numpy()
+    return result
+
+
+def _test_group(panel: Panel, group: Group, content: pl.LazyFrame, requests: Any, everybody: Any) -> dict[str, Any]:  # noqa: ANN401 - arrays
+    own = own_content(panel, group)
+    per_account = _largest(content.join(own.lazy().select("kind", "value"), on=["kind", "value"], how="semi"), len(requests)) / requests
+    observed = float(per_account[group.members].mean())
+    null = everybody[group.matched].mean(axis=1) if len(group.matched) else np.zeros(0)
+    middle, low, high = interval(null)
+    p_value = p_tail(observed, null, upper=True)
+    spread = np.quantile(per_account[group.members], [0.25, 0.75])
+    return answer(
+        group,
+        PLUGIN,
+        f"At least {observed:.0%} of a member's requests run through content of the network's own"
+        + (f" (comparable customers send {middle:.0%} through anything they share with anybody)." if np.isfinite(middle) else "."),
+        measure="share of a member's requests with the network's own content (mean)",
+        observed=observed,
+        observed_low=float(spread[0]),
+        observed_high=float(spread[1]),
+        expected=middle,
+        expected_low=low,
+        expected_high=high,
+        p_value=p_value if len(null) else None,
+        holds=bool(len(null) and p_value <= SIGNIFICANT and observed >= LEAST_SHARE),
+    )
+
+
+PLUGIN = Hallmark("narrow_task", "extraction", "narrowness", "few templates carry the traffic", test_narrow_task)

@@ -1,0 +1,73 @@
+"""Explanation: the members are seats, keys or tenants of one declared organisation or parent.
+
+Null model: none; the share of members with one declared organisation, where that organisation is not most of the service.
+Blind to:   organisations that nobody declared.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from forensics.panel import SPEAKS, answer, answers, fit_words, unassessable
+from forensics.plugins import Hallmark
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from forensics.plugins import Group, Panel
+
+EVERYBODY = 0.3  # share of all accounts from which an organisation is the service itself, not a customer
+
+
+def test_one_organisation(panel: Panel) -> pl.DataFrame:
+    """One row per network: share of members under its most frequent declared organisation or parent."""
+    seen = (
+        panel.events.filter(pl.col("organization_id").is_not_null())
+        .group_by("account", "organization_id")
+        .agg(pl.len().alias("n"))
+        .sort("account", "n", "organization_id", descending=[False, True, False])
+        .group_by("account", maintain_order=True)
+        .agg(pl.col("organization_id").first().alias("seen_organization_id"))
+        .collect()
+    )
+    accounts = panel.accounts.join(seen, on="account", how="left", maintain_order="left")
+    return answers(_test_group(accounts, group) for group in panel.groups)
+
+
+def _test_group(accounts: pl.DataFrame, group: Group) -> dict[str, Any]:
+    population = len(accounts)
+    own = accounts[group.members]
+    best: tuple[float, str, str, int] | None = None
+    known = False
+    for column, words in (("declared_parent_id", "parent"), ("declared_organization_id", "organisation"), ("seen_organization_id", "organisation")):
+        values = own[column].drop_nulls()
+        known = known or len(values) > 0
+        if len(values) == 0:
+            continue
+        top = values.value_counts(sort=True).sort("count", column, descending=[True, False]).row(0)
+        everywhere = int((accounts[column] == top[0]).sum())
+        if everywhere > EVERYBODY * population and everywhere > 2 * len(own):
+            continue  # the provider's own cloud account, or the only tenant: says nothing about these members
+        share = top[1] / len(own)
+        if top[1] >= 2 and (best is None or share > best[0]):
+            best = (share, words, str(top[0]), everywhere)
+    if not known:
+        return unassessable(group, PLUGIN, "no organisation is declared in the logs or an accounts file")
+    if best is None:
+        distinct = own["declared_organization_id"].drop_nulls().n_unique() or own["seen_organization_id"].drop_nulls().n_unique()
+        return answer(group, PLUGIN, f"No two members that tell declare the same organisation or parent ({distinct} different ones).", measure="share of members", observed=0.0, fit=0.0)
+    share, words, _, everywhere = best
+    return answer(
+        group,
+        PLUGIN,
+        f"One declared {words} {fit_words(share)}: {share:.0%} of the members declare the same one ({everywhere} accounts do in all).",
+        measure=f"share of members under one declared {words}",
+        observed=share,
+        fit=share,
+        holds=share >= SPEAKS,
+    )
+
+
+PLUGIN = Hallmark("one_organisation", "explanation", "organisation", "one organisation", test_one_organisation)

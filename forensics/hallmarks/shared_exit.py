@@ -1,0 +1,48 @@
+"""Explanation: a carrier, office or VPN exit: the members share addresses and nothing that independent customers could not.
+
+Null model: none; the share of members tied by network kinds only.
+Blind to:   pools that isolate everything but the address.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from forensics.panel import SPEAKS, answer, answers, fit_words
+from forensics.plugins import Hallmark
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from forensics.plugins import Group, Panel
+
+OWN_SHARE = 0.5  # of a value's holders that are members, for it to tie them beyond the exit
+
+
+def test_shared_exit(panel: Panel) -> pl.DataFrame:
+    """One row per network: share of members that share an exit, less the share tied by anything else of their own."""
+    return answers(_test_group(panel, group) for group in panel.groups)
+
+
+def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
+    size = len(group.members)
+    ties = panel.ties.filter(pl.col("network_id") == group.network_id)
+    exits = float(ties.filter(pl.col("group") == "network")["inside"].max() or 0) / size  # type: ignore[arg-type]
+    least = max(2, 0.1 * size)
+    others = ties.filter((pl.col("group") != "network") & (pl.col("inside") >= OWN_SHARE * pl.col("holders")) & (pl.col("inside") >= least))
+    beyond = float(others["inside"].max() or 0) / size  # type: ignore[arg-type]
+    fit = max(0.0, min(exits, 1.0 - beyond)) if exits > 0 else 0.0
+    return answer(
+        group,
+        PLUGIN,
+        f"A shared exit {fit_words(fit)}: {exits:.0%} of the members share an address or prefix, {beyond:.0%} anything else that is the network's own.",
+        measure="share an exit and nothing else",
+        observed=fit,
+        fit=fit,
+        holds=fit >= SPEAKS,
+    )
+
+
+PLUGIN = Hallmark("shared_exit", "explanation", "exit", "shared exit", test_shared_exit)

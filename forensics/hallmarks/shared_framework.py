@@ -1,0 +1,49 @@
+"""Explanation: one popular framework or tool: the members share its system prompt or client, not what they ask.
+
+Null model: none; the share of members with common tool traces, less the share with common questions, cards or places.
+Blind to:   operators who hide behind a popular framework and vary their questions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from forensics.panel import SPEAKS, answer, answers, fit_words, own_content
+from forensics.plugins import Hallmark
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from forensics.plugins import Group, Panel
+
+TOOL_KINDS = ("system", "tools", "client", "params")
+ASKED = ("template", "prompt", "head", "tail", "sketch")
+
+
+def test_shared_framework(panel: Panel) -> pl.DataFrame:
+    """One row per network: how well a shared framework explains it."""
+    return answers(_test_group(panel, group) for group in panel.groups)
+
+
+def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
+    size = len(group.members)
+    ties = panel.ties.filter(pl.col("network_id") == group.network_id)
+    tool = float(ties.filter(pl.col("kind").is_in(TOOL_KINDS))["inside"].max() or 0) / size  # type: ignore[arg-type]
+    asked = float(own_content(panel, group, ASKED)["inside"].max() or 0) / size  # type: ignore[arg-type]
+    tied = ties.filter(pl.col("group").is_in(["money", "device", "network", "provenance", "mapped"]) & (pl.col("inside") >= 0.5 * pl.col("holders")))
+    elsewhere = float(tied["inside"].max() or 0) / size  # type: ignore[arg-type]
+    fit = max(0.0, min(tool, 1.0 - max(asked, elsewhere)))
+    return answer(
+        group,
+        PLUGIN,
+        f"A shared framework {fit_words(fit)}: {tool:.0%} show the same tool or system prompt, {asked:.0%} the same questions, {elsewhere:.0%} the same payer, device or exit.",
+        measure="share the tool and nothing asked",
+        observed=fit,
+        fit=fit,
+        holds=fit >= SPEAKS,
+    )
+
+
+PLUGIN = Hallmark("shared_framework", "explanation", "framework", "shared framework", test_shared_framework)
