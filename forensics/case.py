@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LEDGER_VERSION = 1
 PART_TABLES = ("events", "rejects", "sources", "register")  # known to the ledger
+DRAFT, READY = ".draft", ".ready"  # folders of worked-out tables that do not count yet, and that count but are not yet in place
 ROW_GROUP_ROWS = 131_072
 _EMPTY_LEDGER: dict[str, Any] = {"version": LEDGER_VERSION, "run": 0, "next_source": 1, "parts": {name: [] for name in PART_TABLES}, "prefixes": [], "notes": {}}
 
@@ -48,6 +49,7 @@ class Case:
         Raises: UsageError where the folder holds something that is not a case.
         """
         self.folder = Path(folder)
+        self._drafting = False
         if self.folder.exists() and not self.folder.is_dir():
             raise UsageError(f"{self.folder} is not a folder", "give --case the name of a folder")
         if self.folder.is_dir() and not self._ledger_path.exists() and any(not entry.name.startswith(".") for entry in self.folder.iterdir()):
@@ -136,14 +138,48 @@ class Case:
             part = self.write_part(table, f"put-{self.ledger['run'] + 1:06d}", frame)
             self.commit(replaced={table: [part]})
             return self.scan(table)
-        path = self._file(table)
+        path = (self.folder / DRAFT if self._drafting else self.folder) / f"{contract.name}.parquet"
         temporary = path.with_name(f".{path.name}.tmp")
         with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
             frame.sink_parquet(temporary, compression="zstd", row_group_size=ROW_GROUP_ROWS)
             _sync(temporary)
             temporary.replace(path)
             _sync(path.parent)
         return self.scan(table)
+
+    @contextlib.contextmanager
+    def draft(self) -> Iterator[None]:
+        """Worked-out tables that are put inside the block count all at once at its end; if it fails, not at all.
+
+        One rename decides: until `.ready` exists the old tables count, from then on the new ones, also if the run is killed
+        while they are moved into place.
+        """
+        shutil.rmtree(self.folder / DRAFT, ignore_errors=True)
+        self._drafting = True
+        try:
+            yield
+            if (self.folder / DRAFT).is_dir():
+                with _writing(self.folder):
+                    (self.folder / DRAFT).rename(self.folder / READY)
+                    self._settle()
+        finally:
+            self._drafting = False
+            shutil.rmtree(self.folder / DRAFT, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def undone_if_interrupted(self) -> Iterator[None]:
+        """What is ingested inside the block is taken back if the user stops the run: the case is as it was."""
+        before = self._ledger_path.read_bytes() if self._ledger_path.exists() else None
+        try:
+            yield
+        except (KeyboardInterrupt, SystemExit):
+            if before is not None:
+                self.write_file("ledger.json", before)
+            elif self._ledger_path.exists():
+                self._ledger_path.unlink()
+            self.sweep()
+            raise
 
     def write_part(self, table: str, stem: str, frame: pl.DataFrame | pl.LazyFrame) -> Part:
         """Write one part of a growing table; it does not count until `commit` names it.
@@ -194,6 +230,8 @@ class Case:
             return
         for leftover in self.folder.glob(".*.tmp"):
             leftover.unlink()
+        self._settle()
+        shutil.rmtree(self.folder / DRAFT, ignore_errors=True)
         shutil.rmtree(self.folder / ".spool", ignore_errors=True)
         for table in PART_TABLES:
             known = {self.folder / part.file for part in self._parts(table)}
@@ -215,7 +253,21 @@ class Case:
         return self.folder / "ledger.json"
 
     def _file(self, table: str) -> Path:
-        return self.folder / f"{TABLES[table].name}.parquet"
+        """Where the table stands now: in the draft of this run, in a finished draft not yet moved, or in place."""
+        name = f"{TABLES[table].name}.parquet"
+        for folder in (DRAFT, READY) if self._drafting else (READY,):
+            if (self.folder / folder / name).exists():
+                return self.folder / folder / name
+        return self.folder / name
+
+    def _settle(self) -> None:
+        """Move a finished draft into place."""
+        ready = self.folder / READY
+        if ready.is_dir():
+            for path in sorted(ready.iterdir()):
+                path.replace(self.folder / path.name)
+            ready.rmdir()
+            _sync(self.folder)
 
     def _parts(self, table: str) -> list[Part]:
         return [Part(part["file"], part["rows"], tuple(part["observables"])) for part in self.ledger["parts"][table]]
