@@ -48,7 +48,19 @@ class SightingSettings:
 class LinkSettings:
     """How shared observables become bits."""
 
-    neighbours: int = setting(60, "strongest pairs kept per account and kind")
+    neighbours: int = setting(24, "strongest pairs kept per account", "pairs")
+    margin_bits: float = setting(2.0, "what a pair needs above log2(accounts), the prior odds against a random pair", "bits")
+    line_cap_share: float = setting(0.7, "most that one independent line of evidence may bring, as a share of what a pair needs: below 1, so that none carries a link alone", "share")
+    only_line_cap_share: float = setting(1.25, "the same where the logs have one line of evidence only", "share")
+    propose_share: float = setting(0.6, "share of the needed bits at which a pair is looked at closely", "share")
+    pair_budget: int = setting(12_000_000, "most pairs expanded from rare values; what is more popular is left to the graph of observables", "pairs")
+    core_holders: int = setting(5, "fewest holders of a value in the graph of observables", "accounts")
+    core_values: int = setting(32, "rarest values of each account in the graph of observables", "values")
+    core_p: float = setting(0.01, "chance that any overlap of two values is accidental, over all pairs of values", "probability")
+    core_correlation: float = setting(0.1, "least correlation of the holders of two values", "correlation")
+    null_share: float = setting(0.01, "share of links that may also arise when the same data are dealt anew", "share")
+    shuffles: bool = setting(True, "hold the graph of observables against data dealt anew")
+    seed: int = setting(20260403, "seed of everything random")
 
 
 @dataclass(frozen=True)
@@ -72,9 +84,22 @@ class HallmarkSettings:
 
 @dataclass(frozen=True)
 class ScoringSettings:
-    """How signs become verdicts."""
+    """How signs become verdicts. Weights are log-odds in nats for one operator, one independent line of evidence each."""
 
     sensitivity: str = setting("normal", "low, normal or high: how much evidence an alert takes")
+    prior: float = setting(-3.0, "log-odds before any sign: most networks are offices, classes and platforms", "nats")
+    likeness: float = setting(4.0, "members as alike as one queue (+) or as different as separate customers (-)", "nats")
+    scheduling: float = setting(3.0, "a sign of one scheduler holds", "nats")
+    lifecycle: float = setting(3.0, "a sign of refilling holds", "nats")
+    pivot: float = setting(2.0, "members moved to a new model together", "nats")
+    provenance: float = setting(4.0, "blobs or conversations continue across members", "nats")
+    rhythm: float = setting(1.0, "members do not sleep", "nats")
+    content: float = setting(1.5, "prompts of the network's own", "nats")
+    money: float = setting(1.5, "shared payment across declared strangers", "nats")
+    device: float = setting(1.0, "shared devices", "nats")
+    client: float = setting(0.5, "one rare client", "nats")
+    elicitation: float = setting(1.0, "members ask for training material", "nats")
+    explanation: float = setting(4.0, "an innocent explanation that fits wholly (taken off)", "nats")
 
 
 @dataclass(frozen=True)

@@ -70,10 +70,19 @@ def build_panel(
     wanted = np.unique(np.concatenate([group.tested for group in groups])) if groups else np.zeros(0, dtype=np.int64)
     tested_frame = pl.DataFrame({"account": wanted}, schema={"account": pl.UInt32}).lazy()
     at_s = (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s")
-    columns = ("account", "started_at", "session_id", "status_code", "request_model", "system_hash", "template_hash", "prompt_hash", "latency_ms", "content_flags")
-    tested_events = (
-        events.join(tested_frame, on="account", how="semi").select(*(pl.col(name) for name in columns), at_s).sort("at_s", "account").collect()
+    columns = (
+        "account",
+        "started_at",
+        "session_id",
+        "status_code",
+        "request_model",
+        "system_hash",
+        "template_hash",
+        "prompt_hash",
+        "latency_ms",
+        "content_flags",
     )
+    tested_events = events.join(tested_frame, on="account", how="semi").select(*(pl.col(name) for name in columns), at_s).sort("at_s", "account").collect()
     numbered = sightings.join(numbers.lazy(), on="account_id", how="inner")
     return Panel(
         accounts=accounts,
@@ -147,7 +156,16 @@ def generator(panel: Panel, group: Group, plugin: str) -> np.random.Generator:
 def answer(group: Group, plugin: Hallmark, sentence: str, **numbers: Any) -> dict[str, Any]:  # noqa: ANN401 - columns of HALLMARKS
     """One row of HALLMARKS for a test that could be made."""
     row: dict[str, Any] = dict.fromkeys(HALLMARKS.columns)
-    row.update(network_id=group.network_id, name=plugin.name, role=plugin.role, channel=plugin.channel, title=plugin.title, assessable=True, holds=False, sentence=sentence)
+    row.update(
+        network_id=group.network_id,
+        name=plugin.name,
+        role=plugin.role,
+        channel=plugin.channel,
+        title=plugin.title,
+        assessable=True,
+        holds=False,
+        sentence=sentence,
+    )
     row.update({name: _clean(value) for name, value in numbers.items()})
     return row
 
@@ -174,9 +192,7 @@ LIKENESS_ROOM = 1.3  # independent accounts must differ by this factor more than
 LIKENESS_HOLDS = 0.75  # position from which members are called as alike as one queue makes them
 
 
-def likeness(
-    group: Group, plugin: Hallmark, measure: str, observed: float, null: npt.NDArray[np.float64], ideal: float, words: str
-) -> dict[str, Any]:
+def likeness(group: Group, plugin: Hallmark, measure: str, observed: float, null: npt.NDArray[np.float64], ideal: float, words: str) -> dict[str, Any]:
     """One row of HALLMARKS for "the members differ no more than one queue's accounts would".
 
     `observed` and `null` are a measure of difference between accounts, `ideal` its value if one queue fed them all.
@@ -192,7 +208,13 @@ def likeness(
     p_value = p_tail(float(np.log(max(observed, 1e-9))), np.log(np.maximum(null[np.isfinite(null)], 1e-9)), upper=False)
     place = position(observed, middle, ideal)
     holds = p_value <= SIGNIFICANT and place >= LIKENESS_HOLDS
-    verb = "differ no more than accounts fed by one queue would" if holds else "differ as separate customers do" if place < 0.5 else "are more alike than separate customers"
+    verb = (
+        "differ no more than accounts fed by one queue would"
+        if holds
+        else "differ as separate customers do"
+        if place < 0.5
+        else "are more alike than separate customers"
+    )
     return answer(
         group,
         plugin,
@@ -238,7 +260,7 @@ def _sharing_row(group: Group, plugin: Hallmark, sharing: int, flags: npt.NDArra
     if len(null):
         # A customer base in which nobody shares would make any sharing infinitely rare: one account in the population is the least rate.
         rate = max(float(null.mean()), 1.0 / len(flags))
-        from scipy.stats import binom  # noqa: PLC0415 - scipy is slow to import and only wanted here
+        from scipy.stats import binom
 
         p_value = max(float(binom.sf(sharing - 1, size, rate)), SMALLEST_P) if sharing else 1.0
         p_value = max(p_value, p_tail(share, null, upper=True)) if null.std() > 0 else p_value
@@ -276,11 +298,11 @@ LIKENESS_TESTS = ("same_rhythm", "even_load", "same_models", "same_sizes")
 
 
 def humanness(panel: Panel, group: Group) -> float:
-    """How far members differ the way separate customers do, in [0, 1]; NaN if no likeness test was possible.
+    """How far members differ the way separate customers do, in [0, 1]; 0.5 if no likeness test was possible.
 
     One minus the mean position of the likeness tests: 0 = as one queue, 1 = as separate customers.
     """
     rows = panel.signs.filter((pl.col("network_id") == group.network_id) & pl.col("name").is_in(LIKENESS_TESTS) & pl.col("position").is_not_null())
     if rows.is_empty():
-        return float("nan")
+        return 0.5
     return float(np.clip(1.0 - rows["position"].clip(0.0, 1.0).mean(), 0.0, 1.0))  # type: ignore[operator]

@@ -154,7 +154,7 @@ def p_tail(observed: float, null: Floats, *, upper: bool) -> float:
     counted = p_upper(observed, null) if upper else p_lower(observed, null)
     if counted > 1.5 / (1 + len(null)) or null.std() == 0:
         return counted
-    from scipy.special import ndtr  # noqa: PLC0415 - scipy is slow to import and only wanted here
+    from scipy.special import ndtr
 
     z = (observed - null.mean()) / null.std()
     return float(max(SMALLEST_P, min(counted, ndtr(-z if upper else z))))

@@ -44,7 +44,8 @@ def _test_group(panel: Panel, group: Group, born: Any) -> dict[str, Any]:  # noq
     return answer(
         group,
         PLUGIN,
-        f"A class or event {fit_words(fit)}: {together:.0%} share a mail domain, code or place, {burst:.0%} were born within {BURST_DAYS:.0f} days, human differences {human:.0%}.",
+        f"A class or event {fit_words(fit)}: {together:.0%} share a mail domain, code or place, "
+        f"{burst:.0%} were born within {BURST_DAYS:.0f} days, human differences {human:.0%}.",
         measure="weakest of: something in common, births together, human differences",
         observed=fit,
         fit=fit,

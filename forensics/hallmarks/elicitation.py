@@ -38,7 +38,7 @@ def test_elicitation(panel: Panel) -> pl.DataFrame:
 
 
 def _test_group(panel: Panel, group: Group, known: Any, asking: Any) -> dict[str, Any]:  # noqa: ANN401 - boolean arrays
-    from scipy.stats import hypergeom  # noqa: PLC0415 - scipy is slow to import and only wanted here
+    from scipy.stats import hypergeom
 
     own = group.members[known[group.members]]
     if len(own) == 0:

@@ -35,7 +35,7 @@ def _test_group(panel: Panel, group: Group, daily: npt.NDArray[np.float64]) -> d
     rank = float((daily <= np.median(daily[group.members])).mean())
     human = humanness(panel, group)
     quiet = float(np.clip((0.95 - rank) / 0.2, 0, 1))
-    fit = 0.0 if size > FAMILY else min(1.0 if np.isnan(human) else max(human, 0.5), quiet)
+    fit = 0.0 if size > FAMILY else min(max(human, 0.5), quiet)
     return answer(
         group,
         PLUGIN,

@@ -34,7 +34,7 @@ FEWEST_EVENTS = 3
 def test_model_pivot(panel: Panel) -> pl.DataFrame:
     """One row per network: its share of the new model in the first 24 hours and how evenly members moved."""
     releases = find_releases(panel)
-    tables = [(model, *_first_day(panel, model, at_s)) for model, at_s in releases]
+    tables = [_first_day(panel, model, at_s) for model, at_s in releases]
     return answers(_test_group(group, tables) for group in panel.groups)
 
 
@@ -48,7 +48,7 @@ def find_releases(panel: Panel) -> list[tuple[str, float]]:
         .sort("at_s", "request_model")
         .collect()
     )
-    total = models["n"].sum()
+    total = float(models["n"].to_numpy().sum())
     found = []
     for model, at_s, count in models.iter_rows():
         left = (panel.end_s - at_s) / max(1.0, panel.end_s - panel.start_s)
@@ -59,7 +59,12 @@ def find_releases(panel: Panel) -> list[tuple[str, float]]:
 
 def _first_day(panel: Panel, model: str, at_s: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     moment = pl.col("started_at").dt.epoch("us") / 1e6
-    day = panel.events.filter((moment >= at_s) & (moment < at_s + 86400)).group_by("account").agg((pl.col("request_model") == model).sum().alias("k"), pl.len().alias("n")).collect()
+    day = (
+        panel.events.filter((moment >= at_s) & (moment < at_s + 86400))
+        .group_by("account")
+        .agg((pl.col("request_model") == model).sum().alias("k"), pl.len().alias("n"))
+        .collect()
+    )
     moved, all_of = np.zeros(len(panel.accounts)), np.zeros(len(panel.accounts))
     moved[day["account"].to_numpy()] = day["k"].to_numpy()
     all_of[day["account"].to_numpy()] = day["n"].to_numpy()
@@ -77,11 +82,11 @@ def _share_and_spread(moved: npt.NDArray[np.float64], total: npt.NDArray[np.floa
     return float(share), float((((moved - total * share) ** 2) / (total * share * (1 - share))).sum() / (use.sum() - 1))
 
 
-def _test_group(group: Group, tables: list[tuple[str, Any, Any]]) -> dict[str, Any]:
+def _test_group(group: Group, tables: list[tuple[Any, Any]]) -> dict[str, Any]:
     if not tables:
         return unassessable(group, PLUGIN, "no model was released inside the log")
     best: dict[str, Any] | None = None
-    for model, moved, total in tables:
+    for moved, total in tables:
         share, spread = _share_and_spread(moved[group.tested], total[group.tested])
         if not np.isfinite(spread) or len(group.matched) == 0:
             continue

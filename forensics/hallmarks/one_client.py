@@ -33,7 +33,7 @@ def test_one_client(panel: Panel) -> pl.DataFrame:
 def _test_group(panel: Panel, group: Group, clients: int) -> dict[str, Any]:
     if not clients:
         return unassessable(group, PLUGIN, "no user agent and no TLS fingerprint")
-    from scipy.stats import hypergeom  # noqa: PLC0415 - scipy is slow to import and only wanted here
+    from scipy.stats import hypergeom
 
     size, population = len(group.members), len(panel.accounts)
     ties = panel.ties.filter((pl.col("network_id") == group.network_id) & (pl.col("kind") == "client")).sort("inside", "value", descending=[True, False])

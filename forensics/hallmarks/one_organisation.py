@@ -57,7 +57,14 @@ def _test_group(accounts: pl.DataFrame, group: Group) -> dict[str, Any]:
         return unassessable(group, PLUGIN, "no organisation is declared in the logs or an accounts file")
     if best is None:
         distinct = own["declared_organization_id"].drop_nulls().n_unique() or own["seen_organization_id"].drop_nulls().n_unique()
-        return answer(group, PLUGIN, f"No two members that tell declare the same organisation or parent ({distinct} different ones).", measure="share of members", observed=0.0, fit=0.0)
+        return answer(
+            group,
+            PLUGIN,
+            f"No two members that tell declare the same organisation or parent ({distinct} different ones).",
+            measure="share of members",
+            observed=0.0,
+            fit=0.0,
+        )
     share, words, _, everywhere = best
     return answer(
         group,

@@ -37,7 +37,8 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     return answer(
         group,
         PLUGIN,
-        f"A public benchmark or set exercise {fit_words(share)}: {share:.0%} of the requests are items that two or more members sent ({common.height} such items).",
+        f"A public benchmark or set exercise {fit_words(share)}: {share:.0%} of the requests "
+        f"are items that two or more members sent ({common.height} such items).",
         measure="share of requests with items that two or more members sent",
         observed=share,
         fit=share,

@@ -26,7 +26,12 @@ def test_same_sizes(panel: Panel) -> pl.DataFrame:
     shares: dict[str, list[np.ndarray]] = {}
     for name in ("input_tokens", "output_tokens"):
         size = (pl.col(name).cast(pl.Float64) + 1.0).log()
-        sums = panel.events.filter(pl.col(name).is_not_null()).group_by("account").agg(size.len().alias("n"), size.sum().alias("s"), (size**2).sum().alias("q")).collect()
+        sums = (
+            panel.events.filter(pl.col(name).is_not_null())
+            .group_by("account")
+            .agg(size.len().alias("n"), size.sum().alias("s"), (size**2).sum().alias("q"))
+            .collect()
+        )
         if sums.height:
             table = np.zeros((3, len(panel.accounts)))
             table[:, sums["account"].to_numpy()] = sums.select("n", "s", "q").to_numpy().T
@@ -39,7 +44,15 @@ def test_same_sizes(panel: Panel) -> pl.DataFrame:
         observed = np.mean([intraclass(*(column[group.tested] for column in columns)) for columns in shares.values()])
         null = [np.mean([intraclass(*(column[draw] for column in columns)) for columns in shares.values()]) for draw in group.matched]
         rows.append(
-            likeness(group, PLUGIN, "share of variance of log tokens between accounts", float(max(observed, LEAST_SHARE)), np.array(null), LEAST_SHARE, "size of requests")
+            likeness(
+                group,
+                PLUGIN,
+                "share of variance of log tokens between accounts",
+                float(np.maximum(observed, LEAST_SHARE)),
+                np.array(null),
+                LEAST_SHARE,
+                "size of requests",
+            )
         )
     return answers(rows)
 

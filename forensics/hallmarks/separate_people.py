@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forensics.panel import SPEAKS, answer, answers, fit_words, humanness, unassessable
+from forensics.panel import LIKENESS_TESTS, SPEAKS, answer, answers, fit_words, humanness, sign, unassessable
 from forensics.plugins import Hallmark
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def test_separate_people(panel: Panel) -> pl.DataFrame:
     rows = []
     for group in panel.groups:
         fit = humanness(panel, group)
-        if fit != fit:  # noqa: PLR0124 - NaN: no likeness test was possible
+        if all(sign(panel, group, name) is None for name in LIKENESS_TESTS):
             rows.append(unassessable(group, PLUGIN, "no likeness test was possible"))
             continue
         rows.append(

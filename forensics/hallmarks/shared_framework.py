@@ -38,7 +38,8 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     return answer(
         group,
         PLUGIN,
-        f"A shared framework {fit_words(fit)}: {tool:.0%} show the same tool or system prompt, {asked:.0%} the same questions, {elsewhere:.0%} the same payer, device or exit.",
+        f"A shared framework {fit_words(fit)}: {tool:.0%} show the same tool or system prompt, {asked:.0%} the same questions, "
+        f"{elsewhere:.0%} the same payer, device or exit.",
         measure="share the tool and nothing asked",
         observed=fit,
         fit=fit,

@@ -33,7 +33,7 @@ def test_template_reach(panel: Panel) -> pl.DataFrame:
 def _test_group(panel: Panel, group: Group, values: int) -> dict[str, Any]:
     if not values:
         return unassessable(group, PLUGIN, "no prompt text and no content hashes")
-    from scipy.stats import hypergeom  # noqa: PLC0415 - scipy is slow to import and only wanted here
+    from scipy.stats import hypergeom
 
     own = own_content(panel, group)
     size, population = len(group.members), len(panel.accounts)

@@ -39,8 +39,8 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     return answer(
         group,
         PLUGIN,
-        f"A tenant platform {fit_words(fit)}: {product:.0%} share one prompt, {front:.0%} one payer or egress, members differ in rhythm and volume by {human:.0%} of what separate customers do"
-        + ("; but it refills after bans." if refilled else "."),
+        f"A tenant platform {fit_words(fit)}: {product:.0%} share one prompt, {front:.0%} one payer or egress, "
+        f"members differ in rhythm and volume by {human:.0%} of what separate customers do" + ("; but it refills after bans." if refilled else "."),
         measure="weaker of: one product's look, tenants that differ",
         observed=fit,
         fit=fit,

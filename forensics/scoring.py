@@ -1,0 +1,251 @@
+"""Hallmarks → verdicts, alerts and rank.
+
+POOLING: these accounts behave as one system. EXTRACTION: what they ask is consistent with harvesting the model.
+The two are judged apart; an alert needs POOLING and the absence of an innocent explanation that carries.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from forensics.errors import UsageError
+from forensics.schema import NETWORKS, VERDICTS
+from forensics.statistics import acat, benjamini_yekutieli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from forensics.config import ScoringSettings
+
+LEVELS = {"possible": 0.2, "likely": 0.5, "strong": 0.85}  # score from which a verdict has that level
+ALERT_FROM = {"low": "strong", "normal": "likely", "high": "possible"}
+CARRIES = 0.8  # fit from which an innocent explanation stands on its own
+LIKENESS = ("same_rhythm", "even_load", "same_models", "same_sizes")
+# Lines of evidence that ordinary customers cannot show by sharing a place, a tool or a payer.
+HARD_CHANNELS = ("scheduling", "lifecycle", "pivot", "provenance")
+SOFT_CHANNELS = ("content", "money", "device", "client", "rhythm")
+
+
+def rank_networks(
+    hallmarks: pl.LazyFrame,
+    members: pl.LazyFrame,
+    events: pl.LazyFrame,
+    accounts: pl.LazyFrame,
+    register: pl.LazyFrame,
+    settings: ScoringSettings,
+    name_network: Callable[[str], str],
+) -> pl.LazyFrame:
+    """One row per network, judged and ranked.
+
+    In:      HALLMARKS, MEMBERS, EVENTS, ACCOUNTS, REGISTER; `name_network` gives an id its speakable name.
+    Out:     NETWORKS by rank: alerts first, then by score and impact.
+    Raises:  UsageError for an unknown sensitivity.
+    Source:  ACAT over channels and Benjamini-Yekutieli over networks, methods C8.
+    """
+    if settings.sensitivity not in ALERT_FROM:
+        raise UsageError(f"unknown sensitivity {settings.sensitivity!r}", "use low, normal or high")
+
+    def run() -> pl.DataFrame:
+        sizes = measure_networks(members, events, accounts, register)
+        signs, numbers = pl.collect_all([hallmarks, sizes])
+        if numbers.is_empty():
+            return NETWORKS.empty()
+        verdicts = judge_networks(signs, numbers["network_id"].to_list(), settings)
+        return _rank(numbers, verdicts, name_network)
+
+    return pl.defer(run, schema=NETWORKS.schema)
+
+
+def judge_networks(signs: pl.DataFrame, networks: list[str], settings: ScoringSettings) -> pl.DataFrame:
+    """One row per network: verdicts, score, alert, the signs that hold and the explanations that fit."""
+    by_network = {str(key[0]): part.to_dicts() for key, part in signs.group_by("network_id", maintain_order=True)}
+    rows = [_judge(network, by_network.get(network, []), settings) for network in networks]
+    for column in ("pooling_p", "extraction_p"):
+        adjusted = benjamini_yekutieli(np.array([row[column] for row in rows], dtype=float))
+        for row, value in zip(rows, adjusted, strict=True):
+            row[column] = float(value)
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _judge(network: str, signs: list[dict[str, Any]], settings: ScoringSettings) -> dict[str, Any]:
+    usable = [sign for sign in signs if sign["assessable"]]
+    pooling = [sign for sign in usable if sign["role"] == "pooling"]
+    extraction = [sign for sign in usable if sign["role"] == "extraction"]
+    explanations = [sign for sign in usable if sign["role"] == "explanation"]
+    held = [sign["name"] for sign in pooling + extraction if sign["holds"]]
+    fitting = sorted((sign for sign in explanations if sign["holds"]), key=lambda sign: (-sign["fit"], sign["name"]))
+
+    log_odds = settings.prior + _likeness(pooling, settings)
+    for channel in HARD_CHANNELS + SOFT_CHANNELS:
+        log_odds += getattr(settings, channel) * float(_holds(pooling, channel))
+    log_odds += settings.elicitation * float(_holds(extraction, "elicitation"))
+    # One explanation is believed, the best: they overlap, so their fits do not add up.
+    excuse = max((_excuse(sign["fit"]) for sign in explanations if sign["fit"] is not None), default=0.0)
+    log_odds -= settings.explanation * excuse
+    score = float(1.0 / (1.0 + np.exp(-log_odds)))
+    level = _level(score)
+    carried = any((sign["fit"] or 0.0) >= CARRIES for sign in explanations)
+    alert = VERDICTS.index(level) >= VERDICTS.index(ALERT_FROM[settings.sensitivity]) and not carried
+    return {
+        "network_id": network,
+        "score": score,
+        "alert": alert,
+        "pooling": level,
+        "extraction": _extraction_level(extraction, level),
+        "pooling_p": _combined(pooling),
+        "extraction_p": _combined(extraction),
+        "hallmarks": held,
+        "explanations": [sign["name"] for sign in fitting],
+        "summary": summarise(held, [sign["title"] for sign in fitting], alert=alert),
+    }
+
+
+def _likeness(pooling: list[dict[str, Any]], settings: ScoringSettings) -> float:
+    """Log-odds from how alike members are: position 0.5 tells nothing, more tests tell more, up to the cap."""
+    positions = [min(1.0, max(0.0, sign["position"])) for sign in pooling if sign["name"] in LIKENESS and sign["position"] is not None]
+    if not positions:
+        return 0.0
+    trust = len(positions) / len(LIKENESS)
+    return float(settings.likeness * np.sqrt(trust) * 2.0 * (np.mean(positions) - 0.5))
+
+
+def _holds(signs: Iterable[dict[str, Any]], channel: str) -> bool:
+    return any(sign["holds"] for sign in signs if sign["channel"] == channel)
+
+
+def _excuse(fit: float) -> float:
+    """Weight of an explanation: nothing below a third, all from CARRIES on."""
+    return float(np.clip((fit - 1 / 3) / (CARRIES - 1 / 3), 0.0, 1.0))
+
+
+def _level(score: float) -> str:
+    return max((level for level, least in LEVELS.items() if score >= least), key=VERDICTS.index, default="none")
+
+
+def _extraction_level(extraction: list[dict[str, Any]], pooling: str) -> str:
+    """Level by the number of signs that hold; content flags alone carry no more than `possible` without narrowness."""
+    held = {sign["name"] for sign in extraction if sign["holds"]}
+    if "elicitation" in held and "narrow_task" in held:
+        return "strong" if "fresh_items" in held and pooling in ("likely", "strong") else "likely"
+    if "narrow_task" in held and "fresh_items" in held:
+        return "likely" if pooling in ("likely", "strong") else "possible"
+    return "possible" if held & {"elicitation", "narrow_task"} else "none"
+
+
+def _combined(signs: list[dict[str, Any]]) -> float:
+    """ACAT within each channel, then over channels; channels without a p are left out."""
+    channels: dict[str, list[float]] = {}
+    for sign in signs:
+        if sign["p_value"] is not None:
+            channels.setdefault(sign["channel"], []).append(sign["p_value"])
+    return acat(np.array([acat(np.array(values)) for values in channels.values()])) if channels else 1.0
+
+
+PHRASES = {
+    "turn_taking": "accounts take turns",
+    "handover": "one account at a time, handed on after errors",
+    "failover": "failed requests come back on another account",
+    "steady_queue": "one steady queue over all accounts",
+    "health_check": "checked together at a fixed time",
+    "succession": "refilled after bans",
+    "standby": "reserves wake after bans",
+    "resilience": "volume survives bans",
+    "inheritance": "newcomers take over from the banned",
+    "model_pivot": "moved to a new model as one",
+    "provenance": "conversations continue across accounts",
+    "shared_payment": "shared cards",
+    "template_reach": "prompts of its own",
+    "shared_device": "shared devices",
+    "even_load": "even load",
+    "round_the_clock": "round the clock",
+    "elicitation": "asks for reasoning",
+}
+
+
+def summarise(held: list[str], fitting: list[str], *, alert: bool) -> str:
+    """A network in one clause: what it does, or what explains it."""
+    if fitting and not alert:
+        return f"consistent with: {', '.join(fitting[:2])}"
+    said = [phrase for name, phrase in PHRASES.items() if name in held]
+    return ", ".join(said[:3]) if said else "linked, no sign of one operator"
+
+
+def measure_networks(members: pl.LazyFrame, events: pl.LazyFrame, accounts: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per network: size, span, pace, platforms, bits by kind. No verdicts."""
+    of_member = members.select("network_id", "account_id")
+    totals = (
+        of_member.join(accounts.select("account_id", "request_count", "input_tokens", "output_tokens", "first_seen_at", "last_seen_at"), on="account_id")
+        .group_by("network_id")
+        .agg(
+            pl.len().alias("account_count"),
+            pl.col("request_count").cast(pl.UInt64).sum(),
+            *(pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum()).alias(name) for name in ("input_tokens", "output_tokens")),
+            pl.col("first_seen_at").min(),
+            pl.col("last_seen_at").max(),
+        )
+        .with_columns(span_days=(pl.col("last_seen_at") - pl.col("first_seen_at")).dt.total_microseconds() / 86400e6)
+        .with_columns(daily_count=pl.col("request_count") / pl.max_horizontal(pl.col("span_days"), pl.lit(1.0)))
+    )
+    own = events.select("account_id", "started_at", "platform", "request_model").join(of_member, on="account_id")
+    days = own.group_by("network_id", pl.col("started_at").dt.date().alias("day"))
+    active = days.agg(pl.col("account_id").n_unique().alias("n")).group_by("network_id").agg(pl.col("n").median().cast(pl.UInt32).alias("concurrent_count"))
+    peak = days.agg(pl.len().alias("n")).group_by("network_id").agg(pl.col("n").max().alias("peak_day"))
+    limits = (
+        of_member.join(register.select("account_id", "limit_per_minute", "limit_per_day"), on="account_id")
+        .with_columns(daily=pl.coalesce("limit_per_day", pl.col("limit_per_minute") * 1440.0))
+        .group_by("network_id")
+        .agg(pl.col("daily").median().alias("daily_limit"))
+    )
+    table = totals.join(active, on="network_id", how="left").join(peak, on="network_id", how="left").join(limits, on="network_id", how="left")
+    for name, column, most in (("platforms", "platform", 6), ("models", "request_model", 5)):
+        table = table.join(_most_used(own, column, most).rename({column: name}), on="network_id", how="left")
+    return (
+        table.join(_bits(members), on="network_id", how="left")
+        .with_columns(limit_multiple=pl.col("peak_day") / pl.col("daily_limit"))
+        .with_columns(pl.col(name).fill_null([]) for name in ("platforms", "models", "kinds"))
+        .drop("peak_day", "daily_limit")
+        .sort("network_id")
+    )
+
+
+def _most_used(own: pl.LazyFrame, column: str, most: int) -> pl.LazyFrame:
+    return (
+        own.filter(pl.col(column).is_not_null())
+        .group_by("network_id", column)
+        .agg(pl.len().alias("n"))
+        .sort("network_id", "n", column, descending=[False, True, False])
+        .group_by("network_id", maintain_order=True)
+        .agg(pl.col(column).head(most))
+    )
+
+
+def _bits(members: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per network: median bits a member owes to each kind; members without the kind count as zero."""
+    ties = members.select("network_id", "account_id", "kinds").explode("kinds").drop_nulls("kinds").unnest("kinds")
+    sizes = members.group_by("network_id").agg(pl.len().alias("size"))
+    return (
+        ties.join(sizes, on="network_id")
+        .group_by("network_id", "kind")
+        .agg(pl.col("bits").sort(), pl.col("size").first())
+        # The median over all members, of whom size - len have zero bits.
+        .with_columns(place=(pl.col("size") // 2).cast(pl.Int64) - pl.col("size").cast(pl.Int64) + pl.col("bits").list.len().cast(pl.Int64))
+        .with_columns(bits=pl.when(pl.col("place") >= 0).then(pl.col("bits").list.get(pl.max_horizontal("place", pl.lit(0)), null_on_oob=True)).otherwise(0.0))
+        .sort("network_id", "bits", "kind", descending=[False, True, False])
+        .group_by("network_id", maintain_order=True)
+        .agg(pl.struct("kind", "bits").alias("kinds"))
+    )
+
+
+def _rank(numbers: pl.DataFrame, verdicts: pl.DataFrame, name_network: Callable[[str], str]) -> pl.DataFrame:
+    """NETWORKS: alerts first, then score weighed by impact (requests), ties by id."""
+    table = numbers.join(verdicts, on="network_id")
+    order = pl.col("score") * (1.0 + pl.col("request_count").cast(pl.Float64).log1p() / 50.0)
+    return (
+        table.with_columns(order=order, name=pl.Series([name_network(network) for network in table["network_id"]], dtype=pl.String))
+        .sort("alert", "order", "network_id", descending=[True, True, False])
+        .with_row_index("rank", offset=1)
+        .select(pl.col(name).cast(column.dtype) for name, column in NETWORKS.columns.items())
+    )
