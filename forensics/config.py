@@ -68,6 +68,12 @@ class NetworkSettings:
     """How links become networks."""
 
     min_accounts: int = setting(3, "smallest network reported", "accounts")
+    margin_bits: float = setting(2.0, "posterior log-odds an account needs to belong", "bits")
+    false_joiners: float = setting(0.01, "share of decoys among the accounts that join a network", "share")
+    merge_likeness: float = setting(0.3, "likeness of two fragments on a line of evidence at which it speaks for merging", "share")
+    merge_holders: int = setting(200, "networks that may hold a value for it to speak for merging", "networks")
+    merge_rounds: int = setting(4, "rounds of merging at most")
+    profile_bits: float = setting(1.0, "least rarity outside at which a value counts in a network's profile", "bits")
     seed: int = setting(20260401, "seed of everything random")
 
 

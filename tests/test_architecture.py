@@ -15,8 +15,10 @@ PACKAGE = ROOT / "forensics"
 # Import only from the lines above; names on one line never import each other.
 LINES: tuple[tuple[str, ...], ...] = (
     ("errors", "schema"),
-    ("config",),
+    ("config", "fields", "values", "clients", "statistics"),
     ("plugins",),
+    ("lives", "streams"),
+    ("observables", "panel"),
     ("formats", "sketch", "register", "features", "sightings", "links", "networks", "hallmarks", "scoring", "canary", "simulate", "evaluate"),
     ("engine",),
     ("ingest", "case", "history", "evidence", "reports"),
@@ -33,8 +35,8 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "rich": frozenset({"cli", "commands", "reports"}),
     "pyarrow": frozenset({"ingest", "case", "formats"}),
     "sklearn": frozenset({"links", "networks", "hallmarks"}),
-    "scipy": frozenset({"links", "networks", "hallmarks", "history"}),
-    "graspologic_native": frozenset({"links", "networks", "hallmarks"}),
+    "scipy": frozenset({"observables", "links", "networks", "hallmarks", "history"}),
+    "graspologic_native": frozenset({"observables", "links", "networks", "hallmarks"}),
     "networkit": frozenset({"links", "networks", "hallmarks"}),
     "sparse_dot_topn": frozenset({"links", "networks", "hallmarks"}),
     "jinja2": frozenset({"reports"}),

@@ -1,0 +1,207 @@
+"""Accounts × observables as arrays: what links and networks both need to weigh what accounts share.
+
+Everything here is plain arithmetic over sightings. Sums that feed a decision are made in whole numbers (1/1024 bit), because the order in which
+threads add floating-point numbers would otherwise show in the last digit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from forensics.plugins import Sighting, discover
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+MAPPED = "mapped"  # group of every kind that no plugin brings: the user's own observables
+
+# Kinds that come with public software or data sets: whoever installs the same framework or runs the same benchmark shows all of them together.
+# They count as ONE line of evidence, whatever their group, or a popular framework (client + system prompt + tools) would corroborate itself.
+STACK = "stack"
+STACK_KINDS = frozenset({"client", "system", "tools", "params", "prompt"})
+
+LEASED_KINDS = frozenset({"address", "prefix"})  # pass from customer to customer: months apart, the same address says little
+LEASE_DAYS = 7.0  # silence between two holders that halves what a leased observable says
+
+USUAL_SHARE = 0.05  # of an account's events: from here on an observable counts in full
+
+
+@cache
+def kind_groups() -> Mapping[str, str]:
+    """Group of each built-in kind of sighting."""
+    return {plugin.kind: plugin.group for plugin in discover("forensics.sightings").values() if isinstance(plugin, Sighting)}
+
+
+def line_of(kind: str) -> str:
+    """The independent line of evidence a kind counts in: its group, except that public software is one line."""
+    return STACK if kind in STACK_KINDS else kind_groups().get(kind, MAPPED)
+
+
+def bundle(**frames: pl.LazyFrame) -> pl.LazyFrame:
+    """Several tables in one lazy frame, so that one function can see them whole while the query stays lazy."""
+    return pl.concat([frame.with_columns(table_=pl.lit(name)) for name, frame in frames.items()], how="diagonal")
+
+
+def unbundle(frame: pl.DataFrame, columns: Mapping[str, list[str]]) -> dict[str, pl.DataFrame]:
+    """The tables of a bundle, each with the columns asked for."""
+    return {name: frame.filter(pl.col("table_") == name).select(wanted) for name, wanted in columns.items()}
+
+
+INCIDENCE_COLUMNS: Mapping[str, list[str]] = {
+    "sightings": ["account_id", "kind", "value", "event_count", "first_seen_at", "last_seen_at"],
+    "accounts": ["account_id", "request_count"],
+}
+
+
+@dataclass(frozen=True)
+class Incidence:
+    """Who showed what: one entry a row of `account`, `value`, …; entries sorted by value, then account."""
+
+    account_ids: list[str]  # sorted; position = account number
+    kinds: list[str]  # sorted; position = kind number
+    lines: list[str]  # sorted; position = line number
+    line_of_kind: Ints
+    value_names: pl.Series  # spelling of each value, by value number
+    kind_of_value: Ints
+    holders: Ints  # accounts per value
+    account: Ints  # entry → account number
+    value: Ints  # entry → value number
+    use: Floats  # entry → how much of the account's own traffic shows it, in (0, 1]
+    first_day: Floats  # entry → days since 1970; nan without events
+    last_day: Floats
+
+    @property
+    def account_count(self) -> int:
+        """Accounts, with or without a shared observable."""
+        return len(self.account_ids)
+
+    @property
+    def starts(self) -> Ints:
+        """Where each value's entries begin, and the end."""
+        return np.concatenate([[0], np.cumsum(self.holders)]).astype(np.int64)
+
+    @property
+    def rarity_bits(self) -> Floats:
+        """log2(accounts / holders) per value."""
+        bits: Floats = np.log2(max(self.account_count, 2) / self.holders.astype(np.float64))
+        return bits
+
+    @property
+    def line_of_value(self) -> Ints:
+        """Line of evidence per value."""
+        lines: Ints = self.line_of_kind[self.kind_of_value]
+        return lines
+
+
+def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidence:
+    """Arrays of who showed what; values of a single account are left out.
+
+    In:    SIGHTINGS and ACCOUNTS, any order. Sightings of accounts that ACCOUNTS does not know are left out.
+    """
+    ids = accounts.select("account_id", "request_count").unique("account_id", keep="first").sort("account_id").with_row_index("account")
+    rows = sightings.join(ids, on="account_id", how="inner").unique(["account_id", "kind", "value"], keep="any")
+    values = rows.group_by("kind", "value").agg(holders=pl.len()).filter(pl.col("holders") >= 2).sort("kind", "value").with_row_index("number")
+    rows = rows.join(values.select("kind", "value", "number"), on=["kind", "value"], how="inner").sort("number", "account")
+    kinds = sorted(values["kind"].unique().to_list())
+    lines = sorted({line_of(kind) for kind in kinds})
+    share = (pl.col("event_count") / pl.col("request_count").clip(1)).clip(0, 1)
+    # An observable known from the register only is the account's own: full weight. A one-off among thousands of requests is near nothing, yet a tenth
+    # of the traffic (a diluted hydra) is still everything: hence the cube root below the usual share.
+    use = pl.when(pl.col("event_count") == 0).then(1.0).otherwise((share / USUAL_SHARE).clip(upper_bound=1.0) ** (1 / 3))
+    numbers = rows.select(
+        "account",
+        "number",
+        use=use.fill_null(1.0),
+        first=pl.col("first_seen_at").dt.epoch("s") / 86_400.0,
+        last=pl.col("last_seen_at").dt.epoch("s") / 86_400.0,
+    )
+    kind_number = {kind: number for number, kind in enumerate(kinds)}
+    line_number = {line: number for number, line in enumerate(lines)}
+    return Incidence(
+        account_ids=ids["account_id"].to_list(),
+        kinds=kinds,
+        lines=lines,
+        line_of_kind=np.array([line_number[line_of(kind)] for kind in kinds], dtype=np.int64),
+        value_names=values["value"],
+        kind_of_value=np.array([kind_number[kind] for kind in values["kind"].to_list()], dtype=np.int64),
+        holders=values["holders"].to_numpy().astype(np.int64),
+        account=numbers["account"].to_numpy().astype(np.int64),
+        value=numbers["number"].to_numpy().astype(np.int64),
+        use=numbers["use"].to_numpy().astype(np.float64),
+        first_day=numbers["first"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        last_day=numbers["last"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+    )
+
+
+def shuffle_incidence(incidence: Incidence, seed: int) -> Incidence:
+    """The same values with the same numbers of holders, dealt anew to accounts that hold as many of each kind as before: the degree null.
+
+    A pair of account and value that the deal makes twice is kept once, so holders can fall a little; no other trace of who belongs with whom is left.
+    """
+    rng = np.random.default_rng(seed)
+    account = incidence.account.copy()
+    use = incidence.use.copy()
+    kinds = incidence.kind_of_value[incidence.value]
+    for kind in range(len(incidence.kinds)):
+        places = np.flatnonzero(kinds == kind)
+        dealt = rng.permutation(places)
+        account[places] = incidence.account[dealt]
+        use[places] = incidence.use[dealt]
+    order = np.lexsort((account, incidence.value))
+    account, value = account[order], incidence.value[order]
+    keep = np.ones(len(account), dtype=bool)
+    keep[1:] = (account[1:] != account[:-1]) | (value[1:] != value[:-1])
+    holders = np.bincount(value[keep], minlength=len(incidence.holders)).astype(np.int64)
+    nothing = np.full(int(keep.sum()), np.nan)
+    return _replace(incidence, account=account[keep], value=value[keep], use=use[order][keep], holders=holders, first_day=nothing, last_day=nothing)
+
+
+def _replace(incidence: Incidence, **changes: Any) -> Incidence:  # noqa: ANN401 - fields hold several types
+    from dataclasses import replace
+
+    return replace(incidence, **changes)
+
+
+def spread(starts: Ints, lengths: Ints) -> tuple[Ints, Ints]:
+    """For each of several runs of entries, which run and which entry: the flat form of `for run: for entry in run`."""
+    run = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
+    offset = np.arange(len(run), dtype=np.int64) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return run, np.repeat(starts, lengths) + offset
+
+
+def find_communities(node_count: int, a: Ints, b: Ints, weight: Floats, seed: int, resolution: float = 1.0) -> Ints:
+    """Community number of each node (Leiden, modularity); nodes without a link are alone. Numbers follow the smallest node of each community."""
+    import graspologic_native
+    from scipy.sparse import csr_matrix
+
+    if len(a) == 0:
+        return np.arange(node_count, dtype=np.int64)
+    both = csr_matrix((np.concatenate([weight, weight]), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(node_count, node_count))
+    both.sum_duplicates()
+    _, found = graspologic_native.leiden_csr(
+        both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data.astype(np.float64), node_count, resolution=resolution, iterations=3, seed=seed
+    )
+    labels = np.arange(node_count, dtype=np.int64) + node_count
+    for node, community in found.items():
+        labels[node] = community
+    return renumber(labels)
+
+
+def renumber(labels: Ints) -> Ints:
+    """The same partition, numbered by the first node of each part."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
+    numbered: Ints = rank[inverse]
+    return numbered
