@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from forensics.lives import find_births, find_ends
 from forensics.plugins import Group, Panel
 from forensics.schema import HALLMARKS
 from forensics.statistics import SMALLEST_P, interval, p_tail, position, wilson
@@ -83,6 +84,7 @@ def build_panel(
         "content_flags",
     )
     tested_events = events.join(tested_frame, on="account", how="semi").select(*(pl.col(name) for name in columns), at_s).sort("at_s", "account").collect()
+    start_s, end_s = _seconds(accounts["first_seen_at"].min()), _seconds(accounts["last_seen_at"].max())
     numbered = sightings.join(numbers.lazy(), on="account_id", how="inner")
     return Panel(
         accounts=accounts,
@@ -93,8 +95,10 @@ def build_panel(
         sightings=numbered,
         ties=_find_ties(members, numbered, kind_groups),
         signs=HALLMARKS.empty(),
-        start_s=_seconds(accounts["first_seen_at"].min()),
-        end_s=_seconds(accounts["last_seen_at"].max()),
+        births=find_births(accounts, events, inside.astype(np.int64), start_s),
+        ends=find_ends(accounts, start_s, end_s),
+        start_s=start_s,
+        end_s=end_s,
         settings=settings,
     )
 
@@ -306,3 +310,21 @@ def humanness(panel: Panel, group: Group) -> float:
     if rows.is_empty():
         return 0.5
     return float(np.clip(1.0 - rows["position"].clip(0.0, 1.0).mean(), 0.0, 1.0))  # type: ignore[operator]
+
+
+def own_content_shown(panel: Panel, kinds: tuple[str, ...] = CONTENT) -> pl.DataFrame:
+    """One row per member that shows content of its network's own: network_id, account, event_count of the most frequent such value."""
+    own = [own_content(panel, group, kinds).select("network_id", "kind", "value") for group in panel.groups]
+    members = [
+        pl.DataFrame({"network_id": group.network_id, "account": group.members}, schema={"network_id": pl.String, "account": pl.UInt32})
+        for group in panel.groups
+    ]
+    return (
+        panel.sightings.filter(pl.col("kind").is_in(kinds))
+        .join(pl.concat(own).lazy(), on=["kind", "value"], how="inner")
+        .join(pl.concat(members).lazy(), on=["network_id", "account"], how="semi")
+        .group_by("network_id", "account")
+        .agg(pl.col("event_count").max())
+        .sort("network_id", "account")
+        .collect()
+    )

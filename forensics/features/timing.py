@@ -65,7 +65,10 @@ def describe_gaps(events: pl.LazyFrame, session_gap_s: float) -> pl.LazyFrame:
         .group_by("account_id")
         .agg(
             pl.col("gap_s").median().alias("gap_median_s"),
-            pl.when(pl.col("variation").count() >= 2).then(3.0 * pl.col("variation").mean()).alias("gap_lv"),
+            # In millionths and whole, so that the sum is exact in whichever order rows come.
+            pl.when(pl.col("variation").count() >= 2)
+            .then(3e-6 * (pl.col("variation") * 1e6).round().cast(pl.Int64).sum() / pl.col("variation").count())
+            .alias("gap_lv"),
             ((pl.col("gap_s") > session_gap_s).sum() + 1).alias("silences"),
             (pl.col("gap_s").max().fill_null(0.0) / 86400.0).alias("dormant_max_days"),
         )

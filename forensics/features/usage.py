@@ -33,7 +33,7 @@ def describe_usage(events: pl.LazyFrame, _settings: FeatureSettings) -> pl.LazyF
             }.items()
         ),
         *(pl.col(name).median().alias(f"{name}_median") for name in ("input_tokens", "output_tokens")),
-        *((pl.col(name).std() / pl.col(name).mean()).fill_nan(None).alias(f"{name}_cv") for name in ("input_tokens", "output_tokens")),
+        *(_variation(name).alias(f"{name}_cv") for name in ("input_tokens", "output_tokens")),
         pl.col("stream").mean().alias("stream_share"),
         ((flags & EXTRACTION_MASK) > 0).mean().alias("flagged_share"),
     )
@@ -49,6 +49,14 @@ def describe_usage(events: pl.LazyFrame, _settings: FeatureSettings) -> pl.LazyF
 def _distinct(column: str) -> pl.Expr:
     values = pl.col(column).drop_nulls()
     return pl.when(values.len() > 0).then(values.n_unique())
+
+
+def _variation(column: str) -> pl.Expr:
+    """Standard deviation over mean from whole-number sums: the same in whichever order rows come."""
+    value = pl.col(column).cast(pl.Int64)
+    count, total, squares = value.count(), value.sum(), (value * value).sum()
+    variance = (squares - total * total / count) / (count - 1)
+    return pl.when((count >= 2) & (total > 0)).then(pl.max_horizontal(variance, pl.lit(0.0)).sqrt() / (total / count))
 
 
 def _top(events: pl.LazyFrame, column: str) -> pl.LazyFrame:
@@ -71,7 +79,7 @@ def _parameter_entropy(events: pl.LazyFrame) -> pl.LazyFrame:
         .group_by("account_id", *PARAMETERS)
         .agg(pl.len().alias("n"))
         .group_by("account_id")
-        .agg((-(share * share.log(2.0)).sum()).alias("params_entropy_bits"))
+        .agg((-(share * share.log(2.0)).sort().sum()).alias("params_entropy_bits"))
     )
 
 

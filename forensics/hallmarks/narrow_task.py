@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import CONTENT, SIGNIFICANT, answer, answers, own_content, unassessable
+from forensics.panel import CONTENT, SIGNIFICANT, answer, answers, own_content_shown, unassessable
 from forensics.plugins import Hallmark
 from forensics.statistics import interval, p_tail
 
@@ -34,7 +34,8 @@ def test_narrow_task(panel: Panel) -> pl.DataFrame:
     everybody = _largest(shared, len(panel.accounts)) / requests
     if not panel.sightings.filter(pl.col("kind").is_in(CONTENT)).head(1).collect().height:
         return answers(unassessable(group, PLUGIN, "no prompt text and no content hashes") for group in panel.groups)
-    return answers(_test_group(panel, group, content, requests, everybody) for group in panel.groups)
+    shown = own_content_shown(panel)
+    return answers(_test_group(group, shown.filter(pl.col("network_id") == group.network_id), requests, everybody) for group in panel.groups)
 
 
 def _largest(content: pl.LazyFrame, accounts: int) -> npt.NDArray[np.float64]:
@@ -45,9 +46,10 @@ def _largest(content: pl.LazyFrame, accounts: int) -> npt.NDArray[np.float64]:
     return result
 
 
-def _test_group(panel: Panel, group: Group, content: pl.LazyFrame, requests: Any, everybody: Any) -> dict[str, Any]:  # noqa: ANN401 - arrays
-    own = own_content(panel, group)
-    per_account = _largest(content.join(own.lazy().select("kind", "value"), on=["kind", "value"], how="semi"), len(requests)) / requests
+def _test_group(group: Group, shown: pl.DataFrame, requests: Any, everybody: Any) -> dict[str, Any]:  # noqa: ANN401 - arrays
+    per_account = np.zeros(len(requests))
+    per_account[shown["account"].to_numpy()] = shown["event_count"].to_numpy()
+    per_account /= requests
     observed = float(per_account[group.members].mean())
     null = everybody[group.matched].mean(axis=1) if len(group.matched) else np.zeros(0)
     middle, low, high = interval(null)
