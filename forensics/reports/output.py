@@ -6,6 +6,7 @@ import io
 import os
 import re
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from forensics.errors import UsageError
@@ -102,6 +103,22 @@ def json_text(frame: pl.DataFrame) -> str:
     """An array of objects, one a line."""
     rows = [dump_json(row) for row in json_rows(frame)]
     return "[" + ",\n ".join(rows) + "]\n"
+
+
+def facts_text(facts: dict[str, Any]) -> str:
+    """One object with everything that is known of one thing, on one line."""
+    return dump_json(_finite(facts)) + "\n"
+
+
+def _finite(value: object) -> object:
+    """JSON-ready: times as ISO 8601 with Z."""
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return value
 
 
 def jsonl_text(frame: pl.DataFrame) -> str:

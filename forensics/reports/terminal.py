@@ -234,7 +234,7 @@ def _render_signs(page: Page, card: Card) -> None:
         columns = f"{'observed':>12}{'expected':>20}{'p':>10}"
         page.line((fit(heading, page.width - len(columns)), "bold"), (columns, "dim"))
         for item in holding:
-            figures = f"{number(item['observed']):>12}{expectation(item):>20}{p_value(item['p_value']):>10}"
+            figures = f"{observation(item):>12}{expectation(item):>20}{p_value(item['p_value']):>10}"
             page.line("  " + fit(printable(item["title"]), page.width - len(figures) - 2), figures)
             page.paragraph(printable(item["sentence"] or item["measure"] or ""), indent=6, style="dim")
         if not holding:
@@ -265,14 +265,25 @@ def cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
+def observation(item: Row) -> str:
+    """What was observed; a share as a percentage."""
+    return share(item["observed"]) if _is_share(item) else number(item["observed"])
+
+
 def expectation(item: Row) -> str:
     """What the null model expects, with its 95 % range."""
-    if item["expected"] is None:
+    show = share if _is_share(item) else number
+    expected, low, high = item["expected"], item["expected_low"], item["expected_high"]
+    if expected is None:
         return "–"
-    if item["expected_low"] is None or item["expected_high"] is None:
-        return number(item["expected"])
-    to = "–" if item["expected_low"] >= 0 else f"{NBSP}to{NBSP}"
-    return f"{number(item['expected'])} ({number(item['expected_low'])}{to}{number(item['expected_high'])})"
+    if low is None or high is None or low == high == expected:
+        return show(expected)
+    to = "–" if low >= 0 else f"{NBSP}to{NBSP}"
+    return f"{show(expected)} ({show(low).removesuffix(f'{NBSP}%')}{to}{show(high)})"
+
+
+def _is_share(item: Row) -> bool:
+    return (item["measure"] or "").startswith("share ")
 
 
 def _render_explanations(page: Page, card: Card) -> None:
@@ -281,7 +292,7 @@ def _render_explanations(page: Page, card: Card) -> None:
     known = [item for item in explanations if item["assessable"]]
     for item in known:
         fits = item["fit"] or 0.0
-        word = next(word for floor, word in FIT_WORDS if fits > floor or floor == 0.0)
+        word = next(word for floor, word in FIT_WORDS if fits >= floor)
         label = fit(cut(printable(item["title"]), 25), 26) + f"{word:<8}"
         page.paragraph(printable(item["sentence"] or ""), indent=2, label=label, label_style="")
     if not known:
@@ -317,9 +328,8 @@ def _render_members(page: Page, card: Card) -> None:
         state = f"banned {day(item['banned_at'])}" if item["banned_at"] else f"closed {day(item['ended_at'])}" if item["ended_at"] else ""
         ties = ", ".join(printable(titles.get(kind["kind"], kind["kind"])) for kind in (item["kinds"] or [])[:2])
         room = page.width - width - 52
-        page.line(
-            f"  {fit(printable(item['account_id'], width), width)}{count(item['request_count'] or 0):>11}  {fit(active, 17)}  {fit(state, 14)}  {cut(ties, max(room, 8))}"
-        )
+        account, requests = fit(printable(item["account_id"], width), width), count(item["request_count"] or 0)
+        page.line(f"  {account}{requests:>11}  {fit(active, 17)}  {fit(state, 14)}  {cut(ties, max(room, 8))}")
     page.blank()
 
 

@@ -1,0 +1,71 @@
+"""networks, members, accounts, rejects: tables of a case, for people and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forensics.commands.options import CaseOption, Form, FormOption, TopOption, analysed_case, read_case
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def networks(
+    case: CaseOption = None,
+    form: FormOption = Form.table,
+    alerts: Annotated[bool, typer.Option("--alerts", help="Only networks reported as findings.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """List the networks by rank."""
+    from forensics.reports.listings import NETWORK_COLUMNS, list_networks
+
+    _write(list_networks(analysed_case(case), alerts_only=alerts), form, NETWORK_COLUMNS)
+
+
+def members(
+    case: CaseOption = None,
+    network: Annotated[str | None, typer.Option("--network", help="Only this network: id, name or rank.", metavar="NETWORK")] = None,
+    form: FormOption = Form.table,
+) -> None:
+    """List the accounts of each network."""
+    from forensics.errors import UsageError
+    from forensics.reports.listings import MEMBER_COLUMNS, find_network, list_members
+
+    found = analysed_case(case)
+    wanted = None
+    if network is not None:
+        row = find_network(found, network)
+        if row is None:
+            raise UsageError(f"no network is called {network!r}", "forensics networks lists ids, names and ranks")
+        wanted = row["network_id"]
+    _write(list_members(found, wanted), form, MEMBER_COLUMNS)
+
+
+def accounts(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]…", help="Accounts; without any, the first by --by.")] = None,
+    case: CaseOption = None,
+    top: TopOption = None,
+    by: Annotated[str, typer.Option("--by", help="Column to sort by, largest first.", metavar="COLUMN")] = "request_count",
+    form: FormOption = Form.table,
+) -> None:
+    """List accounts with their numbers: the largest, or those named."""
+    from forensics.reports.listings import ACCOUNT_COLUMNS, list_accounts
+
+    most = top if top is not None else 20 if form is Form.table else 2**62
+    columns = ACCOUNT_COLUMNS if by in ACCOUNT_COLUMNS else (*ACCOUNT_COLUMNS[:2], by, *ACCOUNT_COLUMNS[2:])
+    _write(list_accounts(analysed_case(case), names or (), top=most, by=by), form, columns)
+
+
+def rejects(case: CaseOption = None, top: TopOption = None, form: FormOption = Form.table) -> None:
+    """List the lines that could not be read, with source, line and reason."""
+    from forensics.reports.listings import REJECT_COLUMNS, list_rejects
+
+    _write(list_rejects(read_case(case), top=top), form, REJECT_COLUMNS)
+
+
+def _write(frame: pl.DataFrame, form: Form, columns: tuple[str, ...]) -> None:
+    from forensics.reports.output import write_frame
+    from forensics.reports.page import page_width
+
+    write_frame(frame, form.value, columns=columns, width=page_width())

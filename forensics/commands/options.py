@@ -1,0 +1,112 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forensics.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forensics.case import Case
+    from forensics.config import Settings
+
+
+class Form(StrEnum):
+    """How a listing is written."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+    parquet = "parquet"
+
+
+class Sensitivity(StrEnum):
+    """How much evidence an alert takes."""
+
+    low = "low"
+    normal = "normal"
+    high = "high"
+
+
+class Level(StrEnum):
+    """Verdict levels that --fail-on can ask for."""
+
+    possible = "possible"
+    likely = "likely"
+    strong = "strong"
+
+
+CASE_VARIABLE = "FORENSICS_CASE"
+
+CaseOption = Annotated[Path | None, typer.Option("--case", envvar=CASE_VARIABLE, help="Case folder.", metavar="DIR")]
+FormOption = Annotated[Form, typer.Option("--format", help="How to write it.")]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings (TOML); see `forensics config show`.", metavar="FILE")]
+SensitivityOption = Annotated[Sensitivity | None, typer.Option("--sensitivity", help="low: only the surest findings; high: weaker ones too.")]
+TopOption = Annotated[int | None, typer.Option("--top", min=1, help="At most this many rows.", metavar="N")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; one line instead of the report, nothing if there is no finding.")]
+
+
+def read_case(folder: Path | None) -> Case:
+    """The case to read from.
+
+    Raises: UsageError where none is named or nothing is there.
+    """
+    from forensics.case import Case
+
+    if folder is None:
+        raise UsageError("no case given", f"name its folder with --case DIR or the environment variable {CASE_VARIABLE}")
+    if not folder.exists():
+        raise UsageError(f"there is no case at {folder}", f"make one: forensics investigate SOURCE… --case {folder}")
+    return Case(folder)
+
+
+def analysed_case(folder: Path | None) -> Case:
+    """The case to read from, once it was investigated.
+
+    Raises: UsageError as `read_case`, or where no network was looked for yet.
+    """
+    case = read_case(folder)
+    if not case.has("networks"):
+        raise UsageError(f"the case {case.folder} was not investigated yet", f"forensics investigate --case {case.folder}")
+    return case
+
+
+def case_option(folder: Path | None) -> str:
+    """What to repeat on the command line so that a further command finds the case."""
+    import os
+    import shlex
+
+    if folder is None or os.environ.get(CASE_VARIABLE) == str(folder):
+        return ""
+    return f"--case {shlex.quote(str(folder))}"
+
+
+@contextlib.contextmanager
+def kept_or_passing(folder: Path | None) -> Iterator[Path]:
+    """The case folder, or one that is gone afterwards."""
+    if folder is not None:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="forensics-") as passing:
+        yield Path(passing) / "case"
+
+
+def chosen_settings(config: Path | None, *, sensitivity: Sensitivity | None = None, max_reject_share: float | None = None) -> Settings:
+    """Settings from the file, with what the command line changes."""
+    from forensics.config import load_settings
+
+    changes: dict[str, object] = {}
+    if sensitivity is not None:
+        changes["scoring.sensitivity"] = sensitivity.value
+    if max_reject_share is not None:
+        changes["ingest.max_reject_share"] = max_reject_share
+    return load_settings(config, changes)

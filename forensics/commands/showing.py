@@ -1,0 +1,41 @@
+"""show: one network or one account, looked at closely."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from forensics.commands.options import CaseOption, Form, FormOption, analysed_case, case_option
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="NETWORK|ACCOUNT", help="A network by id, name or rank; or an account id.")],
+    case: CaseOption = None,
+    how: Annotated[bool, typer.Option("--how", help="How each sign was tested: its null model and what it is blind to.")] = False,  # noqa: FBT002 - a flag
+    lives: Annotated[bool, typer.Option("--lives", help="The picture of the accounts' births, activity and bans.")] = False,  # noqa: FBT002 - a flag
+    form: FormOption = Form.table,
+) -> None:
+    """Show one network or one account: evidence, tests, innocent explanations, source lines."""
+    from forensics.errors import UsageError
+    from forensics.reports.listings import find_account, find_network, unknown_name
+    from forensics.reports.output import facts_text, write_text
+    from forensics.reports.page import page_width, wants_colour
+    from forensics.reports.show import account_facts, network_facts, render_account, render_network
+
+    found = analysed_case(case)
+    network = find_network(found, name)
+    account = None if network is not None else find_account(found, name)
+    if network is None and account is None:
+        raise unknown_name(found, name)
+    if form in {Form.json, Form.jsonl}:
+        write_text(facts_text(network_facts(found, network) if network is not None else account_facts(found, account or {})))
+        return
+    if form is not Form.table:
+        raise UsageError(f"show cannot write {form.value}", "use --format json, or forensics members --network … --format csv")
+    option = case_option(case)
+    if network is not None:
+        page = render_network(found, network, page_width(), how=how, lives=lives, case_option=option)
+    else:
+        page = render_account(found, account or {}, page_width(), case_option=option)
+    write_text(page.text(colour=wants_colour()))
