@@ -4,17 +4,44 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     import numpy.typing as npt
     import polars as pl
 
     from forensics.config import FeatureSettings, HallmarkSettings
+
+
+@dataclass(frozen=True)
+class Format:
+    """How one kind of log is read.
+
+    A record is a JSON object, a CSV or Parquet row, or a line that `pattern` takes apart. `fields` says which of its names carry
+    which canonical column (or raw field of fields.py): dotted paths, the first that says something wins. `read` replaces `fields` where a
+    record needs logic: it turns one decoded record into such fields (none: not a request, passed over; ValueError: rejected for that reason).
+
+    `marks` are the names by which the format is recognised: all must be there, `a|b` is either. `samples` are lines in this format,
+    `broken` lines that must be rejected. `refuse` says why a recognised format is no request log.
+    """
+
+    name: str
+    title: str
+    reference: str
+    samples: tuple[str, ...]
+    marks: tuple[str, ...] = ()
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    read: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None
+    pattern: str = ""
+    broken: tuple[str, ...] = ()
+    refuse: str = ""
+    by_alias: bool = False  # names not in `fields` are looked up among the aliases of fields.py
+    time_unit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +94,7 @@ class Panel:
     accounts only, collected, in time order, times also as `at_s`. `sightings` are SIGHTINGS with `account`. `outside` are accounts in no network.
     `ties` has a row per network and observable that two or more members show: network_id, group, kind, value, inside (members),
     holders (all accounts), event_count (the members' events with it). `signs` holds the HALLMARKS of pooling and extraction while explanations are tested.
+    `births` (account, at_s, kind: first or woken) and `ends` (account, at_s, kind: banned, closed or silent) are in time order; see `lives`.
     """
 
     accounts: pl.DataFrame
@@ -77,6 +105,8 @@ class Panel:
     sightings: pl.LazyFrame
     ties: pl.DataFrame
     signs: pl.DataFrame
+    births: pl.DataFrame
+    ends: pl.DataFrame
     start_s: float
     end_s: float
     settings: HallmarkSettings
