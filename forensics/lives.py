@@ -70,7 +70,7 @@ def _find_woken(events: pl.LazyFrame, members: Ints) -> pl.DataFrame:
         .join(steps.lazy(), on=["account", "day"], how="inner")
         .group_by("account", "day")
         .agg(pl.col("at_s").sort().get(pl.col("before").first()))
-        .select(account, "at_s", kind)
+        .select(pl.col("account").cast(pl.Int64), "at_s", pl.lit("woken").alias("kind"))
         .collect()
     )
     return pl.concat([woken, stepped])
