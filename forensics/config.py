@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
+import json
 import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 from forensics.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+
+SENSITIVITIES = ("low", "normal", "high")
 
 
 def setting(default: Any, meaning: str, unit: str = "") -> Any:  # noqa: ANN401 - a dataclass field is typed by its annotation
@@ -50,9 +55,11 @@ class LinkSettings:
 
     neighbours: int = setting(24, "strongest pairs kept per account", "pairs")
     margin_bits: float = setting(2.0, "what a pair needs above log2(accounts), the prior odds against a random pair", "bits")
-    line_cap_share: float = setting(0.7, "most that one independent line of evidence may bring, as a share of what a pair needs: below 1, so that none carries a link alone", "share")
+    line_cap_share: float = setting(
+        0.7, "most that one independent line of evidence may bring, as a share of what a pair needs: below 1, so that none carries a link alone", "share"
+    )
     only_line_cap_share: float = setting(1.25, "the same where the logs have one line of evidence only", "share")
-    propose_share: float = setting(0.6, "share of the needed bits at which a pair is looked at closely", "share")
+    propose_share: float = setting(0.75, "share of the needed bits at which a pair is looked at closely", "share")
     pair_budget: int = setting(12_000_000, "most pairs expanded from rare values; what is more popular is left to the graph of observables", "pairs")
     core_holders: int = setting(5, "fewest holders of a value in the graph of observables", "accounts")
     core_values: int = setting(32, "rarest values of each account in the graph of observables", "values")
@@ -121,42 +128,154 @@ class Settings:
     scoring: ScoringSettings = field(default_factory=ScoringSettings)
 
 
+ENVIRONMENT_PREFIX = "FORENSICS_"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Settings from one place; `origin` says which. Later layers win."""
+
+    origin: str
+    values: Mapping[str, Any]
+
+
+def read_layer(path: Path, origin: str | None = None) -> Layer:
+    """Settings of a TOML file.
+
+    Raises: UsageError for an unreadable file.
+    """
+    try:
+        return Layer(origin or str(path), tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UsageError(f"cannot read settings {path}: {error.strerror}", "give an existing TOML file to --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}", "forensics config init writes a file to start from") from error
+
+
+def environment_layer(environment: Mapping[str, str]) -> Layer:
+    """Settings from variables: FORENSICS_SCORING_SENSITIVITY=high is scoring.sensitivity.
+
+    Raises: UsageError for an unknown setting of a known section, or a value that cannot be read.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    sections = {item.name: getattr(Settings(), item.name) for item in dataclasses.fields(Settings)}
+    for name, text in sorted(environment.items()):
+        section, _, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("_")
+        if not name.startswith(ENVIRONMENT_PREFIX) or section not in sections:
+            continue
+        if not hasattr(sections[section], key):
+            raise UsageError(f"environment: {name} is no setting", _nearest(key, _names(sections[section])))
+        values.setdefault(section, {})[key] = _from_text(text, getattr(sections[section], key), f"environment: {name}")
+    return Layer("environment", values)
+
+
+def stack_layers(layers: Iterable[Layer]) -> tuple[Settings, dict[str, str]]:
+    """The settings that hold, and for each changed one ("scoring.sensitivity") which layer it comes from.
+
+    Raises: UsageError for an unknown name or a value of the wrong type.
+    """
+    sections = {item.name: getattr(Settings(), item.name) for item in dataclasses.fields(Settings)}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        for section, given in layer.values.items():
+            if section not in sections:
+                raise UsageError(f"{layer.origin}: unknown section [{section}]", _nearest(section, list(sections)))
+            if not isinstance(given, dict):
+                raise UsageError(f"{layer.origin}: {section} must be a table of settings", f"write it as a section: [{section}]")
+            changes = {}
+            for key, value in given.items():
+                if key not in _names(sections[section]):
+                    raise UsageError(f"{layer.origin}: unknown setting {section}.{key}", _nearest(key, _names(sections[section])))
+                changes[key] = _coerce(value, getattr(sections[section], key), f"{layer.origin}: {section}.{key}")
+                origins[f"{section}.{key}"] = layer.origin
+            sections[section] = dataclasses.replace(sections[section], **changes)
+    settings = Settings(**sections)
+    if settings.scoring.sensitivity not in SENSITIVITIES:
+        where = origins.get("scoring.sensitivity", "settings")
+        raise UsageError(f"{where}: scoring.sensitivity is {settings.scoring.sensitivity!r}", f"one of {', '.join(SENSITIVITIES)}")
+    return settings, origins
+
+
 def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Settings from a TOML file, then `overrides` ("scoring.sensitivity" → value).
 
     Raises: UsageError for an unreadable file, an unknown name, a value of the wrong type.
     """
+    layers = [read_layer(path)] if path is not None else []
+    return stack_layers([*layers, override_layer(overrides or {})])[0]
+
+
+def override_layer(overrides: Mapping[str, Any], origin: str = "command line") -> Layer:
+    """Settings by dotted name."""
     values: dict[str, dict[str, Any]] = {}
-    where = str(path) if path else "command line"
-    if path is not None:
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise UsageError(f"cannot read settings {path}: {error.strerror}", "give an existing TOML file to --config") from error
-        except tomllib.TOMLDecodeError as error:
-            raise UsageError(f"{path} is not valid TOML: {error}") from error
-    for name, value in (overrides or {}).items():
+    for name, value in overrides.items():
         section, _, key = name.partition(".")
         values.setdefault(section, {})[key] = value
-    return _build(values, where)
+    return Layer(origin, values)
 
 
-def _build(values: Mapping[str, Any], where: str) -> Settings:
-    defaults = Settings()
-    slices = {item.name: getattr(defaults, item.name) for item in dataclasses.fields(Settings)}
-    for section, given in values.items():
-        if section not in slices:
-            raise UsageError(f"{where}: unknown section [{section}]", f"known: {', '.join(slices)}")
-        if not isinstance(given, dict):
-            raise UsageError(f"{where}: {section} must be a table of settings")
-        known = {item.name: item for item in dataclasses.fields(slices[section])}
-        changes = {}
-        for key, value in given.items():
-            if key not in known:
-                raise UsageError(f"{where}: unknown setting {section}.{key}", f"known: {', '.join(known)}")
-            changes[key] = _coerce(value, getattr(slices[section], key), f"{where}: {section}.{key}")
-        slices[section] = dataclasses.replace(slices[section], **changes)
-    return Settings(**slices)
+def settings_text(settings: Settings, origins: Mapping[str, str] | None = None, *, commented: bool = False) -> str:
+    """All settings as TOML, each with its meaning and unit; with `origins` also where it comes from, `commented` all switched off."""
+    lines: list[str] = []
+    for section in dataclasses.fields(Settings):
+        values = getattr(settings, section.name)
+        lines += ["", f"[{section.name}]  # {(type(values).__doc__ or '').strip()}"]
+        for item in dataclasses.fields(values):
+            unit = f" ({item.metadata['unit']})" if item.metadata.get("unit") else ""
+            lines.append(f"# {item.metadata.get('meaning', '')}{unit}")
+            origin = f"  # from {origins.get(f'{section.name}.{item.name}', 'default')}" if origins is not None else ""
+            lines.append(f"{'# ' if commented else ''}{item.name} = {toml_value(getattr(values, item.name))}{origin}")
+    return "\n".join(lines[1:]) + "\n"
+
+
+def setting_rows(settings: Settings) -> list[tuple[str, Any, str, str]]:
+    """Dotted name, value, unit and meaning of every setting."""
+    rows = []
+    for section in dataclasses.fields(Settings):
+        values = getattr(settings, section.name)
+        rows += [
+            (f"{section.name}.{item.name}", getattr(values, item.name), item.metadata.get("unit", ""), item.metadata.get("meaning", ""))
+            for item in dataclasses.fields(values)
+        ]
+    return rows
+
+
+def toml_value(value: Any) -> str:  # noqa: ANN401 - settings hold several types
+    """A setting's value as TOML writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value) if abs(value) < 1e6 or isinstance(value, float) else f"{value:_}"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(toml_value(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {toml_value(item)}" for name, item in value.items()) + " }"
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def _names(values: Any) -> list[str]:  # noqa: ANN401 - any slice of settings
+    return [item.name for item in dataclasses.fields(values)]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3)
+    return f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+
+
+def _from_text(text: str, like: Any, name: str) -> Any:  # noqa: ANN401 - settings hold several types
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if isinstance(like, str):
+        return text
+    if isinstance(like, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if isinstance(like, bool):
+        if text.lower() not in words:
+            raise UsageError(f"{name} must be true or false, not {text!r}")
+        return words[text.lower()]
+    try:
+        return type(like)(text)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name} must be {type(like).__name__}, not {text!r}") from error
 
 
 def _coerce(value: Any, like: Any, name: str) -> Any:  # noqa: ANN401 - settings hold several types
