@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forensics import __version__
-from forensics.commands import listing, showing
+from forensics.commands import about, listing, settings, showing
 from forensics.errors import ForensicsError
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ app.command()(listing.members)
 app.command()(listing.accounts)
 app.command()(showing.show)
 app.command()(listing.rejects)
+app.add_typer(settings.app, name="config")
+app.command()(about.version)
+app.command()(about.completion)
+app.command()(about.man)
 
 
 def _say_version(wanted: bool) -> None:  # noqa: FBT001 - a callback of typer
@@ -56,6 +60,10 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool and leave with its exit code."""
     signal.signal(signal.SIGTERM, _stop)
+    if about.COMPLETE_VARIABLE in os.environ:
+        from typer.completion import completion_init  # type: ignore[attr-defined]  # re-exported without saying so
+
+        completion_init()
     try:
         app(list(arguments) if arguments is not None else None, prog_name="forensics")
     except ForensicsError as error:

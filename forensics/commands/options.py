@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forensics.case import Case
-    from forensics.config import Settings
+    from forensics.config import Layer, Settings
 
 
 class Form(StrEnum):
@@ -46,6 +46,7 @@ class Level(StrEnum):
 
 
 CASE_VARIABLE = "FORENSICS_CASE"
+SETTINGS_FILE = "settings.toml"  # in the case folder, and in the user's configuration folder
 
 CaseOption = Annotated[Path | None, typer.Option("--case", envvar=CASE_VARIABLE, help="Case folder.", metavar="DIR")]
 FormOption = Annotated[Form, typer.Option("--format", help="How to write it.")]
@@ -100,13 +101,30 @@ def kept_or_passing(folder: Path | None) -> Iterator[Path]:
         yield Path(passing) / "case"
 
 
-def chosen_settings(config: Path | None, *, sensitivity: Sensitivity | None = None, max_reject_share: float | None = None) -> Settings:
-    """Settings from the file, with what the command line changes."""
-    from forensics.config import load_settings
+def settings_layers(config: Path | None, case: Path | None) -> list[Layer]:
+    """Where settings come from, weakest first: the user's file, the case's, the environment, --config."""
+    import os
+
+    from forensics.config import environment_layer, read_layer
+
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    files = [home / "forensics" / SETTINGS_FILE, *([case / SETTINGS_FILE] if case is not None else [])]
+    layers = [read_layer(path) for path in files if path.is_file()]
+    layers.append(environment_layer(os.environ))
+    if config is not None:
+        layers.append(read_layer(config))
+    return layers
+
+
+def chosen_settings(
+    config: Path | None, case: Path | None = None, *, sensitivity: Sensitivity | None = None, max_reject_share: float | None = None
+) -> Settings:
+    """The settings that hold for this run: the layers, then what the command line changes."""
+    from forensics.config import override_layer, stack_layers
 
     changes: dict[str, object] = {}
     if sensitivity is not None:
         changes["scoring.sensitivity"] = sensitivity.value
     if max_reject_share is not None:
         changes["ingest.max_reject_share"] = max_reject_share
-    return load_settings(config, changes)
+    return stack_layers([*settings_layers(config, case), override_layer(changes)])[0]
