@@ -50,9 +50,9 @@ def man(context: typer.Context) -> None:
     write_text(manual(context.find_root()))
 
 
-def manual(context: typer.Context) -> str:
+def manual(context: Any) -> str:  # noqa: ANN401 - a context of the library inside typer, which has no public type
     """The manual page in roff, from the commands themselves."""
-    root: Any = context.command
+    root = context.command
     lines = [
         f'.TH FORENSICS 1 "" "forensics {__version__}" "User Commands"',
         ".SH NAME",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import re
@@ -16,11 +17,7 @@ from forensics.reports.printable import csv_cell, printable, shorten
 if TYPE_CHECKING:
     import polars as pl
 
-# In JSON text these stand only inside strings, where an escape means the same: Cc above ASCII, Cf, Zl, Zp and signs that draw as nothing.
-_UNSEEN = re.compile(
-    "[\x7f-\xa0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ue000-\uf8ff\U000e0000-\U0010ffff]"
-)
+_BEYOND_ASCII = re.compile(r"[^\x20-\x7e]")  # in JSON text these stand only inside strings, where an escape means the same
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 WIDEST_CELL = 44
 
@@ -79,8 +76,11 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match.group())
+@functools.cache
+def _escape(char: str) -> str:
+    if printable(char) == char:
+        return char
+    code = ord(char)
     if code <= 0xFFFF:
         return f"\\u{code:04x}"
     code -= 0x10000
@@ -91,7 +91,7 @@ def dump_json(value: object) -> str:
     """JSON on one line: the values as they are, written so that a terminal obeys and hides nothing."""
     import orjson
 
-    return _UNSEEN.sub(_escape, orjson.dumps(value).decode())
+    return _BEYOND_ASCII.sub(lambda match: _escape(match.group()), orjson.dumps(value).decode())
 
 
 def json_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from rich.text import Text
 from forensics.reports.figures import NBSP
 
 WIDEST = 120
-NARROWEST = 60
+NARROWEST = 80
 
 
 def page_width() -> int:

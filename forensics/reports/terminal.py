@@ -105,7 +105,7 @@ def render_ranking(page: Page, findings: list[Row]) -> None:
             "  ",
             (fit(row["extraction"], 10), VERDICT_STYLE[row["extraction"]]),
             f"  {count(row['account_count']):>8}  {count(row['request_count']):>10}  {days(row['span_days']):>5}",
-            "  " + cut(printable(row["summary"]), page.width - 57 - names) if wide else "",
+            "  " + cut(printable(row["summary"]), page.width - 58 - names) if wide else "",
         )
         if not wide:
             page.paragraph(printable(row["summary"]), indent=5, style="dim")
@@ -322,14 +322,14 @@ def _render_members(page: Page, card: Card) -> None:
         return
     titles = kind_names()
     width = min(max(len(printable(item["account_id"])) for item in card.top), 24)
-    page.line((fit("Top members", width + 2), "bold"), (f"{'exchanges':>11}  {'active':<17}  {'state':<14}  tied by", "dim"))
+    page.line((fit("Top members", width + 2), "bold"), (f"{'exchanges':>10}  {'active':<15}  {'state':<13}  tied by", "dim"))
     for item in card.top:
         active = f"{day(item['first_seen_at'])} – {day(item['last_seen_at'])}" if item["first_seen_at"] else "never"
         state = f"banned {day(item['banned_at'])}" if item["banned_at"] else f"closed {day(item['ended_at'])}" if item["ended_at"] else ""
         ties = ", ".join(printable(titles.get(kind["kind"], kind["kind"])) for kind in (item["kinds"] or [])[:2])
-        room = page.width - width - 52
+        room = page.width - width - 46
         account, requests = fit(printable(item["account_id"], width), width), count(item["request_count"] or 0)
-        page.line(f"  {account}{requests:>11}  {fit(active, 17)}  {fit(state, 14)}  {cut(ties, max(room, 8))}")
+        page.line(f"  {account}{requests:>10}  {fit(active, 15)}  {fit(state, 13)}  {cut(ties, max(room, 8))}")
     page.blank()
 
 
