@@ -54,17 +54,21 @@ class LinkSettings:
     """How shared observables become bits."""
 
     neighbours: int = setting(24, "strongest pairs kept per account", "pairs")
-    margin_bits: float = setting(2.0, "what a pair needs above log2(accounts), the prior odds against a random pair", "bits")
+    margin_bits: float = setting(4.0, "what a pair needs above log2(accounts), the prior odds against a random pair", "bits")
     line_cap_share: float = setting(
         0.7, "most that one independent line of evidence may bring, as a share of what a pair needs: below 1, so that none carries a link alone", "share"
     )
     only_line_cap_share: float = setting(1.25, "the same where the logs have one line of evidence only", "share")
     propose_share: float = setting(0.75, "share of the needed bits at which a pair is looked at closely", "share")
-    pair_budget: int = setting(12_000_000, "most pairs expanded from rare values; what is more popular is left to the graph of observables", "pairs")
+    pair_budget: int = setting(8_000_000, "most pairs expanded from rare values; what is more popular is left to the graph of observables", "pairs")
     core_holders: int = setting(5, "fewest holders of a value in the graph of observables", "accounts")
     core_values: int = setting(32, "rarest values of each account in the graph of observables", "values")
     core_p: float = setting(0.01, "chance that any overlap of two values is accidental, over all pairs of values", "probability")
     core_correlation: float = setting(0.1, "least correlation of the holders of two values", "correlation")
+    nest_holders: int = setting(12, "fewest holders of a value in which smaller ones may nest", "accounts")
+    nest_small: int = setting(32, "most holders of a value that may nest", "accounts")
+    nest_cover: float = setting(0.5, "share of a value's holders that nested values must cover", "share")
+    block_lift: float = setting(2.0, "times the degree null by which the values of a block must meet on the same accounts")
     null_share: float = setting(0.01, "share of links that may also arise when the same data are dealt anew", "share")
     shuffles: bool = setting(True, "hold the graph of observables against data dealt anew")
     seed: int = setting(20260403, "seed of everything random")
@@ -80,7 +84,9 @@ class NetworkSettings:
     merge_likeness: float = setting(0.3, "likeness of two fragments on a line of evidence at which it speaks for merging", "share")
     merge_holders: int = setting(200, "networks that may hold a value for it to speak for merging", "networks")
     merge_rounds: int = setting(4, "rounds of merging at most")
-    profile_bits: float = setting(1.0, "least rarity outside at which a value counts in a network's profile", "bits")
+    solid_bits: float = setting(6.0, "what the links of a network must weigh beyond log2 of the number of ways to choose one by accident", "bits")
+    completion_rounds: int = setting(2, "rounds in which members are judged by the other members")
+    alone_bits: float = setting(6.0, "what content or provenance must bring to make a member of an account that shows nothing else", "bits")
     seed: int = setting(20260401, "seed of everything random")
 
 

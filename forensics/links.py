@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from forensics.observables import INCIDENCE_COLUMNS, LEASE_DAYS, LEASED_KINDS, build_incidence, bundle, find_communities, shuffle_incidence, spread, unbundle
+from forensics.cores import find_cores
+from forensics.observables import INCIDENCE_COLUMNS, LEASE_DAYS, LEASED_KINDS, build_incidence, bundle, spread, unbundle
 from forensics.schema import LINKS
 
 if TYPE_CHECKING:
     from forensics.config import LinkSettings
+    from forensics.cores import Core
     from forensics.observables import Floats, Incidence, Ints
 
 
@@ -24,6 +26,9 @@ def weigh_links(sightings: pl.LazyFrame, accounts: pl.LazyFrame, settings: LinkS
     Null:  accounts that share nothing rare with anybody are in no row.
     """
     return bundle(sightings=sightings, accounts=accounts.select("account_id", "request_count")).map_batches(lambda frame: _weigh(frame, settings), schema=LINKS.schema)
+
+HASH_FACTOR = np.int64(0x1E3779B97F4A7C15)  # odd: Fibonacci hashing of pair keys
+SIEVE = 24  # bits: buckets of the sieve that drops pairs which meet too little
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,7 @@ class Scale:
 def scale_of(incidence: Incidence, settings: LinkSettings) -> Scale:
     """The prior odds that a random pair belongs together are about 1 : accounts; `margin_bits` on top asks for 4 : 1 in the pair's favour."""
     needed = float(np.log2(max(incidence.account_count, 2))) + settings.margin_bits
-    assessable = [line for line in incidence.lines if line != "timing"]
-    share = settings.line_cap_share if len(assessable) > 1 else settings.only_line_cap_share
+    share = settings.line_cap_share if incidence.several_lines else settings.only_line_cap_share
     return Scale(needed=needed, line_cap=share * needed, kind_cap=share * needed)
 
 
@@ -50,13 +54,13 @@ def _weigh(frame: pl.DataFrame, settings: LinkSettings) -> pl.DataFrame:
         return LINKS.empty()
     scale = scale_of(incidence, settings)
     a, b = propose_rare(incidence, scale, settings)
-    pairs = [(a, b, incidence.rarity_bits)]
+    parts = [weigh_pairs(incidence, a, b, incidence.rarity_bits, scale)]
     for core in find_cores(incidence, settings):
-        pairs.append((*sketch_core(incidence, core), outside_bits(incidence, core)))
-    parts = [weigh_pairs(incidence, left, right, bits, scale) for left, right, bits in pairs if len(left)]
-    if not parts:
-        return LINKS.empty()
-    return _spell(incidence, _keep_strongest(pl.concat(parts), scale, settings))
+        a, b = sketch_core(incidence, core)
+        # Two accounts of a core that was tested whole start from the odds inside it, not from those of two strangers.
+        inside = replace(scale, needed=float(np.log2(incidence.account_count / len(core.accounts))) + settings.margin_bits) if core.whole else scale
+        parts.append(weigh_pairs(incidence, a, b, core.bits, inside))
+    return _spell(incidence, _keep_strongest(pl.concat(parts), settings))
 
 
 # Rare values: pairs are counted before they are made
@@ -75,7 +79,7 @@ def propose_rare(incidence: Incidence, scale: Scale, settings: LinkSettings) -> 
     account_count = incidence.account_count
     starts = incidence.starts
     bits = incidence.rarity_bits
-    keys, kinds, squares = [], [], []
+    keys, lines, weights = [], [], []
     for size in np.unique(holders[(holders >= 2) & (holders <= most)]):
         values = np.flatnonzero(holders == size)
         entries = starts[values][:, None] + np.arange(size)[None, :]
@@ -85,15 +89,20 @@ def propose_rare(incidence: Incidence, scale: Scale, settings: LinkSettings) -> 
         kind = np.repeat(incidence.kind_of_value[values], len(left))
         weight *= _lease(incidence, kind, i, j)
         keys.append(incidence.account[i] * account_count + incidence.account[j])
-        kinds.append(kind)
-        squares.append((weight * weight * 1024).astype(np.int64))
+        lines.append(incidence.line_of_kind[kind])
+        weights.append(np.minimum(weight, scale.kind_cap))
     if not keys:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    by_kind = pl.DataFrame({"key": np.concatenate(keys), "kind": np.concatenate(kinds), "square": np.concatenate(squares)})
+    enough = settings.propose_share * scale.needed
+    key, line, weight = (np.concatenate(parts) for parts in (keys, lines, weights))
+    # Most pairs meet once and can be dropped before the costly grouping: bits are summed in buckets of a hash of the pair, which can only sum too much.
+    bucket = (key * HASH_FACTOR >> 20) & (2**SIEVE - 1)
+    worthy = np.bincount(bucket, weights=weight, minlength=2**SIEVE)[bucket] >= enough
+    by_line = pl.DataFrame({"key": key[worthy], "line": line[worthy], "square": (weight[worthy] ** 2 * 1024).astype(np.int64)})
     found = (
-        by_kind.group_by("key", "kind").agg(pl.col("square").sum())
-        .group_by("key").agg(bits=((pl.col("square") / 1024).sqrt().clip(upper_bound=scale.kind_cap) * 1024).cast(pl.Int64).sum())
-        .filter(pl.col("bits") >= settings.propose_share * scale.needed * 1024)
+        by_line.group_by("key", "line").agg(pl.col("square").sum())
+        .group_by("key").agg(bits=((pl.col("square") / 1024).sqrt().clip(upper_bound=scale.line_cap) * 1024).cast(pl.Int64).sum())
+        .filter(pl.col("bits") >= enough * 1024)
         .sort("bits", "key", descending=[True, False])
     )
     key = found["key"].to_numpy()
@@ -104,117 +113,40 @@ def propose_rare(incidence: Incidence, scale: Scale, settings: LinkSettings) -> 
 
 def _within_top(a: Ints, b: Ints, most: int) -> np.ndarray:
     """Which pairs, given strongest first, are among the first `most` of either account."""
-    ranks = pl.DataFrame({"account": np.concatenate([a, b]), "pair": np.concatenate([np.arange(len(a)), np.arange(len(a))])}).sort("pair", "account")
-    kept = ranks.with_columns(rank=pl.int_range(pl.len()).over("account")).filter(pl.col("rank") < most)["pair"].unique().to_numpy()
+    account = np.concatenate([a, b])
+    pair = np.tile(np.arange(len(a)), 2)
+    order = np.lexsort((pair, account))
+    account = account[order]
+    starts = np.flatnonzero(np.concatenate([[True], account[1:] != account[:-1]])) if len(account) else np.empty(0, dtype=np.int64)
+    rank = np.arange(len(account)) - np.repeat(starts, np.diff(np.append(starts, len(account))))
     mask = np.zeros(len(a), dtype=bool)
-    mask[kept] = True
+    mask[pair[order][rank < most]] = True
     return mask
 
 
 def _lease(incidence: Incidence, kind: Ints, i: Ints, j: Ints) -> Floats:
     """How much of its weight a leased observable keeps for entries i and j: all if both had it at once, half after a week's silence between."""
-    leased = np.isin(kind, [number for number, name in enumerate(incidence.kinds) if name in LEASED_KINDS])
+    leased = np.flatnonzero(np.array([name in LEASED_KINDS for name in incidence.kinds])[kind])
+    i, j = i[leased], j[leased]
     gap = np.maximum(incidence.first_day[i] - incidence.last_day[j], incidence.first_day[j] - incidence.last_day[i])
-    gap = np.where(np.isnan(gap), 0.0, np.maximum(gap, 0.0))
-    kept: Floats = np.where(leased, 0.5 ** (gap / LEASE_DAYS), 1.0)
+    kept = np.ones(len(kind))
+    kept[leased] = 0.5 ** (np.where(np.isnan(gap), 0.0, np.maximum(gap, 0.0)) / LEASE_DAYS)
     return kept
 
 
-# Popular values: communities of observables
+# Cores: a readable skeleton
 
 
-def find_cores(incidence: Incidence, settings: LinkSettings) -> list[Ints]:
-    """Groups of accounts that hold several observables which meet more often than the degree null allows, each from two lines of evidence or more.
-
-    A pair of values costs the same whether 5 or 25,000 accounts hold both: the overlap is counted account by account.
-    """
-    a, b, weight = overlap_values(incidence, settings)
-    if len(a) == 0:
-        return []
-    if settings.shuffles:
-        null = overlap_values(shuffle_incidence(incidence, settings.seed), settings)
-        if len(null[0]) > settings.null_share * len(a):
-            floor = np.sort(null[2])[::-1][int(settings.null_share * len(a))]
-            a, b, weight = a[weight > floor], b[weight > floor], weight[weight > floor]
-    values, places = np.unique(np.concatenate([a, b]), return_inverse=True)
-    left, right = places[: len(a)], places[len(a) :]
-    community = find_communities(len(values), left, right, weight, settings.seed)
-    of_value = np.full(len(incidence.holders), -1, dtype=np.int64)
-    of_value[values] = community
-    held = of_value[incidence.value]
-    entries = pl.DataFrame({"community": held, "account": incidence.account, "line": incidence.line_of_value[incidence.value]}).filter(pl.col("community") >= 0)
-    rested = entries.group_by("community", "account").agg(lines=pl.col("line").n_unique(), values=pl.len())
-    two = pl.col("lines") >= 2 if len([line for line in incidence.lines if line != "timing"]) > 1 else pl.col("values") >= 2
-    cores = rested.filter(two).sort("community", "account").group_by("community", maintain_order=True).agg("account").filter(pl.col("account").list.len() >= 3)
-    return [np.array(core, dtype=np.int64) for core in cores["account"].to_list()]
-
-
-def overlap_values(incidence: Incidence, settings: LinkSettings) -> tuple[Ints, Ints, Floats]:
-    """Pairs of values held together by more accounts than the degree null leads to expect, with the correlation of their holders."""
-    from scipy.sparse import csr_matrix
-
-    popular = incidence.holders >= settings.core_holders
-    entries = pl.DataFrame({"account": incidence.account, "value": incidence.value, "holders": incidence.holders[incidence.value]}).filter(
-        pl.Series(popular[incidence.value])
-    )
-    entries = entries.sort("account", "holders", "value").with_columns(rank=pl.int_range(pl.len()).over("account")).filter(pl.col("rank") < settings.core_values)
-    if entries.height == 0:
-        nothing = np.empty(0, dtype=np.int64)
-        return nothing, nothing, np.empty(0)
-    values, column = np.unique(entries["value"].to_numpy(), return_inverse=True)
-    account = entries["account"].to_numpy()
-    shape = (incidence.account_count, len(values))
-    matrix = csr_matrix((np.ones(len(column), dtype=np.int32), (account, column)), shape=shape)
-    by_value = matrix.T.tocsr()
-    degree = np.bincount(column, minlength=len(values)).astype(np.float64)
-    kind = incidence.kind_of_value[values]
-    per_kind = csr_matrix((np.ones(len(column)), (account, kind[column])), shape=(incidence.account_count, len(incidence.kinds)))
-    totals = np.asarray(per_kind.sum(axis=0)).ravel()
-    together = (per_kind.T @ per_kind).toarray()
-    together[np.diag_indices_from(together)] -= totals  # within a kind an account's own entry is no second one
-    scale = together / np.maximum(np.outer(totals, totals), 1.0)
-    bar = np.log(max(len(values), 2) ** 2 / 2 / settings.core_p)
-    found: list[tuple[Ints, Ints, Floats]] = []
-    block = max(1, settings.pair_budget // max(1, int(np.ceil(matrix.nnz / max(len(values), 1) * settings.core_values))))
-    for start in range(0, len(values), block):
-        part = (by_value[start : start + block] @ matrix).tocoo()
-        v, w, both = part.row.astype(np.int64) + start, part.col.astype(np.int64), part.data.astype(np.float64)
-        upper = (v < w) & (both >= 3)
-        v, w, both = v[upper], w[upper], both[upper]
-        expected = np.maximum(degree[v] * degree[w] * scale[kind[v], kind[w]], 1e-9)
-        # Chernoff's bound on the Poisson tail: never smaller than the p-value, and in closed form.
-        evidence = np.where(both > expected, both * np.log(both / expected) - both + expected, 0.0)
-        n = float(incidence.account_count)
-        correlation = (both - expected) / np.sqrt(degree[v] * degree[w] * (1 - degree[v] / (n + 1)) * (1 - degree[w] / (n + 1)))
-        keep = (evidence > bar) & (correlation >= settings.core_correlation)
-        found.append((values[v[keep]], values[w[keep]], np.minimum(correlation[keep], 1.0)))
-    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))  # type: ignore[return-value]
-
-
-def outside_bits(incidence: Incidence, core: Ints) -> Floats:
-    """Bits per value for two accounts of a core: how rare the value is among all others, where it is more frequent inside.
-
-    A template of 300 accounts out of 2,000 is not rare, yet outside of the hydra nobody holds it.
-    """
-    inside = np.zeros(incidence.account_count, dtype=bool)
-    inside[core] = True
-    members = np.bincount(incidence.value[inside[incidence.account]], minlength=len(incidence.holders))
-    others = incidence.account_count - len(core)
-    rare = np.log2((others + 2.0) / (incidence.holders - members + 1.0))
-    frequent = members * (others + 1.0) > (incidence.holders - members) * float(len(core))
-    bits: Floats = np.where(frequent & (members >= 2), np.maximum(rare, incidence.rarity_bits), incidence.rarity_bits)
-    return bits
-
-
-def sketch_core(incidence: Incidence, core: Ints, width: int = 6) -> tuple[Ints, Ints]:
+def sketch_core(incidence: Incidence, whole: Core, width: int = 6) -> tuple[Ints, Ints]:
     """A readable skeleton of a core: each account with a few neighbours in several orders, instead of all pairs."""
+    core = whole.accounts
     if len(core) <= 2 * width:
         left, right = np.triu_indices(len(core), 1)
         return core[left], core[right]
     inside = np.zeros(incidence.account_count, dtype=bool)
     inside[core] = True
     entries = pl.DataFrame({"account": incidence.account, "value": incidence.value, "holders": incidence.holders[incidence.value], "line": incidence.line_of_value[incidence.value]})
-    entries = entries.filter(pl.Series(inside[incidence.account]))
+    entries = entries.filter(pl.Series(inside[incidence.account] & (whole.bits[incidence.value] > 0)))
     pairs = []
     # Neighbours in the order of their rarest value, one order a line of evidence: those who share a card stand together, those who share a template too.
     for line in range(len(incidence.lines)):
@@ -282,7 +214,7 @@ def _number(incidence: Incidence, line: str) -> int:
     return incidence.lines.index(line) if line in incidence.lines else -1
 
 
-def _keep_strongest(pairs: pl.DataFrame, scale: Scale, settings: LinkSettings) -> pl.DataFrame:
+def _keep_strongest(pairs: pl.DataFrame, settings: LinkSettings) -> pl.DataFrame:
     """Each pair once, with the most bits any view of it gave; the strongest of each account."""
     pairs = pairs.sort("a", "b", "weight_bits", descending=[False, False, True]).unique(["a", "b"], keep="first", maintain_order=True)
     pairs = pairs.sort("weight_bits", "a", "b", descending=[True, False, False])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.observables import INCIDENCE_COLUMNS, build_incidence, bundle, find_communities, renumber, shuffle_incidence, unbundle
+from forensics.observables import INCIDENCE_COLUMNS, build_incidence, bundle, deal_lines, find_communities, find_components, renumber, unbundle
 from forensics.schema import MEMBERS
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ALONE = -1  # label of accounts in no network
 DURABLE_LINES = ("content", "money", "device", "provenance", "mapped")  # lines that survive a change of exits and clients
+SUFFICIENT_LINES = ("content", "provenance", "mapped")  # lines that may say alone that two fragments are one network, or that an account joins it
+WEAK_KINDS = ("email_domain", "referrer", "reseller")  # shared by many customers of one provider
 
 
 def form_networks(links: pl.LazyFrame, sightings: pl.LazyFrame, accounts: pl.LazyFrame, settings: NetworkSettings) -> pl.LazyFrame:
@@ -41,10 +43,12 @@ def _form(frame: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
     if len(a) == 0:
         return MEMBERS.empty()
     labels = _drop_small(find_communities(incidence.account_count, a, b, bits, settings.seed), 2)
-    labels = merge_fragments(incidence, labels, settings)
+    labels = merge_fragments(incidence, labels, find_components(incidence.account_count, a, b), settings)
+    labels = _drop_small(keep_solid(incidence, labels, (a, b, bits), settings), settings.min_accounts)
     core = labels
-    scores = score_accounts(incidence, labels)
-    labels = _drop_small(complete(incidence, labels, scores, settings), settings.min_accounts)
+    for _ in range(settings.completion_rounds):
+        labels = complete(incidence, labels, score_accounts(incidence, labels), settings)
+    labels = _drop_small(labels, settings.min_accounts)
     return _tell(incidence, labels, core, score_accounts(incidence, labels), (a, b, bits), settings)
 
 
@@ -96,69 +100,147 @@ def profile_networks(incidence: Incidence, labels: Ints) -> Profile:
 # Merging of fragments
 
 
-def merge_fragments(incidence: Incidence, labels: Ints, settings: NetworkSettings) -> Ints:
-    """Joins networks whose members share with each other nearly what they share among themselves, on two lines of evidence, one of them durable.
+def merge_fragments(incidence: Incidence, labels: Ints, pool: Ints, settings: NetworkSettings) -> Ints:
+    """Joins communities that share with each other nearly what they share among themselves, on two lines of evidence (one durable) or on content.
 
-    Per line, the likeness of networks g and h is the mean bits that a member of g shares with a member of h, over the geometric mean of what
-    two members of g and two of h share: 1 for random halves of one network, 0 for strangers.
+    In:    labels of communities; `pool` the connected component of each account: what is rare is judged outside of both communities' pools, because
+           the fragments of one big network make its values look popular to each other.
     """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
     for _ in range(settings.merge_rounds):
-        pairs = _like_networks(incidence, labels, settings)
+        pairs = like_networks(incidence, labels, pool, settings)
         if pairs.height == 0:
             break
-        parent = np.arange(int(labels.max()) + 1)
-        from scipy.sparse import csr_matrix
-        from scipy.sparse.csgraph import connected_components
-
+        count = int(labels.max()) + 1
         g, h = pairs["g"].to_numpy(), pairs["h"].to_numpy()
-        _, joined = connected_components(csr_matrix((np.ones(len(g)), (g, h)), shape=(len(parent), len(parent))), directed=False)
-        labels = np.where(labels >= 0, joined[np.maximum(labels, 0)], ALONE).astype(np.int64)
-        labels[labels >= 0] = renumber(labels[labels >= 0])
+        _, joined = connected_components(csr_matrix((np.ones(len(g)), (g, h)), shape=(count, count)), directed=False)
+        inside = labels >= 0
+        labels = np.where(inside, joined[np.maximum(labels, 0)], ALONE).astype(np.int64)
+        labels[inside] = renumber(labels[inside])
+        pool = _join_pools(pool, labels)
     return labels
 
 
-def _like_networks(incidence: Incidence, labels: Ints, settings: NetworkSettings) -> pl.DataFrame:
+def _join_pools(pool: Ints, labels: Ints) -> Ints:
+    """Pools that a network spans are one pool."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    inside = labels >= 0
+    count = int(pool.max()) + 1
+    first = np.full(int(labels.max(initial=-1)) + 1, -1, dtype=np.int64)
+    first[labels[inside][::-1]] = pool[inside][::-1]
+    _, joined = connected_components(csr_matrix((np.ones(int(inside.sum())), (pool[inside], first[labels[inside]])), shape=(count, count)), directed=False)
+    merged: Ints = joined[pool].astype(np.int64)
+    return merged
+
+
+def like_networks(incidence: Incidence, labels: Ints, pool: Ints, settings: NetworkSettings) -> pl.DataFrame:
+    """One row per pair of communities that are parts of one network.
+
+    Per line, the likeness is the mean bits that a member of one shares with a member of the other, over the mean bits that two members of the
+    larger share: 1 for random parts of one network, 0 for strangers. Only values count that are at least four times as frequent in both
+    communities as outside of their pools.
+    """
     profile = profile_networks(incidence, labels)
-    size = profile.size.astype(np.float64)
-    count = len(size)
     n = float(incidence.account_count)
-    line = incidence.line_of_value[profile.value]
-    rows = pl.DataFrame({"g": profile.network, "value": profile.value, "m": profile.members, "line": line})
-    sizes = pl.DataFrame({"g": np.arange(count), "n": size})
-    rows = rows.join(sizes, on="g")
-    holders = pl.Series("holders", incidence.holders[rows["value"].to_numpy()])
-    rows = rows.with_columns(holders)
-    # Rarity outside of the pair of networks; inside, m(m−1)/n(n−1) is the chance that two members share the value.
-    within = rows.with_columns(bits=((n - pl.col("n") + 2) / (pl.col("holders") - pl.col("m") + 1)).log(2).clip(0.0)).with_columns(
-        mean=pl.col("m") * (pl.col("m") - 1) / (pl.col("n") * (pl.col("n") - 1)) * pl.col("bits")
+    count = len(profile.size)
+    pool_of = np.zeros(count, dtype=np.int64)
+    pool_of[labels[labels >= 0][::-1]] = pool[labels >= 0][::-1]
+    pool_size = np.bincount(pool, minlength=int(pool.max()) + 1)
+    key, held = np.unique(pool[incidence.account] * (len(incidence.holders) + 1) + incidence.value, return_counts=True)
+    held_in = pl.DataFrame({"pool": key // (len(incidence.holders) + 1), "value": key % (len(incidence.holders) + 1), "in_pool": held})
+    rows = pl.DataFrame(
+        {
+            "g": profile.network,
+            "value": profile.value,
+            "share": profile.members / profile.size[profile.network],
+            "pair_share": profile.members * (profile.members - 1) / (profile.size * (profile.size - 1.0))[profile.network],
+            "n": profile.size[profile.network],
+            "pool": pool_of[profile.network],
+            "pool_size": pool_size[pool_of[profile.network]],
+            "line": incidence.line_of_value[profile.value],
+            "durable": np.array([incidence.lines[incidence.line_of_kind[k]] in DURABLE_LINES and incidence.kinds[k] not in WEAK_KINDS for k in range(len(incidence.kinds))])[
+                incidence.kind_of_value[profile.value]
+            ],
+            "holders": incidence.holders[profile.value],
+        }
+    ).join(held_in, on=["pool", "value"])
+
+    def rare(frame: pl.DataFrame, inside: pl.Expr, everybody: pl.Expr, share: pl.Expr) -> pl.DataFrame:
+        """The rows whose value is four times as frequent inside as outside, with the bits of its rarity outside."""
+        outside = (pl.col("holders") - inside + 0.5) / (n - everybody + 1.0)
+        return frame.filter(share >= 4.0 * outside).with_columns(bits=((n - everybody + 2.0) / (pl.col("holders") - inside + 1.0)).log(2).clip(0.0))
+
+    own = (
+        rare(rows, pl.col("in_pool"), pl.col("pool_size"), pl.col("share"))
+        .sort("g", "value")
+        .group_by("g", "line", maintain_order=True)
+        .agg(own=(pl.col("pair_share") * pl.col("bits")).sum())
     )
-    within = within.filter(pl.col("bits") > settings.profile_bits).group_by("g", "line").agg(pl.col("mean").sum()).sort("g", "line")
-    # Values that very many networks hold tell none of them apart: they are left out of the pairing, which keeps its cost in bounds.
-    spread_wide = rows.group_by("value").agg(networks=pl.len()).filter((pl.col("networks") >= 2) & (pl.col("networks") <= settings.merge_holders)).select("value")
-    few = rows.join(spread_wide, on="value", how="semi")
-    across = few.join(few, on="value", suffix="_h").filter(pl.col("g") < pl.col("g_h"))
-    across = across.with_columns(
-        bits=((n - pl.col("n") - pl.col("n_h") + 2) / (pl.col("holders") - pl.col("m") - pl.col("m_h") + 1)).log(2).clip(0.0)
-    ).filter(pl.col("bits") > settings.profile_bits)
+    few = rows.join(rows.group_by("value").agg(networks=pl.len()).filter(pl.col("networks").is_between(2, settings.merge_holders)).select("value"), on="value", how="semi")
+    pairs = few.join(few, on="value", suffix="_h").filter(pl.col("g") < pl.col("g_h"))
+    apart = pl.col("pool") != pl.col("pool_h")
+    pairs = rare(
+        pairs,
+        pl.col("in_pool") + pl.when(apart).then(pl.col("in_pool_h")).otherwise(0),
+        pl.col("pool_size") + pl.when(apart).then(pl.col("pool_size_h")).otherwise(0),
+        pl.min_horizontal("share", "share_h"),
+    )
+    both = pl.col("share") * pl.col("share_h") * pl.col("bits")
     across = (
-        across.with_columns(mean=pl.col("m") * pl.col("m_h") / (pl.col("n") * pl.col("n_h")) * pl.col("bits"))
+        pairs.with_columns(larger=pl.when(pl.col("n_h") > pl.col("n")).then(pl.col("g_h")).otherwise(pl.col("g")))
         .sort("g", "g_h", "value")
-        .group_by("g", "g_h", "line", maintain_order=True)
-        .agg(pl.col("mean").sum())
-        .join(within.rename({"mean": "own"}), on=["g", "line"])
-        .join(within.rename({"g": "g_h", "mean": "own_h"}), on=["g_h", "line"])
-        .with_columns(likeness=(pl.col("mean") / (pl.col("own") * pl.col("own_h")).sqrt()))
-        .filter(pl.col("likeness") >= settings.merge_likeness)
+        .group_by("g", "g_h", "larger", "line", maintain_order=True)
+        .agg(mean=both.sum(), durable=both.filter(pl.col("durable")).sum())
+        .join(own.rename({"g": "larger"}), on=["larger", "line"])
+        .with_columns(pl.col("mean") / pl.col("own"), pl.col("durable") / pl.col("own"))
     )
-    durable = pl.Series([name in DURABLE_LINES for name in incidence.lines])
-    across = across.with_columns(durable=durable.gather(across["line"]))
+    alone = pl.Series([name in SUFFICIENT_LINES for name in incidence.lines])
+    across = across.with_columns(alone=alone.gather(across["line"]) if across.height else pl.lit(False))
+    least = settings.merge_likeness
     return (
         across.group_by("g", "g_h")
-        .agg(lines=pl.len(), durable=pl.col("durable").sum())
-        .filter((pl.col("lines") >= 2) & (pl.col("durable") >= 1))
+        .agg(
+            lines=(pl.col("mean") >= least).sum(),
+            durable=(pl.col("durable") >= least).sum(),
+            alone=(pl.col("alone") & (pl.col("mean") >= 2 * least)).any(),
+        )
+        .filter(((pl.col("lines") >= 2) & (pl.col("durable") >= 1)) | pl.col("alone"))
         .select("g", h="g_h")
         .sort("g", "h")
     )
+
+
+# Whether a network as a whole is more than an accident
+
+
+def keep_solid(incidence: Incidence, labels: Ints, links: tuple[Ints, Ints, Floats], settings: NetworkSettings) -> Ints:
+    """Networks whose links weigh more than the number of ways to choose such a network by accident.
+
+    Among N accounts there are about N**n / n! groups of n. The bits of a spanning tree of the network must outweigh log2 of that number by
+    `solid_bits`: three accounts chained by two bare links do not, 25,000 accounts with a few bits each do.
+    """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+    from scipy.special import gammaln
+
+    a, b, bits = links
+    inner = (labels[a] >= 0) & (labels[a] == labels[b])
+    n = incidence.account_count
+    tree = minimum_spanning_tree(csr_matrix((-bits[inner], (a[inner], b[inner])), shape=(n, n))).tocoo()
+    count = int(labels.max(initial=-1)) + 1
+    weight = np.bincount(labels[tree.row], weights=-tree.data, minlength=count)
+    linked = np.zeros(n, dtype=bool)
+    linked[a[inner]] = linked[b[inner]] = True
+    size = np.bincount(labels[linked], minlength=count).astype(np.float64)
+    price = size * np.log2(max(n, 2)) - gammaln(size + 1) / np.log(2)
+    solid = weight - price >= settings.solid_bits
+    kept = labels.copy()
+    kept[(labels >= 0) & ~solid[np.maximum(labels, 0)]] = ALONE
+    return kept
 
 
 # Completion
@@ -189,7 +271,7 @@ def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None =
         * pl.col("use")
     )
     rows = rows.filter(pl.col("bits") > 0).with_columns(kind=pl.Series(incidence.kind_of_value).gather(rows.filter(pl.col("bits") > 0)["value"]))
-    cap = 0.7 * (np.log2(max(n, 2.0)) + 2.0)
+    cap = score_cap(incidence)
     kinds = (
         rows.sort("account", "network", "kind", "value")
         .group_by("account", "network", "kind", maintain_order=True)
@@ -198,20 +280,25 @@ def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None =
     return kinds.with_columns(line=pl.Series(incidence.line_of_kind).gather(kinds["kind"]))
 
 
+def score_cap(incidence: Incidence) -> float:
+    """Most bits one line may bring: as much as it takes to tell one account from all others, and no more."""
+    return float(np.log2(max(incidence.account_count, 2)))
+
+
 def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.DataFrame:
     """One row per account and network: bits over all lines, how many lines speak, and posterior log-odds of membership."""
-    cap = 0.7 * (np.log2(max(incidence.account_count, 2)) + 2.0)
+    cap = score_cap(incidence)
     lines = (
         scores.sort("account", "network", "line", "bits", descending=[False, False, False, True])
         .group_by("account", "network", "line", maintain_order=True)
         .agg(bits=(pl.col("bits").first() + 0.25 * (pl.col("bits").sum() - pl.col("bits").first())).clip(upper_bound=cap))
     )
-    durable = pl.Series([name in DURABLE_LINES for name in incidence.lines])
-    lines = lines.with_columns(durable=durable.gather(lines["line"]))
+    sufficient = pl.Series([name in SUFFICIENT_LINES for name in incidence.lines])
+    lines = lines.with_columns(sufficient=sufficient.gather(lines["line"]))
     size = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=-1)) + 1).astype(np.float64)
     prior = pl.Series(np.log2(np.maximum(incidence.account_count - size, 1.0) / np.maximum(size, 1.0)))
     total = lines.group_by("account", "network", maintain_order=True).agg(
-        bits=pl.col("bits").sum(), lines=(pl.col("bits") >= 2).sum(), durable=(pl.col("durable") & (pl.col("bits") >= 2)).sum()
+        bits=pl.col("bits").sum(), lines=(pl.col("bits") >= 2).sum(), sufficient=pl.col("bits").filter(pl.col("sufficient")).max().fill_null(0.0)
     )
     return total.with_columns(odds=pl.col("bits") - prior.gather(total["network"]))
 
@@ -222,17 +309,16 @@ def complete(incidence: Incidence, labels: Ints, scores: pl.DataFrame, settings:
         return labels
     real = sum_lines(incidence, scores, labels)
     outsiders = labels[incidence.account] < 0
-    decoys = sum_lines(incidence, score_accounts(incidence, labels, shuffle_incidence(_only(incidence, outsiders), settings.seed)), labels)
-    several = len([line for line in incidence.lines if line != "timing"]) > 1
-    fits = (pl.col("lines") >= 2) if several else pl.lit(True)
-    fits &= pl.col("odds") >= settings.margin_bits
-    best = real.filter(fits).sort("account", "odds", "network", descending=[False, True, False]).group_by("account", maintain_order=True).first()
-    own = pl.Series("own", labels).gather(best["account"])
-    best = best.with_columns(own=own)
-    joiners = best.filter(pl.col("own") < 0)
-    false = decoys.filter(fits).group_by("account").agg(pl.col("odds").max())["odds"].to_numpy()
-    floor = decoy_floor(joiners["odds"].to_numpy(), false, settings.false_joiners)
-    best = best.filter((pl.col("own") >= 0) | (pl.col("odds") >= floor))
+    # Decoys are the outsiders with their lines of evidence dealt anew: what two lines say about one of them is accident.
+    decoys = sum_lines(incidence, score_accounts(incidence, labels, deal_lines(_only(incidence, outsiders), settings.seed)), labels)
+    credible = pl.col("odds") >= settings.margin_bits
+    crossed = credible & (pl.col("lines") >= 2)
+    alone = credible & (pl.col("sufficient") >= settings.alone_bits) if incidence.several_lines else credible
+    real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
+    mistaken = decoys.filter(crossed).group_by("account").agg(pl.col("odds").max())["odds"].to_numpy()
+    floor = decoy_floor(real.filter(crossed & (pl.col("own") < 0))["odds"].to_numpy(), mistaken, settings.false_joiners)
+    belongs = (crossed & ((pl.col("own") >= 0) | (pl.col("odds") >= floor))) | alone
+    best = real.filter(belongs).sort("account", "odds", "network", descending=[False, True, False]).group_by("account", maintain_order=True).first()
     result = np.full(len(labels), ALONE, dtype=np.int64)
     result[best["account"].to_numpy()] = best["network"].to_numpy()
     return result

@@ -103,6 +103,11 @@ class Incidence:
         lines: Ints = self.line_of_kind[self.kind_of_value]
         return lines
 
+    @property
+    def several_lines(self) -> bool:
+        """Whether two independent lines of evidence could meet at all; timing is in every log and does not count."""
+        return len([line for line in self.lines if line != "timing"]) > 1
+
 
 def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidence:
     """Arrays of who showed what; values of a single account are left out.
@@ -167,6 +172,30 @@ def shuffle_incidence(incidence: Incidence, seed: int) -> Incidence:
     return _replace(incidence, account=account[keep], value=value[keep], use=use[order][keep], holders=holders, first_day=nothing, last_day=nothing)
 
 
+def deal_lines(incidence: Incidence, seed: int) -> Incidence:
+    """Each line of evidence dealt anew among accounts of like activity, whole: the null in which lines say nothing about each other.
+
+    Within a line everything stays as it is (a carrier's pool of exits, a framework's prompt and tools), so that whatever meets across lines here
+    meets by chance. Accounts are dealt among those with as many observables, in steps of a factor two.
+    """
+    rng = np.random.default_rng(seed)
+    activity = np.bincount(incidence.account, minlength=incidence.account_count)
+    step = np.where(activity > 0, np.log2(np.maximum(activity, 1)).astype(np.int64) + 1, 0)
+    account = incidence.account.copy()
+    line = incidence.line_of_value[incidence.value]
+    strata = [np.flatnonzero(step == number) for number in range(int(step.max(initial=0)) + 1)]
+    for number in range(len(incidence.lines)):
+        target = np.arange(incidence.account_count)
+        for members in strata:
+            target[members] = rng.permutation(members)
+        mine = line == number
+        account[mine] = target[incidence.account[mine]]
+    order = np.lexsort((account, incidence.value))
+    return _replace(
+        incidence, account=account[order], use=incidence.use[order], first_day=incidence.first_day[order], last_day=incidence.last_day[order]
+    )
+
+
 def _replace(incidence: Incidence, **changes: Any) -> Incidence:  # noqa: ANN401 - fields hold several types
     from dataclasses import replace
 
@@ -196,6 +225,15 @@ def find_communities(node_count: int, a: Ints, b: Ints, weight: Floats, seed: in
     for node, community in found.items():
         labels[node] = community
     return renumber(labels)
+
+
+def find_components(node_count: int, a: Ints, b: Ints) -> Ints:
+    """Connected component of each node."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    _, labels = connected_components(csr_matrix((np.ones(len(a)), (a, b)), shape=(node_count, node_count)), directed=False)
+    return renumber(labels.astype(np.int64))
 
 
 def renumber(labels: Ints) -> Ints:

@@ -35,7 +35,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "rich": frozenset({"cli", "commands", "reports"}),
     "pyarrow": frozenset({"ingest", "case", "formats"}),
     "sklearn": frozenset({"links", "networks", "hallmarks"}),
-    "scipy": frozenset({"observables", "links", "networks", "hallmarks", "history"}),
+    "scipy": frozenset({"observables", "cores", "links", "networks", "hallmarks", "history"}),
     "graspologic_native": frozenset({"observables", "links", "networks", "hallmarks"}),
     "networkit": frozenset({"links", "networks", "hallmarks"}),
     "sparse_dot_topn": frozenset({"links", "networks", "hallmarks"}),
