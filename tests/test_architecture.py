@@ -28,17 +28,19 @@ LINES: tuple[tuple[str, ...], ...] = (
 )
 FAMILIES = ("formats", "features", "sightings", "hallmarks")
 
+LINKING = frozenset({"observables", "cores", "links", "networks"})  # the two stages that link, and the arithmetic they share
+TESTING = frozenset({"hallmarks", "panel", "statistics", "lives", "streams"})  # likewise for the stage that tests
 # Library → the modules that may import it.
 LIBRARIES: dict[str, frozenset[str]] = {
     "typer": frozenset({"cli", "commands"}),
     "click": frozenset(),
     "rich": frozenset({"cli", "commands", "reports"}),
     "pyarrow": frozenset({"ingest", "case", "formats"}),
-    "sklearn": frozenset({"links", "networks", "hallmarks"}),
-    "scipy": frozenset({"observables", "cores", "links", "networks", "hallmarks", "history"}),
-    "graspologic_native": frozenset({"observables", "links", "networks", "hallmarks"}),
-    "networkit": frozenset({"links", "networks", "hallmarks"}),
-    "sparse_dot_topn": frozenset({"links", "networks", "hallmarks"}),
+    "sklearn": LINKING | TESTING,
+    "scipy": LINKING | TESTING | {"history"},
+    "graspologic_native": LINKING | TESTING,
+    "networkit": LINKING | TESTING,
+    "sparse_dot_topn": LINKING | TESTING,
     "jinja2": frozenset({"reports"}),
     "cryptography": frozenset({"evidence"}),
     "filelock": frozenset({"case"}),
