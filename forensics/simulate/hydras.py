@@ -1,0 +1,483 @@
+"""The coordinated: pools of accounts run by one operator, with bans and successors, diluted, jittered, isolated, as P1 to P12."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forensics.simulate.base import DAY, HOUR, NEVER, SECOND, Actor, Array, blend, pick, running, spread, unit, zipf
+from forensics.simulate.dress import add_blobs, dress, finish
+from forensics.simulate.people import CHAT, CODER, COUNTRIES, NEW_MODEL, PARAMS, SERVER, Stage, company_site, draw_people, override
+from forensics.simulate.places import MOBILE, RESIDENTIAL
+from forensics.simulate.pools import Pool
+from forensics.simulate.rhythms import live_day, weekday
+
+if TYPE_CHECKING:
+    from forensics.simulate.innocents import Play
+
+# task → tokens read (median), written (median), spread of the log
+TASK_TOKENS = {"reasoning": (700, 1900, 0.5), "grading": (2100, 7, 0.4), "rewrite": (420, 520, 0.5), "tools": (5200, 700, 0.7), "code": (2400, 1300, 0.6), "plain": (600, 300, 0.6)}
+HELLO_PARAMS = PARAMS.index((1000, 1.0, 1.0, False))
+
+
+@dataclass(frozen=True)
+class Hydra:
+    """What an operator does; drawn by a preset or written by hand."""
+
+    name: str
+    variants: tuple[str, ...] = ("P1",)
+    accounts: int = 200  # usable at a time
+    rate: float = 20.0  # requests an account and day
+    begin: float = 0.0  # share of the window at which it begins; 0 = it was there before
+    length: float = 1.0  # share of the window it runs
+    scheduler: str = "lru"  # lru, random, weighted, baton, once
+    arrivals: str = "poisson"  # poisson, ticks, workers
+    skips: float = 0.3
+    session: float = 3.0  # requests a session
+    gap_s: float = 20.0
+    customers: float = 0.0  # share of traffic that is unrelated customers'
+    infra: str = "residential"  # subnets, residential, cloud
+    client: str = "frozen"  # frozen, varied
+    payment: str = "shared"  # shared, virtual
+    card_holders: int = 4
+    email: str = "disposable"  # disposable, common
+    templates: int = 12
+    paraphrase: float = 0.0
+    paraphrases: int = 60  # variants of one template
+    tasks: tuple[str, ...] = ("reasoning",)
+    affix: bool = False  # one fixed wrapper before every prompt
+    waves: int = 3
+    wave_share: float = 0.25
+    lag_h: float = 5.0
+    beta: float = 1.0
+    standby: float = 0.0  # share of successors that lay dormant before
+    pivot: float = 0.5  # share moved to the new model; 0 = none
+    flat: float = 0.9  # share of jobs spread round the clock
+    comb: bool = False
+    probe: bool = False
+    replay: float = 0.0  # share of requests that replay a blob of another account
+    platforms: tuple[float, ...] = (1.0,)  # share of accounts on each platform of the world
+    tenants: int = 1
+    failover: float = 0.02
+
+
+def is_detectable(h: Hydra, level: str, days: int) -> bool:
+    """Whether anything in logs of this level could show the pool, by threat.md part 6.
+
+    Infrastructure, client or money that accounts share links them at every level; templates and provenance need text or hashes;
+    order of use needs turn-taking with enough sessions an account and not too much other traffic.
+    """
+    shared = h.infra == "subnets" or h.client == "frozen" or h.payment == "shared" or h.comb
+    requests = h.accounts * h.rate * days * h.length * (1 - h.customers)
+    wordings = h.templates * h.tenants * (h.paraphrases if h.paraphrase > 0 else 1)
+    content = level == "text" or (level == "hashes" and requests / wordings >= 4)  # noqa: PLR2004 - each wording seen on a few accounts
+    sessions = h.rate / h.session * days * h.length
+    order = h.scheduler in ("lru", "baton") and sessions >= 15 and h.customers <= 0.75  # noqa: PLR2004 - recurrence works at 30 %, not at 10 %
+    return shared or content or (h.replay > 0 and level != "metadata") or order
+
+
+class Operation:
+    """One hydra at work in a world."""
+
+    def __init__(self, stage: Stage, hydra: Hydra, level: str) -> None:
+        self.stage, self.h, self.rng = stage, hydra, stage.rng(hydra.name)
+        rng, h = self.rng, hydra
+        self.home = int(pick(rng, [w if code in ("SG", "HK", "VN", "UA", "US", "DE") else w / 4 for code, _, w in COUNTRIES], 1)[0])
+        self.tz = float(rng.choice([8, 8, 7, 5.5, 3, 1, -5]))
+        self.from_at = stage.start + int(h.begin * stage.days * DAY)
+        self.to_at = min(self.from_at + int(h.length * stage.days * DAY), stage.end)
+        start, end, dormant = self._succession()
+        n = len(start)
+        self.actor = Actor(h.name, "+".join(h.variants), campaign=h.name, detectable=is_detectable(h, level, stage.days), facts={**asdict(h), "accounts_ever": n, "operator_utc_offset_h": self.tz})
+        rows = stage.cast.hire(self.actor, self._identities(start, end, dormant))
+        weights = rng.lognormal(0, 0.5 if h.scheduler == "weighted" else 0.0, n)
+        self.pool = Pool(rows, start, end, weights)
+        self.dormant = rows[dormant]
+        self.actor.facts["ban_waves_at"] = [int(w) for w in self.waves]
+        self._content()
+        self._crowd()
+
+    # who
+
+    def _succession(self) -> tuple[Array, Array, Array]:
+        """Times each account is usable, and which lay dormant before: ban waves and their successors."""
+        h, rng = self.h, self.rng
+        if h.scheduler == "once":
+            born = self.from_at + (rng.random(h.accounts) * 0.3 * DAY).astype(np.int64)
+            self.waves = np.array([], dtype=np.int64)
+            return born, np.full(h.accounts, NEVER), np.zeros(h.accounts, dtype=bool)
+        ramp = rng.uniform(0.2, 3.0) * DAY
+        start = [np.sort(self.from_at + (rng.random(h.accounts) ** 1.5 * ramp).astype(np.int64) * (h.begin > 0))]
+        end = [np.full(h.accounts, NEVER)]
+        sleepy = [np.zeros(h.accounts, dtype=bool)]
+        span = self.to_at - self.from_at
+        near = [s for s in self.stage.sweeps if self.from_at + span * 0.12 < s < self.to_at - span * 0.1]
+        extra = [self.from_at + int(u * span) for u in np.sort(rng.uniform(0.15, 0.9, h.waves))]
+        extra = [t - t % DAY + int(np.clip(rng.normal(17, 3), 8, 23) * HOUR) for t in extra]  # bans happen in the provider's office hours
+        self.waves = np.array(sorted([*near[: max(h.waves // 2, 0)], *extra])[: h.waves], dtype=np.int64)
+        trickle = 0.0015  # single bans a day
+        for wave in self.waves:
+            s, e = np.concatenate(start), np.concatenate(end)
+            alive = np.flatnonzero((s < wave) & (e > wave))
+            hit = alive[rng.random(len(alive)) < h.wave_share]
+            at = wave + (rng.random(len(hit)) * 45 * 60 * SECOND).astype(np.int64)
+            e[hit] = at
+            end = [e]
+            start = [s]
+            fresh = at[rng.random(len(hit)) < h.beta]
+            lag = rng.lognormal(np.log(h.lag_h), 0.6, len(fresh)) * HOUR
+            start.append(fresh + lag.astype(np.int64))
+            end.append(np.full(len(fresh), NEVER))
+            sleepy.append(rng.random(len(fresh)) < h.standby)
+        s, e = np.concatenate(start), np.concatenate(end)
+        lucky = rng.exponential(1 / trickle, len(s)) * DAY
+        e = np.minimum(e, np.where(lucky < 2 * span, np.maximum(s, self.from_at) + lucky.astype(np.int64), NEVER)) if h.waves else e
+        return s, e, np.concatenate(sleepy)
+
+    def _identities(self, start: Array, end: Array, dormant: Array) -> dict[str, Array]:
+        stage, h, rng, n = self.stage, self.h, self.rng, len(start)
+        spread_out = rng.random() < 0.5
+        country = pick(rng, [w for _, _, w in COUNTRIES], n) if spread_out else rng.choice([19, 22, 20, 21], n)
+        p = draw_people(stage, rng, n, style=rng.choice([CHAT, CODER, SERVER], n), country=country)
+        p["staged"] = np.ones(n, dtype=bool)
+        if h.infra == "subnets":
+            nets = np.array([company_site(stage, rng, self.home, cloud=bool(rng.random() < 0.8)) for _ in range(max(n // int(rng.integers(20, 60)), 2))], dtype=np.uint32)
+            sites = [nets[rng.integers(0, len(nets), n)] for _ in range(3)]
+        elif h.infra == "cloud":
+            sites = [stage.places.servers(rng, n, 0.8) for _ in range(3)]
+        else:
+            one = stage.places.homes(rng, country, RESIDENTIAL)
+            sites = [one, np.where(rng.random(n) < 0.6, one, stage.places.homes(rng, country, MOBILE)), one]
+        override(p, site0=sites[0], site1=sites[1], site2=sites[2], lease=rng.choice([1, 5, 10_000]), signup_site=sites[0])
+        if h.client == "frozen":
+            base = stage.places.clients(rng, np.array([int(rng.choice([1, 2]))]))[0]
+            agents = [stage.places.user_agents[int(base)]]
+            fakes = [stage.places.add_client(agents[0], f"relay-{int(rng.integers(3))}") for _ in range(1)]
+            override(p, client0=fakes[0], client1=fakes[0], upgrade_at=NEVER)
+            if rng.random() < 0.4:  # a second instance of the relay for some accounts
+                other = stage.places.add_client(stage.places.user_agents[int(stage.places.clients(rng, np.array([1]))[0])], f"relay-{int(rng.integers(3, 6))}")
+                p["client0"] = np.where(rng.random(n) < 0.35, other, p["client0"]).astype(np.int32)
+                p["client1"] = p["client0"].copy()
+        lead = np.where(dormant, rng.uniform(15, 90, n), rng.exponential(1.0, n) + 0.02)  # days between sign-up and first job
+        created = np.maximum(start, stage.start - int(rng.uniform(0, 30)) * DAY) - (lead * DAY).astype(np.int64)
+        first = np.where(start <= self.from_at, self.from_at, start)
+        created = np.where((self.h.begin == 0) & (start <= stage.start), stage.start - (rng.gamma(2, 12, n) * DAY).astype(np.int64), np.minimum(created, first))
+        cards = stage.fresh(n) if h.payment == "virtual" else stage.fresh(max(n // h.card_holders, 1))[rng.integers(0, max(n // h.card_holders, 1), n)]
+        if h.payment == "shared":  # cards are used up in order of sign-up
+            order = np.argsort(np.argsort(created, kind="stable"), kind="stable")
+            cards = np.sort(np.unique(cards))[np.minimum(order // h.card_holders, len(np.unique(cards)) - 1)]
+        domain = -100 - rng.integers(0, 4) - 10 * pick(rng, zipf(int(rng.integers(2, 7)), 0.6), n) - int(rng.integers(0, 900)) * 100 if h.email == "disposable" else p["domain"]
+        known = -1 - pick(rng, zipf(60, 0.7), n)
+        domain = np.where((rng.random(n) < 0.35) & (h.email == "disposable"), known, domain)
+        if h.email != "disposable":
+            domain = pick(rng, zipf(12, 1.1), n)
+        plan = rng.choice([0, 1, 2, 6, 7, 8], n, p=[0.1, 0.4, 0.25, 0.1, 0.05, 0.1]) if rng.random() < 0.7 else np.full(n, int(rng.choice([1, 2, 6])))
+        override(p, created=created, active_from=0, quiet_from=NEVER, closed=NEVER, banned=np.where(end < stage.end, end, NEVER), card=cards, domain=domain, plan=plan, org=0, parent=0, reseller=0,
+                 referrer=np.where(rng.random(n) < 0.03, 1 + pick(rng, zipf(30, 0.8), n), 0), error_scale=rng.lognormal(0.2, 0.4, n), rate=0.4, style=CHAT, end_users=0, active=0.35)  # fmt: skip
+        p["platform"] = pick(rng, list(h.platforms), n).astype(np.int8)
+        p["role"] = np.where(dormant, 1, 2 if h.customers > 0.5 else 0).astype(np.int8)  # noqa: PLR2004 - more of others' traffic than of its own
+        return p
+
+    # what
+
+    def _content(self) -> None:
+        stage, h, rng = self.stage, self.h, self.rng
+        words = stage.words
+        self.books: list[Array] = []
+        self.topics: list[Array] = []
+        for _ in range(h.tenants):
+            topics = rng.choice(words.topic_count, int(rng.integers(2, 5)), replace=False)
+            if set(h.tasks) & {"code", "tools"}:
+                topics[: max(len(topics) // 2, 1)] = rng.choice(6, max(len(topics) // 2, 1), replace=False)
+            affix = "Write your thinking between <trace> and </trace> first, complete and unabridged, then answer. " if h.affix else ""
+            affix = affix + words._say(rng, int(topics[0]), 1) if h.affix else ""  # noqa: SLF001 - one vocabulary
+            self.books.append(np.array([words.add_template(rng, h.tasks[k % len(h.tasks)], paraphrase=h.paraphrase, topic=int(topics[k % len(topics)]), affix=affix) for k in range(h.templates)]))
+            self.topics.append(topics)
+        self.hello = words.add_fixed("hi") if "hello" not in stage.tuning else int(stage.tuning["hello"])
+        stage.tuning["hello"] = self.hello
+        self.hello_system = int(rng.integers(1, 2**31))
+        self.probes = [words.add_template(rng, ("reasoning", "reasoning", "grading", "rewrite", "tools")[rng.integers(5)]) for _ in range(int(rng.integers(20, 60)))] if h.probe else []
+        self.settings = rng.choice(len(PARAMS), int(rng.integers(1, 4)), replace=False)
+        self.system = int(rng.choice([0, int(rng.integers(1, 2**31)), int(rng.integers(1, 8)) << 32]))
+        self.top = int(rng.choice([0, 5, 7], p=[0.7, 0.15, 0.15]))
+        people = draw_people(stage, rng, h.tenants, style=SERVER)
+        override(people, device=0, end_users=0, multi=1.0, error_scale=1.0)
+        self.bosses = stage.cast.hire(Actor(f"{h.name}-jobs", "background"), people, billed=False)
+        tail = rng.lognormal(0, 1.0)
+        self.pivot_at = stage.release + int(np.clip(4 * tail, 0.5, 22) * HOUR) if stage.release < NEVER and h.pivot > 0 else int(NEVER)
+        self.tempo = rng.lognormal(0, 0.25, stage.days + 1)
+
+    def _crowd(self) -> None:
+        """Unrelated customers of the relay."""
+        stage, h, rng = self.stage, self.h, self.rng
+        self.crowd = np.array([], dtype=np.int32)
+        if h.customers <= 0:
+            return
+        volume = h.accounts * h.rate * h.customers
+        n = max(int(volume / 12), 3)
+        p = draw_people(stage, rng, n, style=rng.choice([CHAT, CODER], n, p=[0.3, 0.7]))
+        rate = rng.lognormal(0, 1.0, n)
+        p["rate"] = rate / (rate * p["active"] * (5 + 2 * p["weekend"]) / 7).sum() * volume
+        override(p, active_from=0, banned=NEVER, closed=NEVER, quiet_from=NEVER, system0=np.where(rng.random(n) < 0.6, 2 << 32, p["system0"]))
+        self.crowd = stage.cast.hire(Actor(f"{h.name}-customers", "background"), p, billed=False)
+
+    # when
+
+    def _jobs(self, day: int, rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
+        """Extraction requests of a day before they have an account: time, conversation, turn, tenant."""
+        stage, h = self.stage, self.h
+        today = stage.start + day * DAY
+        low, high = max(today, self.from_at), min(today + DAY, self.to_at)
+        if low >= high:
+            return (np.array([], dtype=np.int64),) * 4
+        alive = len(self.pool.usable(low, high)) / max(h.accounts, 1)
+        want = h.accounts * h.rate * (1 - h.customers) * self.tempo[day] * min(alive * 1.5, 1.0) * (high - low) / DAY
+        want *= 1.0 if weekday(today) < 5 else 0.6 + 0.4 * h.flat  # noqa: PLR2004 - Saturday
+        count = int(rng.poisson(want / h.session)) if h.arrivals == "poisson" else max(int(want / h.session), 1)
+        if h.arrivals == "ticks":
+            step = (high - low) / count
+            start = low + (np.arange(count) * step).astype(np.int64) + (rng.lognormal(np.log(0.6), 0.8, count) * step).astype(np.int64)
+        elif h.arrivals == "workers":
+            workers = max(int(want * (h.gap_s * 1.3) / 86_400), 1)
+            each = max(count // workers, 1)
+            length = rng.gamma(6, 1 / 6, (workers, each))
+            start = low + (np.cumsum(length, axis=1) / each * (high - low)).astype(np.int64).ravel()
+            start = start[start < high]
+        else:
+            hour = (rng.normal(13.5, 4.0, count) - self.tz) % 24 * HOUR
+            start = np.where(rng.random(count) < h.flat, low + (rng.random(count) * (high - low)).astype(np.int64), today + hour.astype(np.int64))
+            start = start[(start >= low) & (start < high)]
+        size = 1 + rng.poisson(rng.gamma(2.0, max(h.session - 1, 0.01) / 2.0, len(start)))
+        sess, turn = spread(size)
+        gap = h.gap_s * rng.lognormal(0, 0.6, len(sess)) * (turn > 0)
+        t = start[sess] + (running(gap, size) * SECOND).astype(np.int64) + rng.integers(0, SECOND, len(sess))
+        tenant = pick(rng, zipf(h.tenants, 0.5), len(start))[sess]
+        conversation = blend(self.bosses[0], day, sess, 71)
+        return t, conversation, turn, tenant
+
+    def day(self, number: int) -> dict[str, Array] | None:
+        """Requests of one day."""
+        stage, h = self.stage, self.h
+        rng = stage.rng(h.name, number)
+        if h.scheduler == "once":
+            return self._spike(number, rng)
+        t, conversation, turn, tenant = self._jobs(number, rng)
+        person = self.bosses[tenant] if len(t) else np.array([], dtype=np.int32)
+        job = np.ones(len(t), dtype=bool)
+        if len(self.crowd) and number * DAY + stage.start < self.to_at and (number + 1) * DAY + stage.start > self.from_at:
+            ct, row, cc, cturn = live_day(stage, self.crowd, number, rng)
+            t, conversation, turn = np.concatenate([t, ct]), np.concatenate([conversation, cc]), np.concatenate([turn, cturn])
+            person, job, tenant = np.concatenate([person, row]), np.concatenate([job, np.zeros(len(ct), dtype=bool)]), np.concatenate([tenant, np.zeros(len(ct), dtype=np.int64)])
+        parts = []
+        if len(t):
+            parts.append(self._requests(t, conversation, turn, tenant, person.astype(np.int32), job, rng))
+        parts += [part for part in (self._comb(number, rng), self._probe(number, rng), self._warm_up(number, rng)) if part is not None]
+        if not parts:
+            return None
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _requests(self, t: Array, conversation: Array, turn: Array, tenant: Array, person: Array, job: Array, rng: np.random.Generator) -> dict[str, Array]:
+        member, t, limited = self._schedule(t, conversation, job, rng)
+        keep = member >= 0
+        t, conversation, turn, tenant, person, job, member, limited = (x[keep] for x in (t, conversation, turn, tenant, person, job, member, limited))
+        b = dress(self.stage, t, self.pool.rows[member], conversation, turn, person)
+        self._extraction(b, job, tenant, rng)
+        b["status"] = np.where(limited, 429, b["status"])
+        add_blobs(b)
+        if self.h.replay > 0:
+            self._replay(b, job, rng)
+        return b
+
+    def _schedule(self, t: Array, conversation: Array, job: Array, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+        """Member of each request; a conversation keeps its account for an hour, then is scheduled anew."""
+        h = self.h
+        limited = np.zeros(len(t), dtype=bool)
+        member = np.full(len(t), -1, dtype=np.int64)
+        sticky = ~job if h.scheduler == "baton" else np.ones(len(t), dtype=bool)
+        if h.scheduler == "baton":
+            index = np.flatnonzero(job)
+            index = index[np.argsort(t[index], kind="stable")]
+            streams = max(self.h.accounts // 12, 1)
+            stream = (blend(np.arange(len(index)) // 1, 5) % np.uint64(streams)).astype(np.int64)
+            member[index], t[index], limited[index] = self.pool.pass_baton(t[index], stream, max(self.h.rate * 0.5, 6), rng)
+        rows = np.flatnonzero(sticky)
+        if len(rows):
+            first = np.full(len(rows), 0, dtype=np.int64)
+            keys, back = np.unique(conversation[rows], return_inverse=True)
+            begin = np.full(len(keys), NEVER)
+            np.minimum.at(begin, back, t[rows])
+            first = (t[rows] - begin[back]) // HOUR  # which hour of the conversation
+            code, segment = np.unique(back * 64 + np.minimum(first, 63), return_inverse=True)
+            start = np.full(len(code), NEVER)
+            last = np.zeros(len(code), dtype=np.int64)
+            np.minimum.at(start, segment, t[rows])
+            np.maximum.at(last, segment, t[rows])
+            order = np.argsort(start, kind="stable")
+            chosen = np.full(len(code), -1, dtype=np.int64)
+            if h.scheduler in ("lru", "baton"):
+                chosen[order] = self.pool.rotate(start[order], last[order], h.skips, rng)
+            else:
+                chosen[order] = self.pool.scatter(start[order], rng, weighted=h.scheduler == "weighted")
+            member[rows] = chosen[segment]
+            self._fail_over(rows, segment, len(code), t, member, limited, rng)
+        banned = (member >= 0) & (t >= self.pool.end[member])  # banned in the middle of a conversation: it goes on elsewhere
+        if banned.any():
+            index = np.flatnonzero(banned)
+            index = index[np.argsort(t[index], kind="stable")]
+            member[index] = self.pool.scatter(t[index], rng)
+        return member, t, limited
+
+    def _fail_over(self, rows: Array, segment: Array, segments: int, t: Array, member: Array, limited: Array, rng: np.random.Generator) -> None:
+        """Some conversations meet a 429 and go on with another account seconds later."""
+        hit = rng.random(segments) < self.h.failover
+        if not hit.any():
+            return
+        cut = rng.random(segments)
+        order = np.lexsort((t[rows], segment))
+        counts = np.bincount(segment, minlength=segments)
+        place = np.empty(len(rows), dtype=np.int64)
+        place[order] = spread(counts)[1]
+        at = np.maximum((cut * counts).astype(np.int64), 1)
+        after = hit[segment] & (place >= at[segment]) & (counts[segment] > 1)
+        limited[rows[hit[segment] & (place == at[segment] - 1) & (counts[segment] > 1)]] = True
+        begin = np.full(segments, NEVER)
+        np.minimum.at(begin, segment[after], t[rows[after]])
+        moving = np.flatnonzero(begin < NEVER)
+        if len(moving):
+            moving = moving[np.argsort(begin[moving], kind="stable")]
+            target = np.full(segments, -1, dtype=np.int64)
+            target[moving] = self.pool.scatter(begin[moving], rng)
+            member[rows[after]] = target[segment[after]]
+
+    # content of jobs
+
+    def _extraction(self, b: dict[str, Array], job: Array, tenant: Array, rng: np.random.Generator) -> None:
+        h, words, n = self.h, self.stage.words, int(job.sum())
+        if not n:
+            return
+        which = tenant[job]
+        fixed = unit(blend(b["conversation"][job], 81))
+        choice = np.minimum((fixed ** 1.3 * h.templates).astype(np.int64), h.templates - 1)
+        template = np.stack(self.books)[which, choice]
+        each = blend(b["conversation"][job], b["turn"][job], b["t"][job], 83)
+        retry = rng.random(n) < 0.012  # noqa: PLR2004 - the same item again
+        item = np.where(retry & (np.arange(n) > 0), np.roll(each, 1), each)
+        slots = np.array([t.slot_words for t in words.templates])[template]
+        values: dict[str, Array] = {
+            "template": template,
+            "variant": 1 + (rng.random(n) ** 1.3 * h.paraphrases).astype(np.int64) if h.paraphrase > 0 else np.zeros(n, dtype=np.int64),
+            "item": item,
+            "topic": np.array([t.topic for t in words.templates])[template],
+            "words": np.clip(slots * np.exp(0.6 * (unit(blend(item, 84)) - 0.5) * 2), 3, 180),
+            "params": self.settings[(unit(blend(b["conversation"][job], 85)) ** 2 * len(self.settings)).astype(np.int64)],
+            "system": np.full(n, self.system),
+            "tools": np.array([(int(t.tokens[0]) % 180) + 200 if t.task == "tools" else -1 for t in words.templates])[template],
+            "model": np.where((b["t"][job] >= self.pivot_at) & (rng.random(n) < h.pivot), NEW_MODEL, self.top),
+            "device": blend(b["account"][job], 86) if h.client == "frozen" else np.zeros(n, dtype=np.uint64),
+            "end_user": np.zeros(n, dtype=np.uint64),
+        }
+        tasks = np.array([list(TASK_TOKENS).index(t.task) if t.task in TASK_TOKENS else 5 for t in words.templates])[template]
+        table = np.array(list(TASK_TOKENS.values()))[tasks]
+        values["input"] = np.clip(table[:, 0] * rng.lognormal(0, table[:, 2]) * (1 + 0.3 * b["turn"][job]), 20, 180_000)
+        values["output"] = np.clip(table[:, 1] * rng.lognormal(0, table[:, 2]), 1, np.array([p[0] for p in PARAMS])[values["params"]])
+        values["reasoning"] = np.where(rng.random(n) < 0.6, values["output"] * 0.4, 0)
+        values["cached"] = np.where(b["turn"][job] > 0, values["input"] * 0.7, 0)
+        for name, column in values.items():
+            merged = b[name].astype(np.result_type(b[name].dtype, column.dtype)) if b[name].dtype != column.dtype and name not in ("device", "end_user", "item") else b[name].copy()
+            merged[job] = column
+            b[name] = merged
+        finish(b, blend(b["conversation"], b["turn"], b["t"], 87))
+
+    def _replay(self, b: dict[str, Array], job: Array, rng: np.random.Generator) -> None:
+        """Reasoning blobs made by one account are replayed by another, later."""
+        order = np.argsort(b["t"], kind="stable")
+        source = order[(b["blob_out"][order] > 0) & job[order]]
+        if len(source) < 10:  # noqa: PLR2004 - nothing worth replaying
+            return
+        target = np.flatnonzero(job & (rng.random(len(job)) < self.h.replay))
+        upto = np.searchsorted(b["t"][source], b["t"][target])
+        target, upto = target[upto > 0], upto[upto > 0]
+        b["blob_in"][target] = b["blob_out"][source[(rng.random(len(target)) * upto).astype(np.int64)]]
+
+    def _simple(self, t: Array, member: Array, salt: int) -> dict[str, Array]:
+        b = dress(self.stage, t, self.pool.rows[member].astype(np.int32), blend(self.pool.rows[member], t, salt), np.zeros(len(t), dtype=np.int64))
+        add_blobs(b)
+        return b
+
+    def _comb(self, number: int, rng: np.random.Generator) -> dict[str, Array] | None:
+        """Health checks: the same tiny prompt on every account in the same seconds at 08:00 of the operator."""
+        if not self.h.comb:
+            return None
+        at = self.stage.start + number * DAY + int((8 - self.tz) % 24 * HOUR)
+        member = np.flatnonzero((self.pool.start <= at) & (self.pool.end > at))
+        if not len(member) or not self.from_at <= at < self.to_at:
+            return None
+        b = self._simple(at + (rng.random(len(member)) * 1.8 * SECOND).astype(np.int64), member, 91)
+        n = len(member)
+        values = {"template": self.hello, "item": 7, "words": 0, "params": HELLO_PARAMS, "system": self.hello_system, "tools": -1, "input": 12, "output": 11, "reasoning": 0, "cached": 0, "variant": 0, "topic": 0, "device": 0, "turn": 0}
+        for name, value in values.items():
+            b[name] = np.full(n, value).astype(b[name].dtype)
+        return b
+
+    def _probe(self, number: int, rng: np.random.Generator) -> dict[str, Array] | None:
+        """Before the campaign grows: a few accounts try many extraction prompts, most of which are refused."""
+        first = int((self.from_at - self.stage.start) // DAY)
+        if not self.probes or not first <= number < first + 2:
+            return None
+        usable = self.pool.usable(self.from_at, self.from_at + 2 * DAY)[: 2 + int(blend(self.bosses[0], 3)[0] % np.uint64(5))]
+        n = min(len(self.probes) * 4, 200)
+        t = self.stage.start + number * DAY + (rng.random(n) * DAY).astype(np.int64)
+        member = usable[rng.integers(0, len(usable), n)]
+        good = (t >= self.pool.start[member]) & (t < self.pool.end[member])
+        t, member = t[good], member[good]
+        b = self._simple(t, member, 93)
+        probes = np.array([*self.probes, *self.books[0][:2]])
+        b["template"] = probes[rng.integers(0, len(probes), len(t))]
+        refused = (rng.random(len(t)) < 0.6) & (b["template"] != self.books[0][0])  # noqa: PLR2004 - most fail
+        b["status"] = np.where(refused, rng.choice([400, 403, 400], len(t)), b["status"])
+        return b
+
+    def _warm_up(self, number: int, rng: np.random.Generator) -> dict[str, Array] | None:
+        """Dormant accounts send a little before they are needed."""
+        today = self.stage.start + number * DAY
+        if not len(self.dormant):
+            return None
+        t, row, conversation, turn = live_day(self.stage, self.dormant, number, rng)
+        index = np.searchsorted(self.pool.rows, row)
+        keep = (t < self.pool.start[index]) & (t >= today)
+        if not keep.any():
+            return None
+        b = dress(self.stage, t[keep], row[keep], conversation[keep], turn[keep])
+        add_blobs(b)
+        return b
+
+    def _spike(self, number: int, rng: np.random.Generator) -> dict[str, Array] | None:
+        """Every account is used once, for a handful of requests, within two days."""
+        stage, h = self.stage, self.h
+        n = h.accounts
+        mine = stage.rng(h.name, "spike")
+        start = self.from_at + int(0.4 * DAY) + (mine.random(n) * min(2 * DAY, max(self.to_at - self.from_at, HOUR))).astype(np.int64)
+        size = 1 + mine.poisson(max(h.rate * 2 - 1, 0.5), n)
+        sess, turn = spread(size)
+        t = start[sess] + (running(mine.lognormal(np.log(h.gap_s), 1.0, len(sess)) * (turn > 0), size) * SECOND).astype(np.int64)
+        today = stage.start + number * DAY
+        here = (t >= today) & (t < today + DAY)
+        if not here.any():
+            return None
+        t, member, turn = t[here], sess[here], turn[here]
+        conversation = blend(self.pool.rows[member], 97)
+        tenant = np.zeros(len(t), dtype=np.int64)
+        job = np.ones(len(t), dtype=bool)
+        b = dress(stage, t, self.pool.rows[member].astype(np.int32), conversation, turn, np.full(len(t), self.bosses[0], dtype=np.int32))
+        self._extraction(b, job, tenant, rng)
+        add_blobs(b)
+        if h.replay > 0:
+            self._replay(b, job, rng)
+        return b
+
+
+def plant_hydras(stage: Stage, hydras: list[Hydra], level: str) -> list[Play]:
+    """Every hydra of the list."""
+    return [Operation(stage, hydra, level).day for hydra in hydras]
