@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from forensics.cores import find_cores
-from forensics.observables import INCIDENCE_COLUMNS, LEASE_DAYS, LEASED_KINDS, build_incidence, bundle, spread, unbundle
+from forensics.observables import INCIDENCE_COLUMNS, LEASE_DAYS, LEASED_KINDS, build_incidence, bundle, spread, sum_values, unbundle
 from forensics.schema import LINKS
 
 if TYPE_CHECKING:
@@ -189,8 +189,8 @@ def _weigh_chunk(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Sc
     weight = bits[value] * np.sqrt(incidence.use[i] * incidence.use[j]) * _lease(incidence, kind, i, j)
     shared = pl.DataFrame({"pair": pair, "value": value, "kind": kind, "line": incidence.line_of_kind[kind], "bits": np.maximum(weight, 0.0)})
     shared = shared.sort("pair", "kind", "bits", "value", descending=[False, False, True, False])
-    # Several values of one kind add up like independent errors do (root of squares): twelve shingles of one text are no twelve traces.
-    kinds = shared.group_by("pair", "line", "kind", maintain_order=True).agg(bits=(pl.col("bits") ** 2).sum().sqrt().clip(upper_bound=scale.kind_cap))
+    shared = shared.with_columns(adding=pl.Series(incidence.adding).gather(shared["kind"]))
+    kinds = shared.group_by("pair", "line", "kind", maintain_order=True).agg(bits=sum_values(pl.col("adding"), pl.col("bits")).clip(upper_bound=scale.kind_cap))
     kinds = kinds.sort("pair", "line", "bits", "kind", descending=[False, False, True, False])
     # Within a line, further kinds repeat much of what the strongest said.
     lines = kinds.group_by("pair", "line", maintain_order=True).agg(

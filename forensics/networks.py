@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.observables import INCIDENCE_COLUMNS, build_incidence, bundle, deal_lines, find_communities, find_components, renumber, unbundle
+from forensics.observables import INCIDENCE_COLUMNS, build_incidence, bundle, deal_lines, find_communities, find_components, renumber, sum_values, unbundle
 from forensics.schema import MEMBERS
 
 if TYPE_CHECKING:
@@ -273,9 +273,10 @@ def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None =
     rows = rows.filter(pl.col("bits") > 0).with_columns(kind=pl.Series(incidence.kind_of_value).gather(rows.filter(pl.col("bits") > 0)["value"]))
     cap = score_cap(incidence)
     kinds = (
-        rows.sort("account", "network", "kind", "value")
+        rows.with_columns(adding=pl.Series(incidence.adding).gather(rows["kind"]))
+        .sort("account", "network", "kind", "value")
         .group_by("account", "network", "kind", maintain_order=True)
-        .agg(bits=(pl.col("bits") ** 2).sum().sqrt().clip(upper_bound=cap))
+        .agg(bits=sum_values(pl.col("adding"), pl.col("bits")).clip(upper_bound=cap))
     )
     return kinds.with_columns(line=pl.Series(incidence.line_of_kind).gather(kinds["kind"]))
 

@@ -31,6 +31,10 @@ MAPPED = "mapped"  # group of every kind that no plugin brings: the user's own o
 STACK = "stack"
 STACK_KINDS = frozenset({"client", "system", "tools", "params", "prompt"})
 
+# Kinds whose values are met independently of each other, so that several of them on the same two accounts add up (as the root of the sum of squares).
+# Of every other kind only the strongest counts: a carrier's exits, the shingles of one text or the items of one benchmark come in packs.
+ADDING_KINDS = frozenset({"template", "slots", "reasoning", "continuation", "session", "payment"})
+
 LEASED_KINDS = frozenset({"address", "prefix"})  # pass from customer to customer: months apart, the same address says little
 LEASE_DAYS = 7.0  # silence between two holders that halves what a leased observable says
 
@@ -46,6 +50,16 @@ def kind_groups() -> Mapping[str, str]:
 def line_of(kind: str) -> str:
     """The independent line of evidence a kind counts in: its group, except that public software is one line."""
     return STACK if kind in STACK_KINDS else kind_groups().get(kind, MAPPED)
+
+
+def adds_up(kind: str) -> bool:
+    """Whether several shared values of a kind say more than the strongest of them; mapped observables do."""
+    return kind in ADDING_KINDS or kind not in kind_groups()
+
+
+def sum_values(adding: pl.Expr, bits: pl.Expr) -> pl.Expr:
+    """Bits of one kind from the bits of its shared values; inside a group_by."""
+    return pl.when(adding.first()).then((bits**2).sum().sqrt()).otherwise(bits.max())
 
 
 def bundle(**frames: pl.LazyFrame) -> pl.LazyFrame:
@@ -70,6 +84,7 @@ class Incidence:
 
     account_ids: list[str]  # sorted; position = account number
     kinds: list[str]  # sorted; position = kind number
+    adding: NDArray[np.bool_]  # kind → whether its values add up
     lines: list[str]  # sorted; position = line number
     line_of_kind: Ints
     value_names: pl.Series  # spelling of each value, by value number
@@ -136,6 +151,7 @@ def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidenc
     return Incidence(
         account_ids=ids["account_id"].to_list(),
         kinds=kinds,
+        adding=np.array([adds_up(kind) for kind in kinds], dtype=bool),
         lines=lines,
         line_of_kind=np.array([line_number[line_of(kind)] for kind in kinds], dtype=np.int64),
         value_names=values["value"],
