@@ -1,0 +1,231 @@
+"""Accounts that take turns: each comes back after the others had theirs.
+
+Statistic:  variation of the recurrence gap (starts of other members between two starts of one account), within accounts; up to five
+            accounts instead the share of neighbouring starts closer than 2 hours that fall on the same account. Small is the sign.
+            Looked at in session starts and in single requests (p doubled).
+Null model: three, and the largest p counts. Accounts are independent on the clock of the network's load (each one's series turned by a
+            random angle; keeps crons, bursts, pauses after a session, and takes out common busy hours and days). Each account's series
+            rolled by working days and ±1 h (keeps habits of the hour). Labels of starts shuffled within one hour, or within two typical
+            gaps where those are longer (keeps all load). A draw counts as reaching the sign from nine tenths of its value on, so that
+            small misfits of a null are not taken for one. At the floor of the draws p is the normal tail of the draws.
+Guard:      accounts whose starts keep one phase of a round period (cron, one session a day at its hour) are left out.
+Blind to:   random splitting, weighted or least-busy choice, sticky accounts (see handover), rotations that carry less than about half
+            of their accounts' traffic, accounts with fewer than three starts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forensics.panel import SIGNIFICANT, answer, answers, generator, unassessable
+from forensics.plugins import Hallmark
+from forensics.statistics import SMALLEST_P, interval, p_tail, wilson
+from forensics.streams import DAY_S, HOUR_S, choose, chosen_starts, clock_bound, make_stream, roll, roll_by_load, rows_by_network, starts_by_network
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy.typing as npt
+    import polars as pl
+
+    from forensics.plugins import Group, Panel
+    from forensics.streams import Stream
+
+    Floats = npt.NDArray[np.float64]
+
+FEWEST_STARTS = 60
+MOST_STARTS = 5000
+FEW_ACCOUNTS = 5  # up to which neighbours are compared instead of recurrences
+NEAR_S = 2 * HOUR_S  # neighbours
+MARGIN = 0.9  # of a draw's value that already counts as the draw reaching the sign
+MATTERS = 0.7  # of the expected variation: three tenths less is what a rotation leaves that carries about half of the traffic
+SCREEN, REFINE = 99, 300  # draws for everybody; further draws where the first are small
+UNCLEAR = 0.05
+LV_FEWEST = 20  # starts of one account from which its own regularity tells a pool size
+
+
+def test_turn_taking(panel: Panel) -> pl.DataFrame:
+    """One row per network: order between accounts, against independent accounts."""
+    account, at_s = panel.tested["account"].to_numpy().astype(np.int64), panel.tested["at_s"].to_numpy()
+    starts, rows = starts_by_network(panel), rows_by_network(panel)
+    answered = []
+    for group in panel.groups:
+        streams = [make_stream(*starts[group.network_id])]
+        single = rows[group.network_id]
+        if len(single) > 1.3 * len(streams[0].at_s):
+            streams.append(make_stream(account[single], at_s[single]))
+        answered.append(_test_group(panel, group, streams))
+    return answers(answered)
+
+
+def _test_group(panel: Panel, group: Group, streams: list[Stream]) -> dict[str, Any]:
+    sessions = streams[0]
+    if len(group.members) < 2 or len(sessions.at_s) == 0:
+        return unassessable(group, PLUGIN, "fewer than two accounts with requests")
+    rng = generator(panel, group, PLUGIN.name)
+    bound = clock_bound(sessions.label, sessions.at_s, sessions.accounts)
+    found: list[tuple[float, float, Floats, Stream, bool]] = []
+    for single, stream in enumerate(streams):
+        chosen = chosen_starts(choose(stream, ~bound[stream.label]), MOST_STARTS, rng)
+        if chosen.accounts < 2 or len(chosen.at_s) < FEWEST_STARTS or len(chosen.at_s) < 3 * chosen.accounts:
+            continue
+        observed = float(_variation(chosen, chosen.at_s[None, :])[0])
+        p_value, null = _judge(chosen, observed, rng)
+        found.append((p_value, observed, null, chosen, bool(single)))
+    if not found:
+        if bound.sum() > sessions.accounts / 2:
+            return unassessable(group, PLUGIN, f"{int(bound.sum())} of {sessions.accounts} accounts run by the clock, where turns mean nothing")
+        return unassessable(group, PLUGIN, f"fewer than {FEWEST_STARTS} session starts, or fewer than 3 an account")
+    p_value, observed, null, stream, single = min(found, key=lambda item: item[0])
+    p_value = min(1.0, p_value * len(found))
+    expected = interval(null)
+    holds = p_value < SIGNIFICANT and observed <= MATTERS * expected[0]
+    low, high = _bootstrap(stream, rng)
+    return answer(
+        group,
+        PLUGIN,
+        _say(group, stream, observed, expected, holds=holds, single=single, bound=int(bound.sum())),
+        measure="share of neighbouring starts on the same account"
+        if stream.accounts <= FEW_ACCOUNTS
+        else "variation (CV) of the number of starts between two of one account",
+        observed=observed,
+        observed_low=low,
+        observed_high=high,
+        expected=expected[0],
+        expected_low=expected[1],
+        expected_high=expected[2],
+        p_value=p_value,
+        holds=holds,
+    )
+
+
+def _say(group: Group, stream: Stream, observed: float, expected: tuple[float, float, float], *, holds: bool, single: bool, bound: int) -> str:
+    what = "requests" if single else "session starts"
+    left_out = f"; {bound} accounts that run by the clock are left out" if bound else ""
+    if stream.accounts <= FEW_ACCOUNTS:
+        text = (
+            f"Of neighbouring {what} of {stream.accounts} accounts {observed:.0%} fall on the same account, {expected[0]:.0%} if the accounts were independent"
+        )
+    else:
+        text = (
+            f"Between two {what} of one account the others come in with a variation of {observed:.2f}, "
+            f"{expected[0]:.2f} ({expected[1]:.2f}–{expected[2]:.2f}) if the accounts were independent"
+        )
+    if not holds:
+        return f"{text}{left_out}."
+    by_order, by_gaps = _pool_size(stream)
+    by_order *= len(group.members) / max(1, stream.accounts)
+    regular = f", at least {by_gaps:.0f} from the regularity of single accounts" if np.isfinite(by_gaps) and by_gaps >= 2 else ""
+    return f"{text}: consistent with one queue that takes the account unused for longest; about {by_order:.0f} accounts take turns{regular}{left_out}."
+
+
+def _judge(stream: Stream, observed: float, rng: np.random.Generator) -> tuple[float, Floats]:
+    """The largest p over the null models and that model's draws; models are left as soon as one p is not small."""
+    worst, binding = SMALLEST_P, np.zeros(0)
+    for null in (_turned, _shuffled, _rolled):
+        drawn = null(stream, SCREEN, rng)
+        p_value = p_tail(observed, MARGIN * drawn, upper=False)
+        if p_value <= UNCLEAR:
+            drawn = np.concatenate([drawn, null(stream, REFINE, rng)])
+            p_value = p_tail(observed, MARGIN * drawn, upper=False)
+        if p_value >= worst or len(binding) == 0:
+            worst, binding = max(worst, p_value), drawn
+        if worst > UNCLEAR:
+            break
+    return worst, binding
+
+
+def _turned(stream: Stream, draws: int, rng: np.random.Generator) -> Floats:
+    return _variation(stream, roll_by_load(stream, draws, rng))
+
+
+def _rolled(stream: Stream, draws: int, rng: np.random.Generator) -> Floats:
+    return _variation(stream, roll(stream, draws, rng))
+
+
+def _shuffled(stream: Stream, draws: int, rng: np.random.Generator) -> Floats:
+    """Labels shuffled within the wider of one hour and two typical gaps of an account: where gaps are long, an hour leaves the order as it is."""
+    order = np.lexsort((stream.at_s, stream.label))
+    gaps = np.diff(stream.at_s[order])[np.diff(stream.label[order]) == 0]
+    width = float(np.clip(2 * np.median(gaps), HOUR_S, DAY_S))
+    block = np.floor(stream.at_s / width)
+    # Moving the labels is moving the times: each start takes the time of another start of its block.
+    places = np.argsort(block[None, :] + rng.random((draws, len(block))) * 0.999, axis=1, kind="stable")
+    times = np.empty((draws, len(block)))
+    np.put_along_axis(times, places, np.broadcast_to(stream.at_s, times.shape), axis=1)
+    return _variation(stream, times)
+
+
+def _variation(stream: Stream, times: Floats) -> Floats:
+    """The statistic for each row of times; small where accounts take turns."""
+    return _staying(stream, times) if stream.accounts <= FEW_ACCOUNTS else _recurrence(stream, times)
+
+
+def _recurrence(stream: Stream, times: Floats) -> Floats:
+    """Coefficient of variation of recurrence gaps, each divided by its account's mean gap. Source: methods C2(d)."""
+    count = np.bincount(stream.label, minlength=stream.accounts)
+    order = np.argsort(stream.label, kind="stable")
+    label = stream.label[order]
+    same = (label[1:] == label[:-1]) & (count[label[1:]] >= 3)
+    owner = label[1:][same]
+    gaps_of = np.bincount(owner, minlength=stream.accounts)
+    found = np.empty(len(times))
+    size = len(stream.label)
+    for row, moments in enumerate(times):
+        rank = np.empty(size, dtype=np.int64)
+        rank[np.argsort(moments)] = np.arange(size)
+        steps = np.diff(np.sort(stream.label * size + rank) % size)[same].astype(float)
+        mean = np.bincount(owner, steps, stream.accounts)[owner] / gaps_of[owner]
+        found[row] = (steps / mean).std()
+    return found
+
+
+def _staying(stream: Stream, times: Floats) -> Floats:
+    """Share of neighbouring starts closer than 2 hours that fall on the same account: the local form of methods C2(c)."""
+    found = np.empty(len(times))
+    for row, moments in enumerate(times):
+        order = np.argsort(moments)
+        label, near = stream.label[order], np.diff(moments[order]) < NEAR_S
+        found[row] = ((label[1:] == label[:-1]) & near).sum() / max(1, near.sum())
+    return found
+
+
+def _bootstrap(stream: Stream, rng: np.random.Generator, draws: int = 200) -> tuple[float, float]:
+    """95 % interval of the observed statistic: accounts drawn anew (recurrence), neighbours by the binomial (few accounts)."""
+    if stream.accounts <= FEW_ACCOUNTS:
+        near = int((np.diff(stream.at_s) < NEAR_S).sum())
+        return wilson(float(_staying(stream, stream.at_s[None, :])[0]) * near, near)
+    order = np.lexsort((stream.at_s, stream.label))
+    label = stream.label[order]
+    same = label[1:] == label[:-1]
+    owner, steps = label[1:][same], np.diff(order)[same].astype(float)
+    number = np.bincount(owner, minlength=stream.accounts).astype(float)
+    scaled = steps / (np.bincount(owner, steps, stream.accounts)[owner] / number[owner])
+    number[number < 2] = 0.0  # one gap has no variation
+    spread = np.where(number > 0, np.bincount(owner, (scaled - 1) ** 2, stream.accounts), 0.0)
+    chosen = rng.integers(0, stream.accounts, (draws, stream.accounts))
+    values = np.sqrt(spread[chosen].sum(axis=1) / np.maximum(number[chosen].sum(axis=1), 1))
+    return float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975))
+
+
+def _pool_size(stream: Stream) -> tuple[float, float]:
+    """Accounts that take turns: from the order (median recurrence gap), and at least, from single accounts' regularity (methods C1)."""
+    order = np.lexsort((stream.at_s, stream.label))
+    label, at_s = stream.label[order], stream.at_s[order]
+    same = label[1:] == label[:-1]
+    by_order = float(np.median(np.diff(order)[same]))
+    gaps = np.diff(at_s)
+    pair = same[1:] & same[:-1] & (gaps[1:] + gaps[:-1] > 0)
+    owner = label[2:][pair]
+    terms = ((gaps[1:] - gaps[:-1])[pair] / (gaps[1:] + gaps[:-1])[pair]) ** 2
+    number = np.bincount(owner, minlength=stream.accounts)
+    enough = number >= LV_FEWEST
+    if not enough.any():
+        return by_order, float("nan")
+    local = 3 * np.bincount(owner, terms, stream.accounts)[enough] / number[enough]
+    return by_order, float((3 / max(float(np.median(local)), 1e-6) - 1) / 2)
+
+
+PLUGIN = Hallmark("turn_taking", "pooling", "scheduling", "turn-taking between accounts", test_turn_taking)
