@@ -10,7 +10,8 @@ from forensics.errors import InputError
 from forensics.features import describe_accounts
 from forensics.hallmarks import test_networks
 from forensics.links import weigh_links
-from forensics.networks import form_networks, name_network
+from forensics.names import name_network
+from forensics.networks import form_networks
 from forensics.scoring import rank_networks
 from forensics.sightings import find_sightings
 

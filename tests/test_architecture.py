@@ -15,7 +15,7 @@ PACKAGE = ROOT / "forensics"
 # Import only from the lines above; names on one line never import each other.
 LINES: tuple[tuple[str, ...], ...] = (
     ("errors", "schema"),
-    ("config", "fields", "values", "clients", "statistics"),
+    ("config", "names", "fields", "values", "clients", "statistics"),
     ("plugins",),
     ("lives", "streams"),
     ("observables", "panel"),
