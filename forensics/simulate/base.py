@@ -52,7 +52,7 @@ def mix(x: Array) -> Array:
     """Hash of 64-bit numbers (splitmix64 finaliser), element by element."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+    return np.asarray(x ^ (x >> np.uint64(31)))
 
 
 def blend(*parts: Array | int) -> Array:
@@ -76,14 +76,14 @@ def generator(seed: int, *names: str | int) -> np.random.Generator:
 
 
 def pick(rng: np.random.Generator, weights: Array | list[float], n: int) -> Array:
-    """n indices drawn with the given weights."""
+    """N indices drawn with the given weights."""
     edges = np.cumsum(np.asarray(weights, dtype=np.float64))
-    return np.minimum(np.searchsorted(edges, rng.random(n) * edges[-1], side="right"), len(edges) - 1)
+    return np.asarray(np.minimum(np.searchsorted(edges, rng.random(n) * edges[-1], side="right"), len(edges) - 1))
 
 
 def zipf(n: int, power: float) -> Array:
     """Weights of n things by popularity."""
-    return 1.0 / np.arange(1, n + 1, dtype=np.float64) ** power
+    return np.asarray(1.0 / np.arange(1, n + 1, dtype=np.float64) ** power)
 
 
 def spread(counts: Array) -> tuple[Array, Array]:

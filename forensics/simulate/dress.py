@@ -94,7 +94,7 @@ def _status(u: Array, scale: Array) -> Array:
 
 def add_blobs(b: dict[str, Array]) -> None:
     """Reasoning blobs: each answer with reasoning carries one; the next turn of the same conversation replays it."""
-    has = (b["reasoning"] > 0) & (b["status"] == 200)  # noqa: PLR2004 - answered
+    has = (b["reasoning"] > 0) & (b["status"] == 200)
     b["blob_out"] = np.where(has, blend(b["conversation"], b["turn"], 41), 0)
     replays = (b["turn"] > 0) & (b["reasoning"] > 0)
     b["blob_in"] = np.where(replays, blend(b["conversation"], b["turn"] - 1, 41), 0)
@@ -102,7 +102,7 @@ def add_blobs(b: dict[str, Array]) -> None:
 
 def to_frame(b: dict[str, Array]) -> pl.DataFrame:
     """The batch as a frame; failed requests have no answer."""
-    failed = b["status"] >= 400  # noqa: PLR2004 - HTTP
+    failed = b["status"] >= 400
     b["output"] = np.where(failed, 0, b["output"])
     b["reasoning"] = np.where(failed, 0, b["reasoning"])
     b["cached"] = np.where(failed, 0, b["cached"])

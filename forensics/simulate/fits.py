@@ -9,9 +9,12 @@ The tables are quantiles; a draw interpolates between them in the logarithm.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from forensics.simulate.base import Array
+if TYPE_CHECKING:
+    from forensics.simulate.base import Array
 
 LEVELS = np.array([0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0])
 
@@ -47,5 +50,5 @@ def draw_tokens(uniform_in: Array, uniform_out: Array, work: Array, scale: Array
 
 
 def draw(table: tuple[list[float], list[float]], rng: np.random.Generator, n: int) -> Array:
-    """n draws from a quantile table."""
+    """N draws from a quantile table."""
     return np.interp(rng.random(n), table[1], table[0])

@@ -9,8 +9,8 @@ import numpy as np
 
 from forensics.simulate.base import DAY, HOUR, NEVER, SECOND, Actor, Array, blend, pick, running, spread, unit, zipf
 from forensics.simulate.dress import add_blobs, dress, finish
-from forensics.simulate.people import CHAT, CODER, COUNTRIES, NEW_MODEL, PARAMS, SERVER, Stage, company_site, draw_people, override
-from forensics.simulate.places import MOBILE, RESIDENTIAL
+from forensics.simulate.people import CHAT, CODER, NEW_MODEL, PARAMS, SERVER, Stage, company_site, draw_people, override
+from forensics.simulate.places import COUNTRIES, MOBILE, RESIDENTIAL
 from forensics.simulate.pools import Pool
 from forensics.simulate.rhythms import live_day, weekday
 
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from forensics.simulate.innocents import Play
 
 # task → tokens read (median), written (median), spread of the log
-TASK_TOKENS = {"reasoning": (700, 1900, 0.5), "grading": (2100, 7, 0.4), "rewrite": (420, 520, 0.5), "tools": (5200, 700, 0.7), "code": (2400, 1300, 0.6), "plain": (600, 300, 0.6)}
+TASK_TOKENS = {
+    "reasoning": (700, 1900, 0.5),
+    "grading": (2100, 7, 0.4),
+    "rewrite": (420, 520, 0.5),
+    "tools": (5200, 700, 0.7),
+    "code": (2400, 1300, 0.6),
+    "plain": (600, 300, 0.6),
+}
 HELLO_PARAMS = PARAMS.index((1000, 1.0, 1.0, False))
 
 
@@ -72,9 +79,9 @@ def is_detectable(h: Hydra, level: str, days: int) -> bool:
     shared = h.infra == "subnets" or h.client == "frozen" or h.payment == "shared" or h.comb
     requests = h.accounts * h.rate * days * h.length * (1 - h.customers)
     wordings = h.templates * h.tenants * (h.paraphrases if h.paraphrase > 0 else 1)
-    content = level == "text" or (level == "hashes" and requests / wordings >= 4)  # noqa: PLR2004 - each wording seen on a few accounts
+    content = level == "text" or (level == "hashes" and requests / wordings >= 4)
     sessions = h.rate / h.session * days * h.length
-    order = h.scheduler in ("lru", "baton") and sessions >= 15 and h.customers <= 0.75  # noqa: PLR2004 - recurrence works at 30 %, not at 10 %
+    order = h.scheduler in ("lru", "baton") and sessions >= 15 and h.customers <= 0.75
     return shared or content or (h.replay > 0 and level != "metadata") or order
 
 
@@ -90,7 +97,13 @@ class Operation:
         self.to_at = min(self.from_at + int(h.length * stage.days * DAY), stage.end)
         start, end, dormant = self._succession()
         n = len(start)
-        self.actor = Actor(h.name, "+".join(h.variants), campaign=h.name, detectable=is_detectable(h, level, stage.days), facts={**asdict(h), "accounts_ever": n, "operator_utc_offset_h": self.tz})
+        self.actor = Actor(
+            h.name,
+            "+".join(h.variants),
+            campaign=h.name,
+            detectable=is_detectable(h, level, stage.days),
+            facts={**asdict(h), "accounts_ever": n, "operator_utc_offset_h": self.tz},
+        )
         rows = stage.cast.hire(self.actor, self._identities(start, end, dormant))
         weights = rng.lognormal(0, 0.5 if h.scheduler == "weighted" else 0.0, n)
         self.pool = Pool(rows, start, end, weights)
@@ -143,7 +156,9 @@ class Operation:
         p = draw_people(stage, rng, n, style=rng.choice([CHAT, CODER, SERVER], n), country=country)
         p["staged"] = np.ones(n, dtype=bool)
         if h.infra == "subnets":
-            nets = np.array([company_site(stage, rng, self.home, cloud=bool(rng.random() < 0.8)) for _ in range(max(n // int(rng.integers(20, 60)), 2))], dtype=np.uint32)
+            nets = np.array(
+                [company_site(stage, rng, self.home, cloud=bool(rng.random() < 0.8)) for _ in range(max(n // int(rng.integers(20, 60)), 2))], dtype=np.uint32
+            )
             sites = [nets[rng.integers(0, len(nets), n)] for _ in range(3)]
         elif h.infra == "cloud":
             sites = [stage.places.servers(rng, n, 0.8) for _ in range(3)]
@@ -168,16 +183,38 @@ class Operation:
         if h.payment == "shared":  # cards are used up in order of sign-up
             order = np.argsort(np.argsort(created, kind="stable"), kind="stable")
             cards = np.sort(np.unique(cards))[np.minimum(order // h.card_holders, len(np.unique(cards)) - 1)]
-        domain = -100 - rng.integers(0, 4) - 10 * pick(rng, zipf(int(rng.integers(2, 7)), 0.6), n) - int(rng.integers(0, 900)) * 100 if h.email == "disposable" else p["domain"]
+        domain = (
+            -100 - rng.integers(0, 4) - 10 * pick(rng, zipf(int(rng.integers(2, 7)), 0.6), n) - int(rng.integers(0, 900)) * 100
+            if h.email == "disposable"
+            else p["domain"]
+        )
         known = -1 - pick(rng, zipf(60, 0.7), n)
         domain = np.where((rng.random(n) < 0.35) & (h.email == "disposable"), known, domain)
         if h.email != "disposable":
             domain = pick(rng, zipf(12, 1.1), n)
         plan = rng.choice([0, 1, 2, 6, 7, 8], n, p=[0.1, 0.4, 0.25, 0.1, 0.05, 0.1]) if rng.random() < 0.7 else np.full(n, int(rng.choice([1, 2, 6])))
-        override(p, created=created, active_from=0, quiet_from=NEVER, closed=NEVER, banned=np.where(end < stage.end, end, NEVER), card=cards, domain=domain, plan=plan, org=0, parent=0, reseller=0,
-                 referrer=np.where(rng.random(n) < 0.03, 1 + pick(rng, zipf(30, 0.8), n), 0), error_scale=rng.lognormal(0.2, 0.4, n), rate=0.4, style=CHAT, end_users=0, active=0.35)  # fmt: skip
+        override(
+            p,
+            created=created,
+            active_from=0,
+            quiet_from=NEVER,
+            closed=NEVER,
+            banned=np.where(end < stage.end, end, NEVER),
+            card=cards,
+            domain=domain,
+            plan=plan,
+            org=0,
+            parent=0,
+            reseller=0,
+            referrer=np.where(rng.random(n) < 0.03, 1 + pick(rng, zipf(30, 0.8), n), 0),
+            error_scale=rng.lognormal(0.2, 0.4, n),
+            rate=0.4,
+            style=CHAT,
+            end_users=0,
+            active=0.35,
+        )
         p["platform"] = pick(rng, list(h.platforms), n).astype(np.int8)
-        p["role"] = np.where(dormant, 1, 2 if h.customers > 0.5 else 0).astype(np.int8)  # noqa: PLR2004 - more of others' traffic than of its own
+        p["role"] = np.where(dormant, 1, 2 if h.customers > 0.5 else 0).astype(np.int8)
         return p
 
     # what
@@ -193,12 +230,23 @@ class Operation:
                 topics[: max(len(topics) // 2, 1)] = rng.choice(6, max(len(topics) // 2, 1), replace=False)
             affix = "Write your thinking between <trace> and </trace> first, complete and unabridged, then answer. " if h.affix else ""
             affix = affix + words._say(rng, int(topics[0]), 1) if h.affix else ""  # noqa: SLF001 - one vocabulary
-            self.books.append(np.array([words.add_template(rng, h.tasks[k % len(h.tasks)], paraphrase=h.paraphrase, topic=int(topics[k % len(topics)]), affix=affix) for k in range(h.templates)]))
+            self.books.append(
+                np.array(
+                    [
+                        words.add_template(rng, h.tasks[k % len(h.tasks)], paraphrase=h.paraphrase, topic=int(topics[k % len(topics)]), affix=affix)
+                        for k in range(h.templates)
+                    ]
+                )
+            )
             self.topics.append(topics)
         self.hello = words.add_fixed("hi") if "hello" not in stage.tuning else int(stage.tuning["hello"])
         stage.tuning["hello"] = self.hello
         self.hello_system = int(rng.integers(1, 2**31))
-        self.probes = [words.add_template(rng, ("reasoning", "reasoning", "grading", "rewrite", "tools")[rng.integers(5)]) for _ in range(int(rng.integers(20, 60)))] if h.probe else []
+        self.probes = (
+            [words.add_template(rng, ("reasoning", "reasoning", "grading", "rewrite", "tools")[rng.integers(5)]) for _ in range(int(rng.integers(20, 60)))]
+            if h.probe
+            else []
+        )
         self.settings = rng.choice(len(PARAMS), int(rng.integers(1, 4)), replace=False)
         self.system = int(rng.choice([0, int(rng.integers(1, 2**31)), int(rng.integers(1, 8)) << 32]))
         self.top = int(rng.choice([0, 5, 7], p=[0.7, 0.15, 0.15]))
@@ -234,7 +282,7 @@ class Operation:
             return (np.array([], dtype=np.int64),) * 4
         alive = len(self.pool.usable(low, high)) / max(h.accounts, 1)
         want = h.accounts * h.rate * (1 - h.customers) * self.tempo[day] * min(alive * 1.5, 1.0) * (high - low) / DAY
-        want *= 1.0 if weekday(today) < 5 else 0.6 + 0.4 * h.flat  # noqa: PLR2004 - Saturday
+        want *= 1.0 if weekday(today) < 5 else 0.6 + 0.4 * h.flat
         count = int(rng.poisson(want / h.session)) if h.arrivals == "poisson" else max(int(want / h.session), 1)
         if h.arrivals == "ticks":
             step = (high - low) / count
@@ -269,7 +317,11 @@ class Operation:
         if len(self.crowd) and number * DAY + stage.start < self.to_at and (number + 1) * DAY + stage.start > self.from_at:
             ct, row, cc, cturn = live_day(stage, self.crowd, number, rng)
             t, conversation, turn = np.concatenate([t, ct]), np.concatenate([conversation, cc]), np.concatenate([turn, cturn])
-            person, job, tenant = np.concatenate([person, row]), np.concatenate([job, np.zeros(len(ct), dtype=bool)]), np.concatenate([tenant, np.zeros(len(ct), dtype=np.int64)])
+            person, job, tenant = (
+                np.concatenate([person, row]),
+                np.concatenate([job, np.zeros(len(ct), dtype=bool)]),
+                np.concatenate([tenant, np.zeros(len(ct), dtype=np.int64)]),
+            )
         parts = []
         if len(t):
             parts.append(self._requests(t, conversation, turn, tenant, person.astype(np.int32), job, rng))
@@ -359,10 +411,10 @@ class Operation:
             return
         which = tenant[job]
         fixed = unit(blend(b["conversation"][job], 81))
-        choice = np.minimum((fixed ** 1.3 * h.templates).astype(np.int64), h.templates - 1)
+        choice = np.minimum((fixed**1.3 * h.templates).astype(np.int64), h.templates - 1)
         template = np.stack(self.books)[which, choice]
         each = blend(b["conversation"][job], b["turn"][job], b["t"][job], 83)
-        retry = rng.random(n) < 0.012  # noqa: PLR2004 - the same item again
+        retry = rng.random(n) < 0.012
         item = np.where(retry & (np.arange(n) > 0), np.roll(each, 1), each)
         slots = np.array([t.slot_words for t in words.templates])[template]
         values: dict[str, Array] = {
@@ -385,7 +437,11 @@ class Operation:
         values["reasoning"] = np.where(rng.random(n) < 0.6, values["output"] * 0.4, 0)
         values["cached"] = np.where(b["turn"][job] > 0, values["input"] * 0.7, 0)
         for name, column in values.items():
-            merged = b[name].astype(np.result_type(b[name].dtype, column.dtype)) if b[name].dtype != column.dtype and name not in ("device", "end_user", "item") else b[name].copy()
+            merged = (
+                b[name].astype(np.result_type(b[name].dtype, column.dtype))
+                if b[name].dtype != column.dtype and name not in ("device", "end_user", "item")
+                else b[name].copy()
+            )
             merged[job] = column
             b[name] = merged
         finish(b, blend(b["conversation"], b["turn"], b["t"], 87))
@@ -394,7 +450,7 @@ class Operation:
         """Reasoning blobs made by one account are replayed by another, later."""
         order = np.argsort(b["t"], kind="stable")
         source = order[(b["blob_out"][order] > 0) & job[order]]
-        if len(source) < 10:  # noqa: PLR2004 - nothing worth replaying
+        if len(source) < 10:
             return
         target = np.flatnonzero(job & (rng.random(len(job)) < self.h.replay))
         upto = np.searchsorted(b["t"][source], b["t"][target])
@@ -416,7 +472,22 @@ class Operation:
             return None
         b = self._simple(at + (rng.random(len(member)) * 1.8 * SECOND).astype(np.int64), member, 91)
         n = len(member)
-        values = {"template": self.hello, "item": 7, "words": 0, "params": HELLO_PARAMS, "system": self.hello_system, "tools": -1, "input": 12, "output": 11, "reasoning": 0, "cached": 0, "variant": 0, "topic": 0, "device": 0, "turn": 0}
+        values = {
+            "template": self.hello,
+            "item": 7,
+            "words": 0,
+            "params": HELLO_PARAMS,
+            "system": self.hello_system,
+            "tools": -1,
+            "input": 12,
+            "output": 11,
+            "reasoning": 0,
+            "cached": 0,
+            "variant": 0,
+            "topic": 0,
+            "device": 0,
+            "turn": 0,
+        }
         for name, value in values.items():
             b[name] = np.full(n, value).astype(b[name].dtype)
         return b
@@ -435,7 +506,7 @@ class Operation:
         b = self._simple(t, member, 93)
         probes = np.array([*self.probes, *self.books[0][:2]])
         b["template"] = probes[rng.integers(0, len(probes), len(t))]
-        refused = (rng.random(len(t)) < 0.6) & (b["template"] != self.books[0][0])  # noqa: PLR2004 - most fail
+        refused = (rng.random(len(t)) < 0.6) & (b["template"] != self.books[0][0])
         b["status"] = np.where(refused, rng.choice([400, 403, 400], len(t)), b["status"])
         return b
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from forensics.simulate.base import DAY, HOUR, NEVER, SECOND, Actor, Array, blend, pick, spread
 from forensics.simulate.dress import dress
-from forensics.simulate.people import BATCH, CHAT, CODER, COUNTRIES, NEW_MODEL, SCRIPT, SERVER, Stage, company_site, draw_people, override
-from forensics.simulate.places import MOBILE
+from forensics.simulate.people import BATCH, CHAT, CODER, NEW_MODEL, SCRIPT, SERVER, Stage, company_site, draw_people, override
+from forensics.simulate.places import COUNTRIES, MOBILE
 from forensics.simulate.rhythms import batch_day, live_day, script_day
 
 Play: TypeAlias = Callable[[int], "dict[str, Array] | None"]  # day → requests
@@ -44,16 +44,16 @@ def _home(rng: np.random.Generator) -> int:
 
 
 def _tz(country: int) -> float:
-    return COUNTRIES[country][1]
+    return float(COUNTRIES[country][1])
 
 
 def _volume(stage: Stage) -> float:
     """Factor on the volume of the few that send much, so that they do not fill a small world."""
-    return min(float(stage.tuning.get("size", 1.0)), 1.0) ** 0.7
+    return float(min(stage.tuning.get("size", 1.0), 1.0) ** 0.7)
 
 
 def _between(rng: np.random.Generator, low: float, high: float) -> int:
-    return int(round(np.exp(rng.uniform(np.log(low), np.log(high)))))
+    return round(float(np.exp(rng.uniform(np.log(low), np.log(high)))))
 
 
 def cgnat(stage: Stage, rng: np.random.Generator, n: int, name: str) -> list[Play]:
@@ -74,11 +74,28 @@ def office(stage: Stage, rng: np.random.Generator, n: int, name: str) -> list[Pl
     gate, vpn = company_site(stage, rng, home), company_site(stage, rng, home, cloud=True)
     standard = int(stage.places.clients(rng, np.array([0]))[0])
     start = stage.start - int(rng.uniform(60, 500)) * DAY
-    hired = np.where(rng.random(n) < 0.8, start + (rng.random(n) * 20 * DAY).astype(np.int64), stage.start + (rng.random(n) * stage.days * DAY).astype(np.int64))
+    hired = np.where(
+        rng.random(n) < 0.8, start + (rng.random(n) * 20 * DAY).astype(np.int64), stage.start + (rng.random(n) * stage.days * DAY).astype(np.int64)
+    )
     house = int(rng.integers(1, 2**31))
-    override(p, site0=gate, site1=np.where(rng.random(n) < 0.6, vpn, p["site1"]), org=org, card=card + 10_000_000, domain=org + 1000, plan=ENTERPRISE, created=hired, active_from=np.where(hired > stage.start, hired, 0),
-             weekend=rng.beta(1, 12, n), flat=rng.beta(1, 30, n), wake=rng.normal(8, 0.7, n), reseller=0, referrer=0, banned=NEVER,
-             upgrade_at=stage.start + int(rng.uniform(0.2, 0.9) * stage.days) * DAY + (rng.random(n) * 2 * DAY).astype(np.int64))  # fmt: skip
+    override(
+        p,
+        site0=gate,
+        site1=np.where(rng.random(n) < 0.6, vpn, p["site1"]),
+        org=org,
+        card=card + 10_000_000,
+        domain=org + 1000,
+        plan=ENTERPRISE,
+        created=hired,
+        active_from=np.where(hired > stage.start, hired, 0),
+        weekend=rng.beta(1, 12, n),
+        flat=rng.beta(1, 30, n),
+        wake=rng.normal(8, 0.7, n),
+        reseller=0,
+        referrer=0,
+        banned=NEVER,
+        upgrade_at=stage.start + int(rng.uniform(0.2, 0.9) * stage.days) * DAY + (rng.random(n) * 2 * DAY).astype(np.int64),
+    )
     p["client0"] = np.where(rng.random(n) < 0.75, standard, p["client0"]).astype(np.int32)
     p["system0"] = np.where(rng.random(n) < 0.35, house, p["system0"]).astype(np.int64)
     p["tz"] = np.full(n, _tz(home))
@@ -105,8 +122,18 @@ def framework(stage: Stage, rng: np.random.Generator, n: int, name: str) -> list
     private = rng.integers(1, 2**31, n)
     release = stage.release if stage.release < NEVER else stage.end
     update = release + (rng.lognormal(-1.0, 1.6, n) * DAY).astype(np.int64)
-    override(p, system0=(which << 32) + np.where(rng.random(n) < 0.5, private, 0), client0=old, client_share=0.97, upgrade_at=update, adopt_at=np.where(rng.random(n) < 0.8, update, NEVER), adopt_share=rng.beta(1.5, 0.7, n),
-             created=stage.start - ((rng.exponential(200, n) + 20) * DAY).astype(np.int64), active_from=0, tools=int(rng.integers(0, 20)))  # fmt: skip
+    override(
+        p,
+        system0=(which << 32) + np.where(rng.random(n) < 0.5, private, 0),
+        client0=old,
+        client_share=0.97,
+        upgrade_at=update,
+        adopt_at=np.where(rng.random(n) < 0.8, update, NEVER),
+        adopt_share=rng.beta(1.5, 0.7, n),
+        created=stage.start - ((rng.exponential(200, n) + 20) * DAY).astype(np.int64),
+        active_from=0,
+        tools=int(rng.integers(0, 20)),
+    )
     stage.cast.hire(Actor(name, "N4"), p)
     return []
 
@@ -172,8 +199,24 @@ def school_class(stage: Stage, rng: np.random.Generator, n: int, name: str) -> l
     late = rng.random(n) < 0.2
     born = np.where(late, born + (rng.random(n) * 5 * DAY).astype(np.int64), born)
     over = min(first + int(rng.uniform(18, 40)) * DAY, int(NEVER))
-    override(p, site0=campus, created=born, active_from=born, quiet_from=over, domain=term + 1000, plan=EDUCATION, org=np.where(rng.random(n) < 0.4, term, 0), card=0, rate=np.clip(p["rate"], 2, 60), active=1.0,
-             wake=rng.normal(9.5, 1.5, n), tz=_tz(home), signup_site=campus, referrer=np.where(rng.random(n) < 0.7, term, 0), banned=NEVER)  # fmt: skip
+    override(
+        p,
+        site0=campus,
+        created=born,
+        active_from=born,
+        quiet_from=over,
+        domain=term + 1000,
+        plan=EDUCATION,
+        org=np.where(rng.random(n) < 0.4, term, 0),
+        card=0,
+        rate=np.clip(p["rate"], 2, 60),
+        active=1.0,
+        wake=rng.normal(9.5, 1.5, n),
+        tz=_tz(home),
+        signup_site=campus,
+        referrer=np.where(rng.random(n) < 0.7, term, 0),
+        banned=NEVER,
+    )
     p["staged"] = np.ones(n, dtype=bool)
     rows = stage.cast.hire(Actor(name, "N7", facts={"domain": term}), p)
     weeks = int(rng.integers(4, 8))  # days between deadlines
@@ -184,16 +227,16 @@ def school_class(stage: Stage, rng: np.random.Generator, n: int, name: str) -> l
     def day(number: int) -> dict[str, Array] | None:
         draw = stage.rng(name, number)
         left = (offset - number) % weeks
-        busy = (1.0, 0.7, 0.3)[left] if left < 3 else 0.12  # noqa: PLR2004 - most work in the last days
+        busy = (1.0, 0.7, 0.3)[left] if left < 3 else 0.12
         today = rows[draw.random(n) < busy * (0.4 + 0.8 * keen)]
         t, row, conversation, turn = live_day(stage, today, number, draw)
         if not len(t):
             return None
         b = dress(stage, t, row, conversation, turn)
         task = (number + weeks - offset) // weeks
-        on_task = draw.random(len(t)) < 0.65  # noqa: PLR2004 - the rest is their own
+        on_task = draw.random(len(t)) < 0.65
         known = (draw.random(len(t)) ** 2 * 40).astype(np.int64)  # questions of the sheet, pasted or in own words
-        pasted = draw.random(len(t)) < 0.5  # noqa: PLR2004
+        pasted = draw.random(len(t)) < 0.5
         b["item"] = np.where(on_task & pasted, blend(term, task, known), b["item"])
         b["words"] = np.where(on_task & pasted, 10 + known, b["words"])
         b["topic"] = np.where(on_task, topic, b["topic"])
@@ -215,12 +258,48 @@ def tenant_platform(stage: Stage, rng: np.random.Generator, n: int, name: str, *
     sold = stage.start - int(rng.uniform(100, 400)) * DAY + (np.sort(rng.random(n) ** 0.8) * (stage.end - stage.start + 300 * DAY)).astype(np.int64)
     sold = np.minimum(sold, stage.end - DAY)
     sold = sold - sold % DAY + (np.clip(rng.normal(15, 3, n), 7, 22) * HOUR).astype(np.int64)
-    override(p, site0=exits[0], site1=exits[rng.integers(0, len(exits), n)], site2=exits[-1], lease=10_000, client0=client, client_share=1.0, upgrade_at=stage.start + int(rng.uniform(0.1, 1.4) * stage.days) * DAY,
-             created=sold, active_from=np.where(sold > stage.start, sold, 0), tz=home_tz, flat=rng.beta(1, 12, n), weekend=rng.beta(1.5, 4, n), wake=rng.normal(8.5, 1.0, n), active=rng.beta(8, 1, n),
-             rate=np.clip(9 * rng.lognormal(-0.4, 1.2, n), 0.3, 1200), template_share=1.0, recurrence=rng.uniform(0.25, 0.7, n), pool=np.maximum(rng.lognormal(3, 0.8, n), 4), card=card + 10_000_000,
-             org=org if parent == "declared" else 0, parent=org if parent == "declared" else 0, reseller=int(rng.integers(1, 12)) if parent == "reseller" else 0, domain=np.where(rng.random(n) < 0.9, org + 1000, p["domain"]),
-             plan=int(rng.choice([TIER2, TIER4, ENTERPRISE])), params0=p["params0"][0], params1=p["params0"][0], model0=p["model0"][0], model1=p["model0"][0], adopt_at=stage.start + int(rng.uniform(0.3, 2.0) * stage.days) * DAY,
-             adopt_share=1.0, end_users=0, banned=NEVER, referrer=0, system0=system, system1=system, work=p["work"][0], token_scale=p["token_scale"][0] * rng.lognormal(0, 0.25, n), tools=p["tools"][0], signup_site=exits[0])  # fmt: skip
+    override(
+        p,
+        site0=exits[0],
+        site1=exits[rng.integers(0, len(exits), n)],
+        site2=exits[-1],
+        lease=10_000,
+        client0=client,
+        client_share=1.0,
+        upgrade_at=stage.start + int(rng.uniform(0.1, 1.4) * stage.days) * DAY,
+        created=sold,
+        active_from=np.where(sold > stage.start, sold, 0),
+        tz=home_tz,
+        flat=rng.beta(1, 12, n),
+        weekend=rng.beta(1.5, 4, n),
+        wake=rng.normal(8.5, 1.0, n),
+        active=rng.beta(8, 1, n),
+        rate=np.clip(9 * rng.lognormal(-0.4, 1.2, n), 0.3, 1200),
+        template_share=1.0,
+        recurrence=rng.uniform(0.25, 0.7, n),
+        pool=np.maximum(rng.lognormal(3, 0.8, n), 4),
+        card=card + 10_000_000,
+        org=org if parent == "declared" else 0,
+        parent=org if parent == "declared" else 0,
+        reseller=int(rng.integers(1, 12)) if parent == "reseller" else 0,
+        domain=np.where(rng.random(n) < 0.9, org + 1000, p["domain"]),
+        plan=int(rng.choice([TIER2, TIER4, ENTERPRISE])),
+        params0=p["params0"][0],
+        params1=p["params0"][0],
+        model0=p["model0"][0],
+        model1=p["model0"][0],
+        adopt_at=stage.start + int(rng.uniform(0.3, 2.0) * stage.days) * DAY,
+        adopt_share=1.0,
+        end_users=0,
+        banned=NEVER,
+        referrer=0,
+        system0=system,
+        system1=system,
+        work=p["work"][0],
+        token_scale=p["token_scale"][0] * rng.lognormal(0, 0.25, n),
+        tools=p["tools"][0],
+        signup_site=exits[0],
+    )
     for slot in range(4):
         p[f"template{slot}"] = np.full(n, templates[slot % len(templates)], dtype=np.int32)
     stage.cast.hire(Actor(name, "N8", facts={"parent": parent, "organisation": int(org)}), p)
@@ -232,8 +311,30 @@ def aggregator(stage: Stage, rng: np.random.Generator, n: int, name: str) -> lis
     p = draw_people(stage, rng, n, style=SERVER)
     org, card = stage.fresh(2)
     site = company_site(stage, rng, 0, cloud=True)
-    override(p, org=org, card=card + 10_000_000, domain=org + 1000, site0=site, site1=site, site2=site, rate=rng.uniform(300, 900) * _volume(stage), active=1.0, flat=rng.uniform(0.3, 0.6), end_users=rng.integers(300, 4000), plan=ENTERPRISE,
-             template_share=0.0, multi=0.6, day_sd=0.2, session=3.0, created=stage.start - 300 * DAY, active_from=0, weekend=0.85, banned=NEVER, closed=NEVER, quiet_from=NEVER)  # fmt: skip
+    override(
+        p,
+        org=org,
+        card=card + 10_000_000,
+        domain=org + 1000,
+        site0=site,
+        site1=site,
+        site2=site,
+        rate=rng.uniform(300, 900) * _volume(stage),
+        active=1.0,
+        flat=rng.uniform(0.3, 0.6),
+        end_users=rng.integers(300, 4000),
+        plan=ENTERPRISE,
+        template_share=0.0,
+        multi=0.6,
+        day_sd=0.2,
+        session=3.0,
+        created=stage.start - 300 * DAY,
+        active_from=0,
+        weekend=0.85,
+        banned=NEVER,
+        closed=NEVER,
+        quiet_from=NEVER,
+    )
     p["staged"] = np.ones(n, dtype=bool)
     rows = stage.cast.hire(Actor(name, "N9", facts={"organisation": int(org)}), p)
     crowd = draw_people(stage, rng, 300, style=rng.choice([CHAT, CODER, SERVER], 300))
@@ -257,12 +358,37 @@ def shuffled(stage: Stage, rng: np.random.Generator, n: int, name: str, kind: st
     p = draw_people(stage, rng, n, style=SERVER, country=np.full(n, home))
     org, card = stage.fresh(2)
     site = company_site(stage, rng, home)
-    override(p, org=org, card=card + 10_000_000, domain=org + 1000, site0=site, site1=site, site2=site, client0=p["client0"][0], client_share=1.0, plan=TIER4, created=stage.start - 200 * DAY, active_from=0, rate=0.0, banned=NEVER,
-             closed=NEVER, quiet_from=NEVER)  # fmt: skip
+    override(
+        p,
+        org=org,
+        card=card + 10_000_000,
+        domain=org + 1000,
+        site0=site,
+        site1=site,
+        site2=site,
+        client0=p["client0"][0],
+        client_share=1.0,
+        plan=TIER4,
+        created=stage.start - 200 * DAY,
+        active_from=0,
+        rate=0.0,
+        banned=NEVER,
+        closed=NEVER,
+        quiet_from=NEVER,
+    )
     p["staged"] = np.ones(n, dtype=bool)
     keys = stage.cast.hire(Actor(name, kind, facts={"organisation": int(org)}), p)
     work = draw_people(stage, rng, apps, style=rng.choice([CHAT, SERVER], apps))
-    override(work, rate=(rng.uniform(20, 150, apps) if kind == "N10" else rng.uniform(100, 400)) * _volume(stage), active=1.0, active_from=0, banned=NEVER, closed=NEVER, quiet_from=NEVER, tz=_tz(home))
+    override(
+        work,
+        rate=(rng.uniform(20, 150, apps) if kind == "N10" else rng.uniform(100, 400)) * _volume(stage),
+        active=1.0,
+        active_from=0,
+        banned=NEVER,
+        closed=NEVER,
+        quiet_from=NEVER,
+        tz=_tz(home),
+    )
     staff = stage.cast.hire(Actor(f"{name}-work", "background"), work, billed=False)
     weights = rng.dirichlet(np.full(n, 30.0))
 
@@ -286,8 +412,21 @@ def regression_suite(stage: Stage, rng: np.random.Generator, n: int, name: str) 
     org = int(stage.fresh()[0])
     template = stage.words.add_template(rng, ("grading", "explain", "code")[rng.integers(3)])
     cases = int(rng.integers(20, 90))
-    override(p, org=org, domain=org + 1000, card=org + 10_000_000, rate=float(cases), period=86400, phase=int(rng.integers(0, 6)) * 3600 + int(rng.integers(0, 60)) * 60, active=1.0, recurrence=1.0, banned=NEVER,
-             site0=company_site(stage, rng, 0, cloud=True), weekend=1.0, client0=p["client0"][0])  # fmt: skip
+    override(
+        p,
+        org=org,
+        domain=org + 1000,
+        card=org + 10_000_000,
+        rate=float(cases),
+        period=86400,
+        phase=int(rng.integers(0, 6)) * 3600 + int(rng.integers(0, 60)) * 60,
+        active=1.0,
+        recurrence=1.0,
+        banned=NEVER,
+        site0=company_site(stage, rng, 0, cloud=True),
+        weekend=1.0,
+        client0=p["client0"][0],
+    )
     p["staged"] = np.ones(n, dtype=bool)
     rows = stage.cast.hire(Actor(name, "N11", facts={"organisation": org}), p)
 
@@ -310,8 +449,34 @@ def synthetic_data(stage: Stage, rng: np.random.Generator, n: int, name: str) ->
     org = int(stage.fresh()[0])
     site = company_site(stage, rng, _home(rng), cloud=True)
     template = stage.words.add_template(rng, ("reasoning", "grading")[rng.integers(2)])
-    override(p, org=org, domain=org + 1000, card=org + 10_000_000, plan=ENTERPRISE, rate=rng.uniform(300, 900) * _volume(stage), active=1.0, day_sd=0.15, gap_sd=0.6, template_share=1.0, recurrence=0.0, site0=site, site1=site, site2=site, work=1,
-             created=stage.start - 150 * DAY, active_from=0, banned=NEVER, closed=NEVER, quiet_from=NEVER, client0=p["client0"][0], system0=p["system0"][0], params0=p["params0"][0], params1=p["params0"][0], model0=0, model1=0)  # fmt: skip
+    override(
+        p,
+        org=org,
+        domain=org + 1000,
+        card=org + 10_000_000,
+        plan=ENTERPRISE,
+        rate=rng.uniform(300, 900) * _volume(stage),
+        active=1.0,
+        day_sd=0.15,
+        gap_sd=0.6,
+        template_share=1.0,
+        recurrence=0.0,
+        site0=site,
+        site1=site,
+        site2=site,
+        work=1,
+        created=stage.start - 150 * DAY,
+        active_from=0,
+        banned=NEVER,
+        closed=NEVER,
+        quiet_from=NEVER,
+        client0=p["client0"][0],
+        system0=p["system0"][0],
+        params0=p["params0"][0],
+        params1=p["params0"][0],
+        model0=0,
+        model1=0,
+    )
     for slot in range(4):
         p[f"template{slot}"] = np.full(n, template, dtype=np.int32)
     stage.cast.hire(Actor(name, "N12", facts={"organisation": org}), p)
@@ -324,8 +489,19 @@ def migrated(stage: Stage, rng: np.random.Generator, n: int, name: str) -> list[
     old = draw_people(stage, rng, pairs, style=rng.choice([SERVER, BATCH], pairs))
     org = stage.fresh(pairs)
     move = stage.start + (rng.uniform(0.2, 0.8, pairs) * stage.days * DAY).astype(np.int64)
-    override(old, org=org, domain=org + 1000, card=org + 10_000_000, active=0.97, created=stage.start - 200 * DAY, active_from=0, quiet_from=move, banned=NEVER, closed=np.where(rng.random(pairs) < 0.5, move + DAY, NEVER),
-             rate=np.clip(old["rate"], 5, 800))  # fmt: skip
+    override(
+        old,
+        org=org,
+        domain=org + 1000,
+        card=org + 10_000_000,
+        active=0.97,
+        created=stage.start - 200 * DAY,
+        active_from=0,
+        quiet_from=move,
+        banned=NEVER,
+        closed=np.where(rng.random(pairs) < 0.5, move + DAY, NEVER),
+        rate=np.clip(old["rate"], 5, 800),
+    )
     new = {key: value.copy() for key, value in old.items()}
     override(new, created=move - (rng.exponential(1, pairs) * DAY).astype(np.int64), active_from=move, quiet_from=NEVER, closed=NEVER)
     stage.cast.hire(Actor(name, "N13"), {key: np.concatenate([old[key], new[key]]) for key in old})
@@ -339,8 +515,25 @@ def hackathon(stage: Stage, rng: np.random.Generator, n: int, name: str) -> list
     code, venue = int(stage.fresh()[0]), company_site(stage, rng, home)
     begin = stage.start + int(rng.uniform(0.15, 0.85) * stage.days) * DAY + int((9 - _tz(home)) % 24) * HOUR
     born = begin + (rng.exponential(1.2, n) * HOUR).astype(np.int64)
-    override(p, created=born, active_from=born, quiet_from=begin + 44 * HOUR + (rng.random(n) * 4 * HOUR).astype(np.int64), referrer=code, card=np.where(rng.random(n) < 0.8, 0, p["card"]), plan=8, rate=np.clip(p["rate"] * 6, 30, 700),
-             active=1.0, flat=rng.beta(2, 3, n), tz=_tz(home), site0=np.where(rng.random(n) < 0.75, venue, p["site0"]), signup_site=venue, banned=NEVER, org=0, weekend=1.0, system0=np.where(rng.random(n) < 0.3, 3 << 32, p["system0"]))  # fmt: skip
+    override(
+        p,
+        created=born,
+        active_from=born,
+        quiet_from=begin + 44 * HOUR + (rng.random(n) * 4 * HOUR).astype(np.int64),
+        referrer=code,
+        card=np.where(rng.random(n) < 0.8, 0, p["card"]),
+        plan=8,
+        rate=np.clip(p["rate"] * 6, 30, 700),
+        active=1.0,
+        flat=rng.beta(2, 3, n),
+        tz=_tz(home),
+        site0=np.where(rng.random(n) < 0.75, venue, p["site0"]),
+        signup_site=venue,
+        banned=NEVER,
+        org=0,
+        weekend=1.0,
+        system0=np.where(rng.random(n) < 0.3, 3 << 32, p["system0"]),
+    )
     stage.cast.hire(Actor(name, "N14", facts={"code": code}), p)
     return []
 
@@ -353,7 +546,21 @@ def key_rotation(stage: Stage, rng: np.random.Generator, n: int, name: str) -> l
     org = int(stage.fresh()[0])
     site = company_site(stage, rng, home)
     move = stage.start + int(rng.uniform(0.25, 0.75) * stage.days) * DAY + int((10 - _tz(home)) % 24) * HOUR + (rng.random(half) * 3 * HOUR).astype(np.int64)
-    override(old, org=org, domain=org + 1000, card=org + 10_000_000, site0=site, active=0.9, created=stage.start - 60 * DAY, active_from=0, quiet_from=move, closed=move + 2 * HOUR, banned=NEVER, plan=TIER4, tz=_tz(home))
+    override(
+        old,
+        org=org,
+        domain=org + 1000,
+        card=org + 10_000_000,
+        site0=site,
+        active=0.9,
+        created=stage.start - 60 * DAY,
+        active_from=0,
+        quiet_from=move,
+        closed=move + 2 * HOUR,
+        banned=NEVER,
+        plan=TIER4,
+        tz=_tz(home),
+    )
     new = {key: value.copy() for key, value in old.items()}
     override(new, created=move, active_from=move, quiet_from=NEVER, closed=NEVER)
     stage.cast.hire(Actor(name, "N16", facts={"organisation": org}), {key: np.concatenate([old[key], new[key]]) for key in old})
@@ -366,7 +573,17 @@ def family(stage: Stage, rng: np.random.Generator, n: int, name: str) -> list[Pl
     n = int(np.clip(n, 3, 5))
     p = draw_people(stage, rng, n, style=rng.choice([CHAT, CODER], n, p=[0.8, 0.2]), country=np.full(n, home))
     card = int(stage.fresh()[0])
-    override(p, site0=p["site0"][0], card=card, signup_site=p["site0"][0], tz=_tz(home), lease=p["lease"][0], banned=NEVER, active_from=0, created=stage.start - 40 * DAY)
+    override(
+        p,
+        site0=p["site0"][0],
+        card=card,
+        signup_site=p["site0"][0],
+        tz=_tz(home),
+        lease=p["lease"][0],
+        banned=NEVER,
+        active_from=0,
+        created=stage.start - 40 * DAY,
+    )
     stage.cast.hire(Actor(name, "N17"), p)
     return []
 
@@ -393,18 +610,41 @@ def eager(stage: Stage, rng: np.random.Generator, n: int, name: str) -> list[Pla
     """N21: people who try a new model within hours, some fully, some a little."""
     p = draw_people(stage, rng, n)
     release = stage.release if stage.release < NEVER else stage.end
-    override(p, adopt_at=release + (rng.exponential(5, n) * HOUR).astype(np.int64), adopt_share=rng.beta(0.5, 0.4, n), active=np.maximum(p["active"], 0.7), active_from=0, created=stage.start - 90 * DAY)
+    override(
+        p,
+        adopt_at=release + (rng.exponential(5, n) * HOUR).astype(np.int64),
+        adopt_share=rng.beta(0.5, 0.4, n),
+        active=np.maximum(p["active"], 0.7),
+        active_from=0,
+        created=stage.start - 90 * DAY,
+    )
     stage.cast.hire(Actor(name, "N21"), p)
     return []
 
 
 # kind → (maker, accounts: fewest, most, how many such actors at size 1)
 NEGATIVES: dict[str, tuple[Callable[..., list[Play]], int, int, int]] = {
-    "N1": (cgnat, 100, 350, 2), "N2": (office, 60, 450, 3), "N3": (cloud_exit, 60, 250, 2), "N4": (framework, 300, 1200, 1), "N5": (nightly_cron, 50, 160, 2), "N6": (benchmark, 12, 45, 2),
-    "N7": (school_class, 40, 110, 3), "N8": (tenant_platform, 40, 350, 5), "N9": (aggregator, 3, 6, 2), "N10": (shuffled, 4, 6, 3), "N11": (regression_suite, 2, 6, 2), "N12": (synthetic_data, 1, 4, 3),
-    "N13": (migrated, 6, 16, 1), "N14": (hackathon, 50, 180, 2), "N16": (key_rotation, 16, 60, 2), "N17": (family, 3, 5, 12), "N18": (explainers, 12, 40, 1), "N19": (experiment, 2, 3, 3), "N20": (rounded, 40, 120, 1),
+    "N1": (cgnat, 100, 350, 2),
+    "N2": (office, 60, 450, 3),
+    "N3": (cloud_exit, 60, 250, 2),
+    "N4": (framework, 300, 1200, 1),
+    "N5": (nightly_cron, 50, 160, 2),
+    "N6": (benchmark, 12, 45, 2),
+    "N7": (school_class, 40, 110, 3),
+    "N8": (tenant_platform, 40, 350, 5),
+    "N9": (aggregator, 3, 6, 2),
+    "N10": (shuffled, 4, 6, 3),
+    "N11": (regression_suite, 2, 6, 2),
+    "N12": (synthetic_data, 1, 4, 3),
+    "N13": (migrated, 6, 16, 1),
+    "N14": (hackathon, 50, 180, 2),
+    "N16": (key_rotation, 16, 60, 2),
+    "N17": (family, 3, 5, 12),
+    "N18": (explainers, 12, 40, 1),
+    "N19": (experiment, 2, 3, 3),
+    "N20": (rounded, 40, 120, 1),
     "N21": (eager, 30, 90, 1),
-}  # fmt: skip
+}
 
 
 def plant_negatives(stage: Stage, counts: dict[str, float], size: float) -> list[Play]:
@@ -412,11 +652,11 @@ def plant_negatives(stage: Stage, counts: dict[str, float], size: float) -> list
     plays: list[Play] = []
     stage.tuning["size"] = size
     for kind, (maker, low, high, usual) in NEGATIVES.items():
-        number = max(int(round(usual * counts.get(kind, 1.0))), 0) if counts.get(kind, 1.0) > 0 else 0
+        number = max(round(usual * counts.get(kind, 1.0)), 0) if counts.get(kind, 1.0) > 0 else 0
         for index in range(number):
             name = f"{maker.__name__.replace('_', '-')}-{index + 1}"
             rng = stage.rng(name)
-            small = high <= 6  # noqa: PLR2004 - families and gateways do not scale
+            small = high <= 6
             n = _between(rng, low, high) if small else max(int(_between(rng, low, high) * size), 6)
             if kind == "N8":
                 form = ("declared", "none", "declared", "reseller", "declared")[index % 5]

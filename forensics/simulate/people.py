@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,18 +11,58 @@ from forensics.simulate import fits
 from forensics.simulate.base import DAY, HOUR, NEVER, Array, Cast, blend, generator, pick, zipf
 from forensics.simulate.lexicon import FRAMEWORKS
 from forensics.simulate.places import BUSINESS, COUNTRIES, HOSTING, Places
-from forensics.simulate.words import Words
 
-MODELS = ("aurora-max-1", "aurora-mid-1", "aurora-mini-1", "aurora-max-2", "aurora-mid-2", "boreal-large", "boreal-small", "cirrus-pro", "cirrus-flash", "cirrus-embed")
+if TYPE_CHECKING:
+    from forensics.simulate.words import Words
+
+MODELS = (
+    "aurora-max-1",
+    "aurora-mid-1",
+    "aurora-mini-1",
+    "aurora-max-2",
+    "aurora-mid-2",
+    "boreal-large",
+    "boreal-small",
+    "cirrus-pro",
+    "cirrus-flash",
+    "cirrus-embed",
+)
 NEW_MODEL = 3  # the one released inside the window
 OLD_TOP = 0
 CHAT, CODER, SERVER, SCRIPT, BATCH = range(5)  # style of use
 PLANS = ("free", "tier1", "tier2", "tier3", "tier4", "enterprise", "education", "research", "startup")
-PLAN_LIMITS = {"free": (5, 200), "tier1": (50, 5_000), "tier2": (200, 20_000), "tier3": (500, 60_000), "tier4": (1500, 200_000), "enterprise": (4000, 1_000_000), "education": (50, 3_000), "research": (100, 10_000), "startup": (200, 20_000)}  # fmt: skip
-DOMAINS = ("gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "proton.me", "gmx.de", "mail.com", "live.com", "qq.example", "naver.example", "web.example")
+PLAN_LIMITS = {
+    "free": (5, 200),
+    "tier1": (50, 5_000),
+    "tier2": (200, 20_000),
+    "tier3": (500, 60_000),
+    "tier4": (1500, 200_000),
+    "enterprise": (4000, 1_000_000),
+    "education": (50, 3_000),
+    "research": (100, 10_000),
+    "startup": (200, 20_000),
+}
+DOMAINS = (
+    "gmail.com",
+    "outlook.com",
+    "hotmail.com",
+    "yahoo.com",
+    "icloud.com",
+    "proton.me",
+    "gmx.de",
+    "mail.com",
+    "live.com",
+    "qq.example",
+    "naver.example",
+    "web.example",
+)
 PARAMS: list[tuple[int, float, float, bool]] = [
-    (limit, heat, top, stream) for limit in (256, 512, 1000, 1024, 2048, 4096, 8192, 16000, 32000) for heat in (0.0, 0.2, 0.3, 0.5, 0.7, 1.0) for top in (1.0, 0.95, 0.9) for stream in (True, False)
-]  # fmt: skip
+    (limit, heat, top, stream)
+    for limit in (256, 512, 1000, 1024, 2048, 4096, 8192, 16000, 32000)
+    for heat in (0.0, 0.2, 0.3, 0.5, 0.7, 1.0)
+    for top in (1.0, 0.95, 0.9)
+    for stream in (True, False)
+]
 TOOLS = 400  # known sets of tools, the first are those of popular programs
 
 
@@ -60,7 +100,7 @@ class Stage:
 
 def draw_people(stage: Stage, rng: np.random.Generator, n: int, *, style: Array | int | None = None, country: Array | None = None) -> dict[str, Array]:
     """N unrelated customers: every habit of a person is drawn for itself; actors overwrite what their story needs."""
-    places, words = stage.places, stage.words
+    words = stage.words
     style = pick(rng, [0.42, 0.22, 0.22, 0.09, 0.05], n) if style is None else np.full(n, style) if isinstance(style, int) else style
     country = pick(rng, [w for _, _, w in COUNTRIES], n) if country is None else country
     machine = style >= SERVER
@@ -90,13 +130,19 @@ def draw_people(stage: Stage, rng: np.random.Generator, n: int, *, style: Array 
     p["model1"] = pick(rng, [0.2, 0.3, 0.14, 0, 0, 0.12, 0.08, 0.08, 0.06, 0.02], n).astype(np.int16)
     p["model_share"] = rng.beta(5, 1, n)
     eager = rng.random(n) < 0.55
-    p["adopt_at"] = np.where(eager, stage.release + (rng.lognormal(0.9, 1.4, n) * DAY).astype(np.int64), NEVER).astype(np.int64) if stage.release < NEVER else np.full(n, NEVER)
+    p["adopt_at"] = (
+        np.where(eager, stage.release + (rng.lognormal(0.9, 1.4, n) * DAY).astype(np.int64), NEVER).astype(np.int64)
+        if stage.release < NEVER
+        else np.full(n, NEVER)
+    )
     p["adopt_share"] = rng.beta(0.7, 0.6, n)
     p["params0"] = pick(rng, zipf(len(PARAMS), 0.6)[rng.permutation(len(PARAMS))], n).astype(np.int16)
     popular = generator(stage.seed, "popular params").choice(len(PARAMS), 12, replace=False)
     p["params0"] = np.where(rng.random(n) < 0.6, popular[pick(rng, zipf(12, 0.9), n)], p["params0"]).astype(np.int16)
     p["params1"] = np.where(rng.random(n) < 0.5, p["params0"], rng.integers(0, len(PARAMS), n)).astype(np.int16)
-    p["tools"] = np.where(style == CODER, pick(rng, zipf(20, 1.2), n), np.where(machine & (rng.random(n) < 0.35), rng.integers(20, TOOLS, n), -1)).astype(np.int16)
+    p["tools"] = np.where(style == CODER, pick(rng, zipf(20, 1.2), n), np.where(machine & (rng.random(n) < 0.35), rng.integers(20, TOOLS, n), -1)).astype(
+        np.int16
+    )
     work = pick(rng, [0.2, 0.6, 0.2], n)
     p["work"] = np.where(style == CODER, np.where(rng.random(n) < 0.6, 0, 2), work).astype(np.int8)
     p["token_scale"] = rng.lognormal(0, 0.6, n)
@@ -121,12 +167,18 @@ def _draw_rhythm(p: dict[str, Array], rng: np.random.Generator, n: int) -> None:
     p["weekend"] = np.where(style >= SERVER, rng.uniform(0.4, 1.1, n), np.where(rng.random(n) < 0.3, rng.uniform(0.6, 1.4, n), rng.beta(1, 4, n)))
     p["wake"] = rng.normal(8.3, 1.6, n)
     swing = fits.draw(fits.DAILY_SWING, rng, n)
-    p["flat"] = np.where(style == CHAT, rng.beta(1, 14, n), np.where(style == CODER, rng.beta(1, 10, n), np.where(style == SERVER, 1 - swing, rng.beta(2, 1, n))))
+    p["flat"] = np.where(
+        style == CHAT, rng.beta(1, 14, n), np.where(style == CODER, rng.beta(1, 10, n), np.where(style == SERVER, 1 - swing, rng.beta(2, 1, n)))
+    )
     cv = fits.draw(fits.GAP_CV, rng, n)
     p["session"] = np.where(style == CHAT, rng.gamma(3, 1.6, n) + 1, np.where(style == CODER, rng.gamma(3, 5, n) + 2, np.clip(cv**2, 1, 60)))
-    p["gap"] = np.where(style == CHAT, rng.lognormal(4.3, 0.5, n), np.where(style == CODER, rng.lognormal(3.1, 0.6, n), rng.lognormal(1.0, 1.2, n)))  # s, median
+    p["gap"] = np.where(
+        style == CHAT, rng.lognormal(4.3, 0.5, n), np.where(style == CODER, rng.lognormal(3.1, 0.6, n), rng.lognormal(1.0, 1.2, n))
+    )  # s, median
     p["gap_sd"] = np.where(style <= CODER, rng.uniform(0.8, 1.5, n), rng.uniform(0.2, 1.3, n))
-    p["period"] = np.where(style == SCRIPT, rng.choice([900, 1800, 3600, 7200, 21600, 43200, 86400], n, p=[0.08, 0.1, 0.25, 0.07, 0.15, 0.1, 0.25]), 0).astype(np.int32)
+    p["period"] = np.where(style == SCRIPT, rng.choice([900, 1800, 3600, 7200, 21600, 43200, 86400], n, p=[0.08, 0.1, 0.25, 0.07, 0.15, 0.1, 0.25]), 0).astype(
+        np.int32
+    )
     minute = np.where(rng.random(n) < 0.5, 0, rng.integers(0, 60, n)) * 60
     p["phase"] = np.where(rng.random(n) < 0.4, minute, rng.integers(0, 86400, n)).astype(np.int64)
     p["jitter"] = rng.choice([0.3, 2.0, 20.0, 120.0], n)
@@ -142,10 +194,16 @@ def _draw_origin(p: dict[str, Array], stage: Stage, rng: np.random.Generator, n:
     for index in np.unique(country):
         mask = country == index
         office[mask] = places.prefixes(rng, BUSINESS, COUNTRIES[index][0], int(mask.sum()))
-    p["site1"] = np.where(machine, np.where(rng.random(n) < 0.7, p["site0"], places.servers(rng, n, 0.6)), np.where(rng.random(n) < 0.55, office, home)).astype(np.uint32)
+    p["site1"] = np.where(machine, np.where(rng.random(n) < 0.7, p["site0"], places.servers(rng, n, 0.6)), np.where(rng.random(n) < 0.55, office, home)).astype(
+        np.uint32
+    )
     mobile = places.homes(rng, country, 1)
-    p["site2"] = np.where(machine, p["site0"], np.where(rng.random(n) < 0.25, places.egress_prefixes[pick(rng, zipf(len(places.egress_prefixes), 0.8), n)], mobile)).astype(np.uint32)
-    p["lease"] = np.where(machine, rng.choice([1, 7, 10_000], n, p=[0.2, 0.2, 0.6]), rng.choice([1, 3, 10, 30, 10_000], n)).astype(np.int32)  # days until the host part changes
+    p["site2"] = np.where(
+        machine, p["site0"], np.where(rng.random(n) < 0.25, places.egress_prefixes[pick(rng, zipf(len(places.egress_prefixes), 0.8), n)], mobile)
+    ).astype(np.uint32)
+    p["lease"] = np.where(machine, rng.choice([1, 7, 10_000], n, p=[0.2, 0.2, 0.6]), rng.choice([1, 3, 10, 30, 10_000], n)).astype(
+        np.int32
+    )  # days until the host part changes
     use = np.array([0, 1, 2, 3, 2])[style]
     p["client0"] = places.clients(rng, use)
     p["client1"] = np.where(rng.random(n) < 0.7, places.clients(rng, use), places.clients(rng, rng.integers(0, 4, n)))
@@ -190,7 +248,9 @@ def _draw_register(p: dict[str, Array], stage: Stage, rng: np.random.Generator, 
     at_sweep = swept[rng.integers(0, len(swept), n)] + (rng.random(n) * 40 * 60 * 1e6).astype(np.int64) if len(swept) else leave
     ban = np.where(rng.random(n) < 0.4, at_sweep, leave)
     p["banned"] = np.where(banned & (ban > np.maximum(p["created"], stage.start) + DAY), ban, NEVER).astype(np.int64)
-    plan = np.where(style >= SERVER, pick(rng, [0.05, 0.25, 0.28, 0.2, 0.12, 0.03, 0, 0.03, 0.04], n), pick(rng, [0.3, 0.38, 0.16, 0.06, 0.02, 0.01, 0.05, 0.01, 0.01], n))
+    plan = np.where(
+        style >= SERVER, pick(rng, [0.05, 0.25, 0.28, 0.2, 0.12, 0.03, 0, 0.03, 0.04], n), pick(rng, [0.3, 0.38, 0.16, 0.06, 0.02, 0.01, 0.05, 0.01, 0.01], n)
+    )
     p["plan"] = plan.astype(np.int8)
     company = rng.random(n) < np.where(style >= SERVER, 0.55, 0.12)
     org = stage.fresh(n)

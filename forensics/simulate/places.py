@@ -10,10 +10,32 @@ from forensics.simulate.base import Array, blend, generator, pick, zipf
 
 # code, hours from UTC, share of customers
 COUNTRIES: list[tuple[str, float, float]] = [
-    ("US", -5, 0.16), ("US", -6, 0.07), ("US", -8, 0.12), ("CA", -5, 0.03), ("BR", -3, 0.04), ("MX", -6, 0.02), ("GB", 1, 0.07), ("DE", 2, 0.07),
-    ("FR", 2, 0.05), ("NL", 2, 0.03), ("ES", 2, 0.02), ("PL", 2, 0.02), ("SE", 2, 0.02), ("UA", 3, 0.01), ("TR", 3, 0.01), ("IL", 3, 0.01), ("IN", 5.5, 0.09),
-    ("VN", 7, 0.01), ("ID", 7, 0.01), ("SG", 8, 0.03), ("HK", 8, 0.01), ("TW", 8, 0.01), ("JP", 9, 0.05), ("KR", 9, 0.03), ("AU", 10, 0.03),
-]  # fmt: skip
+    ("US", -5, 0.16),
+    ("US", -6, 0.07),
+    ("US", -8, 0.12),
+    ("CA", -5, 0.03),
+    ("BR", -3, 0.04),
+    ("MX", -6, 0.02),
+    ("GB", 1, 0.07),
+    ("DE", 2, 0.07),
+    ("FR", 2, 0.05),
+    ("NL", 2, 0.03),
+    ("ES", 2, 0.02),
+    ("PL", 2, 0.02),
+    ("SE", 2, 0.02),
+    ("UA", 3, 0.01),
+    ("TR", 3, 0.01),
+    ("IL", 3, 0.01),
+    ("IN", 5.5, 0.09),
+    ("VN", 7, 0.01),
+    ("ID", 7, 0.01),
+    ("SG", 8, 0.03),
+    ("HK", 8, 0.01),
+    ("TW", 8, 0.01),
+    ("JP", 9, 0.05),
+    ("KR", 9, 0.03),
+    ("AU", 10, 0.03),
+]
 
 RESIDENTIAL, MOBILE, HOSTING, BUSINESS = range(4)
 
@@ -82,9 +104,9 @@ class Places:
         self._blocks[HOSTING, ""] = np.concatenate(hosting)
         self.egress_prefixes = self._prefixes(rng, self._blocks[HOSTING, ""], 900)  # shared cloud and VPN exits, by popularity
         for index, (_, pattern, stacks, versions, _) in enumerate(FAMILIES):
-            for age, number in enumerate(versions):
+            for age, version in enumerate(versions):
                 for stack in stacks:
-                    self.add_client(pattern.format(v=number), stack, index, age)
+                    self.add_client(pattern.format(v=version), stack, index, age)
         self._by_use = [np.array([FAMILIES[f][4][use] for f in self.family], dtype=float) for use in range(4)]
         popularity = generator(self.seed, "client popularity").lognormal(0, 0.8, len(self.family))
         self._by_use = [weights * popularity for weights in self._by_use]
@@ -137,7 +159,9 @@ class Places:
     def upgraded(self, client: Array) -> Array:
         """The same client one version newer, where there is one."""
         newer = {(f, v, s): i for i, (f, v, s) in enumerate(zip(self.family, self.version, self.runtimes, strict=True)) if f >= 0}
-        table = np.array([newer.get((f, v + 1, s), i) for i, (f, v, s) in enumerate(zip(self.family, self.version, self.runtimes, strict=True))], dtype=np.int32)
+        table = np.array(
+            [newer.get((f, v + 1, s), i) for i, (f, v, s) in enumerate(zip(self.family, self.version, self.runtimes, strict=True))], dtype=np.int32
+        )
         return table[client]
 
     def ja4(self) -> list[str]:

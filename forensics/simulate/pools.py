@@ -28,13 +28,13 @@ class Pool:
         while self._coming and self._coming[-1][0] <= t:
             since, member = self._coming.pop()
             heapq.heappush(self._queue, (since - HOUR, member))
-        aside = []
+        aside: list[tuple[int, int]] = []
         chosen = -1
         while self._queue:
             used, member = heapq.heappop(self._queue)
             if self.end[member] <= t:
                 continue
-            if self._queue and len(aside) < 40 and rng_values and rng_values.pop() < skips:  # noqa: PLR2004 - busy or limited
+            if self._queue and len(aside) < 40 and rng_values and rng_values.pop() < skips:
                 aside.append((used, member))
                 continue
             chosen = member
@@ -50,7 +50,7 @@ class Pool:
         out = np.full(len(begin), -1, dtype=np.int64)
         luck: list[float] = []
         for index, (t, last) in enumerate(zip(begin.tolist(), finish.tolist(), strict=True)):
-            if len(luck) < 64:  # noqa: PLR2004 - draw in bulk
+            if len(luck) < 64:
                 luck = rng.random(65_536).tolist()
             member = self._take(t, skips, luck)
             if member >= 0:
@@ -85,7 +85,6 @@ class Pool:
         member = np.full(len(t), -1, dtype=np.int64)
         moved = t.copy()
         limited = np.zeros(len(t), dtype=bool)
-        hops: list[tuple[int, int, int]] = []
         places = {int(s): np.flatnonzero(stream == s) for s in np.unique(stream)}
         hops = [(int(t[index[0]]), s, 0) for s, index in places.items()]
         heapq.heapify(hops)

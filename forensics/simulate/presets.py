@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forensics.simulate.base import generator
 from forensics.simulate.hydras import Hydra
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SPLITS = ("tune", "report")
 
@@ -51,7 +54,7 @@ class Dice:
 
     def count(self, low: float, high: float) -> int:
         """Log-uniform whole number."""
-        return max(int(round(self.scale(low, high))), 1)
+        return max(round(self.scale(low, high)), 1)
 
     def share(self, low: float, high: float) -> float:
         """Uniform in [0, 1]."""
@@ -69,18 +72,49 @@ class Dice:
 
     def tasks(self) -> tuple[str, ...]:
         """What is harvested."""
-        mixes = (("reasoning",), ("reasoning", "code"), ("grading", "reasoning"), ("rewrite", "reasoning", "grading"), ("tools", "code"), ("tools", "reasoning"))
+        mixes = (
+            ("reasoning",),
+            ("reasoning", "code"),
+            ("grading", "reasoning"),
+            ("rewrite", "reasoning", "grading"),
+            ("tools", "code"),
+            ("tools", "reasoning"),
+        )
         return mixes[int(self.rng.integers(len(mixes)))]
 
 
 def relay(d: Dice, name: str, size: float) -> Hydra:
     """P1: a large relay with least-recently-used rotation, ban waves and a pivot to the new model."""
     return Hydra(
-        name, ("P1",), d.count(260 * size, 700 * size), d.scale(9, 26), begin=d.one("0", "0.1") == "0.1" and 0.1 or 0.0, scheduler="lru", skips=d.share(0.1, 0.6), session=d.scale(1.5, 6), gap_s=d.scale(8, 60), customers=d.share(0.0, 0.3),
-        infra=d.one("residential", "subnets"), client=d.one("frozen", "frozen", "varied"), payment=d.one("shared", "shared", "virtual"), card_holders=d.count(2, 7), email=d.one("disposable", "common"), templates=d.count(8, 50),
-        paraphrase=d.one("0", "0", "1") == "1" and d.share(0.05, 0.2) or 0.0, tasks=d.tasks(), affix=d.chance(0.3), waves=d.count(2, 4), wave_share=d.share(0.15, 0.4), lag_h=d.scale(2, 12), beta=d.share(0.8, 1.0),
-        pivot=d.share(0.4, 0.6), flat=d.share(0.75, 1.0), comb=d.chance(0.3), probe=d.chance(0.4), failover=d.share(0.01, 0.05),
-    )  # fmt: skip
+        name,
+        ("P1",),
+        d.count(260 * size, 700 * size),
+        d.scale(9, 26),
+        begin=0.1 if d.chance(0.5) else 0.0,
+        scheduler="lru",
+        skips=d.share(0.1, 0.6),
+        session=d.scale(1.5, 6),
+        gap_s=d.scale(8, 60),
+        customers=d.share(0.0, 0.3),
+        infra=d.one("residential", "subnets"),
+        client=d.one("frozen", "frozen", "varied"),
+        payment=d.one("shared", "shared", "virtual"),
+        card_holders=d.count(2, 7),
+        email=d.one("disposable", "common"),
+        templates=d.count(8, 50),
+        paraphrase=d.share(0.05, 0.2) if d.chance(0.33) else 0.0,
+        tasks=d.tasks(),
+        affix=d.chance(0.3),
+        waves=d.count(2, 4),
+        wave_share=d.share(0.15, 0.4),
+        lag_h=d.scale(2, 12),
+        beta=d.share(0.8, 1.0),
+        pivot=d.share(0.4, 0.6),
+        flat=d.share(0.75, 1.0),
+        comb=d.chance(0.3),
+        probe=d.chance(0.4),
+        failover=d.share(0.01, 0.05),
+    )
 
 
 def isolated(d: Dice, name: str, size: float) -> Hydra:
@@ -89,81 +123,247 @@ def isolated(d: Dice, name: str, size: float) -> Hydra:
     rate = {"none": 0.0, "some": d.share(0.08, 0.2), "strong": d.share(0.2, 0.35)}[paraphrase]
     variants = ("P2", "P5") if paraphrase == "none" else ("P2", "P5", "P6")
     return Hydra(
-        name, variants, d.count(120 * size, 320 * size), d.scale(8, 30), begin=d.share(0, 0.2), scheduler="random", session=d.scale(1, 3), gap_s=d.scale(8, 60), infra="residential", client="varied", payment="virtual",
-        email=d.one("disposable", "common"), templates=d.count(3, 20), paraphrase=rate, paraphrases=d.count(20, 400), tasks=d.tasks(), waves=d.count(1, 3), wave_share=d.share(0.15, 0.35), lag_h=d.scale(3, 18),
-        beta=d.share(0.7, 1.0), pivot=d.share(0.3, 0.6), flat=d.share(0.6, 1.0), probe=d.chance(0.3),
-    )  # fmt: skip
+        name,
+        variants,
+        d.count(120 * size, 320 * size),
+        d.scale(8, 30),
+        begin=d.share(0, 0.2),
+        scheduler="random",
+        session=d.scale(1, 3),
+        gap_s=d.scale(8, 60),
+        infra="residential",
+        client="varied",
+        payment="virtual",
+        email=d.one("disposable", "common"),
+        templates=d.count(3, 20),
+        paraphrase=rate,
+        paraphrases=d.count(20, 400),
+        tasks=d.tasks(),
+        waves=d.count(1, 3),
+        wave_share=d.share(0.15, 0.35),
+        lag_h=d.scale(3, 18),
+        beta=d.share(0.7, 1.0),
+        pivot=d.share(0.3, 0.6),
+        flat=d.share(0.6, 1.0),
+        probe=d.chance(0.3),
+    )
 
 
 def baton(d: Dice, name: str, size: float) -> Hydra:
     """P3, regime R5: few accounts at high volume, one after the other until a limit."""
     return Hydra(
-        name, ("P3",), d.count(max(24 * size, 8), max(70 * size, 16)), d.scale(70, 200), begin=d.share(0.05, 0.3), length=d.share(0.4, 0.75), scheduler="baton", session=1.0, gap_s=d.scale(6, 30), infra=d.one("cloud", "residential", "subnets"),
-        client=d.one("frozen", "varied"), payment=d.one("shared", "virtual"), email=d.one("disposable", "common"), templates=d.count(1, 6), tasks=d.tasks(), affix=d.chance(0.4), waves=d.count(1, 3), wave_share=d.share(0.2, 0.5),
-        lag_h=d.scale(1, 8), pivot=d.share(0.4, 0.7), flat=d.share(0.85, 1.0),
-    )  # fmt: skip
+        name,
+        ("P3",),
+        d.count(max(24 * size, 8), max(70 * size, 16)),
+        d.scale(70, 200),
+        begin=d.share(0.05, 0.3),
+        length=d.share(0.4, 0.75),
+        scheduler="baton",
+        session=1.0,
+        gap_s=d.scale(6, 30),
+        infra=d.one("cloud", "residential", "subnets"),
+        client=d.one("frozen", "varied"),
+        payment=d.one("shared", "virtual"),
+        email=d.one("disposable", "common"),
+        templates=d.count(1, 6),
+        tasks=d.tasks(),
+        affix=d.chance(0.4),
+        waves=d.count(1, 3),
+        wave_share=d.share(0.2, 0.5),
+        lag_h=d.scale(1, 8),
+        pivot=d.share(0.4, 0.7),
+        flat=d.share(0.85, 1.0),
+    )
 
 
 def spike(d: Dice, name: str, size: float) -> Hydra:
     """P8, regime R7: about four requests an account within two days."""
     return Hydra(
-        name, ("P8",), d.count(500 * size, 1500 * size), 2.0, begin=d.share(0.3, 0.8), length=0.12, scheduler="once", session=4.0, gap_s=d.scale(20, 200), infra="residential", client="varied", payment="virtual",
-        email=d.one("disposable", "common"), templates=d.count(4, 25), tasks=("reasoning",), waves=0, pivot=0.0, flat=1.0, replay=d.one("0", "1") == "1" and d.share(0.1, 0.3) or 0.0,
-    )  # fmt: skip
+        name,
+        ("P8",),
+        d.count(500 * size, 1500 * size),
+        2.0,
+        begin=d.share(0.3, 0.8),
+        length=0.12,
+        scheduler="once",
+        session=4.0,
+        gap_s=d.scale(20, 200),
+        infra="residential",
+        client="varied",
+        payment="virtual",
+        email=d.one("disposable", "common"),
+        templates=d.count(4, 25),
+        tasks=("reasoning",),
+        waves=0,
+        pivot=0.0,
+        flat=1.0,
+        replay=d.share(0.1, 0.3) if d.chance(0.5) else 0.0,
+    )
 
 
 def ring(d: Dice, name: str, size: float) -> Hydra:
     """Regime R8: a small relay of 6 to 12 accounts at high volume, with customers."""
     return Hydra(
-        name, ("P1",), d.count(6, 12), d.scale(60, 200) * min(size, 1.0) ** 0.3, begin=0.0, scheduler=d.one("lru", "random", "weighted"), session=d.scale(2, 6), customers=d.share(0.0, 0.4), infra=d.one("subnets", "cloud"), client="frozen",
-        payment=d.one("shared", "virtual"), card_holders=3, email="common", templates=d.count(2, 8), tasks=d.tasks(), waves=1, wave_share=0.25, lag_h=d.scale(2, 20), pivot=d.share(0.3, 0.6), flat=d.share(0.7, 1.0),
-    )  # fmt: skip
+        name,
+        ("P1",),
+        d.count(6, 12),
+        d.scale(60, 200) * min(size, 1.0) ** 0.3,
+        begin=0.0,
+        scheduler=d.one("lru", "random", "weighted"),
+        session=d.scale(2, 6),
+        customers=d.share(0.0, 0.4),
+        infra=d.one("subnets", "cloud"),
+        client="frozen",
+        payment=d.one("shared", "virtual"),
+        card_holders=3,
+        email="common",
+        templates=d.count(2, 8),
+        tasks=d.tasks(),
+        waves=1,
+        wave_share=0.25,
+        lag_h=d.scale(2, 20),
+        pivot=d.share(0.3, 0.6),
+        flat=d.share(0.7, 1.0),
+    )
 
 
 def diluted(d: Dice, name: str, size: float) -> Hydra:
     """P4: extraction is 30 % or 10 % of what the relay forwards."""
     return Hydra(
-        name, ("P1", "P4"), d.count(100 * size, 300 * size), d.scale(18, 45), scheduler="lru", skips=d.share(0.2, 0.6), session=d.scale(1.5, 4), customers=0.7 if d.chance(0.6) else 0.9, infra=d.one("residential", "subnets"),
-        client=d.one("frozen", "varied"), payment=d.one("shared", "virtual"), email=d.one("disposable", "common"), templates=d.count(4, 20), tasks=d.tasks(), waves=d.count(1, 3), wave_share=d.share(0.15, 0.35), lag_h=d.scale(2, 12),
-        pivot=d.share(0.4, 0.6), flat=d.share(0.8, 1.0),
-    )  # fmt: skip
+        name,
+        ("P1", "P4"),
+        d.count(100 * size, 300 * size),
+        d.scale(18, 45),
+        scheduler="lru",
+        skips=d.share(0.2, 0.6),
+        session=d.scale(1.5, 4),
+        customers=0.7 if d.chance(0.6) else 0.9,
+        infra=d.one("residential", "subnets"),
+        client=d.one("frozen", "varied"),
+        payment=d.one("shared", "virtual"),
+        email=d.one("disposable", "common"),
+        templates=d.count(4, 20),
+        tasks=d.tasks(),
+        waves=d.count(1, 3),
+        wave_share=d.share(0.15, 0.35),
+        lag_h=d.scale(2, 12),
+        pivot=d.share(0.4, 0.6),
+        flat=d.share(0.8, 1.0),
+    )
 
 
 def standby(d: Dice, name: str, size: float) -> Hydra:
     """P7: successors lay dormant before."""
     return Hydra(
-        name, ("P1", "P7"), d.count(80 * size, 260 * size), d.scale(10, 30), scheduler=d.one("lru", "weighted"), skips=d.share(0.1, 0.6), infra="residential", client=d.one("frozen", "varied"), payment=d.one("shared", "virtual"),
-        email=d.one("disposable", "common"), templates=d.count(4, 30), tasks=d.tasks(), waves=d.count(3, 5), wave_share=d.share(0.2, 0.45), lag_h=d.scale(1, 6), standby=d.share(0.5, 0.9), pivot=d.share(0.4, 0.6), flat=d.share(0.8, 1.0),
-    )  # fmt: skip
+        name,
+        ("P1", "P7"),
+        d.count(80 * size, 260 * size),
+        d.scale(10, 30),
+        scheduler=d.one("lru", "weighted"),
+        skips=d.share(0.1, 0.6),
+        infra="residential",
+        client=d.one("frozen", "varied"),
+        payment=d.one("shared", "virtual"),
+        email=d.one("disposable", "common"),
+        templates=d.count(4, 30),
+        tasks=d.tasks(),
+        waves=d.count(3, 5),
+        wave_share=d.share(0.2, 0.45),
+        lag_h=d.scale(1, 6),
+        standby=d.share(0.5, 0.9),
+        pivot=d.share(0.4, 0.6),
+        flat=d.share(0.8, 1.0),
+    )
 
 
 def shared_pool(d: Dice, name: str, size: float) -> Hydra:
     """P9: one pool carries several customers' campaigns."""
     return Hydra(
-        name, ("P2", "P9"), d.count(150 * size, 400 * size), d.scale(10, 26), scheduler=d.one("random", "lru"), infra=d.one("subnets", "residential"), client="frozen", payment=d.one("shared", "virtual"), card_holders=d.count(3, 6),
-        email="disposable", templates=d.count(5, 20), tenants=d.count(2, 3), tasks=d.tasks(), waves=d.count(2, 3), wave_share=d.share(0.2, 0.35), lag_h=d.scale(2, 10), pivot=d.share(0.4, 0.6), flat=d.share(0.8, 1.0), customers=d.share(0, 0.3),
-    )  # fmt: skip
+        name,
+        ("P2", "P9"),
+        d.count(150 * size, 400 * size),
+        d.scale(10, 26),
+        scheduler=d.one("random", "lru"),
+        infra=d.one("subnets", "residential"),
+        client="frozen",
+        payment=d.one("shared", "virtual"),
+        card_holders=d.count(3, 6),
+        email="disposable",
+        templates=d.count(5, 20),
+        tenants=d.count(2, 3),
+        tasks=d.tasks(),
+        waves=d.count(2, 3),
+        wave_share=d.share(0.2, 0.35),
+        lag_h=d.scale(2, 10),
+        pivot=d.share(0.4, 0.6),
+        flat=d.share(0.8, 1.0),
+        customers=d.share(0, 0.3),
+    )
 
 
 def jittered(d: Dice, name: str, size: float) -> Hydra:
     """P10: jobs at ticks with log-normal jitter, in least-recently-used order."""
     return Hydra(
-        name, ("P1", "P10"), d.count(60 * size, 200 * size), d.scale(15, 40), arrivals="ticks", scheduler="lru", skips=d.share(0.0, 0.5), session=d.scale(1, 2), infra="residential", client="varied", payment=d.one("shared", "virtual"),
-        email="common", templates=d.count(3, 15), paraphrase=d.share(0.0, 0.15), tasks=d.tasks(), waves=d.count(1, 3), wave_share=d.share(0.15, 0.3), lag_h=d.scale(3, 12), pivot=d.share(0.4, 0.6), flat=1.0,
-    )  # fmt: skip
+        name,
+        ("P1", "P10"),
+        d.count(60 * size, 200 * size),
+        d.scale(15, 40),
+        arrivals="ticks",
+        scheduler="lru",
+        skips=d.share(0.0, 0.5),
+        session=d.scale(1, 2),
+        infra="residential",
+        client="varied",
+        payment=d.one("shared", "virtual"),
+        email="common",
+        templates=d.count(3, 15),
+        paraphrase=d.share(0.0, 0.15),
+        tasks=d.tasks(),
+        waves=d.count(1, 3),
+        wave_share=d.share(0.15, 0.3),
+        lag_h=d.scale(3, 12),
+        pivot=d.share(0.4, 0.6),
+        flat=1.0,
+    )
 
 
 def workers(d: Dice, name: str, size: float) -> Hydra:
     """P2 with a fixed number of workers in a closed loop, signature replay (P12)."""
     return Hydra(
-        name, ("P2", "P12"), d.count(60 * size, 220 * size), d.scale(14, 40), arrivals="workers", scheduler=d.one("random", "weighted"), session=d.scale(1.5, 4), infra=d.one("cloud", "residential"), client=d.one("frozen", "varied"),
-        payment="virtual", email=d.one("disposable", "common"), templates=d.count(4, 20), tasks=("reasoning",), waves=d.count(1, 3), wave_share=d.share(0.15, 0.3), lag_h=d.scale(3, 12), replay=d.share(0.04, 0.15), pivot=d.share(0.4, 0.6), flat=1.0,
-    )  # fmt: skip
+        name,
+        ("P2", "P12"),
+        d.count(60 * size, 220 * size),
+        d.scale(14, 40),
+        arrivals="workers",
+        scheduler=d.one("random", "weighted"),
+        session=d.scale(1.5, 4),
+        infra=d.one("cloud", "residential"),
+        client=d.one("frozen", "varied"),
+        payment="virtual",
+        email=d.one("disposable", "common"),
+        templates=d.count(4, 20),
+        tasks=("reasoning",),
+        waves=d.count(1, 3),
+        wave_share=d.share(0.15, 0.3),
+        lag_h=d.scale(3, 12),
+        replay=d.share(0.04, 0.15),
+        pivot=d.share(0.4, 0.6),
+        flat=1.0,
+    )
 
 
 ARCHETYPES: dict[str, Callable[[Dice, str, float], Hydra]] = {
-    "relay": relay, "isolated": isolated, "baton": baton, "spike": spike, "ring": ring, "diluted": diluted, "standby": standby, "shared_pool": shared_pool, "jittered": jittered, "workers": workers,
-}  # fmt: skip
+    "relay": relay,
+    "isolated": isolated,
+    "baton": baton,
+    "spike": spike,
+    "ring": ring,
+    "diluted": diluted,
+    "standby": standby,
+    "shared_pool": shared_pool,
+    "jittered": jittered,
+    "workers": workers,
+}
 THREE = (("direct", "flat", 0.68), ("bedrock", "bedrock", 0.2), ("gateway", "litellm", 0.12))
 
 
@@ -177,7 +377,14 @@ def _draw(d: Dice, n: int, always: tuple[str, ...] = ()) -> list[str]:
 
 
 def _small(d: Dice) -> Spec:
-    return Spec("small", days=10, background=420, negatives=dict.fromkeys(("N1", "N2", "N3", "N5", "N6", "N7", "N8", "N9", "N10", "N12", "N14", "N16", "N17", "N19"), 0.5), negative_size=0.12, hydras=_cast(d, _draw(d, 2), 0.2))
+    return Spec(
+        "small",
+        days=10,
+        background=420,
+        negatives=dict.fromkeys(("N1", "N2", "N3", "N5", "N6", "N7", "N8", "N9", "N10", "N12", "N14", "N16", "N17", "N19"), 0.5),
+        negative_size=0.12,
+        hydras=_cast(d, _draw(d, 2), 0.2),
+    )
 
 
 def _medium(d: Dice) -> Spec:
@@ -185,7 +392,9 @@ def _medium(d: Dice) -> Spec:
 
 
 def _standard(d: Dice) -> Spec:
-    return Spec("standard", days=28, background=int(d.scale(4000, 5000)), negative_size=0.7, hydras=_cast(d, _draw(d, 5, ("relay", d.one("ring", "baton"))), 1.1))
+    return Spec(
+        "standard", days=28, background=int(d.scale(4000, 5000)), negative_size=0.7, hydras=_cast(d, _draw(d, 5, ("relay", d.one("ring", "baton"))), 1.1)
+    )
 
 
 def _clean(d: Dice) -> Spec:
@@ -202,14 +411,83 @@ def _diluted(d: Dice) -> Spec:
 
 def _demo(d: Dice) -> Spec:
     hydra = Hydra(
-        "hydra-1", ("P1", "P11"), 90, 11.0, begin=0.08, scheduler="lru", skips=0.25, session=2.5, gap_s=22, customers=0.1, infra="residential", client="frozen", payment="shared", card_holders=4, email="disposable", templates=14,
-        paraphrase=0.08, paraphrases=8, tasks=("reasoning", "code", "grading"), affix=True, waves=3, wave_share=0.33, lag_h=5.0, beta=0.96, standby=0.15, pivot=0.5, flat=0.95, comb=False, probe=True, platforms=(0.7, 0.2, 0.1),
-    )  # fmt: skip
-    small = Hydra("ring-1", ("P1",), 10, 95.0, begin=0.3, length=0.7, scheduler="lru", skips=0.3, session=3.0, customers=0.15, infra="subnets", client="frozen", payment="shared", card_holders=3, email="common", templates=4,
-                  tasks=("grading", "rewrite"), waves=1, wave_share=0.2, lag_h=4, pivot=0.4, flat=0.9)  # fmt: skip
-    wanted = {kind: 0.0 for kind in ("N1", "N3", "N4", "N6", "N9", "N10", "N11", "N13", "N14", "N16", "N18", "N19", "N20", "N21")} | {"N2": 0.34, "N5": 0.5, "N7": 0.34, "N8": 0.2, "N17": 0.1, "N12": 0.34}
-    return Spec("demo", days=28, background=460, negatives=wanted, negative_size=0.3, hydras=(hydra, small), platforms=(("direct", "flat", 0.72), ("bedrock", "bedrock", 0.18), ("gateway", "litellm", 0.1)), gz=True, broken=0.0006, doubled=0.0015,
-                names="canonical", conversations=False)  # fmt: skip
+        "hydra-1",
+        ("P1", "P11"),
+        90,
+        11.0,
+        begin=0.08,
+        scheduler="lru",
+        skips=0.25,
+        session=2.5,
+        gap_s=22,
+        customers=0.1,
+        infra="residential",
+        client="frozen",
+        payment="shared",
+        card_holders=4,
+        email="disposable",
+        templates=14,
+        paraphrase=0.08,
+        paraphrases=8,
+        tasks=("reasoning", "code", "grading"),
+        affix=True,
+        waves=3,
+        wave_share=0.33,
+        lag_h=5.0,
+        beta=0.96,
+        standby=0.15,
+        pivot=0.5,
+        flat=0.95,
+        comb=False,
+        probe=True,
+        platforms=(0.7, 0.2, 0.1),
+    )
+    small = Hydra(
+        "ring-1",
+        ("P1",),
+        10,
+        95.0,
+        begin=0.3,
+        length=0.7,
+        scheduler="lru",
+        skips=0.3,
+        session=3.0,
+        customers=0.15,
+        infra="subnets",
+        client="frozen",
+        payment="shared",
+        card_holders=3,
+        email="common",
+        templates=4,
+        tasks=("grading", "rewrite"),
+        waves=1,
+        wave_share=0.2,
+        lag_h=4,
+        pivot=0.4,
+        flat=0.9,
+    )
+    wanted = dict.fromkeys(("N1", "N3", "N4", "N6", "N9", "N10", "N11", "N13", "N14", "N16", "N18", "N19", "N20", "N21"), 0.0) | {
+        "N2": 0.34,
+        "N5": 0.5,
+        "N7": 0.34,
+        "N8": 0.2,
+        "N17": 0.1,
+        "N12": 0.34,
+    }
+    return Spec(
+        "demo",
+        days=28,
+        background=460,
+        negatives=wanted,
+        negative_size=0.3,
+        hydras=(hydra, small),
+        platforms=(("direct", "flat", 0.72), ("bedrock", "bedrock", 0.18), ("gateway", "litellm", 0.1)),
+        gz=True,
+        broken=0.0006,
+        doubled=0.0015,
+        names="canonical",
+        conversations=False,
+    )
 
 
 PRESETS: dict[str, tuple[str, Callable[[Dice], Spec]]] = {

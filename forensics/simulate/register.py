@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from forensics.simulate.people import Stage
 
 _ROLES = ("active", "standby", "customer-diluted")
-_BROWSERS = tuple(f"Mozilla/5.0 ({os}) {engine}" for os in ("Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64", "iPhone; CPU iPhone OS 18_3 like Mac OS X") for engine in ("Chrome/134.0", "Chrome/133.0", "Firefox/136.0", "Safari/605.1", "Edg/134.0", "Chrome/131.0"))  # fmt: skip
+_BROWSERS = tuple(
+    f"Mozilla/5.0 ({os}) {engine}"
+    for os in ("Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64", "iPhone; CPU iPhone OS 18_3 like Mac OS X")
+    for engine in ("Chrome/134.0", "Chrome/133.0", "Firefox/136.0", "Safari/605.1", "Edg/134.0", "Chrome/131.0")
+)
 _TRASH = ("mailpond", "quickbox", "tempinbox", "dropletter", "onceonly", "burnpost")
 
 
@@ -30,7 +34,7 @@ def _coded(prefix: str, values: Array) -> pl.Series:
 
 
 def _domain(code: int) -> str:
-    if code >= 1000:  # noqa: PLR2004 - a company's own
+    if code >= 1000:
         return f"{int(blend(code, 5)[0]) % 2**32:08x}.example"
     if code >= 0:
         return DOMAINS[code % len(DOMAINS)]

@@ -30,7 +30,7 @@ def live_day(stage: Stage, rows: Array, day: int, rng: np.random.Generator) -> t
     """
     cast = stage.cast
     today = stage.start + day * DAY
-    awake = rng.random(len(rows)) < cast["active"][rows] * np.where(weekday(today) >= 5, cast["weekend"][rows], 1.0)  # noqa: PLR2004 - Saturday
+    awake = rng.random(len(rows)) < cast["active"][rows] * np.where(weekday(today) >= 5, cast["weekend"][rows], 1.0)
     rows = rows[awake]
     volume = cast["rate"][rows] * rng.lognormal(-0.5 * cast["day_sd"][rows] ** 2, cast["day_sd"][rows])
     sessions = np.minimum(rng.poisson(np.minimum(volume / cast["session"][rows], 20_000)), 20_000)
@@ -53,7 +53,7 @@ def live_day(stage: Stage, rows: Array, day: int, rng: np.random.Generator) -> t
 
 def _clock(cast: Cast, who: Array, rng: np.random.Generator) -> Array:
     n = len(who)
-    early = rng.random(n) < 0.5  # noqa: PLR2004 - two humps with a dip at noon
+    early = rng.random(n) < 0.5
     local = cast["wake"][who] + np.where(early, rng.normal(2.3, 1.2, n), rng.normal(8.0, 2.4, n))
     hour = np.where(rng.random(n) < cast["flat"][who], rng.random(n) * 24, (local - cast["tz"][who]) % 24)
     return np.asarray((hour * HOUR).astype(np.int64))
@@ -65,8 +65,8 @@ def script_day(stage: Stage, rows: Array, day: int, rng: np.random.Generator) ->
     today = stage.start + day * DAY
     period = cast["period"][rows].astype(np.int64)
     runs = np.maximum(86_400 // np.maximum(period, 1), 1)
-    skip = weekday(today) >= 5  # noqa: PLR2004 - Saturday
-    runs = np.where(skip & (cast["weekend"][rows] < 0.5), 0, runs)  # noqa: PLR2004 - such scripts rest at weekends
+    skip = weekday(today) >= 5
+    runs = np.where(skip & (cast["weekend"][rows] < 0.5), 0, runs)
     owner, number = spread(runs)
     who = rows[owner]
     start = today + ((cast["phase"][who] + number * period[owner]) % 86_400) * SECOND

@@ -30,10 +30,88 @@ SLOT = -1
 
 
 def _names(rng: np.random.Generator) -> list[str]:
-    heads = "ba be bri ca cor da del el fa fen gal gri ha hol in jo ka kel la lor ma mer na nor o pal per qui ra ros sa sel ta tor u val ver wen xa yor za".split()  # noqa: SIM905
-    middles = "bi da den fa go la len mi mon na nex pa ra ri ro sa ta ti van ver vi xo".split()  # noqa: SIM905
-    tails = "bix dale dor en era fall gate ia ion ix land line lo ment mere mos na ora phi rex ris soft son sta tech tia ton um us vale ware wick works yn zen".split()  # noqa: SIM905
-    found = {}
+    heads = [
+        "ba",
+        "be",
+        "bri",
+        "ca",
+        "cor",
+        "da",
+        "del",
+        "el",
+        "fa",
+        "fen",
+        "gal",
+        "gri",
+        "ha",
+        "hol",
+        "in",
+        "jo",
+        "ka",
+        "kel",
+        "la",
+        "lor",
+        "ma",
+        "mer",
+        "na",
+        "nor",
+        "o",
+        "pal",
+        "per",
+        "qui",
+        "ra",
+        "ros",
+        "sa",
+        "sel",
+        "ta",
+        "tor",
+        "u",
+        "val",
+        "ver",
+        "wen",
+        "xa",
+        "yor",
+        "za",
+    ]
+    middles = ["bi", "da", "den", "fa", "go", "la", "len", "mi", "mon", "na", "nex", "pa", "ra", "ri", "ro", "sa", "ta", "ti", "van", "ver", "vi", "xo"]
+    tails = [
+        "bix",
+        "dale",
+        "dor",
+        "en",
+        "era",
+        "fall",
+        "gate",
+        "ia",
+        "ion",
+        "ix",
+        "land",
+        "line",
+        "lo",
+        "ment",
+        "mere",
+        "mos",
+        "na",
+        "ora",
+        "phi",
+        "rex",
+        "ris",
+        "soft",
+        "son",
+        "sta",
+        "tech",
+        "tia",
+        "ton",
+        "um",
+        "us",
+        "vale",
+        "ware",
+        "wick",
+        "works",
+        "yn",
+        "zen",
+    ]
+    found: dict[str, None] = {}
     while len(found) < NAMES:
         parts = (heads[rng.integers(len(heads))], middles[rng.integers(len(middles))] if rng.random() < 0.7 else "", tails[rng.integers(len(tails))])
         found["".join(parts).capitalize()] = None
@@ -69,7 +147,12 @@ class Words:
         rng = generator(self.seed, "words")
         topics = [text.split() for text in TOPICS.values()]
         per_topic = min(len(nouns) for nouns in topics)
-        self._base = {"V": self._many(VERBS), "A": self._many(ADJECTIVES), "X": self._many(EXTRAS), "N": self._many([noun for nouns in topics for noun in nouns[:per_topic]])}
+        self._base = {
+            "V": self._many(VERBS),
+            "A": self._many(ADJECTIVES),
+            "X": self._many(EXTRAS),
+            "N": self._many([noun for nouns in topics for noun in nouns[:per_topic]]),
+        }
         self._base["E"] = self._many(_names(rng))
         self._base["#"] = self._many([str(n) for n in range(2, 402)])
         self._size = {"V": len(VERBS), "A": len(ADJECTIVES), "X": len(EXTRAS), "N": per_topic, "E": NAMES, "#": 400}
@@ -124,7 +207,7 @@ class Words:
         pieces = text.split()
         for _ in range(int(rng.integers(0, 4))):
             place = int(rng.integers(1, len(pieces)))
-            if rng.random() < 0.5:  # noqa: PLR2004
+            if rng.random() < 0.5:
                 pieces.insert(place, EXTRAS[rng.integers(len(EXTRAS))])
             else:
                 pieces[place] = EXTRAS[rng.integers(len(EXTRAS))]
@@ -157,7 +240,7 @@ class Words:
         out[mask] = self._base["N"] + second * self._size["N"] + (draw[mask] ** 1.4 * self._size["N"]).astype(np.int64)
         mask = ids == -5
         out[mask] = self._base["E"] + (unit(blend(owner[row[mask]], (draw[mask] ** 2 * 9).astype(np.int64))) * NAMES).astype(np.int64)
-        return out
+        return np.asarray(out)
 
     def prompts(self, template: Array, variant: Array, item: Array, topic: Array, words: Array, owner: Array) -> pl.Series:
         """The prompt text of each request."""
@@ -189,7 +272,9 @@ class Words:
             ids[rest] = flat[start[which[rest]] + index]
             loose = rest & (rate[which] > 0) & (variant[rows][row] > 0)
             if loose.any():
-                ids[loose] = self._paraphrase(ids[loose], which[loose], variant[rows][row][loose], np.where(place < at, place, place - length)[loose], rate[which[loose]])
+                ids[loose] = self._paraphrase(
+                    ids[loose], which[loose], variant[rows][row][loose], np.where(place < at, place, place - length)[loose], rate[which[loose]]
+                )
             text = table.gather(ids).reshape((len(rows), int(size))).arr.join("").str.strip_chars_end(" ")
             pieces.append(text)
             order.append(rows)
@@ -206,7 +291,7 @@ class Words:
         other = np.where(
             unit(blend(seed, 6)) < 0.5, self._base["X"] + (draw * self._size["X"]).astype(np.int64), self._base["V"] + (draw * self._size["V"]).astype(np.int64)
         )
-        return np.where(change, other, ids)
+        return np.asarray(np.where(change, other, ids))
 
     def systems(self, system: Array) -> pl.Series:
         """The system text of each request; null where there is none."""
@@ -214,10 +299,19 @@ class Words:
         framework, private = unique >> 32, unique & 0xFFFFFFFF
         count = np.where(private > 0, (24 + blend(private, 1) % np.uint64(48)).astype(np.int64), 0)
         text = self.prompts(
-            np.full(len(unique), -1), np.zeros(len(unique), dtype=np.int64), blend(private, 2), (blend(private, 3) % np.uint64(self.topic_count)).astype(np.int64), count, blend(private, 4)
+            np.full(len(unique), -1),
+            np.zeros(len(unique), dtype=np.int64),
+            blend(private, 2),
+            (blend(private, 3) % np.uint64(self.topic_count)).astype(np.int64),
+            count,
+            blend(private, 4),
         )
         frame = pl.DataFrame({"base": pl.Series(["", *FRAMEWORKS]).gather(framework), "own": text, "has": private > 0})
         joined = frame.select(
-            pl.when(pl.col("base") == "").then(pl.when("has").then(pl.lit("You support the team. ") + pl.col("own"))).when("has").then(pl.col("base") + "\n\n" + pl.col("own")).otherwise("base")
+            pl.when(pl.col("base") == "")
+            .then(pl.when("has").then(pl.lit("You support the team. ") + pl.col("own")))
+            .when("has")
+            .then(pl.col("base") + "\n\n" + pl.col("own"))
+            .otherwise("base")
         ).to_series()
         return joined.gather(back).alias("system_text")

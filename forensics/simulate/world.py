@@ -106,7 +106,7 @@ def _resize(spec: Spec, events: int) -> Spec:
     """The same world with more or fewer accounts; hydras grow with the square root, so that their share falls in large worlds."""
     for _ in range(30):
         factor = events / expected_events(spec)
-        if abs(factor - 1) < 0.01:  # noqa: PLR2004 - near enough
+        if abs(factor - 1) < 0.01:
             break
         hydras = tuple(dataclasses.replace(h, accounts=max(int(h.accounts * factor**0.5), 6)) for h in spec.hydras)
         spec = dataclasses.replace(spec, background=max(int(spec.background * factor**1.1), 20), negative_size=spec.negative_size * factor**0.5, hydras=hydras)
@@ -160,11 +160,11 @@ def _outage(frame: pl.DataFrame, stage: Stage, rng: np.random.Generator) -> pl.D
             continue
         luck = rng.random(len(frame))
         mask = inside.to_numpy()
-        fail, again = mask & (luck < 0.45), mask & (luck >= 0.45) & (luck < 0.75)  # noqa: PLR2004 - shares of the affected
+        fail, again = mask & (luck < 0.45), mask & (luck >= 0.45) & (luck < 0.75)
         t, status, output = frame["t"].to_numpy().copy(), frame["status"].to_numpy().copy(), frame["output"].to_numpy().copy()
         t[again] = high + (rng.exponential(150, int(again.sum())) * SECOND).astype(np.int64)
         status[fail], output[fail] = 529, 0
-        frame = frame.with_columns(t=pl.Series(t), status=pl.Series(status), output=pl.Series(output)).filter(pl.Series(~mask | (luck < 0.75)))  # noqa: PLR2004
+        frame = frame.with_columns(t=pl.Series(t), status=pl.Series(status), output=pl.Series(output)).filter(pl.Series(~mask | (luck < 0.75)))
     return frame
 
 
@@ -240,15 +240,30 @@ def _conclude(stage: Stage, spec: Spec, folder: Path, counts: dict[str, dict[str
     sizes = labels.group_by("label").agg(accounts=pl.len(), active=(pl.col("event_count") > 0).sum(), events=pl.col("event_count").sum())
     by_name = {row["label"]: row for row in sizes.iter_rows(named=True)}
     planted = [
-        {"label": a.name, "kind": a.kind, "campaign": a.campaign, "detectable": a.detectable if a.campaign else None, **{k: v for k, v in by_name.get(a.name, {}).items() if k != "label"}, "facts": a.facts}
+        {
+            "label": a.name,
+            "kind": a.kind,
+            "campaign": a.campaign,
+            "detectable": a.detectable if a.campaign else None,
+            **{k: v for k, v in by_name.get(a.name, {}).items() if k != "label"},
+            "facts": a.facts,
+        }
         for a in stage.cast.actors
         if a.name in by_name
     ]
     (folder / "labels_networks.json").write_text(json.dumps(planted, indent=1, default=int) + "\n", encoding="utf-8")
     totals = {key: sum(count[key] for count in counts.values()) for key in ("events", "duplicates", "broken", "header_lines")}
     truth = {
-        "preset": spec.name, "seed": seed, "split": split, "level": spec.level, **totals, "accounts": int((seen > 0).sum()), "release_at": stage.release if spec.release is not None else None, "outages": stage.outages,
-        "files": counts, "spec": dataclasses.asdict(spec),
-    }  # fmt: skip
+        "preset": spec.name,
+        "seed": seed,
+        "split": split,
+        "level": spec.level,
+        **totals,
+        "accounts": int((seen > 0).sum()),
+        "release_at": stage.release if spec.release is not None else None,
+        "outages": stage.outages,
+        "files": counts,
+        "spec": dataclasses.asdict(spec),
+    }
     (folder / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
     return truth

@@ -31,7 +31,11 @@ def hex16(values: Array, *, zero_is_null: bool = False) -> pl.Series:
 def hex8(values: Array) -> pl.Series:
     """Numbers as 8 hex digits."""
     v = np.asarray(values, dtype=np.uint64)
-    return pl.DataFrame([_HEX.gather(((v >> np.uint64(s)) & np.uint64(0xFFFF)).astype(np.int64)).alias(f"p{s}") for s in (16, 0)]).select(pl.concat_str(pl.all())).to_series()
+    return (
+        pl.DataFrame([_HEX.gather(((v >> np.uint64(s)) & np.uint64(0xFFFF)).astype(np.int64)).alias(f"p{s}") for s in (16, 0)])
+        .select(pl.concat_str(pl.all()))
+        .to_series()
+    )
 
 
 def dotted(address: Array) -> pl.Series:
@@ -54,7 +58,9 @@ class Renderer:
         self.names = account_names(stage.seed, np.arange(stage.cast.size))
         self.agents = pl.Series(places.user_agents)
         self.ja4 = pl.Series(places.ja4())
-        self.orders = hex16(np.array([int(blend(*[ord(c) for c in f"{r}/{f}"])[0]) for r, f in zip(places.runtimes, places.family, strict=True)], dtype=np.uint64)).str.slice(0, 12)
+        self.orders = hex16(
+            np.array([int(blend(*[ord(c) for c in f"{r}/{f}"])[0]) for r, f in zip(places.runtimes, places.family, strict=True)], dtype=np.uint64)
+        ).str.slice(0, 12)
         self.as_number = pl.Series(places.as_number, dtype=pl.UInt32)
         self.as_country = pl.Series(places.as_country)
         self.models = pl.Series(MODELS)
@@ -65,8 +71,8 @@ class Renderer:
             "stream": pl.Series([p[3] for p in PARAMS]),
         }
         self.masked = np.array([t.masked for t in stage.words.templates] + [False])
-        self.slot_first = np.array([t.slot_at < 8 for t in stage.words.templates] + [True])  # noqa: PLR2004 - words of a head
-        self.slot_last = np.array([len(t.tokens) - 1 - t.slot_at < 8 for t in stage.words.templates] + [True])  # noqa: PLR2004
+        self.slot_first = np.array([t.slot_at < 8 for t in stage.words.templates] + [True])
+        self.slot_last = np.array([len(t.tokens) - 1 - t.slot_at < 8 for t in stage.words.templates] + [True])
 
     def columns(self, batch: pl.DataFrame) -> pl.DataFrame:
         """The chunk under canonical names."""
@@ -105,7 +111,9 @@ class Renderer:
         if self.level == "text":
             template = b["template"].astype(np.int64)
             out["system"] = self.stage.words.systems(b["system"])
-            out["prompt"] = self.stage.words.prompts(template, b["variant"].astype(np.int64), b["item"], b["topic"].astype(np.int64), b["words"].astype(np.int64), blend(b["person"], 107))
+            out["prompt"] = self.stage.words.prompts(
+                template, b["variant"].astype(np.int64), b["item"], b["topic"].astype(np.int64), b["words"].astype(np.int64), blend(b["person"], 107)
+            )
         if self.level in ("text", "hashes"):
             out |= self._hashes(b)
         return pl.DataFrame({name: series.alias(name) for name, series in out.items()})
@@ -138,7 +146,10 @@ class Renderer:
     def _chain(b: dict[str, Array]) -> pl.Series:
         """The last three links of the conversation's chain of hashes."""
         turn = b["turn"].astype(np.int64)
-        links = [hex16(np.where(turn - back >= 0, blend(b["conversation"], np.maximum(turn - back, 0), 115), 0), zero_is_null=True).alias(f"l{back}") for back in (2, 1, 0)]
+        links = [
+            hex16(np.where(turn - back >= 0, blend(b["conversation"], np.maximum(turn - back, 0), 115), 0), zero_is_null=True).alias(f"l{back}")
+            for back in (2, 1, 0)
+        ]
         return pl.DataFrame(links).select(pl.concat_list(pl.all()).list.drop_nulls()).to_series()
 
 
@@ -146,14 +157,39 @@ class Renderer:
 NAMES: dict[str, dict[str, str]] = {
     "canonical": {},
     "gateway": {
-        "started_at": "timestamp", "account_id": "user_id", "api_key_id": "api_key_hash", "client_address": "client_ip", "tls_ja4": "ja4", "request_model": "model", "status_code": "status", "input_tokens": "prompt_tokens",
-        "output_tokens": "completion_tokens", "cache_read_tokens": "cached_tokens", "latency_ms": "duration_ms", "endpoint": "path", "message_count": "n_messages", "end_user_id": "end_user", "system": "system_prompt",
+        "started_at": "timestamp",
+        "account_id": "user_id",
+        "api_key_id": "api_key_hash",
+        "client_address": "client_ip",
+        "tls_ja4": "ja4",
+        "request_model": "model",
+        "status_code": "status",
+        "input_tokens": "prompt_tokens",
+        "output_tokens": "completion_tokens",
+        "cache_read_tokens": "cached_tokens",
+        "latency_ms": "duration_ms",
+        "endpoint": "path",
+        "message_count": "n_messages",
+        "end_user_id": "end_user",
+        "system": "system_prompt",
     },
     "terse": {
-        "started_at": "ts", "account_id": "account", "api_key_id": "key_id", "client_address": "ip", "user_agent": "ua", "tls_ja4": "ja4", "request_model": "model", "status_code": "status", "input_tokens": "tokens_in",
-        "output_tokens": "tokens_out", "latency_ms": "latency_ms", "session_id": "session", "client_country": "country", "client_asn": "asn",
+        "started_at": "ts",
+        "account_id": "account",
+        "api_key_id": "key_id",
+        "client_address": "ip",
+        "user_agent": "ua",
+        "tls_ja4": "ja4",
+        "request_model": "model",
+        "status_code": "status",
+        "input_tokens": "tokens_in",
+        "output_tokens": "tokens_out",
+        "latency_ms": "latency_ms",
+        "session_id": "session",
+        "client_country": "country",
+        "client_asn": "asn",
     },
-}  # fmt: skip
+}
 
 
 def flat_lines(frame: pl.DataFrame, names: str) -> bytes:
@@ -168,7 +204,15 @@ def flat_lines(frame: pl.DataFrame, names: str) -> bytes:
 
 def _quoted(name: str) -> pl.Expr:
     """A text column as a JSON string."""
-    return pl.lit('"') + pl.col(name).fill_null("").str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True).str.replace_all("\n", "\\n", literal=True) + pl.lit('"')
+    return (
+        pl.lit('"')
+        + pl.col(name)
+        .fill_null("")
+        .str.replace_all("\\", "\\\\", literal=True)
+        .str.replace_all('"', '\\"', literal=True)
+        .str.replace_all("\n", "\\n", literal=True)
+        + pl.lit('"')
+    )
 
 
 def _join(*parts: str | pl.Expr) -> pl.Expr:
@@ -190,18 +234,75 @@ def bedrock_lines(frame: pl.DataFrame, _names: str) -> bytes:
     number = pl.col("account_id").str.slice(5, 9).str.to_integer(base=16) % 900_000_000_000 + 100_000_000_000
     stamp = pl.col("started_at").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     system = _join('"system":[{"text":', _quoted("system"), "}],") if "system" in frame.columns else pl.lit("")
-    error = pl.when(pl.col("status_code") == 429).then(pl.lit('"errorCode":"ThrottlingException",')).when(pl.col("status_code") == 400).then(pl.lit('"errorCode":"ValidationException",'))  # noqa: PLR2004
-    error = error.when(pl.col("status_code") == 403).then(pl.lit('"errorCode":"AccessDeniedException",')).when(pl.col("status_code") >= 500).then(pl.lit('"errorCode":"ServiceUnavailableException",')).otherwise(pl.lit(""))  # noqa: PLR2004
-    usage = _join('{"inputTokens":', pl.col("input_tokens"), ',"outputTokens":', pl.col("output_tokens"), ',"totalTokens":', pl.col("input_tokens") + pl.col("output_tokens"), "}")
-    whole = _join('{"output":{"message":{"role":"assistant","content":[]}},"stopReason":"end_turn","metrics":{"latencyMs":', pl.col("latency_ms").cast(pl.Int64), '},"usage":', usage, "}")
-    events = _join('[{"messageStart":{"role":"assistant"}},{"messageStop":{"stopReason":"end_turn"}},{"metadata":{"usage":', usage, ',"metrics":{"latencyMs":', pl.col("latency_ms").cast(pl.Int64), "}}}]")
+    names = {
+        429: "ThrottlingException",
+        400: "ValidationException",
+        403: "AccessDeniedException",
+        500: "InternalServerException",
+        529: "ServiceUnavailableException",
+    }
+    code = pl.col("status_code").replace_strict(names, default=None, return_dtype=pl.String)
+    error = pl.when(code.is_not_null()).then(_join('"errorCode":"', code, '",')).otherwise(pl.lit(""))
+    usage = _join(
+        '{"inputTokens":',
+        pl.col("input_tokens"),
+        ',"outputTokens":',
+        pl.col("output_tokens"),
+        ',"totalTokens":',
+        pl.col("input_tokens") + pl.col("output_tokens"),
+        "}",
+    )
+    whole = _join(
+        '{"output":{"message":{"role":"assistant","content":[]}},"stopReason":"end_turn","metrics":{"latencyMs":',
+        pl.col("latency_ms").cast(pl.Int64),
+        '},"usage":',
+        usage,
+        "}",
+    )
+    events = _join(
+        '[{"messageStart":{"role":"assistant"}},{"messageStop":{"stopReason":"end_turn"}},{"metadata":{"usage":',
+        usage,
+        ',"metrics":{"latencyMs":',
+        pl.col("latency_ms").cast(pl.Int64),
+        "}}}]",
+    )
     line = _join(
-        '{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"', stamp, '","accountId":"', number, '","identity":{"arn":"arn:aws:iam::', number, ":user/", pl.col("account_id"), '"},"region":"us-east-1","requestId":"',
-        pl.col("request_id"), '","operation":"', pl.when("stream").then(pl.lit("ConverseStream")).otherwise(pl.lit("Converse")), '","modelId":"', pl.col("request_model"), '",', error,
-        '"input":{"inputContentType":"application/json","inputBodyJson":{', system, '"messages":', _messages(frame), ',"inferenceConfig":{"maxTokens":', pl.col("max_tokens"), ',"temperature":', pl.col("temperature"), ',"topP":', pl.col("top_p"),
-        '}},"inputTokenCount":', pl.col("input_tokens"), ',"cacheReadInputTokenCount":', pl.col("cache_read_tokens"), '},"output":{"outputContentType":"application/json","outputBodyJson":', pl.when("stream").then(events).otherwise(whole),
-        ',"outputTokenCount":', pl.col("output_tokens"), "}}",
-    )  # fmt: skip
+        '{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"',
+        stamp,
+        '","accountId":"',
+        number,
+        '","identity":{"arn":"arn:aws:iam::',
+        number,
+        ":user/",
+        pl.col("account_id"),
+        '"},"region":"us-east-1","requestId":"',
+        pl.col("request_id"),
+        '","operation":"',
+        pl.when("stream").then(pl.lit("ConverseStream")).otherwise(pl.lit("Converse")),
+        '","modelId":"',
+        pl.col("request_model"),
+        '",',
+        error,
+        '"input":{"inputContentType":"application/json","inputBodyJson":{',
+        system,
+        '"messages":',
+        _messages(frame),
+        ',"inferenceConfig":{"maxTokens":',
+        pl.col("max_tokens"),
+        ',"temperature":',
+        pl.col("temperature"),
+        ',"topP":',
+        pl.col("top_p"),
+        '}},"inputTokenCount":',
+        pl.col("input_tokens"),
+        ',"cacheReadInputTokenCount":',
+        pl.col("cache_read_tokens"),
+        '},"output":{"outputContentType":"application/json","outputBodyJson":',
+        pl.when("stream").then(events).otherwise(whole),
+        ',"outputTokenCount":',
+        pl.col("output_tokens"),
+        "}}",
+    )
     return _lines(frame, line)
 
 
@@ -210,26 +311,59 @@ _GRPC = {400: 3, 403: 7, 429: 8, 500: 13, 503: 14, 529: 14}
 
 def vertex_lines(frame: pl.DataFrame, _names: str) -> bytes:
     """GCP Vertex audit log (data access): no tokens, no prompts; errors as gRPC codes."""
-    mail = _join(pl.col("account_id").str.replace("_", "-", literal=True), "@proj-", pl.col("account_id").str.slice(5, 4).str.to_integer(base=16) % 97, ".iam.gserviceaccount.com")
+    mail = _join(
+        pl.col("account_id").str.replace("_", "-", literal=True),
+        "@proj-",
+        pl.col("account_id").str.slice(5, 4).str.to_integer(base=16) % 97,
+        ".iam.gserviceaccount.com",
+    )
     stamp = _join(pl.col("started_at").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f"), "000Z")
     code = pl.col("status_code").replace_strict(_GRPC, default=0, return_dtype=pl.Int64)
     status = pl.when(code > 0).then(_join('"status":{"code":', code, "},")).otherwise(pl.lit(""))
     resource = _join("projects/proj/locations/us-central1/publishers/example/models/", pl.col("request_model"))
     line = _join(
-        '{"protoPayload":{"@type":"type.googleapis.com/google.cloud.audit.AuditLog",', status, '"authenticationInfo":{"principalEmail":"', mail, '"},"requestMetadata":{"callerIp":"', pl.col("client_address"), '","callerSuppliedUserAgent":"',
-        pl.col("user_agent"), ',gzip(gfe)","requestAttributes":{"time":"', stamp, '"}},"serviceName":"aiplatform.googleapis.com","methodName":"google.cloud.aiplatform.v1.PredictionService.',
-        pl.when("stream").then(pl.lit("StreamRawPredict")).otherwise(pl.lit("RawPredict")), '","resourceName":"', resource, '"},"insertId":"', pl.col("request_id"),
-        '","resource":{"type":"audited_resource","labels":{"project_id":"proj"}},"timestamp":"', stamp, '","severity":"INFO","logName":"projects/proj/logs/cloudaudit.googleapis.com%2Fdata_access"}',
-    )  # fmt: skip
+        '{"protoPayload":{"@type":"type.googleapis.com/google.cloud.audit.AuditLog",',
+        status,
+        '"authenticationInfo":{"principalEmail":"',
+        mail,
+        '"},"requestMetadata":{"callerIp":"',
+        pl.col("client_address"),
+        '","callerSuppliedUserAgent":"',
+        pl.col("user_agent"),
+        ',gzip(gfe)","requestAttributes":{"time":"',
+        stamp,
+        '"}},"serviceName":"aiplatform.googleapis.com","methodName":"google.cloud.aiplatform.v1.PredictionService.',
+        pl.when("stream").then(pl.lit("StreamRawPredict")).otherwise(pl.lit("RawPredict")),
+        '","resourceName":"',
+        resource,
+        '"},"insertId":"',
+        pl.col("request_id"),
+        '","resource":{"type":"audited_resource","labels":{"project_id":"proj"}},"timestamp":"',
+        stamp,
+        '","severity":"INFO","logName":"projects/proj/logs/cloudaudit.googleapis.com%2Fdata_access"}',
+    )
     return _lines(frame, line)
 
 
 def nginx_lines(frame: pl.DataFrame, _names: str) -> bytes:
     """Combined log with the account as remote user, and the request time."""
     line = _join(
-        pl.col("client_address"), " - ", pl.col("account_id"), " [", pl.col("started_at").dt.strftime("%d/%b/%Y:%H:%M:%S +0000"), '] "POST ', pl.col("endpoint"), ' HTTP/1.1" ', pl.col("status_code"), " ",
-        pl.col("output_tokens") * 4 + 220, ' "-" "', pl.col("user_agent"), '" ', (pl.col("latency_ms") / 1000).round(3),
-    )  # fmt: skip
+        pl.col("client_address"),
+        " - ",
+        pl.col("account_id"),
+        " [",
+        pl.col("started_at").dt.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        '] "POST ',
+        pl.col("endpoint"),
+        ' HTTP/1.1" ',
+        pl.col("status_code"),
+        " ",
+        pl.col("output_tokens") * 4 + 220,
+        ' "-" "',
+        pl.col("user_agent"),
+        '" ',
+        (pl.col("latency_ms") / 1000).round(3),
+    )
     return _lines(frame, line)
 
 
@@ -240,7 +374,7 @@ def litellm_lines(frame: pl.DataFrame, _names: str) -> bytes:
         system = _join('{"role":"system","content":', _quoted("system"), "},") if "system" in frame.columns else pl.lit("")
         messages = _join("[", pl.when(pl.col("system").is_not_null()).then(system).otherwise(pl.lit("")), '{"role":"user","content":', _quoted("prompt"), "}]")
     end = pl.col("started_at") + pl.duration(microseconds=(pl.col("latency_ms") * 1000).cast(pl.Int64))
-    fail = pl.when(pl.col("status_code") >= 400).then(_join(',"error_information":{"error_code":"', pl.col("status_code"), '"}')).otherwise(pl.lit(""))  # noqa: PLR2004
+    fail = pl.when(pl.col("status_code") >= 400).then(_join(',"error_information":{"error_code":"', pl.col("status_code"), '"}')).otherwise(pl.lit(""))
     table = frame.select(
         request_id="request_id",
         call_type=pl.lit("acompletion"),
@@ -266,7 +400,7 @@ def litellm_lines(frame: pl.DataFrame, _names: str) -> bytes:
         end_user="end_user_id",
         requester_ip_address="client_address",
         session_id="session_id",
-        status=pl.when(pl.col("status_code") < 400).then(pl.lit("success")).otherwise(pl.lit("failure")),  # noqa: PLR2004
+        status=pl.when(pl.col("status_code") < 400).then(pl.lit("success")).otherwise(pl.lit("failure")),
         messages=messages,
     )
     buffer = io.BytesIO()
@@ -274,7 +408,11 @@ def litellm_lines(frame: pl.DataFrame, _names: str) -> bytes:
     return buffer.getvalue()
 
 
-LITELLM_HEADER = b"request_id,call_type,api_key,spend,total_tokens,prompt_tokens,completion_tokens,startTime,endTime,request_duration_ms,completionStartTime,model,model_group,custom_llm_provider,api_base,user,metadata,cache_hit,request_tags,team_id,organization_id,end_user,requester_ip_address,session_id,status,messages\n"
+LITELLM_HEADER = (
+    b"request_id,call_type,api_key,spend,total_tokens,prompt_tokens,completion_tokens,startTime,endTime,request_duration_ms,completionStartTime,model,"
+    b"model_group,custom_llm_provider,api_base,user,metadata,cache_hit,request_tags,team_id,organization_id,end_user,requester_ip_address,session_id,"
+    b"status,messages\n"
+)
 
 # format → (writer, file ending, header)
 FORMATS: dict[str, tuple[Callable[[pl.DataFrame, str], bytes], str, bytes]] = {
@@ -298,7 +436,7 @@ def spoil(data: bytes, rng: np.random.Generator, broken: float, doubled: float) 
         extra.setdefault(min(place + int(rng.integers(0, 200)), len(lines) - 1), []).append(lines[place])
     for _ in range(n_broken):
         place = int(rng.integers(len(lines)))
-        line = lines[place].rstrip(b"\n").replace(b'"', b"'") if rng.random() < 0.2 else lines[place].rstrip(b"\n")  # noqa: PLR2004
+        line = lines[place].rstrip(b"\n").replace(b'"', b"'") if rng.random() < 0.2 else lines[place].rstrip(b"\n")
         kind = int(rng.integers(4))
         bad = (
             line[: max(int(len(line) * rng.uniform(0.02, 0.4)), 3)].replace(b'"', b"") + b"\n",
