@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forensics import __version__
-from forensics.commands import about, listing, settings, showing
+from forensics.commands import about, listing, settings, showing, worlds
 from forensics.errors import ForensicsError
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ app.command()(listing.members)
 app.command()(listing.accounts)
 app.command()(showing.show)
 app.command()(listing.rejects)
+app.command()(worlds.simulate)
+app.command()(worlds.evaluate)
 app.add_typer(settings.app, name="config")
 app.command()(about.version)
 app.command()(about.completion)
@@ -52,7 +54,7 @@ def _say_version(wanted: bool) -> None:  # noqa: FBT001 - a callback of typer
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and leave.")] = False,  # noqa: FBT002 - a flag
+    version: Annotated[bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and leave.")] = False,
 ) -> None:
     pass
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def networks(
     case: CaseOption = None,
     form: FormOption = Form.table,
-    alerts: Annotated[bool, typer.Option("--alerts", help="Only networks reported as findings.")] = False,  # noqa: FBT002 - a flag
+    alerts: Annotated[bool, typer.Option("--alerts", help="Only networks reported as findings.")] = False,
 ) -> None:
     """List the networks by rank."""
     from forensics.reports.listings import NETWORK_COLUMNS, list_networks

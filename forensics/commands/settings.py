@@ -18,7 +18,7 @@ FileArgument = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Whe
 def show_settings(
     config: ConfigOption = None,
     case: CaseOption = None,
-    origin: Annotated[bool, typer.Option("--origin", help="Say beside each setting where it comes from.")] = False,  # noqa: FBT002 - a flag
+    origin: Annotated[bool, typer.Option("--origin", help="Say beside each setting where it comes from.")] = False,
 ) -> None:
     """Print every setting with its unit and meaning, as TOML."""
     from forensics.config import settings_text, stack_layers

@@ -12,8 +12,8 @@ from forensics.commands.options import CaseOption, Form, FormOption, analysed_ca
 def show(
     name: Annotated[str, typer.Argument(metavar="NETWORK|ACCOUNT", help="A network by id, name or rank; or an account id.")],
     case: CaseOption = None,
-    how: Annotated[bool, typer.Option("--how", help="How each sign was tested: its null model and what it is blind to.")] = False,  # noqa: FBT002 - a flag
-    lives: Annotated[bool, typer.Option("--lives", help="The picture of the accounts' births, activity and bans.")] = False,  # noqa: FBT002 - a flag
+    how: Annotated[bool, typer.Option("--how", help="How each sign was tested: its null model and what it is blind to.")] = False,
+    lives: Annotated[bool, typer.Option("--lives", help="The picture of the accounts' births, activity and bans.")] = False,
     form: FormOption = Form.table,
 ) -> None:
     """Show one network or one account: evidence, tests, innocent explanations, source lines."""
