@@ -21,6 +21,7 @@ from forensics.reports.lives import BANDS, describe_lives, split_columns
 from forensics.reports.model import (
     Brief,
     Claim,
+    Content,
     Daily,
     ExampleLink,
     Finding,
@@ -39,7 +40,7 @@ from forensics.reports.model import (
     Template,
     Tie,
 )
-from forensics.reports.overview import read_overview
+from forensics.reports.overview import FLAG_TITLES, read_content, read_overview
 from forensics.reports.skeleton import find_skeleton
 from forensics.schema import CONTENT_FLAGS
 
@@ -54,12 +55,15 @@ MOST_FINDINGS = 50
 SINGLE_COLUMNS = 72
 TIES_A_KIND = 6
 TIES_DRAWN = 24
+WEB_DRAWN = 60
 TEMPLATES_SHOWN = 8
 QUOTES_A_CLAIM = 3
 MEMBERS_QUOTED = 40
 SUCCESSIONS_QUOTED = 12
 TURNS_QUOTED = 6
 MODELS_DRAWN = 4
+LEAST_CONTENT = 0.02  # of requests
+TELLING_FLAG = 0.25  # of a template's requests
 _EXTRACTION_FLAGS = sum(bit for name, bit in CONTENT_FLAGS.items() if name not in {"tools", "code"})
 
 
@@ -155,7 +159,8 @@ def _describe_reading(tables: Tables, overview: Overview) -> Reading:
 def _not_assessed(overview: Overview, hallmarks: pl.DataFrame) -> tuple[NotAssessed, ...]:
     found = [NotAssessed(blind.what, blind.why) for blind in overview.blind]
     missing = hallmarks.filter(~pl.col("assessable").fill_null(value=False)).group_by("title", "reason").agg(pl.col("network_id").n_unique().alias("n"))
-    for title, reason, count in missing.sort("title", "reason", nulls_last=True).iter_rows():
+    said = {item.what for item in found}
+    for title, reason, count in missing.filter(~pl.col("title").is_in(said)).sort("title", "reason", nulls_last=True).iter_rows():
         found.append(NotAssessed(title or "a hallmark", reason or "its fields or numbers do not suffice", count))
     return tuple(found)
 
@@ -203,11 +208,11 @@ class _Builder:
                 events.filter(pl.col("template_hash").is_not_null())
                 .group_by("network_id", "template_hash")
                 .agg(
+                    *(((pl.col("content_flags") & bit) > 0).mean().alias(f"flag_{name}") for name, bit in CONTENT_FLAGS.items()),
                     requests=pl.len(),
                     accounts=pl.col("account_id").n_unique(),
                     first_at=pl.col("started_at").min(),
                     last_at=pl.col("started_at").max(),
-                    flags=pl.col("content_flags").drop_nulls().bitwise_or(),
                 ),
                 token_counts(events),
                 self.events.select(
@@ -225,6 +230,7 @@ class _Builder:
             .group_by("network_id", maintain_order=True)
             .head(TEMPLATES_SHOWN)
         )
+        self.content = read_content(self.tables, self.shown["network_id"].to_list())
         self._gather_sightings(who)
         self._gather_templates()
         self._gather_links(who)
@@ -298,7 +304,7 @@ class _Builder:
         order = [member.account_id for member in sorted(members, key=_by_birth)]
         sizes = split_columns(len(order), SINGLE_COLUMNS, BANDS)
         column_of = dict(zip(order, np.repeat(np.arange(len(sizes)), sizes).tolist(), strict=True))
-        kinds = self._kinds(row, sightings, len(members))
+        kinds, web = self._kinds(row, sightings, len(members))
         lives = describe_lives(members, active, sightings, self.reading.account_count, days)
         head = {
             name: row[name]
@@ -335,17 +341,23 @@ class _Builder:
             daily=_daily(active, members, days),
             hours=self._hours(order),
             model_days=self._model_days(network, days),
-            ties=self._ties(kinds, sightings, column_of, sizes),
+            ties=self._ties([tie for kind in kinds if kind.bits > 0 for tie in kind.ties][:TIES_DRAWN], sightings, column_of, sizes),
+            web=self._ties(web, sightings, column_of, sizes),
+            tied=_tied(web, sightings),
             platform_matrix=self._platform_matrix(network, column_of, sizes),
             templates=self._templates(network, row["request_count"] or 0),
             template_count=self.template_counts.get(network, 0),
+            content=tuple(
+                Content(item["flag"], FLAG_TITLES.get(item["flag"], item["flag"]), item["member_share"], item["population_share"])
+                for item in self.content.filter(mine, pl.col("member_share") >= LEAST_CONTENT).iter_rows(named=True)
+            ),
             claims=(),
             impact=measure_impact(self.tokens.filter(mine), self.prices, self.totals, row["limit_multiple"]),
         )
         return _Draft(self, finding, sightings)
 
-    def _kinds(self, row: Mapping[str, Any], sightings: pl.DataFrame, size: int) -> tuple[KindEvidence, ...]:
-        """Bits by kind, as ranked, with the observables of each kind that most members and fewest others hold."""
+    def _kinds(self, row: Mapping[str, Any], sightings: pl.DataFrame, size: int) -> tuple[tuple[KindEvidence, ...], list[Tie]]:
+        """Bits by kind, as ranked, with the observables that most members and fewest others hold: of each kind, and the heaviest of all."""
         total = max(self.reading.account_count, 1)
         shared = sightings.group_by("kind", "value").agg(inside=pl.col("account_id").n_unique(), holders=pl.col("holders").first()).filter(pl.col("inside") > 1)
         shared = shared.with_columns(outside=pl.col("holders") - pl.col("inside"), bits=(total / pl.col("holders")).log(2))
@@ -354,17 +366,19 @@ class _Builder:
         top = shared.sort(["kind", "weight", "value"], descending=[False, True, False]).group_by("kind", maintain_order=True).head(TIES_A_KIND)
         ties: dict[str, list[Tie]] = defaultdict(list)
         for item in top.iter_rows(named=True):
-            ties[item["kind"]].append(Tie(item["kind"], item["value"], item["inside"], item["outside"], item["bits"]))
+            ties[item["kind"]].append(_tie(item))
+        told = [item["kind"] for item in row["kinds"] or () if (item["bits"] or 0) > 0]
+        heaviest = shared.filter(pl.col("kind").is_in(told)).sort(["weight", "kind", "value"], descending=[True, False, False]).head(WEB_DRAWN)
         found = []
         listed = [(item["kind"], item["bits"] or 0.0) for item in row["kinds"] or ()]
         for kind, bits in listed:
             plugin = self.kind_plugins.get(kind)
             title = plugin.title if plugin else f"same {kind.replace('_', ' ')}"
             found.append(KindEvidence(kind, title, plugin.group if plugin else "mapped", bits, tuple(ties.get(kind, ()))))
-        return tuple(found)
+        return tuple(found), [_tie(item) for item in heaviest.iter_rows(named=True)]
 
-    def _ties(self, kinds: Sequence[KindEvidence], sightings: pl.DataFrame, column_of: Mapping[str, int], sizes: Sequence[int]) -> Matrix:
-        drawn = [tie for kind in kinds if kind.bits > 0 for tie in kind.ties][:TIES_DRAWN]
+    def _ties(self, drawn: Sequence[Tie], sightings: pl.DataFrame, column_of: Mapping[str, int], sizes: Sequence[int]) -> Matrix:
+        """Which columns of accounts showed each observable."""
         if not drawn:
             return Matrix(tuple(sizes), ())
         keys = pl.DataFrame({"kind": [tie.kind for tie in drawn], "value": [tie.value for tie in drawn]})
@@ -426,7 +440,7 @@ class _Builder:
     def _templates(self, network: str, requests: int) -> tuple[Template, ...]:
         found = []
         for row in self.templates.filter(pl.col("network_id") == network).iter_rows(named=True):
-            flags = tuple(name for name, bit in CONTENT_FLAGS.items() if (row["flags"] or 0) & bit)
+            flags = tuple(name for name in CONTENT_FLAGS if (row[f"flag_{name}"] or 0.0) >= TELLING_FLAG)
             texts = self.template_texts.get(row["template_hash"])
             found.append(
                 Template(
@@ -510,6 +524,20 @@ class _Draft:
         if flagged:
             lines = tuple(self.builder.quote(row) for row in _spread(flagged, QUOTES_A_CLAIM))
             yield Claim("content", f"requests with an extraction flag, from {len(flagged)} members", None, lines)
+
+
+def _tie(row: Mapping[str, Any]) -> Tie:
+    return Tie(row["kind"], row["value"], row["inside"], row["outside"], row["bits"])
+
+
+def _tied(ties: Sequence[Tie], sightings: pl.DataFrame) -> tuple[tuple[Tie, tuple[str, ...]], ...]:
+    """Each observable with the members that showed it."""
+    if not ties:
+        return ()
+    keys = pl.DataFrame({"kind": [tie.kind for tie in ties], "value": [tie.value for tie in ties]})
+    held = sightings.join(keys, on=["kind", "value"], how="semi").group_by("kind", "value").agg(pl.col("account_id").unique().sort())
+    accounts = {(kind, value): tuple(ids) for kind, value, ids in held.iter_rows()}
+    return tuple((tie, accounts.get((tie.kind, tie.value), ())) for tie in ties)
 
 
 def _by_birth(member: Member) -> tuple[datetime, str]:

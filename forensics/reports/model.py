@@ -288,6 +288,16 @@ class Template:
 
 
 @dataclass(frozen=True)
+class Content:
+    """How often requests carry a content flag, in the network and outside all findings."""
+
+    flag: str
+    title: str
+    member_share: float
+    population_share: float | None
+
+
+@dataclass(frozen=True)
 class Impact:
     """What the network took, at list price."""
 
@@ -340,9 +350,12 @@ class Finding:
     hours: Hours
     model_days: ModelDays
     ties: Matrix
+    web: Matrix  # more observables, for the drawing of the network
+    tied: tuple[tuple[Tie, tuple[str, ...]], ...]  # the observables drawn, with the members that showed each
     platform_matrix: Matrix
     templates: tuple[Template, ...]
     template_count: int
+    content: tuple[Content, ...]
     claims: tuple[Claim, ...]
     impact: Impact
 

@@ -1,0 +1,208 @@
+"""The report as one self-contained page: no script, no remote reference, a content policy that allows neither.
+
+Everything that comes from a log passes `printable` and Jinja2's escaping on its way in (see `_harmless`), so that a template
+cannot forget either.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from forensics.reports import figures, pictures
+from forensics.reports.printable import printable, safe_name, shorten
+from forensics.reports.words import FIT_WORDS, LIMITS, VERDICT_MEANINGS, opening
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from forensics.reports.model import Finding, Quote, Report, Tie
+
+MEMBERS_SHOWN = 12
+CLAIMS_SHOWN = 24
+LEAST_BITS = 0.05  # below, nothing is shared beyond chance
+_MARKS = {"none": 0, "possible": 1, "likely": 2, "strong": 3}
+
+
+def render_html(report: Report) -> bytes:
+    """The whole page, UTF-8."""
+    template = _environment().get_template("report.html.j2")
+    style = _style()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    page = template.render(
+        report=report,
+        cards=[_Card(finding, index) for index, finding in enumerate(report.findings, start=1)],
+        style=Markup(style),  # noqa: S704 - the package's own style sheet, without any `<`
+        style_hash=digest,
+        defs=pictures.defs(),
+        verdict_meanings=VERDICT_MEANINGS,
+        limits=LIMITS,
+        members_shown=MEMBERS_SHOWN,
+        claims_shown=CLAIMS_SHOWN,
+        least_bits=LEAST_BITS,
+    )
+    return page.encode()
+
+
+def _style() -> str:
+    text = resources.files("forensics.reports").joinpath("templates/report.css").read_text("utf-8")
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("/*"))
+
+
+class _Card:
+    """One finding with its pictures and texts, as the template asks for them."""
+
+    def __init__(self, finding: Finding, index: int) -> None:
+        self.f = finding
+        self.key = f"f{index}"
+        self.name = escape(printable(finding.name, 60))
+        self.opening = opening(finding)
+
+    @property
+    def lives(self) -> Markup:
+        return pictures.draw_lives(f"{self.key}-lives", self.f.lives, self.name)
+
+    @property
+    def volume(self) -> Markup:
+        return pictures.draw_volume(f"{self.key}-volume", self.f.daily, self.name)
+
+    @property
+    def hours(self) -> Markup:
+        return pictures.draw_hours(f"{self.key}-hours", self.f.hours, self.name)
+
+    @property
+    def models(self) -> Markup | None:
+        return pictures.draw_models(f"{self.key}-models", self.f.model_days, self.name) if self.f.model_days.models else None
+
+    @property
+    def waterfall(self) -> Markup | None:
+        return pictures.draw_waterfall(f"{self.key}-bits", self.f.example, self.f.kinds) if self.f.example else None
+
+    @property
+    def web(self) -> Markup | None:
+        return pictures.draw_web(f"{self.key}-web", self.f.web, self.name) if self.f.web.rows else None
+
+    @property
+    def web_kinds(self) -> list[str]:
+        return pictures.web_kinds(self.f.web)
+
+    @property
+    def platforms(self) -> Markup | None:
+        rows = self.f.platform_matrix.rows
+        if not rows:
+            return None
+        labels = [printable(row.value, 28) for row in rows]
+        notes = [f"{figures.plural(row.inside_count, 'account')}, {figures.count(row.outside_count)} requests" for row in rows]
+        return pictures.draw_matrix(f"{self.key}-platforms", self.f.platform_matrix, f"Platforms of {self.name} by account", labels, notes)
+
+    @property
+    def ties(self) -> list[tuple[str, Markup]]:
+        """One strip chart per kind that ties, with its title."""
+        titles = {kind.kind: kind.title for kind in self.f.kinds}
+        charts = []
+        for kind in dict.fromkeys(row.kind for row in self.f.ties.rows):
+            rows = tuple(row for row in self.f.ties.rows if row.kind == kind)
+            part = type(self.f.ties)(self.f.ties.columns, rows)
+            labels, notes = [_value(row) for row in rows], [_holders(row) for row in rows]
+            key = f"{self.key}-tie-{safe_name(kind, 24)}"
+            charts.append((titles.get(kind, kind), pictures.draw_matrix(key, part, f"Members that show the {titles.get(kind, kind)}", labels, notes)))
+        return charts
+
+    @property
+    def spark(self) -> Markup:
+        return pictures.draw_spark(self.f.daily.requests)
+
+    @property
+    def column_words(self) -> str:
+        sizes = self.f.ties.columns
+        if all(size == 1 for size in sizes):
+            return "one cell an account, in order of birth"
+        return f"{len(sizes)} cells of about {figures.count(sum(sizes) / len(sizes))} accounts each, in order of birth"
+
+    @property
+    def unshared(self) -> list[str]:
+        return [kind.title for kind in self.f.kinds if kind.bits < LEAST_BITS]
+
+    @property
+    def fits(self) -> list[tuple[str, Any]]:
+        """Each explanation with yes, partly or no."""
+        return [(next(word for floor, word in FIT_WORDS if (sign.fit or 0.0) > floor or floor <= 0), sign) for sign in self.f.explanations]
+
+
+def _value(tie: Tie) -> str:
+    return printable(tie.value, 34)
+
+
+def _holders(tie: Tie) -> str:
+    return f"{figures.plural(tie.inside_count, 'member')}, {figures.count(tie.outside_count)} others"
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("forensics.reports", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        count=_safe(figures.count),
+        number=_safe(figures.number),
+        share=_safe(figures.share),
+        p=_safe(figures.p_value),
+        days=_safe(figures.days),
+        large=_safe(figures.large),
+        day=_safe(figures.day),
+        moment=_safe(figures.moment),
+        plural=_safe(figures.plural),
+        stamp=_safe(_stamp),
+        short=_safe(lambda value, width=28: printable(value, width)),
+        sentence=_sentence,
+        marks=lambda level: "●" * _MARKS.get(level, 0) + "○" * (3 - _MARKS.get(level, 0)),
+        anchor=lambda value: safe_name(value, 40).lower(),
+        at_line=_at_line,
+        money=_safe(_money),
+    )
+    environment.globals["period"] = _safe(figures.period)
+    return environment
+
+
+def _safe(write: Any) -> Any:  # noqa: ANN401 - wraps writers of any signature
+    """A writer of figures: its no-break spaces are meant and must not be shown as escapes."""
+
+    def written(*arguments: Any, **options: Any) -> Markup:  # noqa: ANN401
+        return escape(write(*arguments, **options))
+
+    return written
+
+
+def _harmless(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts in
+    """Every value on its way into the page: what is not already safe becomes printable (and then escaped)."""
+    if isinstance(value, Markup | int | float):
+        return value
+    return printable(value)
+
+
+def _sentence(text: str | None) -> Markup:
+    """A sentence of a hallmark: figures in it may hold no-break spaces, everything else hidden is shown."""
+    return Markup("\u00a0").join(escape(printable(part)) for part in (text or "").split("\u00a0"))
+
+
+def _stamp(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _money(value: float, currency: str) -> str:
+    rounded = figures.count(float(f"{value:.2g}")) if value >= 100 else f"{value:.2f}"
+    return f"{rounded}{figures.NBSP}{printable(currency)}"
+
+
+def _at_line(quote: Quote) -> str:
+    return f"{shorten(printable(quote.path), 60)}:{quote.line}"
