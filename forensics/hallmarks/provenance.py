@@ -21,7 +21,7 @@ LEAST_SHARE = 0.05  # of members; every single hit is an exact join
 
 def test_provenance(panel: Panel) -> pl.DataFrame:
     """One row per network: share of members that continue what another member was given."""
-    return answers(sharing_rows(panel, PLUGIN, ("reasoning", "prefix"), LEAST_SHARE, "a reasoning blob or conversation", "no reasoning or conversation hashes"))
+    return answers(sharing_rows(panel, PLUGIN, ("reasoning", "continuation"), LEAST_SHARE, "a reasoning blob or conversation", "no reasoning or conversation hashes"))
 
 
 PLUGIN = Hallmark("provenance", "pooling", "provenance", "continued on another account", test_provenance)
