@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from small_worlds import DAY, HOUR, World, burst, office_times, poisson_times, rotate, share_below, test
 
+from forensics.hallmarks.failover import PLUGIN as FAILOVER
+from forensics.hallmarks.handover import PLUGIN as HANDOVER
 from forensics.hallmarks.turn_taking import PLUGIN as TURN_TAKING
 
 
@@ -119,3 +121,165 @@ class TestTurnTaking:
             world.add("net", f"a{index}", poisson_times(rng, 0, 10 * DAY, 2 / 240))
         customers(world, rng)
         assert not test(TURN_TAKING, world.panel())["assessable"].any()
+
+
+def baton(rng: np.random.Generator, days: float, accounts: int, a_minute: float, allowance: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A harvester that stays on one account until it is limited, pauses some seconds, and goes on with the next: times, labels, statuses."""
+    times, labels, status = [], [], []
+    now, current, left = 0.0, 0, int(rng.poisson(allowance))
+    while now < days * DAY:
+        times.append(now)
+        labels.append(current)
+        status.append(200 if left > 0 else 429)
+        if left <= 0:
+            current = (current + 1 + int(rng.integers(0, accounts - 1))) % accounts
+            left = int(rng.poisson(allowance))
+            now += rng.uniform(1, 4)
+        else:
+            left -= 1
+            now += rng.exponential(60 / a_minute)
+    return np.array(times), np.array(labels), np.array(status)
+
+
+def workplace(world: World, network: str, rng: np.random.Generator, people: int = 20, days: int = 14, *, shared: float = 0.05) -> None:
+    """People with one framework and one system prompt; one request in twenty is refused and sent again by the same person; some prompts are passed around."""
+    for person in range(people):
+        starts = office_times(rng, days, 3.0)
+        if not len(starts):
+            continue
+        times = burst(rng, starts, 6.0)
+        prompts = rng.integers(1, 2**62, len(times))
+        passed = rng.random(len(times)) < shared
+        prompts[passed] = rng.integers(1, 400, passed.sum())
+        refused = rng.random(len(times)) < 0.05
+        again = np.flatnonzero(refused)
+        status = np.where(refused, 429, 200)
+        world.add(
+            network,
+            f"{network}_{person}",
+            np.append(times, times[again] + rng.uniform(2, 60, len(again))),
+            prompt_hash=np.append(prompts, prompts[again]),
+            status_code=np.append(status, np.full(len(again), 200)),
+            system_hash=7,
+        )
+
+
+@pytest.fixture(scope="module")
+def workplaces() -> World:
+    """100 networks of people who share a framework and now and then a prompt."""
+    rng = np.random.default_rng(11)
+    world = World()
+    for index in range(100):
+        workplace(world, f"work_{index:02d}", rng)
+    customers(world, rng)
+    return world
+
+
+class TestHandover:
+    """Baton passing."""
+
+    def test_people_do_not_pass_a_baton(self, workplaces: World) -> None:
+        """Where refusals make people try again, p ≤ 0.05 comes one time in twenty at most, and nothing holds."""
+        rows = test(HANDOVER, workplaces.panel())
+        assert rows["assessable"].all()
+        assert share_below(rows, 0.05) <= 0.115
+        assert share_below(rows, 0.01) <= 0.04
+        assert rows["holds"].sum() == 0
+
+    @pytest.mark.parametrize("allowance", [60, 400])
+    def test_baton_is_seen(self, allowance: int) -> None:
+        """A harvester that moves on at each limit is seen: nearly all refusals are followed by an idle account within seconds."""
+        rng = np.random.default_rng(12)
+        world = World()
+        times, label, status = baton(rng, 10, 15, 2.0, allowance)
+        for account in range(15):
+            mine = label == account
+            world.add("pool", f"pool_{account}", times[mine], status_code=status[mine], system_hash=9)
+        customers(world, rng)
+        row = test(HANDOVER, world.panel())
+        assert row["holds"].all()
+        assert row["p_value"][0] < 1e-4
+
+    def test_exclusion_is_seen_without_refusals(self) -> None:
+        """Accounts that are never at work together are seen even where the log has no status codes."""
+        rng = np.random.default_rng(13)
+        world = World()
+        times, label, _ = baton(rng, 20, 6, 1.0, 150)
+        for account in range(6):
+            world.add("pool", f"pool_{account}", times[label == account], system_hash=9)
+        customers(world, rng)
+        row = test(HANDOVER, world.panel())
+        assert row["holds"].all()
+        assert "no refusals" in row["sentence"][0]
+
+    def test_outage_is_no_baton(self) -> None:
+        """When everybody is refused and comes back together, nobody took over from anybody."""
+        rng = np.random.default_rng(14)
+        world = World()
+        outages = rng.choice(np.arange(20), 8, replace=False) * DAY + 11 * HOUR
+        for network in [*(f"net_{index}" for index in range(12)), None]:
+            for person in range(15 if network else 60):
+                times = burst(rng, office_times(rng, 20, 3.0, weekends=True), 6.0)
+                hit = np.concatenate([poisson_times(rng, start, start + 900, 12) for start in outages])
+                back = np.concatenate([start + 900 + rng.exponential(200, 2) for start in outages])
+                everything = np.concatenate([times, hit, back])
+                status = np.concatenate([np.full(len(times), 200), np.full(len(hit), 529), np.full(len(back), 200)])
+                world.add(network, f"{network}_{person}", everything, status_code=status, system_hash=7)
+        rows = test(HANDOVER, world.panel())
+        assert not rows["holds"].any()
+
+
+class TestFailover:
+    """Failed requests that come again from another account."""
+
+    def test_people_retry_on_their_own_account(self, workplaces: World) -> None:
+        """People who pass prompts around and repeat their own failures give small p one time in twenty at most."""
+        rows = test(FAILOVER, workplaces.panel())
+        assert rows["assessable"].all()
+        assert share_below(rows, 0.05) <= 0.115
+        assert rows["holds"].sum() == 0
+
+    def test_failover_is_seen(self) -> None:
+        """A pool that repeats two in three failed requests on another account is seen, and the share is said."""
+        rng = np.random.default_rng(15)
+        world = World()
+        times = daily_times(rng, 7, 2500)
+        label = rng.integers(0, 30, len(times))
+        prompts = rng.integers(1, 2**62, len(times))
+        failed = rng.random(len(times)) < 0.05
+        again = np.flatnonzero(failed & (rng.random(len(times)) < 0.67))
+        times, label = np.append(times, times[again] + rng.uniform(1, 5, len(again))), np.append(label, (label[again] + rng.integers(1, 30, len(again))) % 30)
+        prompts, status = np.append(prompts, prompts[again]), np.append(np.where(failed, 529, 200), np.full(len(again), 200))
+        for account in range(30):
+            mine = label == account
+            world.add("pool", f"pool_{account}", times[mine], prompt_hash=prompts[mine], status_code=status[mine])
+        customers(world, rng)
+        row = test(FAILOVER, world.panel())
+        assert row["holds"].all()
+        assert 0.5 < row["observed"][0] < 0.8
+        assert row["p_value"][0] < 1e-6
+
+    @pytest.mark.parametrize("laboratories", [2, 3, 12])
+    def test_benchmark_is_no_failover(self, laboratories: int) -> None:
+        """Laboratories that run one list of items in one order, started at the same minute, with failures repeated by each itself, are no pool."""
+        rng = np.random.default_rng(16)
+        world = World()
+        for index in range(10):
+            items = rng.integers(1, 2**62, 400)
+            for lab in range(laboratories):
+                times = 5 * DAY + rng.uniform(0, 120) + np.arange(400) * 20.0 + rng.uniform(0, 5, 400)
+                failed = np.flatnonzero(rng.random(400) < 0.05)
+                status = np.append(np.where(np.isin(np.arange(400), failed), 500, 200), np.full(len(failed), 200))
+                repeated = np.append(items, items[failed])
+                world.add(f"bench_{index}", f"lab_{index}_{lab}", np.append(times, times[failed] + 3), prompt_hash=repeated, status_code=status)
+        customers(world, rng)
+        assert not test(FAILOVER, world.panel())["holds"].any()
+
+    def test_without_prompts_nothing_is_said(self) -> None:
+        """Logs without prompt hashes make the sign not assessable."""
+        rng = np.random.default_rng(17)
+        world = World()
+        for index in range(4):
+            world.add("net", f"a{index}", office_times(rng, 10, 4.0))
+        customers(world, rng)
+        assert not test(FAILOVER, world.panel())["assessable"].any()
