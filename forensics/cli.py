@@ -46,7 +46,7 @@ app.command()(about.completion)
 app.command()(about.man)
 
 
-def _say_version(wanted: bool) -> None:  # noqa: FBT001 - a callback of typer
+def _say_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"forensics {__version__}")
         raise typer.Exit

@@ -31,6 +31,11 @@ class IngestSettings:
     """How logs are read."""
 
     max_reject_share: float = setting(0.5, "exit 4 if a larger share of lines is rejected", "share")
+    batch_mb: int = setting(16, "text read and worked on at a time, for each worker", "MB")
+    workers: int = setting(0, "threads that read batches; 0 takes the machine's processors, at most 4")
+    max_line_mb: int = setting(64, "a longer line is rejected", "MB")
+    max_document_mb: int = setting(1024, "largest file that is one JSON document", "MB")
+    trusted_hops: tuple[str, ...] = setting((), "addresses of own proxies, passed over in a forwarding chain")
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,19 @@ class ScoringSettings:
 
 
 @dataclass(frozen=True)
+class HistorySettings:
+    """How networks are followed from night to night."""
+
+    window_days: float = setting(42.0, "nightly looks at this much of the log, counted back from its last event", "days")
+    likeness: float = setting(0.3, "least likeness at which a network is one that is known", "share")
+    succession_h: float = setting(72.0, "births this soon after a known network's ban may be its successors", "h")
+    profile_values: int = setting(64, "rarest observables of its own by which a network is remembered", "values")
+    split_share: float = setting(0.5, "share of a network's members that come from another, to say that it split off or took it in", "share")
+    shrink_share: float = setting(0.1, "loss of members of a finding from which a run says that it would shrink what was proved", "share")
+    benign_share: float = setting(0.9, "share of members known when a network was marked benign, for the mark to hold", "share")
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings; one attribute a stage."""
 
@@ -132,6 +150,7 @@ class Settings:
     networks: NetworkSettings = field(default_factory=NetworkSettings)
     hallmarks: HallmarkSettings = field(default_factory=HallmarkSettings)
     scoring: ScoringSettings = field(default_factory=ScoringSettings)
+    history: HistorySettings = field(default_factory=HistorySettings)
 
 
 ENVIRONMENT_PREFIX = "FORENSICS_"

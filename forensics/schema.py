@@ -382,6 +382,50 @@ NETWORKS = Table(
     sort=("rank",),
 )
 
-TABLES: dict[str, Table] = {table.name: table for table in (EVENTS, SOURCES, REJECTS, REGISTER, ACCOUNTS, SIGHTINGS, LINKS, MEMBERS, HALLMARKS, NETWORKS)}
+STATUSES = ("new", "same", "grown", "shrunk", "split", "merged", "respawned", "gone")
+
+LINEAGE = Table(
+    "lineage",
+    "one network in one run: what became of it since the run before",
+    {
+        "run": _c(pl.UInt32, "number of the run, from 1"),
+        "night_at": _c(TIME, "last event of the run"),
+        "network_id": _c(pl.String, "the network, the same for life"),
+        "name": _c(pl.String, "its name"),
+        "status": _c(pl.String, "new, same, grown, shrunk, split (off another), merged (took another in), respawned (many banned, replaced) or gone"),
+        "related_ids": _c(pl.List(pl.String), "networks it split off, took in, or went into"),
+        "account_count": _c(pl.UInt32, "members"),
+        "gained_count": _c(pl.UInt32, "members it did not have in the run before"),
+        "lost_count": _c(pl.UInt32, "members of the run before that it no longer has"),
+        "banned_count": _c(pl.UInt32, "members of the run before that were banned since"),
+        "likeness": _c(pl.Float64, "how surely it is the same network, in [0, 1]; null if new or gone"),
+        "member_share": _c(pl.Float64, "part of the likeness: members in common"),
+        "observable_share": _c(pl.Float64, "part of the likeness: rare observables in common"),
+        "succession_share": _c(pl.Float64, "part of the likeness: members born right after its bans"),
+        "alert": _c(pl.Boolean, "a finding"),
+        "pooling": _c(pl.String, "verdict"),
+        "extraction": _c(pl.String, "verdict"),
+        "score": _c(pl.Float64, "as in NETWORKS"),
+        "hallmarks": _c(pl.List(pl.String), "names that hold"),
+    },
+    sort=("run", "network_id"),
+)
+
+PROFILES = Table(
+    "profiles",
+    "one thing a network is known by: a member it ever had, or a rare observable of its own",
+    {
+        "network_id": _c(pl.String, "the network"),
+        "kind": _c(pl.String, "`account`, or the kind of sighting"),
+        "value": _c(pl.String, "the account, or the observable"),
+        "bits": _c(pl.Float64, "how rare it is: log2(accounts / holders); 0 for accounts"),
+        "first_run": _c(pl.UInt32, "run in which it was first seen with the network"),
+        "last_run": _c(pl.UInt32, "run in which it was last seen with the network"),
+    },
+    sort=("network_id", "kind", "value"),
+)
+
+_ALL = (EVENTS, SOURCES, REJECTS, REGISTER, ACCOUNTS, SIGHTINGS, LINKS, MEMBERS, HALLMARKS, NETWORKS, LINEAGE, PROFILES)
+TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
 VERDICTS = ("none", "possible", "likely", "strong")

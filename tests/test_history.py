@@ -1,0 +1,232 @@
+"""Networks followed from night to night: identities for life, and what became of each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from forensics.config import HistorySettings
+from forensics.history import Past, describe_night, identify_networks, own_observables, recall_past, remember_profiles, rename_networks, shrunk_findings
+from forensics.schema import ACCOUNTS, LINEAGE, MEMBERS, NETWORKS, PROFILES, SIGHTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+START = datetime(2026, 4, 1, tzinfo=UTC)
+SETTINGS = HistorySettings()
+Groups = dict[str, list[str]]
+
+
+def members_of(groups: Groups) -> pl.DataFrame:
+    """MEMBERS with these networks."""
+    rows = [{"network_id": network, "account_id": account} for network, accounts in groups.items() for account in accounts]
+    return _fit(MEMBERS.schema, rows)
+
+
+def sightings_of(values: dict[str, list[str]]) -> pl.DataFrame:
+    """SIGHTINGS: card value → accounts."""
+    return _fit(SIGHTINGS.schema, [{"account_id": account, "kind": "payment", "value": value} for value, accounts in values.items() for account in accounts])
+
+
+def accounts_of(born: dict[str, datetime], banned: dict[str, datetime] | None = None) -> pl.DataFrame:
+    """ACCOUNTS with births and bans."""
+    rows = [{"account_id": account, "born_at": at, "banned_at": (banned or {}).get(account)} for account, at in sorted(born.items())]
+    return _fit(ACCOUNTS.schema, rows)
+
+
+def networks_of(groups: Groups, *, alert: bool = True) -> pl.DataFrame:
+    """NETWORKS, all alike."""
+    verdict = "strong" if alert else "none"
+    rows = [
+        {"network_id": network, "name": network, "alert": alert, "pooling": verdict, "extraction": "none", "score": 0.9, "hallmarks": []}
+        for network in sorted(groups)
+    ]
+    return _fit(NETWORKS.schema, rows)
+
+
+def _fit(schema: pl.Schema, rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
+    return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+
+
+class Nights:
+    """Run after run over hand-made networks, as the pipeline does it."""
+
+    def __init__(self) -> None:
+        self.past = Past(LINEAGE.empty(), PROFILES.empty())
+
+    def run(
+        self, night: int, groups: Groups, cards: dict[str, list[str]] | None = None, banned: dict[str, int] | None = None, born: dict[str, int] | None = None
+    ) -> dict[str, dict[str, object]]:
+        """One night; the LINEAGE rows by lasting id."""
+        members, night_at = members_of(groups), START + timedelta(days=night)
+        everyone = sorted({account for accounts in groups.values() for account in accounts})
+        accounts = accounts_of(
+            {account: START + timedelta(days=(born or {}).get(account, 0)) for account in everyone},
+            {a: START + timedelta(days=day) for a, day in (banned or {}).items()},
+        )
+        observables = own_observables(members, sightings_of(cards or {}).lazy(), 1000, SETTINGS.profile_values)
+        identities = identify_networks(members, observables, accounts, self.past, SETTINGS)
+        renamed = rename_networks(members, identities)
+        lasting = {new: groups[old] for old, new in identities.select("found_id", "network_id").iter_rows()}
+        lineage = describe_night(identities, renamed, networks_of(lasting), accounts, self.past, night_at, SETTINGS)
+        profiles = remember_profiles(self.past.profiles, renamed, observables, identities, self.past.run + 1)
+        self.weaker = shrunk_findings(lineage, self.past, SETTINGS)
+        self.past = Past(pl.concat([self.past.lineage, lineage]), profiles)
+        return {row["network_id"]: row for row in lineage.iter_rows(named=True)}
+
+
+def test_first_night_is_new() -> None:
+    """Without a past every network is new, under the id it was formed with."""
+    assert {key: row["status"] for key, row in Nights().run(1, {"net_a": ["1", "2", "3"]}).items()} == {"net_a": "new"}
+
+
+def test_growth_keeps_the_id() -> None:
+    """A network formed under another id, with its members and more, is the same one, grown by the difference."""
+    nights = Nights()
+    nights.run(1, {"net_a": ["1", "2", "3"]})
+    row = nights.run(2, {"net_b": ["1", "2", "3", "4", "5"]})["net_a"]
+    assert (row["status"], row["account_count"], row["gained_count"], row["lost_count"]) == ("grown", 5, 2, 0)
+    assert row["likeness"] == pytest.approx(1.0)
+
+
+def test_shrinking_is_told() -> None:
+    """A finding that loses more than a tenth of its members is reported as weaker than last night proved."""
+    nights = Nights()
+    nights.run(1, {"net_a": [str(i) for i in range(10)]})
+    assert nights.run(2, {"net_b": [str(i) for i in range(5)]})["net_a"]["status"] == "shrunk"
+    assert [(item["network_id"], item["before"], item["now"]) for item in nights.weaker] == [("net_a", 10, 5)]
+
+
+def test_gone_is_told_once() -> None:
+    """A network that is not there any more is gone, in one run; its finding is named as dropped."""
+    nights = Nights()
+    nights.run(1, {"net_a": ["1", "2", "3"], "net_b": ["7", "8", "9"]})
+    assert nights.run(2, {"net_b": ["7", "8", "9"]})["net_a"]["status"] == "gone"
+    assert [item["network_id"] for item in nights.weaker] == ["net_a"]
+    assert "net_a" not in nights.run(3, {"net_b": ["7", "8", "9"]})
+
+
+def test_return_keeps_the_id() -> None:
+    """A network that was gone for nights and returns lives on under its id: its members are remembered."""
+    nights = Nights()
+    nights.run(1, {"net_a": ["1", "2", "3"]})
+    nights.run(2, {})
+    assert list(nights.run(3, {"net_x": ["1", "2", "3"]})) == ["net_a"]
+
+
+def test_all_replaced_keeps_the_id_by_cards() -> None:
+    """No member in common, but the same rare cards: the same network.
+
+    Cards of net_a: c1, c2 (2 holders of 1000 each, log2 500 = 9.0 bits each); tonight all of both: observable share 1.
+    """
+    nights = Nights()
+    nights.run(1, {"net_a": ["1", "2", "3", "4"]}, {"c1": ["1", "2"], "c2": ["3", "4"]})
+    row = nights.run(9, {"net_z": ["5", "6", "7", "8"]}, {"c1": ["5", "6"], "c2": ["7", "8"]})["net_a"]
+    assert row["status"] == "respawned"
+    assert row["observable_share"] == pytest.approx(1.0)
+    assert row["member_share"] == 0.0
+
+
+def test_bans_with_refill_are_a_respawn() -> None:
+    """Three of ten members banned since last night and three new ones: the network respawned."""
+    nights = Nights()
+    old = [str(i) for i in range(10)]
+    nights.run(1, {"net_a": old})
+    row = nights.run(2, {"net_b": [*old, "n1", "n2", "n3"]}, banned={"0": 2, "1": 2, "2": 2}, born={"n1": 2, "n2": 2, "n3": 2})["net_a"]
+    assert (row["status"], row["banned_count"], row["gained_count"]) == ("respawned", 3, 3)
+    row = nights.run(3, {"net_c": [*old, "n1", "n2", "n3", "m1", "m2", "m3", "m4"]}, banned={"3": 3, "4": 3, "5": 3, "6": 3}, born={"m1": 3})["net_a"]
+    assert (row["status"], row["banned_count"], row["gained_count"]) == ("respawned", 4, 4)
+
+
+def test_births_after_bans_alone_make_no_identity() -> None:
+    """Accounts born right after a network's bans, sharing nothing with it, are another network."""
+    nights = Nights()
+    nights.run(1, {"net_a": ["1", "2", "3"]}, banned={"1": 1, "2": 1, "3": 1})
+    tonight = nights.run(2, {"net_b": ["4", "5", "6"]}, born={"4": 1, "5": 1, "6": 1})
+    assert tonight["net_b"]["status"] == "new"
+    assert tonight["net_a"]["status"] == "gone"
+
+
+def test_split_and_merge() -> None:
+    """The larger part of a network keeps its id, the other says where it split off; joined again, it says what it took in."""
+    nights = Nights()
+    nights.run(1, {"net_a": ["1", "2", "3", "4", "5", "6", "7"]})
+    tonight = nights.run(2, {"net_p": ["1", "2", "3", "4"], "net_q": ["5", "6", "7"]})
+    assert tonight["net_a"]["account_count"] == 4
+    assert (tonight["net_q"]["status"], tonight["net_q"]["related_ids"]) == ("split", ["net_a"])
+    tonight = nights.run(3, {"net_r": ["1", "2", "3", "4", "5", "6", "7"]})
+    assert (tonight["net_a"]["status"], tonight["net_a"]["related_ids"]) == ("merged", ["net_q"])
+    assert (tonight["net_q"]["status"], tonight["net_q"]["related_ids"]) == ("gone", ["net_a"])
+    assert nights.weaker == []  # merged away is not lost
+
+
+def test_two_cannot_claim_one_identity() -> None:
+    """Of two networks that resemble a known one, the more alike keeps the id."""
+    nights = Nights()
+    nights.run(1, {"net_a": ["1", "2", "3", "4"]})
+    tonight = nights.run(2, {"net_x": ["1", "8", "9"], "net_y": ["2", "3", "4", "5"]})
+    assert tonight["net_a"]["account_count"] == 4
+    assert "net_x" in tonight
+
+
+def test_an_old_id_is_never_given_twice() -> None:
+    """A stranger formed under the id of a known network gets a new one."""
+    nights = Nights()
+    nights.run(1, {"net_a": ["1", "2", "3"]})
+    tonight = nights.run(2, {"net_a": ["7", "8", "9"], "net_b": ["1", "2", "3"]})
+    assert tonight["net_a"]["account_count"] == 3
+    assert tonight["net_a"]["gained_count"] == 0
+    fresh = next(key for key in tonight if key != "net_a")
+    assert tonight[fresh]["status"] == "new"
+
+
+def test_a_night_repeated_replaces_itself() -> None:
+    """The same night run again meets the past as it was before it."""
+    nights = Nights()
+    nights.run(1, {"net_a": ["1", "2", "3"]})
+    before = nights.past
+    nights.run(2, {"net_b": ["1", "2", "3", "4"]})
+    again = recall_past(nights.past.lineage, nights.past.profiles, START + timedelta(days=2))
+    assert_frame_equal(again.lineage, before.lineage)
+    assert_frame_equal(again.profiles, before.profiles)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 40), min_size=3, max_size=12, unique=True), min_size=1, max_size=4), st.integers(0, 9))
+def test_identities_are_one_to_one_and_do_not_depend_on_order(groups: list[list[int]], seed: int) -> None:
+    """Every network of tonight gets one id, no id twice, whatever the order of rows."""
+    used: set[int] = set()
+    parts = {}
+    for index, group in enumerate(groups):
+        own = [account for account in group if account not in used]
+        used.update(own)
+        if own:
+            parts[f"net_{index}"] = [str(account) for account in own]
+    nights = Nights()
+    nights.run(1, {"net_k1": [str(i) for i in range(20)], "net_k2": [str(i) for i in range(20, 41)]})
+    members = members_of(parts)
+    shuffled = members.sample(fraction=1, shuffle=True, seed=seed)
+    none = own_observables(members, SIGHTINGS.empty().lazy(), 100, 64)
+    accounts = accounts_of({})
+    first = identify_networks(members, none, accounts, nights.past, SETTINGS)
+    assert first.get_column("network_id").is_unique().all()
+    assert sorted(first.get_column("found_id")) == sorted(parts)
+    assert_frame_equal(identify_networks(shuffled, none, accounts, nights.past, SETTINGS), first)
+
+
+def test_own_observables_leave_out_the_popular() -> None:
+    """A value that mostly others hold is nobody's own; one that only members hold is worth log2(accounts / holders).
+
+    1000 accounts, card c: 4 holders, all members: log2(250) = 7.97 bits. Card d: 2 members of 6 holders: left out.
+    """
+    members = members_of({"n": ["1", "2", "3", "4"]})
+    found = own_observables(members, sightings_of({"c": ["1", "2", "3", "4"], "d": ["1", "2", "5", "6", "7", "8"]}).lazy(), 1000, 64)
+    assert found.get_column("value").to_list() == ["c"]
+    assert found.item(0, "bits") == pytest.approx(np.log2(250))
