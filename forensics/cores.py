@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 BLOCK_KINDS = ("template",)  # kinds whose values are independent of each other, so that several of them on the same accounts are several traces
 
 
+PACKED_KINDS = ("sketch",)  # values that are pieces of a trace and none by themselves
+
+
 @dataclass(frozen=True)
 class Core:
     """Accounts that belong together as a whole, and what their values are worth among them."""
@@ -121,53 +124,82 @@ def find_nests(incidence: Incidence, settings: LinkSettings) -> list[tuple[int, 
     """Popular values into which small values of another line fall whole, and which those cover at least by half; with their holders.
 
     One value of 5,000 accounts alone says nothing: it may be a framework. But where those accounts pay with cards of four, and the other three are
-    always among the 5,000 too, the value is one operator's. Families and offices among a framework's users fall inside it by chance only.
+    always among the 5,000 too, the value is one operator's. Families and offices among a framework's users fall inside it by chance only, as they do
+    when lines are dealt anew among accounts of like activity: that is the null, both for the number of nested values and for what they cover.
     """
+    packed = np.array([kind in PACKED_KINDS for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
+    large = np.flatnonzero((incidence.holders >= settings.nest_holders) & (incidence.holders <= incidence.account_count // 2) & ~packed)
+    if len(large) == 0 or not incidence.several_lines:
+        return []
+    evidence, covered = _nest_evidence(incidence, large, settings)
+    null, by_chance = _nest_evidence(deal_lines(incidence, settings.seed), large, settings)
+    bar = max(np.log(evidence.size / settings.core_p), float(null.max(initial=0.0)))
+    size = incidence.holders[large][:, None]
+    share, chance = _count(covered, evidence.shape) / size, _count(by_chance, evidence.shape) / size
+    good = (evidence > bar) & (share >= settings.nest_cover) & (share >= 2 * chance)
+    cell, account = covered
+    keep = good.ravel()[cell]
+    inside = np.unique((cell[keep] // evidence.shape[1]) * incidence.account_count + account[keep])
+    value, account = inside // incidence.account_count, inside % incidence.account_count
+    nests = [(int(large[number]), account[value == number]) for number in np.unique(value)]
+    # A hydra may nest in dozens of its own values; those that bring no new accounts are left out.
+    chosen: list[tuple[int, Ints]] = []
+    known: list[set[int]] = []
+    for number, accounts in sorted(nests, key=lambda nest: (-len(nest[1]), nest[0])):
+        members = set(accounts.tolist())
+        if not any(len(members & other) >= 0.9 * len(members) for other in known):
+            chosen.append((number, accounts))
+            known.append(members)
+    return chosen
+
+
+def _count(covered: tuple[Ints, Ints], shape: tuple[int, ...]) -> Floats:
+    counts: Floats = np.bincount(covered[0], minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
+    return counts
+
+
+def _nest_evidence(incidence: Incidence, large: Ints, settings: LinkSettings) -> tuple[Floats, tuple[Ints, Ints]]:
+    """Per large value and line: evidence (nats) that more small values of the line nest in it than chance allows; and which of its holders they cover."""
     from scipy.sparse import csr_matrix
     from scipy.stats import binom
 
     size = incidence.holders
     small = np.flatnonzero((size >= 2) & (size <= settings.nest_small))
-    large = np.flatnonzero(size >= settings.nest_holders)
-    if len(small) == 0 or len(large) == 0:
-        return []
-    column = np.full(len(size), -1, dtype=np.int64)
-    column[small], row = np.arange(len(small)), np.full(len(size), -1, dtype=np.int64)
-    row[large] = np.arange(len(large))
+    shape = (len(large), len(incidence.lines))
+    column, row = np.full(len(size), -1, dtype=np.int64), np.full(len(size), -1, dtype=np.int64)
+    column[small], row[large] = np.arange(len(small)), np.arange(len(large))
     in_small, in_large = column[incidence.value] >= 0, row[incidence.value] >= 0
     n = incidence.account_count
     held = csr_matrix((np.ones(int(in_small.sum()), dtype=np.int32), (column[incidence.value[in_small]], incidence.account[in_small])), shape=(len(small), n))
     popular = csr_matrix((np.ones(int(in_large.sum()), dtype=np.int32), (incidence.account[in_large], row[incidence.value[in_large]])), shape=(n, len(large)))
     need = np.ceil(0.75 * size[small]).astype(np.int64).clip(2)
     line_small, line_large = incidence.line_of_value[small], incidence.line_of_value[large]
-    pairs: list[tuple[Ints, Ints]] = []
+    parts: list[tuple[Ints, Ints]] = []
     for start in range(0, len(small), 50_000):
         part = (held[start : start + 50_000] @ popular).tocoo()
         w, v = part.row.astype(np.int64) + start, part.col.astype(np.int64)
-        whole = (part.data >= need[w]) & (line_small[w] != line_large[v])
-        pairs.append((w[whole], v[whole]))
-    w, v = np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
-    line_count = len(incidence.lines)
-    nested = np.bincount(v * line_count + line_small[w], minlength=len(large) * line_count).reshape(len(large), line_count)
-    chance = size[large] / n
-    expected = np.zeros_like(nested, dtype=np.float64)
+        whole = (part.data >= need[w]) & (line_small[w] != line_large[v]) & (2 * size[small[w]] <= size[large[v]])
+        parts.append((w[whole], v[whole]))
+    if not parts:
+        return np.zeros(shape), (small, small)
+    w, v = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    cell = v * shape[1] + line_small[w]
+    nested = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
+    expected = np.zeros(shape)
     classes, class_of = np.unique(np.stack([line_small, size[small]]), axis=1, return_inverse=True)
     for (line, holders), count in zip(classes.T, np.bincount(class_of.ravel()), strict=True):
-        expected[:, line] += count * binom.sf(max(int(np.ceil(0.75 * holders)), 2) - 1, holders, chance)
+        expected[:, line] += count * binom.sf(max(int(np.ceil(0.75 * holders)), 2) - 1, holders, size[large] / n)
     expected = np.maximum(expected, 1e-9)
-    evidence = np.where(nested > expected, nested * np.log(np.maximum(nested, 1e-9) / expected) - nested + expected, 0.0)
-    surprising = (evidence > np.log(nested.size / settings.core_p)) & (nested >= 3)
-    good = surprising[v, line_small[w]]
-    w, v = w[good], v[good]
-    if len(w) == 0:
-        return []
+    surprise = np.where(nested > np.maximum(expected, 2), nested * np.log(np.maximum(nested, 1.0) / expected) - nested + expected, 0.0)
     run, entry = spread(incidence.starts[small[w]], size[small[w]])
-    covered = np.unique(v[run] * n + incidence.account[entry])
+    covered = np.unique(cell[run] * n + incidence.account[entry])
     owner, account = covered // n, covered % n
-    holds = np.asarray(popular[account, owner]).ravel() > 0
-    coverage = np.bincount(owner[holds], minlength=len(large)) / size[large]
-    starts = incidence.starts
-    return [(int(large[number]), incidence.account[starts[large[number]] : starts[large[number] + 1]]) for number in np.flatnonzero(coverage >= settings.nest_cover)]
+    # Of the accounts that nested values hold, those that hold the large value too.
+    keys = np.sort(incidence.account[in_large] * shape[0] + row[incidence.value[in_large]])
+    wanted = account * shape[0] + owner // shape[1]
+    at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+    hit = keys[at] == wanted if len(keys) else np.zeros(len(wanted), dtype=bool)
+    return surprise, (owner[hit], account[hit])
 
 
 def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[tuple[Ints, Ints]]:

@@ -38,6 +38,7 @@ class Scale:
     needed: float
     line_cap: float
     kind_cap: float
+    looks: bool = True  # whether the many chances of accounts that show much of a kind are held against them
 
 
 def scale_of(incidence: Incidence, settings: LinkSettings) -> Scale:
@@ -58,7 +59,7 @@ def _weigh(frame: pl.DataFrame, settings: LinkSettings) -> pl.DataFrame:
     for core in find_cores(incidence, settings):
         a, b = sketch_core(incidence, core)
         # Two accounts of a core that was tested whole start from the odds inside it, not from those of two strangers.
-        inside = replace(scale, needed=float(np.log2(incidence.account_count / len(core.accounts))) + settings.margin_bits) if core.whole else scale
+        inside = replace(scale, needed=float(np.log2(incidence.account_count / len(core.accounts))) + settings.margin_bits, looks=False) if core.whole else scale
         parts.append(weigh_pairs(incidence, a, b, core.bits, inside))
     return _spell(incidence, _keep_strongest(pl.concat(parts), settings))
 
@@ -78,7 +79,7 @@ def propose_rare(incidence: Incidence, scale: Scale, settings: LinkSettings) -> 
         most -= 1  # all values of one size, or none
     account_count = incidence.account_count
     starts = incidence.starts
-    bits = incidence.rarity_bits
+    bits, looks = incidence.rarity_bits, incidence.looks
     keys, lines, weights = [], [], []
     for size in np.unique(holders[(holders >= 2) & (holders <= most)]):
         values = np.flatnonzero(holders == size)
@@ -88,9 +89,10 @@ def propose_rare(incidence: Incidence, scale: Scale, settings: LinkSettings) -> 
         weight = np.repeat(bits[values], len(left)) * np.sqrt(incidence.use[i] * incidence.use[j])
         kind = np.repeat(incidence.kind_of_value[values], len(left))
         weight *= _lease(incidence, kind, i, j)
+        weight -= np.minimum(looks[i], looks[j])
         keys.append(incidence.account[i] * account_count + incidence.account[j])
         lines.append(incidence.line_of_kind[kind])
-        weights.append(np.minimum(weight, scale.kind_cap))
+        weights.append(np.clip(weight, 0.0, scale.kind_cap))
     if not keys:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     enough = settings.propose_share * scale.needed
@@ -187,10 +189,15 @@ def _weigh_chunk(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Sc
     value = incidence.value[i]
     kind = incidence.kind_of_value[value]
     weight = bits[value] * np.sqrt(incidence.use[i] * incidence.use[j]) * _lease(incidence, kind, i, j)
-    shared = pl.DataFrame({"pair": pair, "value": value, "kind": kind, "line": incidence.line_of_kind[kind], "bits": np.maximum(weight, 0.0)})
+    looks = np.minimum(incidence.looks[i], incidence.looks[j]) if scale.looks else np.zeros(len(i))
+    shared = pl.DataFrame({"pair": pair, "value": value, "kind": kind, "line": incidence.line_of_kind[kind], "bits": np.maximum(weight, 0.0), "looks": looks})
     shared = shared.sort("pair", "kind", "bits", "value", descending=[False, False, True, False])
     shared = shared.with_columns(adding=pl.Series(incidence.adding).gather(shared["kind"]))
-    kinds = shared.group_by("pair", "line", "kind", maintain_order=True).agg(bits=sum_values(pl.col("adding"), pl.col("bits")).clip(upper_bound=scale.kind_cap))
+    kinds = shared.group_by("pair", "line", "kind", maintain_order=True).agg(
+        # Two accounts with forty shingles each had many chances to meet: if one operator's accounts share about one value of a kind, a meeting is worth
+        # its rarity less log2 of the values that could have met.
+        bits=(sum_values(pl.col("adding"), pl.col("bits")) - pl.col("looks").first()).clip(0.0, scale.kind_cap)
+    )
     kinds = kinds.sort("pair", "line", "bits", "kind", descending=[False, False, True, False])
     # Within a line, further kinds repeat much of what the strongest said.
     lines = kinds.group_by("pair", "line", maintain_order=True).agg(

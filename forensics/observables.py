@@ -119,6 +119,14 @@ class Incidence:
         return lines
 
     @property
+    def looks(self) -> Floats:
+        """log2 of the values of its kind that the entry's account shows, per entry: so many chances it had to meet somebody."""
+        kind = self.kind_of_value[self.value]
+        held = np.bincount(self.account * len(self.kinds) + kind, minlength=self.account_count * len(self.kinds))
+        bits: Floats = np.log2(held[self.account * len(self.kinds) + kind].astype(np.float64))
+        return bits
+
+    @property
     def several_lines(self) -> bool:
         """Whether two independent lines of evidence could meet at all; timing is in every log and does not count."""
         return len([line for line in self.lines if line != "timing"]) > 1

@@ -13,6 +13,7 @@ from forensics.plugins import Sighting
 from forensics.sightings.counting import count_sightings
 
 WIDTH_S = 2  # tolerance of one tooth, in seconds
+BUSY = 0.1  # hits a day in a tooth that an account's pace alone may bring
 DAYS = 3  # fewest days that make a comb
 
 
@@ -25,14 +26,15 @@ def find_combs(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     """
     day = pl.col("started_at").dt.epoch("s") // 86_400
     rows = events.select("account_id", "started_at", day=day, tooth=(pl.col("started_at").dt.epoch("s") % 86_400) // WIDTH_S * WIDTH_S)
-    days = rows.group_by("account_id").agg(days=pl.col("day").n_unique()).filter(pl.col("days") >= DAYS)
+    days = rows.group_by("account_id").agg(days=pl.col("day").n_unique(), events=pl.len()).filter(pl.col("days") >= DAYS)
     teeth = (
         rows.join(days.select("account_id"), on="account_id", how="semi")
         .group_by("account_id", "tooth")
         .agg(pl.col("day").n_unique().alias("hits"), pl.len().alias("count"), started_at=pl.col("started_at").min())
         .filter(pl.col("hits") >= DAYS)
         .join(days, on="account_id")
-        .filter(2 * pl.col("hits") >= pl.col("days"))
+        # A busy account stirs in any two seconds of the day: only teeth that its pace does not explain.
+        .filter((2 * pl.col("hits") >= pl.col("days")) & (pl.col("events") * WIDTH_S < BUSY * 86_400 * pl.col("days")))
     )
     clock = [(pl.col("tooth") // size % base).cast(pl.String).str.zfill(2) for size, base in ((3600, 24), (60, 60), (1, 60))]
     return count_sightings(teeth, "comb", pl.concat_str(clock, separator=":")).join(
