@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from forensics.reports import figures, pictures
 from forensics.reports.printable import printable, safe_name, shorten
-from forensics.reports.words import FIT_WORDS, LIMITS, VERDICT_MEANINGS, opening
+from forensics.reports.words import LIMITS, VERDICT_MEANINGS, fit_word, in_its_unit, opening
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -132,7 +132,7 @@ class _Card:
     @property
     def fits(self) -> list[tuple[str, Any]]:
         """Each explanation with yes, partly or no."""
-        return [(next(word for floor, word in FIT_WORDS if (sign.fit or 0.0) > floor or floor <= 0), sign) for sign in self.f.explanations]
+        return [(fit_word(sign), sign) for sign in self.f.explanations]
 
 
 def _value(tie: Tie) -> str:
@@ -171,6 +171,7 @@ def _environment() -> jinja2.Environment:
         money=_safe(_money),
     )
     environment.globals["period"] = _safe(figures.period)
+    environment.globals["unit"] = _safe(in_its_unit)
     return environment
 
 

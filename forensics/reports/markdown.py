@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from forensics.reports import figures
 from forensics.reports.printable import printable, shorten
-from forensics.reports.words import FIT_WORDS, LIMITS, expectation, opening
+from forensics.reports.words import LIMITS, expectation, fit_word, in_its_unit, opening
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 MEMBERS_SHOWN = 10
 CLAIMS_SHOWN = 12
 LEAST_BITS = 0.05
-_ACTIVE = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~&$:.=^])")
+_ACTIVE = re.compile(r"([\\`*_{}\[\]|<>~&$^])")
+_AT_START = re.compile(r"^(\s*)([#+\-=]|\d+(?=[.)]))")  # would make a heading or a list of a line
+_LINKS = re.compile(r"(?i)(?<=www)\.|:(?=//)")  # some renderers link bare addresses
 
 
 def code(value: object, width: int = 60) -> str:
@@ -30,7 +32,8 @@ def code(value: object, width: int = 60) -> str:
 def prose(text: str | None) -> str:
     """A sentence with every sign that Markdown could act on escaped; `@` alone would still become a mail link."""
     shown = "\u00a0".join(printable(part) for part in (text or "").split("\u00a0"))
-    return _ACTIVE.sub(r"\\\1", shown).replace("@", "`@`")
+    shown = _LINKS.sub(lambda found: f"`{found.group()}`", _ACTIVE.sub(r"\\\1", shown)).replace("@", "`@`")
+    return _AT_START.sub(lambda found: f"{found.group(1)}{''.join(f'&#{ord(char)};' for char in found.group(2))}", shown)
 
 
 def render_markdown(report: Report) -> bytes:
@@ -115,7 +118,7 @@ def _finding(finding: Finding) -> list[str]:
         (
             "yes" if sign.holds else "no",
             prose(sign.title),
-            figures.number(sign.observed),
+            in_its_unit(sign, sign.observed),
             expectation(sign),
             figures.p_value(sign.p_value).replace("<", "\\<"),
             prose(sign.sentence),
@@ -125,8 +128,7 @@ def _finding(finding: Finding) -> list[str]:
     lines += _table(("holds", "sign", "observed", "expected", "p", "in words"), rows)
     lines += ["", "### What speaks for an innocent reason", ""]
     for sign in finding.explanations:
-        word = next(word for floor, word in FIT_WORDS if (sign.fit or 0.0) > floor or floor <= 0)
-        lines.append(f"- **{prose(sign.title)}**: {word}. {prose(sign.sentence)}")
+        lines.append(f"- **{prose(sign.title)}**: {fit_word(sign)}. {prose(sign.sentence)}")
     if finding.unassessed:
         lines += ["", "Not assessable: " + "; ".join(f"{prose(sign.title)} ({prose(sign.reason)})" for sign in finding.unassessed)]
     lines += ["", "### What it takes", "", _impact(finding), "", "### Accounts", ""]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forensics.reports import terminal
+from forensics.reports import figures, terminal
 
 if TYPE_CHECKING:
     from forensics.reports.model import Finding, Sign
-
-FIT_WORDS = terminal.FIT_WORDS  # above these fits an explanation is said to fit, partly, or not
 
 VERDICT_MEANINGS = {
     "pooling": {
@@ -42,6 +40,16 @@ LIST_NOTE = "Accounts listed for review with the reason each belongs to a networ
 def opening(finding: Finding) -> str:
     """What the verdicts say, in a sentence; never more than they do. The same words as in the terminal."""
     return terminal.opening(vars(finding))
+
+
+def fit_word(sign: Sign) -> str:
+    """Whether an explanation fits: yes, partly or no."""
+    return next(word for floor, word in terminal.FIT_WORDS if (sign.fit or 0.0) >= floor)
+
+
+def in_its_unit(sign: Sign, value: float | None) -> str:
+    """A number of a sign: shares in percent, all else as it is."""
+    return figures.share(value) if (sign.measure or "").startswith("share ") else figures.number(value)
 
 
 def expectation(sign: Sign) -> str:
