@@ -262,7 +262,7 @@ def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None =
         {"network": profile.network[telling], "value": profile.value[telling], "m": profile.members[telling], "n": size[telling], "holders": holders[telling]}
     )
     shown = dealt if dealt is not None else incidence
-    entries = pl.DataFrame({"account": shown.account, "value": shown.value, "use": shown.use, "own": labels[shown.account] if dealt is None else np.full(len(shown.account), ALONE)})
+    entries = pl.DataFrame({"account": shown.account, "value": shown.value, "use": shown.use, "looks": shown.looks, "own": labels[shown.account] if dealt is None else np.full(len(shown.account), ALONE)})
     mine = (pl.col("own") == pl.col("network")).cast(pl.Float64)
     rows = entries.join(table, on="value").with_columns(
         bits=(
@@ -276,7 +276,7 @@ def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None =
         rows.with_columns(adding=pl.Series(incidence.adding).gather(rows["kind"]))
         .sort("account", "network", "kind", "value")
         .group_by("account", "network", "kind", maintain_order=True)
-        .agg(bits=sum_values(pl.col("adding"), pl.col("bits")).clip(upper_bound=cap))
+        .agg(bits=(sum_values(pl.col("adding"), pl.col("bits")) - pl.col("looks").first()).clip(0.0, cap))
     )
     return kinds.with_columns(line=pl.Series(incidence.line_of_kind).gather(kinds["kind"]))
 
