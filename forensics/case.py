@@ -8,6 +8,7 @@ out (accounts, links, …) are one file each, replaced in one rename.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -23,12 +24,16 @@ from forensics.schema import OBSERVABLE_PREFIX, TABLES, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
 LEDGER_VERSION = 1
 PART_TABLES = ("events", "rejects", "sources", "register")  # known to the ledger
+LOG_FILE = "log.jsonl"  # hash-chained: what was done to the case
+SETTINGS_FILE = "settings.toml"  # the case's own settings, if any
 DRAFT, READY = ".draft", ".ready"  # folders of worked-out tables that do not count yet, and that count but are not yet in place
 ROW_GROUP_ROWS = 131_072
-_EMPTY_LEDGER: dict[str, Any] = {"version": LEDGER_VERSION, "run": 0, "next_source": 1, "parts": {name: [] for name in PART_TABLES}, "prefixes": [], "notes": {}}
+_NO_PARTS: dict[str, Any] = {name: [] for name in PART_TABLES}
+_EMPTY_LEDGER: dict[str, Any] = {"version": LEDGER_VERSION, "run": 0, "next_source": 1, "parts": _NO_PARTS, "prefixes": [], "notes": {}}
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Case:
         if self.folder.exists() and not self.folder.is_dir():
             raise UsageError(f"{self.folder} is not a folder", "give --case the name of a folder")
         if self.folder.is_dir() and not self._ledger_path.exists() and any(not entry.name.startswith(".") for entry in self.folder.iterdir()):
-            leftovers = {*PART_TABLES, *(f"{name}.parquet" for name in TABLES)}
+            leftovers = {*PART_TABLES, *(f"{name}.parquet" for name in TABLES), LOG_FILE, SETTINGS_FILE}
             if not all(entry.name in leftovers or entry.name.startswith(".") for entry in self.folder.iterdir()):
                 raise UsageError(f"{self.folder} is not empty and not a case", "give --case a new folder or an existing case")
 
@@ -224,6 +229,47 @@ class Case:
             _sync(path.parent)
         return path
 
+    # the chained log
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Every command run on the case that changed it, oldest first; each entry holds the hash of the one before.
+
+        Raises: IntegrityError where an entry was changed, taken out or put in.
+        """
+        path = self.folder / LOG_FILE
+        if not path.exists():
+            return []
+        found: list[dict[str, Any]] = []
+        previous = ""
+        whole = path.read_bytes().split(b"\n")[:-1]  # what follows the last line end was torn off by a kill and never counted
+        for number, line in enumerate(whole, start=1):
+            try:
+                entry: dict[str, Any] = json.loads(line)
+                sound = entry["previous"] == previous and entry["sha256"] == _chain_hash(entry)
+            except (ValueError, KeyError, TypeError):
+                sound = False
+            if not sound:
+                hint = "compare it with a backup or a sealed copy; nothing from this line on can be trusted"
+                raise IntegrityError(f"{path}:{number}: the chain of the log is broken here", hint)
+            previous = entry["sha256"]
+            found.append(entry)
+        return found
+
+    def record(self, what: str, at: datetime, by: str, **facts: Any) -> dict[str, Any]:  # noqa: ANN401 - facts are JSON of any shape
+        """Append an entry to the chained log: what was done, when, by whom, and what the command says of itself."""
+        known = self.entries()
+        entry = {"n": len(known) + 1, "what": what, "at": at.isoformat(), "by": by, "facts": facts, "previous": known[-1]["sha256"] if known else ""}
+        entry["sha256"] = _chain_hash(entry)
+        path = self.folder / LOG_FILE
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as handle:
+                handle.truncate(path.read_bytes().rfind(b"\n") + 1)
+                handle.write(json.dumps(entry, sort_keys=True, ensure_ascii=True).encode() + b"\n")
+                handle.flush()
+                os.fsync(handle.fileno())
+        return entry
+
     def sweep(self) -> None:
         """Remove parts and temporary files that a killed run left behind."""
         if not self.folder.is_dir():
@@ -280,6 +326,11 @@ def _ordered(contract: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
     if wrong:
         raise TypeError(f"{contract.name}: {'; '.join(wrong)}")
     return frame.select(*contract.columns, *sorted(name for name in schema if name not in contract.columns))
+
+
+def _chain_hash(entry: Mapping[str, Any]) -> str:
+    text = json.dumps({name: value for name, value in entry.items() if name != "sha256"}, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @contextlib.contextmanager

@@ -15,13 +15,14 @@ PACKAGE = ROOT / "forensics"
 # Import only from the lines above; names on one line never import each other.
 LINES: tuple[tuple[str, ...], ...] = (
     ("errors", "schema"),
-    ("config", "names", "fields", "values", "clients", "statistics"),
+    ("config", "names", "fields", "values", "clients", "statistics", "reading", "flags", "strip", "sketch"),
     ("plugins",),
-    ("lives", "streams"),
+    ("lives", "streams", "mapping", "records", "events"),
     ("observables", "panel"),
-    ("formats", "sketch", "register", "features", "sightings", "links", "networks", "hallmarks", "scoring", "canary", "simulate", "evaluate"),
-    ("engine",),
-    ("ingest", "case", "history", "evidence", "reports"),
+    ("formats", "register", "features", "sightings", "links", "networks", "hallmarks", "scoring", "canary", "simulate", "evaluate"),
+    ("engine", "recognise"),
+    ("case",),  # above ingest, which fills it, and evidence, which seals it
+    ("ingest", "history", "evidence", "reports"),
     ("pipeline",),
     ("commands",),
     ("cli",),
