@@ -24,6 +24,7 @@ class Format:
     A record is a JSON object, a CSV or Parquet row, or a line that `pattern` takes apart. `fields` says which of its names carry
     which canonical column (or raw field of fields.py): dotted paths, the first that says something wins. `read` replaces `fields` where a
     record needs logic: it turns one decoded record into such fields (none: not a request, passed over; ValueError: rejected for that reason).
+    `unwrap` finds the records inside a decoded line where they are nested deeper than in an array or under one key.
 
     `marks` are the names by which the format is recognised: all must be there, `a|b` is either. `samples` are lines in this format,
     `broken` lines that must be rejected. `refuse` says why a recognised format is no request log.
@@ -37,6 +38,7 @@ class Format:
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     read: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None
+    unwrap: Callable[[Any], list[Any] | None] | None = None
     pattern: str = ""
     broken: tuple[str, ...] = ()
     refuse: str = ""

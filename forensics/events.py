@@ -1,0 +1,450 @@
+"""Raw fields → EVENTS: typed, cleaned, hashed. What lacks a time or an account is rejected with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import polars as pl
+
+from forensics.clients import clean_user_agent, read_clients
+from forensics.flags import flag_texts
+from forensics.schema import EVENTS, OBSERVABLE_PREFIX, TIME
+from forensics.sketch import hash_strings, read_hashes, sketch_prompts
+from forensics.strip import strip_framework
+from forensics.values import ERROR_STATUS, boolean, first_forwarded, nothing, number, platform, read_addresses, read_times, status_code, whole
+
+NO_TIME: Final = "no time"
+BAD_TIME: Final = "time not readable"
+FAR_TIME: Final = "time outside 2015 to 2100"
+NO_ACCOUNT: Final = "no account"
+
+_PLAIN: Final = (
+    "organization_id", "end_user_id", "api_key_id", "reseller_id", "client_as_name", "tls_ja3", "tls_ja4", "header_order_hash", "server_address", "operation", "request_model", "error_code",
+    "request_id", "trace_id", "session_id", "device_id",
+)  # fmt: skip
+_COUNTS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "max_tokens", "stop_count", "message_count")
+_MEASURES: Final = ("temperature", "top_p")
+_HASHES: Final = ("system_hash", "prompt_hash", "prompt_head_hash", "prompt_tail_hash", "reasoning_hash_out", "reasoning_hash_in", "tools_hash")
+_TEXTS: Final = ("prompt", "system", "messages", "tools", "reasoning_in", "reasoning_out")
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """How raw fields are read, beyond what they say themselves."""
+
+    time_unit: str | None = None
+    time_format: str | None = None
+    time_zone: str | None = None
+    account_from: tuple[str, ...] = ()  # canonical columns that stand in where a line names no account
+    unify: Callable[[pl.Series], pl.Series] | None = None  # brings several forms of an account id together
+    observables: Mapping[str, str] = field(default_factory=dict)  # raw field → name
+    trusted_hops: frozenset[str] = frozenset()
+    keep_text: bool = False
+
+
+def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
+    """Events without source columns, with `row`, in order; and rejected rows with reasons."""
+    raw = frame.with_columns(nothing(pl.col(name)).alias(name) for name, dtype in frame.schema.items() if dtype == pl.String and name not in _TEXTS)
+    raw = _unpack_headers(raw)
+    started = _times(raw, "started_at", cleaning)
+    address = _address(raw, cleaning)
+    raw = raw.with_columns(address["client_address"], address["client_prefix"].alias("client_prefix"))
+    account = _account(raw, cleaning)
+    bad = _rejects(raw, started, account)
+    if bad:
+        keep = started.is_not_null() & account.is_not_null()
+        raw, started, account = raw.filter(keep), started.filter(keep), account.filter(keep)
+    raw = raw.with_columns(started.alias("started_at"), account.alias("account_id"))
+    raw = raw.with_columns(_times(raw, "ended_at", cleaning).alias("ended_at")) if "ended_at" in raw.columns else raw
+    raw = _conversation(raw)
+    columns: dict[str, pl.Expr | pl.Series] = {"started_at": pl.col("started_at"), "account_id": pl.col("account_id"), "client_address": pl.col("client_address"), "client_prefix": pl.col("client_prefix")}
+    have = set(raw.columns)
+    columns |= {name: pl.col(name) for name in _PLAIN if name in have}
+    columns |= {name: whole(pl.col(name), EVENTS.columns[name].dtype) for name in _COUNTS if name in have}
+    columns |= {name: number(pl.col(name), pl.Float32) for name in _MEASURES if name in have}
+    columns |= {name: read_hashes(raw[name]).alias(name) for name in _HASHES if name in have}
+    if "ended_at" in have:
+        columns["ended_at"] = pl.col("ended_at")
+    columns |= _origin(raw, have) | _request(raw, have) | _outcome(raw, have) | _timing(raw, have) | _texts(raw, have, cleaning)
+    for given, name in cleaning.observables.items():
+        if given in have:
+            columns[OBSERVABLE_PREFIX + name] = nothing(pl.col(given))
+    events = raw.select("row", *(value.alias(name) for name, value in columns.items()))
+    missing = [pl.lit(None, column.dtype).alias(name) for name, column in EVENTS.columns.items() if name not in events.columns and name not in {"source_id", "source_line"}]
+    return events.with_columns(missing), bad
+
+
+def _times(raw: pl.DataFrame, name: str, cleaning: Cleaning) -> pl.Series:
+    if name not in raw.columns:
+        return pl.Series(name, [None], dtype=TIME).new_from_index(0, raw.height)
+    return read_times(raw[name], cleaning.time_unit, cleaning.time_format, cleaning.time_zone).alias(name)
+
+
+def _address(raw: pl.DataFrame, cleaning: Cleaning) -> pl.DataFrame:
+    """Client address and prefix: the first client of a forwarding chain beats the address of the last hop."""
+    empty = pl.Series([None], dtype=pl.String).new_from_index(0, raw.height)
+    value = raw["client_address"] if "client_address" in raw.columns else empty
+    if value.str.contains(",", literal=True).any():
+        value = _map_unique(value, lambda text: first_forwarded(text, cleaning.trusted_hops) if "," in text else text)
+    if "forwarded_for" in raw.columns:
+        forwarded = _map_unique(raw["forwarded_for"], lambda text: first_forwarded(text, cleaning.trusted_hops))
+        value = forwarded.zip_with(forwarded.is_not_null(), value)
+    address, prefix = read_addresses(value)
+    if "client_prefix" in raw.columns:
+        given = raw["client_prefix"]
+        _, given_prefix = read_addresses(given)
+        given = given_prefix.zip_with(given_prefix.is_not_null(), given)
+        prefix = prefix.zip_with(prefix.is_not_null(), given)
+    return pl.DataFrame({"client_address": address, "client_prefix": prefix})
+
+
+def _map_unique(values: pl.Series, change: Callable[[str], Any]) -> pl.Series:
+    unique = values.drop_nulls().unique()
+    table = pl.DataFrame({"old": unique, "new": [change(text) for text in unique.to_list()]}, schema={"old": pl.String, "new": pl.String})
+    return values.rename("old").to_frame().join(table, on="old", how="left", maintain_order="left")["new"]
+
+
+def _account(raw: pl.DataFrame, cleaning: Cleaning) -> pl.Series:
+    names = [name for name in ("account_id", *cleaning.account_from) if name in raw.columns]
+    if not names:
+        return pl.Series("account_id", [None], dtype=pl.String).new_from_index(0, raw.height)
+    account = raw.select(pl.coalesce(names).alias("account_id")).to_series()
+    if cleaning.unify is not None:
+        unique = account.drop_nulls().unique()
+        table = pl.DataFrame({"account_id": unique, "unified": cleaning.unify(unique)})
+        account = account.to_frame().join(table, on="account_id", how="left", maintain_order="left")["unified"].alias("account_id")
+    return account
+
+
+def _rejects(raw: pl.DataFrame, started: pl.Series, account: pl.Series) -> list[tuple[int, str]]:
+    if not started.null_count() and not account.null_count():
+        return []
+    written = raw["started_at"] if "started_at" in raw.columns else pl.Series([None], dtype=pl.String).new_from_index(0, raw.height)
+    frame = pl.DataFrame({"row": raw["row"], "written": written.cast(pl.String), "started": started, "account": account})
+    lost = frame.filter(pl.col("started").is_null() | pl.col("account").is_null())
+    reasons = lost.select(
+        "row",
+        reason=pl.when(pl.col("started").is_null() & pl.col("written").is_null()).then(pl.lit(NO_TIME))
+        .when(pl.col("started").is_null() & pl.col("written").str.contains(_DATED)).then(pl.lit(FAR_TIME))
+        .when(pl.col("started").is_null()).then(pl.lit(BAD_TIME))
+        .otherwise(pl.lit(NO_ACCOUNT)),
+    )  # fmt: skip
+    return list(reasons.iter_rows())
+
+
+_DATED: Final = r"^\W*(?:\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ]\d\d:\d\d|$)|\d{1,2}/[A-Z][a-z]{2}/\d{4}:|-?\d{1,19}(?:\.\d+)?$)"
+
+
+def _unpack_headers(raw: pl.DataFrame) -> pl.DataFrame:
+    """User agent and account out of a bag of request headers, where no field of their own has them."""
+    if "headers" not in raw.columns:
+        return raw
+    wanted = {"user_agent": ("user-agent", "user_agent"), "account_id": ("x-account", "x-account-id", "x-user-id", "x-customer-id"), "forwarded_for": ("x-forwarded-for",)}
+    found: dict[str, list[str | None]] = {name: [] for name in wanted}
+    for text in raw["headers"].to_list():
+        try:
+            loaded = orjson.loads(text) if text else {}
+        except orjson.JSONDecodeError:
+            loaded = {}
+        headers = {str(key).lower(): value for key, value in loaded.items()} if isinstance(loaded, dict) else {}
+        for name, keys in wanted.items():
+            value = next((headers[key] for key in keys if headers.get(key)), None)
+            found[name].append(str(value[0] if isinstance(value, list) and value else value) if value else None)
+    fresh = pl.DataFrame(found, schema=dict.fromkeys(wanted, pl.String))
+    return raw.with_columns(pl.coalesce(pl.col(name), fresh[name]) if name in raw.columns else fresh[name] for name in wanted)
+
+
+def _conversation(raw: pl.DataFrame) -> pl.DataFrame:
+    """Chat messages taken apart: the user's last message is the prompt, system messages the system text."""
+    if "messages" not in raw.columns and not ("prompt" in raw.columns and raw["prompt"].str.starts_with("[{").any()):
+        return raw
+    empty = pl.Series([None], dtype=pl.String).new_from_index(0, raw.height)
+    prompt = raw["prompt"] if "prompt" in raw.columns else empty
+    source = raw["messages"] if "messages" in raw.columns else empty
+    listed = prompt.str.starts_with("[{").fill_null(value=False) & source.is_null()
+    source = prompt.zip_with(listed, source)
+    chats = [read_chat(text) for text in source.to_list()]
+    schema = {"prompt": pl.String, "system": pl.String, "message_count": pl.UInt32, "chain": pl.List(pl.String), "reasoning_in": pl.String}
+    fresh = pl.DataFrame([chat or {} for chat in chats], schema=schema) if raw.height else pl.DataFrame(schema=schema)
+    understood = pl.Series([chat is not None for chat in chats], dtype=pl.Boolean)
+    fresh = fresh.with_columns(understood=understood)
+    have = set(raw.columns)
+    changes = [
+        pl.when(fresh["understood"]).then(fresh["prompt"]).otherwise(prompt.zip_with(~listed, empty)).alias("prompt") if "prompt" in have else fresh["prompt"],
+        pl.coalesce(nothing(pl.col("system")) if "system" in have else pl.lit(None, pl.String), fresh["system"]).alias("system"),
+        pl.coalesce(pl.col("message_count") if "message_count" in have else pl.lit(None, pl.String), fresh["message_count"].cast(pl.String)).alias("message_count"),
+        pl.coalesce(pl.col("reasoning_in") if "reasoning_in" in have else pl.lit(None, pl.String), fresh["reasoning_in"]).alias("reasoning_in"),
+        _chain(fresh["chain"]).alias("chain"),
+    ]
+    return raw.with_columns(changes)
+
+
+def read_chat(text: str | None) -> dict[str, Any] | None:
+    """Prompt, system text, count, chained message texts and replayed reasoning of a JSON list of messages; None where it is none."""
+    if not text:
+        return None
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if isinstance(value, dict):
+        value = value.get("messages")
+    if not isinstance(value, list):
+        return None
+    system, users, chain, reasoning = [], [], [], None
+    for message in value:
+        if not isinstance(message, dict):
+            content, role = message_text(message), "user"
+        else:
+            role = str(message.get("role") or message.get("type") or "user").lower()
+            content = message_text(message.get("content") if "content" in message else message.get("parts", message.get("text")))
+            reasoning = replayed_reasoning(message) or reasoning
+        if role in {"system", "developer"}:
+            system.append(content)
+        elif role in {"user", "human"}:
+            users.append(content)
+        chain.append(f"{role}\n{content}")
+    spoken = next((content for content in reversed(users) if content), None)
+    return {"prompt": spoken, "system": "\n".join(system) or None, "message_count": len(value), "chain": chain if len(chain) > 1 else None, "reasoning_in": reasoning}
+
+
+def message_text(content: Any) -> str:  # noqa: ANN401 - content comes as text, as parts, as lists of either
+    """The text of a message's content."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(part for part in map(message_text, content) if part)
+    if isinstance(content, dict):
+        if content.get("type") in {"thinking", "redacted_thinking", "reasoning"}:
+            return ""
+        for key in ("text", "content", "input_text"):
+            if isinstance(content.get(key), str | list):
+                return message_text(content[key])
+    return ""
+
+
+def replayed_reasoning(message: Mapping[str, Any]) -> str | None:
+    """The last reasoning blob or signature a message of the request replays."""
+    found = None
+    parts = message.get("content")
+    for part in [message, *(parts if isinstance(parts, list) else [])]:
+        if isinstance(part, dict):
+            for key in ("signature", "encrypted_content", "thought_signature", "thoughtSignature", "reasoning_signature"):
+                if isinstance(part.get(key), str) and part[key]:
+                    found = part[key]
+            if part.get("type") == "redacted_thinking" and isinstance(part.get("data"), str):
+                found = part["data"]
+            inner = part.get("reasoningContent")
+            if isinstance(inner, dict) and isinstance(inner.get("reasoningText"), dict) and isinstance(inner["reasoningText"].get("signature"), str):
+                found = inner["reasoningText"]["signature"]
+    return found
+
+
+def _chain(chains: pl.Series) -> pl.Series:
+    """Chained hashes of a conversation: each message's hash folded into that of what came before."""
+    frame = pl.DataFrame({"chain": chains}).with_row_index("place")
+    flat = frame.filter(pl.col("chain").is_not_null()).explode("chain")
+    if not flat.height:
+        return pl.Series([None], dtype=pl.List(pl.UInt64)).new_from_index(0, chains.len())
+    hashes = hash_strings(flat["chain"]).to_list()
+    out, before, last = [], 0, None
+    for place, value in zip(flat["place"].to_list(), hashes, strict=True):
+        before = value if place != last else _fold(before, value)
+        out.append(before)
+        last = place
+    grouped = flat.select("place").with_columns(pl.Series("chain", out, dtype=pl.UInt64)).group_by("place", maintain_order=True).agg("chain")
+    return frame.select("place").join(grouped, on="place", how="left", maintain_order="left")["chain"]
+
+
+def _fold(before: int, value: int) -> int:
+    mixed = ((before ^ value) * 0x9E3779B97F4A7C15 + value) & 0xFFFF_FFFF_FFFF_FFFF
+    return mixed ^ (mixed >> 29)
+
+
+def _origin(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:
+    columns: dict[str, pl.Expr | pl.Series] = {}
+    if "client_asn" in have:
+        columns["client_asn"] = number(pl.col("client_asn").str.replace(r"^(?i:AS)\s*", "").str.extract(r"^(\d+)", 1), pl.UInt32)
+    if "client_country" in have:
+        country = pl.col("client_country").str.to_uppercase()
+        columns["client_country"] = pl.when(country.str.contains(r"^[A-Z]{2}$") & ~country.is_in(["XX", "ZZ", "T1"])).then(country)
+    if "user_agent" in have:
+        agents = raw.select(clean_user_agent(pl.col("user_agent"))).to_series()
+        columns["user_agent"] = agents
+        columns |= {series.name: series for series in read_clients(agents)}
+    if "platform" in have:
+        columns["platform"] = _map_unique(raw["platform"], platform).fill_null("direct")
+    else:
+        columns["platform"] = pl.lit("direct")
+    return columns
+
+
+def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:
+    """Method, endpoint and host from their fields, else from the request line or the whole address."""
+    columns: dict[str, pl.Expr | pl.Series] = {}
+    line = pl.col("request").str.extract_groups(r"^(?P<method>[A-Za-z]{2,20}) (?P<target>\S*)(?: (?P<protocol>[A-Z]+/[\d.]+))?\s*$") if "request" in have else None
+    paths = [pl.col(name) for name in ("endpoint", "query_path") if name in have]
+    url = pl.col("url") if "url" in have else None
+    if url is not None:
+        paths.append(url)
+    if line is not None:
+        paths.append(line.struct.field("target"))
+    if paths:
+        path = pl.coalesce(paths).str.replace(r"^[a-zA-Z][a-zA-Z+.\-]*://[^/?#]*", "").str.replace(r"[?#].*$", "")
+        columns["endpoint"] = pl.when(path != "").then(path)
+    methods = [pl.col("method")] if "method" in have else []
+    if line is not None:
+        methods.append(line.struct.field("method"))
+    if methods:
+        columns["method"] = pl.coalesce(methods).str.to_uppercase()
+    hosts = [pl.col("server_address")] if "server_address" in have else []
+    if url is not None:
+        hosts.append(url.str.extract(r"^[a-zA-Z][a-zA-Z+.\-]*://([^/?#:]+)", 1))
+    if hosts:
+        columns["server_address"] = pl.coalesce(hosts).str.to_lowercase().str.replace(r":\d+$", "")
+    if "stream" in have:
+        columns["stream"] = boolean(pl.col("stream"))
+    if "stop" in have and "stop_count" not in have:
+        columns["stop_count"] = pl.when(pl.col("stop").str.starts_with("[")).then(pl.col("stop").str.count_matches(r'"(?:[^"\\]|\\.)*"')).when(pl.col("stop").is_not_null()).then(1).cast(pl.UInt32)
+    return columns
+
+
+def _outcome(_: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:
+    columns: dict[str, pl.Expr | pl.Series] = {}
+    named = pl.col("error_code").str.to_lowercase().replace_strict(ERROR_STATUS, default=None, return_dtype=pl.UInt16) if "error_code" in have else None
+    if "status_code" in have:
+        code = status_code(pl.col("status_code"))
+        columns["status_code"] = pl.coalesce(code, named) if named is not None else code
+    elif named is not None:
+        columns["status_code"] = named
+    return columns
+
+
+def _timing(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:
+    scales = {"latency_ms": 1.0, "latency_s": 1e3, "latency_us": 1e-3, "latency_ns": 1e-6}
+    found = [number(pl.col(name), pl.Float64) * scale for name, scale in scales.items() if name in have]
+    if "request_latency" in have:
+        found.append(_untold_latency(raw["request_latency"]))
+    if "ended_at" in have:
+        span = (pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds() / 1e3
+        found.append(pl.when(span >= 0).then(span))
+    columns: dict[str, pl.Expr | pl.Series] = {"latency_ms": pl.coalesce(found).cast(pl.Float32)} if found else {}
+    firsts = [number(pl.col("ttft_ms"), pl.Float64)] if "ttft_ms" in have else []
+    if "ttft_s" in have:
+        firsts.append(number(pl.col("ttft_s"), pl.Float64) * 1e3)
+    if "first_token_at" in have:
+        wait = (read_times(raw["first_token_at"]) - raw["started_at"]).dt.total_microseconds() / 1e3
+        firsts.append(pl.when(pl.lit(wait) >= 0).then(pl.lit(wait)))
+    if firsts:
+        columns["ttft_ms"] = pl.coalesce(firsts).cast(pl.Float32)
+    return columns
+
+
+def _untold_latency(values: pl.Series) -> pl.Expr:
+    """A duration without unit: `12ms` and `1.2s` say it; fractions below ten minutes are seconds, whole numbers milliseconds."""
+    plain = values.cast(pl.Float64, strict=False)
+    seconds = bool(((plain < 600) & (plain != plain.round())).mean() or 0.0 > 0) and bool((plain.max() or 0) < 600)
+    scale = 1e3 if seconds else 1.0
+    return pl.coalesce(plain * scale, values.str.extract(r"^([\d.]+)\s*ms$", 1).cast(pl.Float64, strict=False), values.str.extract(r"^([\d.]+)\s*s$", 1).cast(pl.Float64, strict=False) * 1e3)
+
+
+def _texts(raw: pl.DataFrame, have: set[str], cleaning: Cleaning) -> dict[str, pl.Expr | pl.Series]:
+    columns: dict[str, pl.Expr | pl.Series] = {}
+    system = raw["system"] if "system" in have else None
+    prompt = raw["prompt"] if "prompt" in have else None
+    named = read_hashes(raw["template"]) if "template" in have else None
+    if system is not None:
+        system = system.set(system.str.strip_chars() == "", None)
+        hashed = _hash_system(system)
+        columns["system_hash"] = _either(read_hashes(raw["system_hash"]) if "system_hash" in have else None, hashed)
+        if cleaning.keep_text:
+            columns["system_text"] = system
+    if prompt is not None:
+        prompt = prompt.set(prompt.str.strip_chars() == "", None)
+        sketched = sketch_prompts(prompt)
+        for name in ("prompt_hash", "prompt_head_hash", "prompt_tail_hash"):
+            columns[name] = _either(read_hashes(raw[name]) if name in have else None, sketched[name])
+        columns["prompt_sketch"] = sketched["prompt_sketch"]
+        columns["template_hash"] = _either(named, sketched["template_hash"])
+        columns["prompt_chars"] = sketched["prompt_chars"]
+        if cleaning.keep_text:
+            columns["prompt_text"] = prompt
+    elif named is not None:
+        columns["template_hash"] = named
+    if "prompt_chars" in have and prompt is None:
+        columns["prompt_chars"] = whole(pl.col("prompt_chars"), pl.UInt32)
+    if prompt is not None or system is not None:
+        columns["content_flags"] = flag_texts(prompt, system)
+    for name in ("prompt_sketch", "prefix_hashes"):
+        if name in have and name not in columns:
+            columns[name] = _hash_list(raw[name], 12 if name == "prompt_sketch" else None)
+    if "chain" in have:
+        columns["prefix_hashes"] = _either(_hash_list(raw["prefix_hashes"], None) if "prefix_hashes" in have else None, raw["chain"])
+    for given, name in (("reasoning_in", "reasoning_hash_in"), ("reasoning_out", "reasoning_hash_out")):
+        if given in have:
+            columns[name] = _either(read_hashes(raw[name]) if name in have else None, hash_strings(raw[given]))
+    if "tools" in have and "tools_hash" not in have:
+        columns["tools_hash"] = hash_strings(_map_unique(raw["tools"], tool_names))
+    return columns
+
+
+def _either(first: pl.Series | None, second: pl.Series) -> pl.Series:
+    return second if first is None else first.zip_with(first.is_not_null(), second)
+
+
+def _hash_system(system: pl.Series) -> pl.Series:
+    """Hash of the masked system text, known framework affixes stripped; each distinct text is read once."""
+    unique = system.drop_nulls().unique()
+    table = pl.DataFrame({"text": unique, "hash": sketch_prompts(strip_framework(unique))["template_hash"]})
+    return system.rename("text").to_frame().join(table, on="text", how="left", maintain_order="left")["hash"]
+
+
+def _hash_list(values: pl.Series, limit: int | None) -> pl.Series:
+    """A list of hashes from JSON (`["a1", 17]`) or separated text."""
+    items = values.str.strip_chars("[]{}").str.replace_all(r"[\"'\s]+", " ").str.replace_all(r"[\s,;|]+", " ").str.strip_chars().str.split(" ")
+    frame = pl.DataFrame({"item": items}).with_row_index("place")
+    flat = frame.explode("item").filter(pl.col("item").is_not_null() & (pl.col("item") != ""))
+    hashed = flat.select("place").with_columns(hash_item(flat["item"]).alias("item"))
+    if limit is not None:
+        hashed = hashed.unique().sort("place", "item").group_by("place", maintain_order=True).agg(pl.col("item").head(limit))
+    else:
+        hashed = hashed.group_by("place", maintain_order=True).agg("item")
+    return frame.select("place").join(hashed, on="place", how="left", maintain_order="left")["item"].cast(pl.List(pl.UInt64))
+
+
+def hash_item(values: pl.Series) -> pl.Series:
+    """A hash in a list: whole numbers stay, the rest as read_hashes."""
+    numbers = values.cast(pl.UInt64, strict=False)
+    return numbers if not numbers.null_count() else numbers.zip_with(numbers.is_not_null(), read_hashes(values))
+
+
+def tool_names(text: str) -> str | None:
+    """The sorted names in a list of tools; the text itself where it is no JSON."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return ",".join(sorted({name.strip() for name in text.split(",") if name.strip()})) or None
+    names: set[str] = set()
+    _collect_names(value, names, 0)
+    return ",".join(sorted(names)) or None
+
+
+def _collect_names(value: Any, names: set[str], depth: int) -> None:  # noqa: ANN401 - any JSON value
+    if depth > 5:  # noqa: PLR2004 - deeper than any provider nests a tool
+        return
+    if isinstance(value, str):
+        names.add(value)
+    elif isinstance(value, list):
+        for item in value:
+            _collect_names(item, names, depth + 1)
+    elif isinstance(value, dict):
+        name = value.get("name")
+        if isinstance(name, str):
+            names.add(name)
+            return
+        for key in ("function", "toolSpec", "tools", "functionDeclarations", "function_declarations"):
+            if key in value:
+                _collect_names(value[key], names, depth + 1)

@@ -1,0 +1,1 @@
+"""Log formats: one file each, found by forensics.plugins.discover."""

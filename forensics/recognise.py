@@ -1,0 +1,263 @@
+"""Which format a source is in: told from its first megabytes, with the share of sampled records that fit."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from forensics.errors import InputError, UsageError
+from forensics.events import Cleaning, clean_events
+from forensics.plugins import Format, discover
+from forensics.reading import BOM, Batch, make_batch
+from forensics.records import Plan, Rows, dig, load, make_plan, observe, read_csv, read_json, read_pattern, unwrap
+from forensics.register import ALIASES as REGISTER_ALIASES
+from forensics.fields import Path, normal_name, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from forensics.mapping import Mapping as MappingFile
+
+SNIFFED_BYTES: Final = 4 << 20
+SAMPLED: Final = 500  # lines
+_ENOUGH: Final = 0.3  # share of sampled records that must show a format's marks
+CONTAINERS: Final = ("json", "csv", "parquet", "document", "lines")
+NOT_THIS_LINE: Final = "not in the log's line format"
+
+
+@cache
+def all_formats() -> dict[str, Format]:
+    """Every format by its name."""
+    return {plugin.name: plugin for plugin in discover("forensics.formats").values()}
+
+
+@dataclass
+class Reader:
+    """How one source is read: container, format, what a mapping adds, and what the sample showed."""
+
+    form: Format
+    container: str
+    confidence: float
+    chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    cleaning: Cleaning = field(default_factory=Cleaning)
+    seen: Mapping[Path, Sequence[Any]] = field(default_factory=dict)
+    header: tuple[str, ...] = ()
+    header_in_file: bool = True
+    delimiter: str = ","
+    note: str = ""
+    constants: Mapping[str, str] = field(default_factory=dict)  # a mapping's
+
+    @property
+    def plan(self) -> Plan:
+        """Paths for the sample's keys."""
+        return make_plan(self.form, self.chosen, self.seen)
+
+    def read(self, batch: Batch) -> Rows:
+        """Raw fields of a batch of lines."""
+        if self.container == "csv":
+            return read_csv(batch, self.header, self.delimiter, self.plan, self.form)
+        if self.container == "lines":
+            return read_pattern(batch, self.form.pattern.split("\n"), self.form, self.chosen, NOT_THIS_LINE)
+        return read_json(batch, self.form, self.chosen, self.seen, fast=True)
+
+    def clean(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
+        """Events of raw fields, and rejects."""
+        constants = {**self.form.constants, **self.constants}
+        frame = frame.with_columns(
+            pl.coalesce(name, pl.lit(value)).alias(name) if name in frame.columns and name not in self.constants else pl.lit(value).alias(name) for name, value in constants.items()
+        )
+        return clean_events(frame, self.cleaning)
+
+
+
+def recognise(head: bytes, path: str, mapping: MappingFile, wanted: str | None, keep_text: bool, trusted: Sequence[str]) -> Reader:  # noqa: FBT001 - one flag, passed on
+    """The reader for a source with these first bytes.
+
+    Raises: InputError where no format fits, where two fit equally, or where the format is none of requests; UsageError for an unknown name.
+    """
+    forms = all_formats()
+    name = wanted or mapping.format_name
+    container = None
+    if name is not None and name not in forms:
+        if name not in CONTAINERS:
+            raise UsageError(f"unknown format {name}", f"known: {', '.join([*forms, 'json', 'csv', 'parquet'])}")
+        container, name = name, None
+    chosen: dict[str, Sequence[str]] = {**mapping.fields, **{f"@{given}": (field_name,) for given, field_name in mapping.observables.items()}}
+    cleaning = Cleaning(mapping.time_unit, mapping.time_format, mapping.time_zone, (), mapping.unify if mapping.rules else None, {f"@{given}": given for given in mapping.observables}, frozenset(trusted), keep_text)
+    base = Reader(forms["flat"], "json", 0.0, chosen, cleaning, constants=mapping.constants)
+    batch = _sample(head)
+    if not batch.starts.size:
+        raise InputError(f"{path} holds no line")
+    found: list[Reader] = []
+    if mapping.pattern:
+        found = [replace(base, form=replace(forms["flat"], name="lines", pattern=mapping.pattern, by_alias=False, fields=mapping.fields), container="lines", chosen=_pattern_chosen(chosen))]
+    else:
+        found = _candidates(batch, head, base, forms, mapping, container, name)
+    if not found:
+        raise InputError(f"{path}: no known format fits", "name it with --format, or describe it in a mapping file; `forensics formats list` shows what is known")
+    scored = [_score(reader, batch, path) for reader in found]
+    best = max(reader.confidence for reader in scored)
+    top = [reader for reader in scored if reader.confidence == best]
+    if len(top) > 1:
+        most = max(len(reader.form.marks) for reader in top)
+        closest = [reader for reader in top if len(reader.form.marks) == most]
+        if len(closest) > 1:
+            names = " and ".join(sorted(reader.form.name for reader in closest))
+            raise InputError(f"{path} fits {names} equally well", f"say which with --format {sorted(reader.form.name for reader in closest)[0]}")
+        top = closest
+    reader = top[0]
+    if reader.form.refuse:
+        raise InputError(f"{path}: {reader.form.title}: {reader.form.refuse}")
+    return reader
+
+
+def _pattern_chosen(chosen: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    return dict(chosen)
+
+
+def _sample(head: bytes) -> Batch:
+    """Some hundred lines of the head, the first ones and then every so many."""
+    text = head.removeprefix(BOM)
+    cut = text.rfind(b"\n") + 1
+    whole = make_batch(text[:cut] if cut and len(head) >= SNIFFED_BYTES else text, 0, 1)
+    count = whole.starts.size
+    if count <= SAMPLED:
+        return whole
+    first = SAMPLED * 2 // 5
+    step = (count - first) // (SAMPLED - first)
+    rows = [*range(first), *range(first, count, step)][:SAMPLED]
+    return make_batch(b"\n".join(whole.line(row) for row in rows) + b"\n", 0, 1)
+
+
+def _candidates(batch: Batch, head: bytes, base: Reader, forms: Mapping[str, Format], mapping: MappingFile, container: str | None, name: str | None) -> list[Reader]:
+    lines = [batch.line(row) for row in range(batch.starts.size)]
+    filled = [line for line in lines if line.strip()]
+    values = [load(line) for line in filled]
+    objects = [value for value in values if isinstance(value, dict | list)]
+    if container in {None, "json"} and objects and (len(objects) >= _ENOUGH * len(filled) or container == "json"):
+        return _by_records(_inside(objects, forms), replace(base, container="json"), forms, name)
+    start = head.removeprefix(BOM).lstrip()[:1]
+    if container in {None, "json", "document"} and start in {b"{", b"["} and not objects:
+        return [replace(base, container="document", form=forms[name] if name else forms["flat"])]
+    if container in {None, "lines"}:
+        patterned = [form for form in forms.values() if form.pattern and (name is None or form.name == name)]
+        fitting = []
+        for form in patterned:
+            rows = read_pattern(batch, form.pattern.split("\n"), form, {}, NOT_THIS_LINE)
+            if rows.frame.height >= _ENOUGH * max(len(filled), 1) or (name is not None and rows.frame.height):
+                fitting.append(replace(base, form=form, container="lines"))
+        if fitting:
+            return fitting
+    if container in {None, "csv"}:
+        return _csv_candidates(filled, base, forms, mapping, name)
+    return []
+
+
+def _inside(objects: Sequence[Any], forms: Mapping[str, Format]) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = []
+    for value in objects:
+        inner = None
+        for form in forms.values():
+            if form.unwrap is not None:
+                inner = form.unwrap(value)
+                if inner is not None:
+                    break
+        records += [record for record in (inner if inner is not None else unwrap(value) or []) if isinstance(record, dict)]
+    return records
+
+
+def _has(record: Mapping[str, Any], mark: str) -> bool:
+    return any(dig(record, tuple(one.split("."))) is not None or record.get(one) is not None for one in mark.split("|"))
+
+
+def _by_records(records: Sequence[dict[str, Any]], base: Reader, forms: Mapping[str, Format], name: str | None) -> list[Reader]:
+    """Readers for the formats whose marks enough of the records show; flat where none does."""
+    seen = observe(records[:SAMPLED])
+    if name is not None:
+        return [replace(base, form=forms[name], seen=seen)]
+    fitting = []
+    for form in forms.values():
+        if form.marks:
+            share = sum(all(_has(record, mark) for mark in form.marks) for record in records) / max(len(records), 1)
+            if share >= _ENOUGH:
+                fitting.append(replace(base, form=form, seen=seen))
+    return fitting or [replace(base, form=forms["flat"], seen=seen)]
+
+
+def _csv_candidates(filled: Sequence[bytes], base: Reader, forms: Mapping[str, Format], mapping: MappingFile, name: str | None) -> list[Reader]:
+    try:
+        first = filled[0].removeprefix(BOM).decode()
+    except UnicodeDecodeError:
+        return []
+    delimiter = mapping.delimiter or max(",;\t|", key=first.count)
+    header = mapping.header or tuple(cell.strip() for cell in next(csv.reader(io.StringIO(first), delimiter=delimiter), []))
+    if len(header) < 2 or len(set(header)) < len(header):
+        return []
+    rows = filled if mapping.header else filled[1:]
+    records = []
+    for line in rows[:SAMPLED]:
+        try:
+            cells = next(csv.reader(io.StringIO(line.decode(errors="replace")), delimiter=delimiter), [])
+        except csv.Error:
+            continue
+        if len(cells) == len(header):
+            records.append({key: cell or None for key, cell in zip(header, cells, strict=True)})
+    if rows and len(records) < _ENOUGH * len(rows[:SAMPLED]):
+        return []
+    if not records:
+        records = [dict.fromkeys(header)]
+    found = _by_records_csv(records, header, replace(base, container="csv", header=header, header_in_file=not mapping.header, delimiter=delimiter), forms, name)
+    return [reader for reader in found if reader.form.name != "flat" or mapping.fields or "started_at" in resolve([(key,) for key in header])]
+
+
+def _by_records_csv(records: Sequence[dict[str, Any]], header: Sequence[str], base: Reader, forms: Mapping[str, Format], name: str | None) -> list[Reader]:
+    seen = {(key,): [record[key] for record in records[:50] if record.get(key) is not None] for key in header}
+    if name is not None:
+        return [replace(base, form=forms[name], seen=seen)]
+    names = set(header)
+    fitting = [replace(base, form=form, seen=seen) for form in forms.values() if form.marks and all(names & set(mark.split("|")) for mark in form.marks)]
+    return fitting or [replace(base, form=forms["flat"], seen=seen)]
+
+
+def _score(reader: Reader, batch: Batch, path: str) -> Reader:
+    """The reader with its share of sampled lines that become events; a field stands in for the account where no line names one."""
+    if reader.container == "document":
+        return replace(reader, confidence=1.0)
+    body = batch
+    if reader.container == "csv" and reader.header_in_file:
+        body = make_batch(batch.data[batch.starts[1] :] if batch.starts.size > 1 else b"", 0, 2)
+    rows = reader.read(body)
+    if reader.container != "lines" and reader.form.name == "flat" and is_register(reader.plan, reader.seen):
+        raise InputError(f"{path} looks like a list of accounts, not of requests", f"give it with --accounts {path}")
+    return settle(reader, rows)
+
+
+def settle(reader: Reader, rows: Rows) -> Reader:
+    """Confidence on sampled rows, and the column that stands in for the account where none names one."""
+    events, _ = reader.clean(rows.frame)
+    total = rows.frame.height + len(rows.bad)
+    if not events.height and rows.frame.height:
+        for stand_in in ("api_key_id", "device_id", "client_address"):
+            if stand_in in rows.frame.columns or (stand_in == "client_address" and "forwarded_for" in rows.frame.columns):
+                other = replace(reader, cleaning=replace(reader.cleaning, account_from=(stand_in,)), note=f"no line names an account: {stand_in} stands in for it")
+                events, _ = other.clean(rows.frame)
+                if events.height:
+                    reader = other
+                    break
+    return replace(reader, confidence=events.height / total if total else 0.0)
+
+
+_REGISTER_ONLY: Final = frozenset(normal_name(name) for column in ("banned_at", "closed_at", "payment_id", "email", "email_domain", "plan", "referrer", "signup_address", "parent_id", "phone_hash") for name in REGISTER_ALIASES[column] if name not in {"deleted", "ip", "ip_address", "product", "ended_at", "campaign", "domain", "end_date"})
+_REQUEST_FIELDS: Final = frozenset({"request_model", "status_code", "input_tokens", "output_tokens", "endpoint", "prompt", "messages", "prompt_hash", "template", "latency_ms", "request_latency", "method", "operation", "request_id", "session_id", "system"})
+
+
+def is_register(plan: Plan, seen: Mapping[Path, Sequence[Any]]) -> bool:
+    """Whether the columns describe accounts rather than requests."""
+    about_accounts = sum(normal_name(path[-1]) in _REGISTER_ONLY for path in seen)
+    about_requests = sum(name in _REQUEST_FIELDS and any(normal_name(path[-1]) not in {"status", "id", "message", "text"} for path in paths) for name, paths in plan.paths.items())
+    return about_accounts >= 2 and about_requests == 0  # noqa: PLR2004 - one may be chance
