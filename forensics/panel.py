@@ -26,6 +26,7 @@ FEWEST_OUTSIDE = 30  # accounts outside all networks below which no pseudo-group
 SIGNIFICANT = 0.01  # p from which a sign may hold
 CONTENT = ("template", "prompt", "head", "tail", "sketch", "system")  # kinds of sighting that are what was asked
 OWN_SHARE = 0.5  # of a value's holders that are members, for the value to be the network's own
+LEAST_INSIDE, SMALL = 0.03, 6  # share of members that must show it (at least 3; 2 in a network smaller than SMALL)
 SPEAKS, CARRIES = 0.5, 0.8  # fit from which an innocent explanation speaks, and from which it carries
 TESTED_EVENTS = 250_000  # events of one network that are looked at one by one
 
@@ -86,6 +87,7 @@ def build_panel(
     tested_events = events.join(tested_frame, on="account", how="semi").select(*(pl.col(name) for name in columns), at_s).sort("at_s", "account").collect()
     start_s, end_s = _seconds(accounts["first_seen_at"].min()), _seconds(accounts["last_seen_at"].max())
     numbered = sightings.join(numbers.lazy(), on="account_id", how="inner")
+    ties = _find_ties(members, numbered, kind_groups)
     return Panel(
         accounts=accounts,
         groups=tuple(groups),
@@ -93,7 +95,8 @@ def build_panel(
         events=events,
         tested=tested_events,
         sightings=numbered,
-        ties=_find_ties(members, numbered, kind_groups),
+        ties=ties,
+        tied=_find_tied(members, numbered, ties),
         signs=HALLMARKS.empty(),
         births=find_births(accounts, events, inside.astype(np.int64), start_s),
         ends=find_ends(accounts, start_s, end_s),
@@ -112,10 +115,35 @@ def _find_ties(members: pl.DataFrame, sightings: pl.LazyFrame, kind_groups: Mapp
         .agg(pl.len().alias("inside"), pl.col("event_count").cast(pl.UInt64).sum())
         .filter(pl.col("inside") >= 2)
         .join(holders, on=["kind", "value"], how="inner")
-        .with_columns(pl.col("kind").replace_strict(dict(kind_groups), default="mapped", return_dtype=pl.String).alias("group"))
+        .join(members.lazy().group_by("network_id").agg(pl.len().alias("size")), on="network_id", how="inner")
+        .with_columns(
+            pl.col("kind").replace_strict(dict(kind_groups), default="mapped", return_dtype=pl.String).alias("group"),
+            own=(pl.col("inside") >= OWN_SHARE * pl.col("holders"))
+            & (pl.col("inside") >= pl.when(pl.col("size") < SMALL).then(2).otherwise(pl.max_horizontal(pl.lit(3.0), LEAST_INSIDE * pl.col("size")))),
+        )
+        .drop("size")
         .sort("network_id", "kind", "value")
         .collect()
     )
+
+
+def _find_tied(members: pl.DataFrame, sightings: pl.LazyFrame, ties: pl.DataFrame) -> pl.DataFrame:
+    """One row per member and kind of which it shows an observable of its network's own."""
+    own = ties.lazy().filter("own").select("network_id", "group", "kind", "value")
+    return (
+        sightings.join(own, on=["kind", "value"], how="inner")
+        .join(members.lazy().select("network_id", "account"), on=["network_id", "account"], how="semi")
+        .group_by("network_id", "account", "group", "kind")
+        .agg(pl.col("event_count").max())
+        .sort("network_id", "account", "kind")
+        .collect()
+    )
+
+
+def tied_share(panel: Panel, group: Group, *, groups: tuple[str, ...] = (), kinds: tuple[str, ...] = ()) -> float:
+    """Share of the members that show an observable of the network's own, of any of the groups or kinds named."""
+    rows = panel.tied.filter((pl.col("network_id") == group.network_id) & (pl.col("group").is_in(groups) | pl.col("kind").is_in(kinds)))
+    return rows["account"].n_unique() / len(group.members)
 
 
 def sign(panel: Panel, group: Group, name: str) -> dict[str, Any] | None:
@@ -289,13 +317,13 @@ def _sharing_row(group: Group, plugin: Hallmark, sharing: int, flags: npt.NDArra
 
 def own_content(panel: Panel, group: Group, kinds: tuple[str, ...] = CONTENT) -> pl.DataFrame:
     """Content values that are the network's own: `inside` members of `holders` in all; most widespread first."""
-    size = len(group.members)
-    least = max(2 if size < 6 else 3, 0.03 * size)
-    return (
-        panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(kinds))
-        .filter((pl.col("inside") >= least) & (pl.col("inside") >= OWN_SHARE * pl.col("holders")))
-        .sort("inside", "kind", "value", descending=[True, False, False])
-    )
+    ties = panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(kinds) & pl.col("own"))
+    return ties.sort("inside", "kind", "value", descending=[True, False, False])
+
+
+def has_kinds(panel: Panel, kinds: tuple[str, ...]) -> bool:
+    """Whether these logs show any observable of these kinds at all."""
+    return panel.sightings.filter(pl.col("kind").is_in(kinds)).head(1).collect().height > 0
 
 
 LIKENESS_TESTS = ("same_rhythm", "even_load", "same_models", "same_sizes")

@@ -95,7 +95,9 @@ class Panel:
     account's number everywhere else. `events` are all EVENTS with that number as `account`; `tested` those of tested
     accounts only, collected, in time order, times also as `at_s`. `sightings` are SIGHTINGS with `account`. `outside` are accounts in no network.
     `ties` has a row per network and observable that two or more members show: network_id, group, kind, value, inside (members),
-    holders (all accounts), event_count (the members' events with it). `signs` holds the HALLMARKS of pooling and extraction while explanations are tested.
+    holders (all accounts), event_count (the members' events with it), own (most holders are members, and enough members hold it).
+    `tied` has a row per member and kind of which it shows an `own` observable: network_id, account, group, kind, event_count of the
+    most frequent. `signs` holds the HALLMARKS of pooling and extraction while explanations are tested.
     `births` (account, at_s, kind: first or woken) and `ends` (account, at_s, kind: banned, closed or silent) are in time order; see `lives`.
     """
 
@@ -106,6 +108,7 @@ class Panel:
     tested: pl.DataFrame
     sightings: pl.LazyFrame
     ties: pl.DataFrame
+    tied: pl.DataFrame
     signs: pl.DataFrame
     births: pl.DataFrame
     ends: pl.DataFrame

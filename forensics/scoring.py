@@ -23,9 +23,15 @@ if TYPE_CHECKING:
 LEVELS = {"possible": 0.2, "likely": 0.5, "strong": 0.85}  # score from which a verdict has that level
 ALERT_FROM = {"low": "strong", "normal": "likely", "high": "possible"}
 CARRIES = 0.8  # fit from which an innocent explanation stands on its own
-LIKENESS = ("same_rhythm", "even_load", "same_models", "same_sizes")
+# What likeness says for one operator at position 1, and difference against it at position 0, in nats. An office shares hours and a product shares
+# sizes, so those say little for; nobody shares another's volume by accident; a pool fed by one queue cannot keep its accounts' days apart.
+LIKENESS = {"same_rhythm": (0.5, 2.0), "even_load": (2.0, 2.0), "same_models": (1.0, 0.3), "same_sizes": (1.0, 0.7)}
+TRUST_ACCOUNTS = 6.0  # members at which likeness counts half: few accounts are alike by accident
 # Lines of evidence that ordinary customers cannot show by sharing a place, a tool or a payer.
 HARD_CHANNELS = ("scheduling", "lifecycle", "pivot", "provenance")
+EXTRACTION_CHANNELS = ("elicitation", "narrowness")
+# Separate people are already in the likeness of members; the other explanations speak of something more.
+LIKENESS_READ_BACKWARDS = "separate_people"
 SOFT_CHANNELS = ("content", "money", "device", "client", "rhythm")
 
 
@@ -53,16 +59,16 @@ def rank_networks(
         signs, numbers = pl.collect_all([hallmarks, sizes])
         if numbers.is_empty():
             return NETWORKS.empty()
-        verdicts = judge_networks(signs, numbers["network_id"].to_list(), settings)
+        verdicts = judge_networks(signs, numbers.select("network_id", "account_count"), settings)
         return _rank(numbers, verdicts, name_network)
 
     return pl.defer(run, schema=NETWORKS.schema)
 
 
-def judge_networks(signs: pl.DataFrame, networks: list[str], settings: ScoringSettings) -> pl.DataFrame:
+def judge_networks(signs: pl.DataFrame, networks: pl.DataFrame, settings: ScoringSettings) -> pl.DataFrame:
     """One row per network: verdicts, score, alert, the signs that hold and the explanations that fit."""
     by_network = {str(key[0]): part.to_dicts() for key, part in signs.group_by("network_id", maintain_order=True)}
-    rows = [_judge(network, by_network.get(network, []), settings) for network in networks]
+    rows = [_judge(network, members, by_network.get(network, []), settings) for network, members in networks.select("network_id", "account_count").iter_rows()]
     for column in ("pooling_p", "extraction_p"):
         adjusted = benjamini_yekutieli(np.array([row[column] for row in rows], dtype=float))
         for row, value in zip(rows, adjusted, strict=True):
@@ -70,7 +76,7 @@ def judge_networks(signs: pl.DataFrame, networks: list[str], settings: ScoringSe
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _judge(network: str, signs: list[dict[str, Any]], settings: ScoringSettings) -> dict[str, Any]:
+def _judge(network: str, members: int, signs: list[dict[str, Any]], settings: ScoringSettings) -> dict[str, Any]:
     usable = [sign for sign in signs if sign["assessable"]]
     pooling = [sign for sign in usable if sign["role"] == "pooling"]
     extraction = [sign for sign in usable if sign["role"] == "extraction"]
@@ -78,12 +84,14 @@ def _judge(network: str, signs: list[dict[str, Any]], settings: ScoringSettings)
     held = [sign["name"] for sign in pooling + extraction if sign["holds"]]
     fitting = sorted((sign for sign in explanations if sign["holds"]), key=lambda sign: (-sign["fit"], sign["name"]))
 
-    log_odds = settings.prior + _likeness(pooling, settings)
+    log_odds = settings.prior + _likeness(pooling, members, settings)
     for channel in HARD_CHANNELS + SOFT_CHANNELS:
         log_odds += getattr(settings, channel) * float(_holds(pooling, channel))
-    log_odds += settings.elicitation * float(_holds(extraction, "elicitation"))
+    for channel in EXTRACTION_CHANNELS:
+        log_odds += getattr(settings, channel) * float(_holds(extraction, channel))
     # One explanation is believed, the best: they overlap, so their fits do not add up.
-    excuse = max((_excuse(sign["fit"]) for sign in explanations if sign["fit"] is not None), default=0.0)
+    others = [sign for sign in explanations if sign["name"] != LIKENESS_READ_BACKWARDS and sign["fit"] is not None]
+    excuse = max((_excuse(sign["fit"]) for sign in others), default=0.0)
     log_odds -= settings.explanation * excuse
     score = float(1.0 / (1.0 + np.exp(-log_odds)))
     level = _level(score)
@@ -103,13 +111,15 @@ def _judge(network: str, signs: list[dict[str, Any]], settings: ScoringSettings)
     }
 
 
-def _likeness(pooling: list[dict[str, Any]], settings: ScoringSettings) -> float:
-    """Log-odds from how alike members are: position 0.5 tells nothing, more tests tell more, up to the cap."""
-    positions = [min(1.0, max(0.0, sign["position"])) for sign in pooling if sign["name"] in LIKENESS and sign["position"] is not None]
-    if not positions:
-        return 0.0
-    trust = len(positions) / len(LIKENESS)
-    return float(settings.likeness * np.sqrt(trust) * 2.0 * (np.mean(positions) - 0.5))
+def _likeness(pooling: list[dict[str, Any]], members: int, settings: ScoringSettings) -> float:
+    """Log-odds from how alike members are: position 0.5 tells nothing, a network of few members little."""
+    total = 0.0
+    for sign in pooling:
+        if sign["name"] in LIKENESS and sign["position"] is not None:
+            for_one, against = LIKENESS[sign["name"]]
+            lean = 2.0 * min(1.0, max(0.0, sign["position"])) - 1.0
+            total += lean * (for_one if lean > 0 else against)
+    return settings.likeness * total * members / (members + TRUST_ACCOUNTS)
 
 
 def _holds(signs: Iterable[dict[str, Any]], channel: str) -> bool:

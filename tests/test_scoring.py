@@ -32,7 +32,7 @@ def likeness(position: float) -> list[dict[str, Any]]:
 def judge(rows: list[dict[str, Any]], sensitivity: str = "normal") -> dict[str, Any]:
     """The verdict on one network."""
     frame = pl.DataFrame(rows, schema=HALLMARKS.schema)
-    return judge_networks(frame, ["net_1"], ScoringSettings(sensitivity=sensitivity)).row(0, named=True)
+    return judge_networks(frame, pl.DataFrame({"network_id": ["net_1"], "account_count": [60]}), ScoringSettings(sensitivity=sensitivity)).row(0, named=True)
 
 
 def rank_nothing(settings: ScoringSettings) -> pl.LazyFrame:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import CONTENT, SIGNIFICANT, answer, answers, own_content_shown, unassessable
+from forensics.panel import CONTENT, SIGNIFICANT, answer, answers, has_kinds, unassessable
 from forensics.plugins import Hallmark
 from forensics.statistics import interval, p_tail
 
@@ -32,9 +32,9 @@ def test_narrow_task(panel: Panel) -> pl.DataFrame:
     requests = panel.accounts["request_count"].to_numpy().astype(float)
     shared = content.filter(pl.len().over("kind", "value") >= 2)
     everybody = _largest(shared, len(panel.accounts)) / requests
-    if not panel.sightings.filter(pl.col("kind").is_in(CONTENT)).head(1).collect().height:
+    if not has_kinds(panel, CONTENT):
         return answers(unassessable(group, PLUGIN, "no prompt text and no content hashes") for group in panel.groups)
-    shown = own_content_shown(panel)
+    shown = panel.tied.filter(pl.col("kind").is_in(CONTENT)).group_by("network_id", "account").agg(pl.col("event_count").max())
     return answers(_test_group(group, shown.filter(pl.col("network_id") == group.network_id), requests, everybody) for group in panel.groups)
 
 

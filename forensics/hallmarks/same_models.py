@@ -11,48 +11,86 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import answers, likeness
+from forensics.panel import answers, likeness, unassessable
 from forensics.plugins import Hallmark
-from forensics.statistics import dispersion
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from forensics.plugins import Panel
 
+    Ints = npt.NDArray[np.int64]
+
 MOST_MODELS = 12  # the rarest beyond this are counted as one
+SPREAD = 0.25  # variance a model's count must have by chance for an account to be compared in it
 FEWEST = 5  # (clock hour, model) pairs an account needs to say anything
 
 
 def test_same_models(panel: Panel) -> pl.DataFrame:
-    """One row per network: dispersion of model use between members.
+    """One row per network: dispersion of model use between members, day by day.
 
-    A model counts once a clock hour and account, so that a session that stays with its model counts once an hour.
+    A model counts once a clock hour and account, so that a session that stays with its model counts once an hour. Members are compared
+    with what the group used on the same days, so that accounts born after a release do not differ for that alone.
     """
     used = (
         panel.events.filter(pl.col("request_model").is_not_null())
-        .select("account", "request_model", pl.col("started_at").dt.truncate("1h"))
+        .select("account", "request_model", pl.col("started_at").dt.truncate("1h").alias("hour_at"))
         .unique()
-        .group_by("account", "request_model")
+        .group_by("account", "request_model", pl.col("hour_at").dt.date().to_physical().alias("day"))
         .agg(pl.len().alias("n"))
+        .sort("account", "day", "request_model")
         .collect()
     )
+    if used.is_empty():
+        return answers(unassessable(group, PLUGIN, "no model names") for group in panel.groups)
     common = used.group_by("request_model").agg(pl.col("n").sum()).sort("n", "request_model", descending=[True, False])["request_model"].to_list()
     place = {model: min(at, MOST_MODELS - 1) for at, model in enumerate(common)}
-    table = np.zeros((len(panel.accounts), max(1, min(len(common), MOST_MODELS))))
-    columns = used["request_model"].replace_strict(place, return_dtype=pl.Int64).to_numpy() if place else np.zeros(0, dtype=np.int64)
-    np.add.at(table, (used["account"].to_numpy(), columns), used["n"].to_numpy())
-    table[table.sum(axis=1) < FEWEST] = 0.0
+    columns = used["request_model"].replace_strict(place, return_dtype=pl.Int64).to_numpy()
+    count = used["n"].to_numpy().astype(float)
+    days = used["day"].to_numpy() - int(used["day"].to_numpy().min())
+    table = _Use(
+        used["account"].to_numpy().astype(np.int64), days.astype(np.int64), columns, count, len(panel.accounts), int(days.max()) + 1, max(place.values()) + 1
+    )
     return answers(
         likeness(
             group,
             PLUGIN,
-            "dispersion of model use between accounts (chi-square / df)",
-            dispersion(table[group.tested]),
-            np.array([dispersion(table[draw]) for draw in group.matched]),
+            "dispersion of model use between accounts of the same days (chi-square / df)",
+            table.dispersion(group.tested),
+            np.array([table.dispersion(draw) for draw in group.matched]),
             1.0,
             "choice of model",
         )
         for group in panel.groups
     )
+
+
+class _Use:
+    """Who used which model on which day, and how far the accounts of a group differ in it."""
+
+    def __init__(self, account: Ints, day: Ints, model: Ints, count: npt.NDArray[np.float64], accounts: int, days: int, models: int) -> None:
+        self.model, self.day, self.count = model, day, count
+        self.days, self.models = days, models
+        self.first = np.searchsorted(account, np.arange(accounts + 1))
+
+    def dispersion(self, group: Ints) -> float:
+        """Chi-square over its degrees of freedom of accounts against the group's mix on the accounts' own days."""
+        length = self.first[group + 1] - self.first[group]
+        row = np.repeat(np.arange(len(group)), length)
+        entry = np.repeat(self.first[group], length) + np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
+        day, model, count = self.day[entry], self.model[entry], self.count[entry]
+        mix = np.zeros((self.days, self.models))
+        np.add.at(mix, (day, model), count)
+        mix /= np.maximum(mix.sum(axis=1, keepdims=True), 1.0)
+        observed, expected, spread = (np.zeros((len(group), self.models)) for _ in range(3))
+        np.add.at(observed, (row, model), count)
+        totals = np.bincount(row * self.days + day, weights=count, minlength=len(group) * self.days).reshape(len(group), self.days)
+        expected = totals @ mix
+        spread = totals @ (mix * (1.0 - mix))
+        use = (totals.sum(axis=1) >= FEWEST)[:, None] & (spread > SPREAD)
+        # Each model's squared deviation has the mean of its variance, less what the group's own mix takes from few accounts.
+        free = use.sum() * (1.0 - 1.0 / max(2, int(use.any(axis=1).sum())))
+        return float((((observed - expected) ** 2)[use] / spread[use]).sum() / free) if use.any(axis=1).sum() >= 2 else float("nan")
 
 
 PLUGIN = Hallmark("same_models", "pooling", "usage", "same mix of models", test_same_models)

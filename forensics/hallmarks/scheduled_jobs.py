@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import SPEAKS, answer, answers, fit_words, own_content, unassessable
+from forensics.panel import SPEAKS, answer, answers, fit_words, tied_share, unassessable
 from forensics.plugins import Hallmark
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _test_group(panel: Panel, group: Group, table: Any) -> dict[str, Any]:  # no
     if known.sum() < max(2, 0.2 * len(own)):
         return unassessable(group, PLUGIN, f"too few members with {FEWEST_STARTS} separate starts")
     locked = float((own[known] >= LOCKED).mean())
-    asked = float(own_content(panel, group, ("template", "prompt", "head", "tail", "sketch"))["inside"].max() or 0) / len(group.members)  # type: ignore[arg-type]
+    asked = tied_share(panel, group, kinds=("template", "prompt", "head", "tail", "sketch"))
     fit = max(0.0, min(locked, 1.0 - asked))
     return answer(
         group,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.panel import SPEAKS, answer, answers, fit_words
+from forensics.panel import SPEAKS, answer, answers, fit_words, tied_share
 from forensics.plugins import Hallmark
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from forensics.plugins import Group, Panel
 
-OWN_SHARE = 0.5  # of a value's holders that are members, for it to tie them beyond the exit
+BEYOND = ("client", "content", "money", "device", "provenance", "timing", "mapped")  # groups of kinds that tie members beyond the exit
 
 
 def test_shared_exit(panel: Panel) -> pl.DataFrame:
@@ -30,9 +30,7 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     size = len(group.members)
     ties = panel.ties.filter(pl.col("network_id") == group.network_id)
     exits = float(ties.filter(pl.col("group") == "network")["inside"].max() or 0) / size  # type: ignore[arg-type]
-    least = max(2, 0.1 * size)
-    others = ties.filter((pl.col("group") != "network") & (pl.col("inside") >= OWN_SHARE * pl.col("holders")) & (pl.col("inside") >= least))
-    beyond = float(others["inside"].max() or 0) / size  # type: ignore[arg-type]
+    beyond = tied_share(panel, group, groups=BEYOND)
     fit = max(0.0, min(exits, 1.0 - beyond)) if exits > 0 else 0.0
     return answer(
         group,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.panel import SPEAKS, answer, answers, fit_words, own_content
+from forensics.panel import SPEAKS, answer, answers, fit_words, has_kinds, tied_share, unassessable
 from forensics.plugins import Hallmark
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ ASKED = ("template", "prompt", "head", "tail", "sketch")
 
 def test_shared_framework(panel: Panel) -> pl.DataFrame:
     """One row per network: how well a shared framework explains it."""
+    if not has_kinds(panel, ASKED):
+        return answers(unassessable(group, PLUGIN, "without prompts a shared tool cannot be told from a shared task") for group in panel.groups)
     return answers(_test_group(panel, group) for group in panel.groups)
 
 
@@ -31,9 +33,8 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     size = len(group.members)
     ties = panel.ties.filter(pl.col("network_id") == group.network_id)
     tool = float(ties.filter(pl.col("kind").is_in(TOOL_KINDS))["inside"].max() or 0) / size  # type: ignore[arg-type]
-    asked = float(own_content(panel, group, ASKED)["inside"].max() or 0) / size  # type: ignore[arg-type]
-    tied = ties.filter(pl.col("group").is_in(["money", "device", "network", "provenance", "mapped"]) & (pl.col("inside") >= 0.5 * pl.col("holders")))
-    elsewhere = float(tied["inside"].max() or 0) / size  # type: ignore[arg-type]
+    asked = tied_share(panel, group, kinds=ASKED)
+    elsewhere = tied_share(panel, group, groups=("money", "device", "network", "provenance", "mapped"))
     fit = max(0.0, min(tool, 1.0 - max(asked, elsewhere)))
     return answer(
         group,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import CONTENT, SIGNIFICANT, answer, answers, own_content, own_content_shown, unassessable
+from forensics.panel import CONTENT, SIGNIFICANT, answer, answers, own_content, tied_share, unassessable
 from forensics.plugins import Hallmark
 from forensics.statistics import SMALLEST_P, wilson
 
@@ -27,12 +27,10 @@ LEAST_REACH = 0.5  # of the members, for the sign to matter
 def test_template_reach(panel: Panel) -> pl.DataFrame:
     """One row per network: share of members that show content of the network's own."""
     values = panel.sightings.filter(pl.col("kind").is_in(CONTENT)).select(pl.struct("kind", "value").n_unique()).collect().item()
-    shown = own_content_shown(panel)
-    showing = dict(shown.group_by("network_id").agg(pl.len()).iter_rows())
-    return answers(_test_group(panel, group, int(values or 0), showing.get(group.network_id, 0)) for group in panel.groups)
+    return answers(_test_group(panel, group, int(values or 0)) for group in panel.groups)
 
 
-def _test_group(panel: Panel, group: Group, values: int, holding: int) -> dict[str, Any]:
+def _test_group(panel: Panel, group: Group, values: int) -> dict[str, Any]:
     if not values:
         return unassessable(group, PLUGIN, "no prompt text and no content hashes")
     from scipy.stats import hypergeom
@@ -44,6 +42,7 @@ def _test_group(panel: Panel, group: Group, values: int, holding: int) -> dict[s
             group, PLUGIN, "No prompt or template is shared by several members and few others.", measure="share of members with content of the network's own",
             observed=0.0, expected=0.0, p_value=1.0,
         )  # fmt: skip
+    holding = round(tied_share(panel, group, kinds=CONTENT) * size)
     best = own.row(0, named=True)
     p_value = min(1.0, max(SMALLEST_P, float(hypergeom.sf(best["inside"] - 1, population, best["holders"], size)) * values))
     reach = holding / size

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.panel import SPEAKS, answer, answers, fit_words, humanness, own_content, sign
+from forensics.panel import CONTENT, SPEAKS, answer, answers, fit_words, humanness, sign, tied_share
 from forensics.plugins import Hallmark
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ def test_tenant_platform(panel: Panel) -> pl.DataFrame:
 
 def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     size = len(group.members)
-    own = own_content(panel, group)
-    product = float(own["inside"].max() or 0) / size  # type: ignore[arg-type]
+    product = tied_share(panel, group, kinds=CONTENT)
     ties = panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(ONE_PAYER))
     front = float(ties["inside"].max() or 0) / size  # type: ignore[arg-type]
     human = humanness(panel, group)
