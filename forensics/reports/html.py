@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -23,30 +24,44 @@ if TYPE_CHECKING:
 
     from forensics.reports.model import Finding, Quote, Report, Tie
 
-MEMBERS_SHOWN = 12
-CLAIMS_SHOWN = 24
+MOST_BYTES = 2_800_000  # a page people can mail; beyond it each finding lists less
 LEAST_BITS = 0.05  # below, nothing is shared beyond chance
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How much of each finding a page lists; the pictures stay."""
+
+    members: int
+    claims: int
+    successions: int
+    strips: bool  # who shows what, observable by observable
+    hover: bool  # a label on each row of the lives
+
+
+_DETAILS = (Detail(12, 24, 60, strips=True, hover=True), Detail(8, 12, 20, strips=True, hover=False), Detail(5, 6, 0, strips=False, hover=False))
 _MARKS = {"none": 0, "possible": 1, "likely": 2, "strong": 3}
 
 
 def render_html(report: Report) -> bytes:
-    """The whole page, UTF-8."""
-    template = _environment().get_template("report.html.j2")
-    style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    page = template.render(
-        report=report,
-        cards=[_Card(finding, index) for index, finding in enumerate(report.findings, start=1)],
-        style=Markup(style),  # noqa: S704 - the package's own style sheet, without any `<`
-        style_hash=digest,
-        defs=pictures.defs(),
-        verdict_meanings=VERDICT_MEANINGS,
-        limits=LIMITS,
-        members_shown=MEMBERS_SHOWN,
-        claims_shown=CLAIMS_SHOWN,
-        least_bits=LEAST_BITS,
-    )
-    return page.encode()
+    """The whole page, UTF-8; with less detail per finding where it would be too large to send around."""
+    template, style = _environment().get_template("report.html.j2"), _style()
+    page = b""
+    for detail in _DETAILS:
+        page = template.render(
+            report=report,
+            cards=[_Card(finding, index, detail) for index, finding in enumerate(report.findings, start=1)],
+            style=Markup(style),  # noqa: S704 - the package's own style sheet, without any `<`
+            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            defs=pictures.defs(),
+            verdict_meanings=VERDICT_MEANINGS,
+            limits=LIMITS,
+            detail=detail,
+            least_bits=LEAST_BITS,
+        ).encode()
+        if len(page) <= MOST_BYTES:
+            break
+    return page
 
 
 def _style() -> str:
@@ -58,15 +73,16 @@ def _style() -> str:
 class _Card:
     """One finding with its pictures and texts, as the template asks for them."""
 
-    def __init__(self, finding: Finding, index: int) -> None:
+    def __init__(self, finding: Finding, index: int, detail: Detail) -> None:
         self.f = finding
+        self.detail = detail
         self.key = f"f{index}"
         self.name = escape(printable(finding.name, 60))
         self.opening = opening(finding)
 
     @property
     def lives(self) -> Markup:
-        return pictures.draw_lives(f"{self.key}-lives", self.f.lives, self.name)
+        return pictures.draw_lives(f"{self.key}-lives", self.f.lives, self.name, hover=self.detail.hover)
 
     @property
     def volume(self) -> Markup:
@@ -105,7 +121,9 @@ class _Card:
     def ties(self) -> list[tuple[str, Markup]]:
         """One strip chart per kind that ties, with its title."""
         titles = {kind.kind: kind.title for kind in self.f.kinds}
-        charts = []
+        charts: list[tuple[str, Markup]] = []
+        if not self.detail.strips:
+            return charts
         for kind in dict.fromkeys(row.kind for row in self.f.ties.rows):
             rows = tuple(row for row in self.f.ties.rows if row.kind == kind)
             part = type(self.f.ties)(self.f.ties.columns, rows)

@@ -97,7 +97,7 @@ def defs() -> Markup:
     return Markup('<svg class="defs" width="0" height="0" aria-hidden="true"><defs><path id="ban" class="ban" d="M-3-3 3 3M-3 3 3-3"/></defs></svg>')
 
 
-def draw_lives(key: str, lives: Lives, name: str) -> Markup:
+def draw_lives(key: str, lives: Lives, name: str, *, hover: bool = True) -> Markup:
     """A row per account in order of birth: activity, ban, line to the likely successor. Bands where there are too many."""
     if lives.bands:
         return _draw_bands(key, lives, name)
@@ -141,7 +141,7 @@ def draw_lives(key: str, lives: Lives, name: str) -> Markup:
     for life in lives.lives:
         if life.banned_at is not None:
             picture.cross(scale.percent(life.banned_at), middle(life.account_id))
-    for life in lives.lives:
+    for life in lives.lives if hover else ():
         state = f"banned {day(life.banned_at)}" if life.banned_at else f"last seen {day(life.last_seen_at)}"
         label = f"{printable(life.account_id, 40)}: born {day(life.born_at)}, {state}, {plural(life.request_count, 'request')}"
         picture.parts.append(
@@ -183,10 +183,10 @@ def _draw_bands(key: str, lives: Lives, name: str) -> Markup:
     )
     scale.axis(picture, 10, height)
     _wave_labels(picture, lives, scale, 24, height)
-    levels: dict[int, list[str]] = {1: [], 2: [], 3: [], 4: [], 5: []}
+    levels: dict[int, list[str]] = {1: [], 2: [], 3: [], 4: []}  # not the darkest, or lines over it would be lost
     for row, band in enumerate(lives.bands):
         at = 0
-        for level, run in itertools.groupby(band.active, key=lambda value: min(5, math.ceil(value * 5 - 1e-9)) if value > 0.005 else 0):
+        for level, run in itertools.groupby(band.active, key=lambda value: min(4, math.ceil(value * 4 - 1e-9)) if value > 0.005 else 0):
             length = len(list(run))
             if level:
                 levels[level].append(f"M{at} {row}h{length}v1h-{length}z")
@@ -307,11 +307,14 @@ def draw_models(key: str, models: ModelDays, name: str) -> Markup:
 
 
 def _ribbon(lower: Sequence[float], upper: Sequence[float]) -> str:
-    """The area between two stepped lines, measured from the bottom of a unit square."""
-    out = [f"M0 {1 - lower[0]:.3f}"]
-    out.extend(f"V{1 - value:.3f}H{index + 1}" for index, value in enumerate(upper))
-    out.extend(f"V{1 - lower[index]:.3f}H{index}" for index in range(len(lower) - 1, -1, -1))
-    return "".join([*out, "z"])
+    """The area between two stepped lines, measured from the bottom of a unit square; steps of equal height run on."""
+    top, low = [f"{1 - value:.3f}" for value in upper], [f"{1 - value:.3f}" for value in lower]
+    out = [f"M0 {low[0]}"]
+    for index, value in enumerate(top):
+        out.append(f"V{value}" if not index else f"H{index}V{value}" if value != top[index - 1] else "")
+    out.append(f"H{len(top)}V{low[-1]}")
+    out.extend(f"H{index + 1}V{low[index]}" for index in range(len(low) - 2, -1, -1) if low[index] != low[index + 1])
+    return "".join([*out, "H0z"])
 
 
 def draw_waterfall(key: str, example: ExampleLink, kinds: Sequence[KindEvidence]) -> Markup:
