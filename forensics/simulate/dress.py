@@ -45,7 +45,8 @@ def dress(stage: Stage, t: Array, account: Array, conversation: Array, turn: Arr
     b["item"] = np.where(again, blend(person, known, 19), each)
     b["topic"] = np.where(unit(blend(one, 13)) < 0.75, cast["topic0"][person], cast["topic1"][person])
     slot = np.array([x.slot_words for x in stage.words.templates] + [0])[b["template"]]
-    length = np.where(b["template"] >= 0, slot, cast["words"][person]) * np.exp(0.5 * (unit(blend(b["item"], 14)) + unit(blend(b["item"], 15)) - 1) * 2)
+    usual = np.where(b["template"] >= 0, slot, cast["words"][person] * stage.words.brevity)
+    length = usual * np.exp(unit(blend(b["item"], 14)) + unit(blend(b["item"], 15)) - 1)
     b["words"] = np.clip(length, 2, 180)
     b["params"] = np.where(unit(blend(one, 16)) < 0.85, cast["params0"][person], cast["params1"][person])
     b["tools"] = cast["tools"][person]

@@ -127,9 +127,9 @@ class Operation:
         sleepy = [np.zeros(h.accounts, dtype=bool)]
         span = self.to_at - self.from_at
         near = [s for s in self.stage.sweeps if self.from_at + span * 0.12 < s < self.to_at - span * 0.1]
-        extra = [self.from_at + int(u * span) for u in np.sort(rng.uniform(0.15, 0.9, h.waves))]
+        extra = [self.from_at + int(u * span) for u in 0.15 + 0.75 * (np.arange(h.waves) + rng.random(h.waves)) / max(h.waves, 1)]
         extra = [t - t % DAY + int(np.clip(rng.normal(17, 3), 8, 23) * HOUR) for t in extra]  # bans happen in the provider's office hours
-        self.waves = np.array(sorted([*near[: max(h.waves // 2, 0)], *extra])[: h.waves], dtype=np.int64)
+        self.waves = self._among_sweeps(extra, near)
         trickle = 0.0015  # single bans a day
         for wave in self.waves:
             s, e = np.concatenate(start), np.concatenate(end)
@@ -148,6 +148,12 @@ class Operation:
         lucky = rng.exponential(1 / trickle, len(s)) * DAY
         e = np.minimum(e, np.where(lucky < 2 * span, np.maximum(s, self.from_at) + lucky.astype(np.int64), NEVER)) if h.waves else e
         return s, e, np.concatenate(sleepy)
+
+    def _among_sweeps(self, wanted: list[int], sweeps: list[int]) -> Array:
+        """Ban waves; some fall on days on which the provider bans others too."""
+        nearest = [min(sweeps, key=lambda sweep: abs(sweep - at)) if sweeps and self.rng.random() < 0.4 else at for at in wanted]
+        apart = [at for k, at in enumerate(sorted(nearest)) if k == 0 or at - sorted(nearest)[k - 1] > DAY]
+        return np.array(apart, dtype=np.int64)
 
     def _identities(self, start: Array, end: Array, dormant: Array) -> dict[str, Array]:
         stage, h, rng, n = self.stage, self.h, self.rng, len(start)

@@ -49,7 +49,7 @@ def _tz(country: int) -> float:
 
 def _volume(stage: Stage) -> float:
     """Factor on the volume of the few that send much, so that they do not fill a small world."""
-    return float(min(stage.tuning.get("size", 1.0), 1.0) ** 0.7)
+    return float(min(stage.tuning.get("size", 1.0), 1.0) ** 0.7 * stage.tuning.get("volume", 1.0))
 
 
 def _between(rng: np.random.Generator, low: float, high: float) -> int:
@@ -274,7 +274,7 @@ def tenant_platform(stage: Stage, rng: np.random.Generator, n: int, name: str, *
         weekend=rng.beta(1.5, 4, n),
         wake=rng.normal(8.5, 1.0, n),
         active=rng.beta(8, 1, n),
-        rate=np.clip(9 * rng.lognormal(-0.4, 1.2, n), 0.3, 1200),
+        rate=np.clip(9 * rng.lognormal(-0.4, 1.2, n), 0.3, 1200) * stage.tuning.get("volume", 1.0),
         template_share=1.0,
         recurrence=rng.uniform(0.25, 0.7, n),
         pool=np.maximum(rng.lognormal(3, 0.8, n), 4),
@@ -630,7 +630,7 @@ NEGATIVES: dict[str, tuple[Callable[..., list[Play]], int, int, int]] = {
     "N4": (framework, 300, 1200, 1),
     "N5": (nightly_cron, 50, 160, 2),
     "N6": (benchmark, 12, 45, 2),
-    "N7": (school_class, 40, 110, 3),
+    "N7": (school_class, 45, 110, 3),
     "N8": (tenant_platform, 40, 350, 5),
     "N9": (aggregator, 3, 6, 2),
     "N10": (shuffled, 4, 6, 3),

@@ -108,6 +108,7 @@ def draw_people(stage: Stage, rng: np.random.Generator, n: int, *, style: Array 
     tz = np.array([hours for _, hours, _ in COUNTRIES])[country]
     p["tz"] = np.where(machine & (rng.random(n) < 0.3), rng.choice([-8, -5, 0, 1, 2, 5.5, 8, 9], n), tz)
     _draw_rhythm(p, rng, n)
+    p["rate"] = p["rate"] * stage.tuning.get("volume", 1.0)
     _draw_origin(p, stage, rng, n)
     # content
     p["topic0"] = rng.integers(0, words.topic_count, n).astype(np.int16)
@@ -161,7 +162,8 @@ def draw_people(stage: Stage, rng: np.random.Generator, n: int, *, style: Array 
 def _draw_rhythm(p: dict[str, Array], rng: np.random.Generator, n: int) -> None:
     style = p["style"]
     level = np.array([2.6, 8.0, 8.0, 9.0, 18.0])[style]
-    p["rate"] = np.clip(level * rng.lognormal(-0.5 * fits.RATE_LOG_SD**2 * 0.5, fits.RATE_LOG_SD, n), 0.05, 6000)  # requests on an active day
+    most = np.array([120.0, 700.0, 6000.0, 6000.0, 6000.0])[style]  # what a person can type in a day, what a program can send
+    p["rate"] = np.clip(level * rng.lognormal(-0.25 * fits.RATE_LOG_SD**2, fits.RATE_LOG_SD, n), 0.05, most)  # requests on an active day
     p["day_sd"] = np.sqrt(np.log1p(fits.draw(fits.DAY_CV, rng, n) ** 2))
     p["active"] = np.where(style == CHAT, rng.beta(1.6, 2.2, n), np.where(style == CODER, rng.beta(3, 2, n), rng.beta(6, 1, n)))
     p["weekend"] = np.where(style >= SERVER, rng.uniform(0.4, 1.1, n), np.where(rng.random(n) < 0.3, rng.uniform(0.6, 1.4, n), rng.beta(1, 4, n)))

@@ -35,9 +35,12 @@ class Spec:
     register: str = "full"  # full, partial, none
     geo: bool = True
     conversations: bool = True
-    gz: bool = False
+    compress: tuple[str, ...] = ("",)  # ending of each platform's files: "", gz or zst; the last counts for the rest
     broken: float = 0.0
     doubled: float = 0.0
+    brevity: float = 1.0  # factor on the length of texts
+    volume: float = 1.0  # factor on requests of everybody but the hydras
+    omit: tuple[str, ...] = ()  # columns that the logs of this world lack
 
 
 class Dice:
@@ -413,8 +416,8 @@ def _demo(d: Dice) -> Spec:
     hydra = Hydra(
         "hydra-1",
         ("P1", "P11"),
-        90,
-        11.0,
+        85,
+        6.8,
         begin=0.08,
         scheduler="lru",
         skips=0.25,
@@ -445,8 +448,8 @@ def _demo(d: Dice) -> Spec:
     small = Hydra(
         "ring-1",
         ("P1",),
-        10,
-        95.0,
+        9,
+        28.0,
         begin=0.3,
         length=0.7,
         scheduler="lru",
@@ -477,12 +480,15 @@ def _demo(d: Dice) -> Spec:
     return Spec(
         "demo",
         days=28,
-        background=460,
+        background=320,
         negatives=wanted,
-        negative_size=0.3,
+        negative_size=0.32,
+        brevity=0.3,
         hydras=(hydra, small),
         platforms=(("direct", "flat", 0.72), ("bedrock", "bedrock", 0.18), ("gateway", "litellm", 0.1)),
-        gz=True,
+        compress=("zst", "zst", "gz"),
+        omit=("header_order_hash", "reasoning_hash_out", "reasoning_hash_in"),
+        volume=0.19,
         broken=0.0006,
         doubled=0.0015,
         names="canonical",

@@ -138,6 +138,7 @@ class Words:
     """The vocabulary, templates and texts of one world."""
 
     seed: int
+    brevity: float = 1.0  # factor on the length of texts
     words: list[str] = field(default_factory=list)
     templates: list[Template] = field(default_factory=list)
 
@@ -191,7 +192,7 @@ class Words:
         parts = [affix, opening, own, slot, ask, *closings] if rng.random() < 0.5 else [affix, opening, ask, own, *closings, slot]
         pieces = " ".join(part for part in parts if part).split()
         tokens = [SLOT if piece == "{slot}" else self._word(piece) for piece in pieces]
-        words = slot_words or int(rng.integers(8, 60))
+        words = slot_words or max(int(rng.integers(8, 60) * self.brevity), 5)
         self.templates.append(Template(tokens, tokens.index(SLOT), words, masked, paraphrase, topic, task))
         return len(self.templates) - 1
 
@@ -297,7 +298,7 @@ class Words:
         """The system text of each request; null where there is none."""
         unique, back = np.unique(system, return_inverse=True)
         framework, private = unique >> 32, unique & 0xFFFFFFFF
-        count = np.where(private > 0, (24 + blend(private, 1) % np.uint64(48)).astype(np.int64), 0)
+        count = np.where(private > 0, ((24 + blend(private, 1) % np.uint64(48)).astype(np.float64) * self.brevity).astype(np.int64), 0)
         text = self.prompts(
             np.full(len(unique), -1),
             np.zeros(len(unique), dtype=np.int64),

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+import zstandard
 
 from forensics.errors import UsageError
 from forensics.simulate.base import DAY, HOUR, SECOND, Array, Cast, empty_batch, generator, pick
@@ -31,13 +32,13 @@ LEVELS = ("text", "hashes", "metadata")
 CHUNK = 100_000
 _MAPPING = """\
 # One customer has several names: a plain id, the user at the end of an ARN, a service account. These rules bring them together.
-[[account]]
+[[accounts]]
 match = '^arn:aws:iam::\\d{12}:user/(acct_[0-9a-f]+)$'
-id = '$1'
+account = '$1'
 
-[[account]]
+[[accounts]]
 match = '^acct-([0-9a-f]+)@proj-\\d+\\.iam\\.gserviceaccount\\.com$'
-id = 'acct_$1'
+account = 'acct_$1'
 """
 
 
@@ -90,6 +91,8 @@ def _choose(preset: str | Spec, seed: int, split: str) -> Spec:
 def _check(spec: Spec) -> None:
     if spec.level not in LEVELS:
         raise UsageError(f"no level {spec.level!r}", f"known: {', '.join(LEVELS)}")
+    if set(spec.compress) - {"", "gz", "zst"}:
+        raise UsageError(f"cannot compress as {', '.join(spec.compress)}", "known: gz, zst, or nothing")
     for _, kind, _ in spec.platforms:
         if kind not in FORMATS:
             raise UsageError(f"no log format {kind!r} to simulate", f"known: {', '.join(FORMATS)}")
@@ -115,8 +118,9 @@ def _resize(spec: Spec, events: int) -> Spec:
 
 def _set_stage(spec: Spec, seed: int) -> tuple[Stage, list[Play]]:
     start = int(datetime.fromisoformat(spec.start).replace(tzinfo=UTC).timestamp()) * SECOND
-    stage = Stage(seed, start, spec.days, Places(seed), Words(seed), Cast())
+    stage = Stage(seed, start, spec.days, Places(seed), Words(seed, spec.brevity), Cast())
     rng = stage.rng("stage")
+    stage.tuning["volume"] = spec.volume
     if spec.release is not None:
         stage.release = start + int(spec.release * spec.days) * DAY + 16 * HOUR
     stage.outages = [(at, at + int(rng.uniform(0.4, 2.5) * HOUR)) for at in (start + int(u * spec.days * DAY) for u in rng.uniform(0.1, 0.95, spec.outages))]
@@ -178,13 +182,18 @@ class _Files:
     def write(self, platform: int, date: str, chunks: list[bytes], rng: np.random.Generator, rows: int) -> None:
         name, kind, _ = self.spec.platforms[platform]
         _, ending, header = FORMATS[kind]
-        path = self.folder / name / f"{date}.{ending}{'.gz' if self.spec.gz else ''}"
+        packed = self.spec.compress[min(platform, len(self.spec.compress) - 1)]
+        path = self.folder / name / f"{date}.{ending}{'.' + packed if packed else ''}"
         key = str(path.relative_to(self.folder.parent))
         new = key not in self.counts
         count = self.counts.setdefault(key, {"events": 0, "duplicates": 0, "broken": 0, "header_lines": int(bool(header))})
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as raw:
-            out: IO[bytes] = gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) if self.spec.gz else raw  # type: ignore[assignment]
+            out: IO[bytes] = raw
+            if packed == "gz":
+                out = gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0)  # type: ignore[assignment]
+            elif packed == "zst":
+                out = zstandard.ZstdCompressor(level=12).stream_writer(raw, closefd=False)
             if new and header:
                 out.write(header)
             for chunk in chunks:
@@ -224,7 +233,7 @@ def _run(stage: Stage, plays: list[Play], spec: Spec, folder: Path, progress: Ca
             part = today.filter(pl.Series(home == number)) if len(spec.platforms) > 1 else today
             for at in range(0, len(part), CHUNK):
                 piece = part[at : at + CHUNK]
-                files.write(number, date, [FORMATS[kind][0](renderer.columns(piece), spec.names)], rng, len(piece))
+                files.write(number, date, [FORMATS[kind][0](renderer.columns(piece).drop(spec.omit, strict=False), spec.names)], rng, len(piece))
         if progress:
             progress(f"{date}  {int(seen.sum()):,} events")
     return files.counts, seen
