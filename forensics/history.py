@@ -17,7 +17,7 @@ import polars as pl
 from forensics.schema import LINEAGE, PROFILES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from forensics.config import HistorySettings
@@ -26,6 +26,8 @@ ACCOUNT = "account"  # kind of profile entries that are members
 OWN_SHARE = 0.5  # of a value's holders that are members, for it to be the network's own
 MAX_SUCCESSION = 0.5  # births after bans alone never make an identity sure: two networks may be banned in one wave
 RESPAWN_SHARE = 0.25  # of the members banned since the run before, and of those replaced, for a network to have respawned
+MARKED_BENIGN = "marked_benign"  # stands among a network's explanations
+MARK_STATES = ("confirmed", "benign", "watch", "none")
 CHANCE_KINDS = ("slots", "comb")  # say when, not who
 
 
@@ -55,6 +57,26 @@ class Past:
         """Members of each network as the last run had it."""
         rows = self.profiles.filter((pl.col("kind") == ACCOUNT) & (pl.col("last_run") == self.run))
         return _sets(rows)
+
+
+@dataclass(frozen=True)
+class Night:
+    """Tonight's networks under the ids they keep for life."""
+
+    members: pl.DataFrame
+    observables: pl.DataFrame  # their own: network_id, kind, value, bits
+    identities: pl.DataFrame
+    accounts: pl.DataFrame
+
+
+def follow(members: pl.DataFrame, sightings: pl.LazyFrame, accounts: pl.DataFrame, past: Past, settings: HistorySettings) -> Night:
+    """Give tonight's networks the ids under which they are known.
+
+    In:    MEMBERS as formed, SIGHTINGS, ACCOUNTS, what is known.
+    """
+    observables = own_observables(members, sightings, accounts.height, settings.profile_values)
+    identities = identify_networks(members, observables, accounts, past, settings)
+    return Night(rename_networks(members, identities), rename_networks(observables, identities), identities, accounts)
 
 
 def recall_past(lineage: pl.DataFrame, profiles: pl.DataFrame, night_at: datetime | None) -> Past:
@@ -138,18 +160,16 @@ def rename_networks(members: pl.DataFrame, identities: pl.DataFrame) -> pl.DataF
     return members.with_columns(pl.col("network_id").replace_strict(ids, return_dtype=pl.String))
 
 
-def describe_night(
-    identities: pl.DataFrame, members: pl.DataFrame, networks: pl.DataFrame, accounts: pl.DataFrame, past: Past, night_at: datetime, settings: HistorySettings
-) -> pl.DataFrame:
+def describe_night(night: Night, networks: pl.DataFrame, past: Past, night_at: datetime, settings: HistorySettings) -> pl.DataFrame:
     """LINEAGE rows of tonight: every network there is, and those that were there in the run before and are not.
 
-    In:    identities; MEMBERS and NETWORKS under their lasting ids; ACCOUNTS for bans.
+    In:    tonight's members and accounts; NETWORKS; what is known.
     """
-    tonight = _sets(members.rename({"account_id": "value"}))
+    tonight = _sets(night.members.rename({"account_id": "value"}))
     before = past.last_members()
     alive = {row["network_id"]: row for row in past.alive.iter_rows(named=True)}
-    likeness = {row["network_id"]: row for row in identities.iter_rows(named=True)}
-    banned = set(accounts.filter(pl.col("banned_at") > past.night_at).get_column("account_id")) if past.night_at else set()
+    likeness = {row["network_id"]: row for row in night.identities.iter_rows(named=True)}
+    banned = set(night.accounts.filter(pl.col("banned_at") > past.night_at).get_column("account_id")) if past.night_at else set()
     run = past.run + 1
     rows = []
     for network in networks.iter_rows(named=True):
@@ -177,16 +197,16 @@ def describe_night(
     return pl.DataFrame(rows, schema=LINEAGE.schema).sort(LINEAGE.sort)
 
 
-def remember_profiles(profiles: pl.DataFrame, members: pl.DataFrame, observables: pl.DataFrame, identities: pl.DataFrame, run: int) -> pl.DataFrame:
+def remember_profiles(past: Past, night: Night) -> pl.DataFrame:
     """PROFILES after tonight: what was known, with tonight's members and observables seen again or added."""
-    named = rename_networks(observables, identities)
-    entries = pl.concat([
-        members.select("network_id", kind=pl.lit(ACCOUNT), value="account_id", bits=pl.lit(0.0)),
-        named.select("network_id", "kind", "value", "bits"),
-    ]).with_columns(first_run=pl.lit(run, pl.UInt32), last_run=pl.lit(run, pl.UInt32))  # fmt: skip
-    together = pl.concat([profiles.select(PROFILES.schema.names()), entries.select(PROFILES.schema.names())])
-    merged = together.group_by("network_id", "kind", "value").agg(pl.col("bits").last(), pl.col("first_run").min(), pl.col("last_run").max())
-    return merged.select(PROFILES.schema.names()).sort(PROFILES.sort)
+    run, columns = past.run + 1, PROFILES.schema.names()
+    own = night.members.select("network_id", kind=pl.lit(ACCOUNT), value="account_id", bits=pl.lit(0.0))
+    entries = pl.concat([own, night.observables]).with_columns(first_run=pl.lit(run, pl.UInt32), last_run=pl.lit(run, pl.UInt32))
+    together = pl.concat([past.profiles.select(columns), entries.select(columns)])
+    merged = together.group_by("network_id", "kind", "value", maintain_order=True).agg(
+        pl.col("bits").last(), pl.col("first_run").min(), pl.col("last_run").max()
+    )
+    return merged.select(columns).sort(PROFILES.sort)
 
 
 def shrunk_findings(lineage: pl.DataFrame, past: Past, settings: HistorySettings) -> list[dict[str, Any]]:
@@ -303,3 +323,54 @@ def _fresh(found_id: str, taken: set[str]) -> str:
     import hashlib
 
     return f"net_{hashlib.blake2b(f'{found_id} anew {len(taken)}'.encode(), digest_size=6).hexdigest()}"
+
+
+# Marks: what analysts said of networks
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What an analyst said of a network, and whom it held then."""
+
+    network_id: str
+    state: str  # confirmed, benign, watch or none
+    note: str
+    by: str
+    at: str
+    accounts: frozenset[str]
+
+
+def read_marks(entries: Sequence[Mapping[str, Any]]) -> dict[str, Mark]:
+    """The marks that stand: the last word on each network in the case's log."""
+    marks: dict[str, Mark] = {}
+    for entry in entries:
+        if entry["what"] == "mark":
+            facts = entry["facts"]
+            marks[facts["network_id"]] = Mark(
+                facts["network_id"], facts["state"], facts.get("note", ""), entry["by"], entry["at"], frozenset(facts.get("accounts", ()))
+            )
+    return {key: mark for key, mark in marks.items() if mark.state != "none"}
+
+
+def suppress_benign(networks: pl.DataFrame, members: pl.DataFrame, marks: Mapping[str, Mark], settings: HistorySettings) -> pl.DataFrame:
+    """NETWORKS with alerts taken off where an analyst marked the network benign and it still holds those accounts; ranks follow.
+
+    A mark covers the accounts it was given for: a network of which more than 1 - benign_share are others alerts again.
+    """
+    own = _sets(members.rename({"account_id": "value"}))
+    benign = [
+        key
+        for key, mark in sorted(marks.items())
+        if mark.state == "benign" and key in own and len(own[key] & mark.accounts) >= settings.benign_share * len(own[key])
+    ]
+    if not benign or networks.is_empty():
+        return networks
+    marked = pl.col("network_id").is_in(benign)
+    return (
+        networks.with_columns(
+            alert=pl.col("alert") & ~marked,
+            explanations=pl.when(marked).then(pl.concat_list("explanations", pl.lit([MARKED_BENIGN], pl.List(pl.String)))).otherwise("explanations"),
+        )
+        .sort(["alert", "rank"], descending=[True, False])
+        .with_columns(rank=pl.int_range(1, pl.len() + 1).cast(pl.UInt32))
+    )

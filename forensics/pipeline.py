@@ -1,11 +1,16 @@
-"""Stages 4 to 9 on one screen: from events to ranked networks, each table stored as it is made."""
+"""Stages 4 to 10 on one screen: from events to ranked networks under lasting ids, each table stored as it is made."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+import polars as pl
+
+from forensics import history
 from forensics.errors import InputError
 from forensics.features import describe_accounts
 from forensics.hallmarks import test_networks
@@ -16,8 +21,6 @@ from forensics.scoring import rank_networks
 from forensics.sightings import find_sightings
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from forensics.case import Case
     from forensics.config import Settings
 
@@ -30,15 +33,22 @@ class Progress(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a run says beside its tables."""
+
+    seconds: dict[str, float]  # by table
+    weaker: list[dict[str, Any]]  # findings of the run before that this one made smaller or dropped
+
+
 def silent(stage: str) -> AbstractContextManager[object]:
     """Progress that nobody watches."""
     return nullcontext(stage)
 
 
-def investigate(case: Case, settings: Settings, progress: Progress = silent) -> dict[str, float]:
-    """Work out every table from the events of the case; what is stored counts all at once at the end.
+def investigate(case: Case, settings: Settings, progress: Progress = silent, *, window_days: float | None = None) -> Outcome:
+    """Work out every table from the events of the case (of its last `window_days`); what is stored counts all at once at the end.
 
-    Out:    seconds by stage.
     Raises: InputError where the case holds no events.
     """
     if not case.has("events"):
@@ -52,12 +62,23 @@ def investigate(case: Case, settings: Settings, progress: Progress = silent) -> 
         seconds[table] = round(perf_counter() - start, 3)
         return stored
 
+    night_at = case.scan("events").select(pl.col("started_at").max()).collect().item()
+    events, register = case.scan("events"), case.scan("register")
+    if window_days is not None:
+        events = events.filter(pl.col("started_at") > night_at - timedelta(days=window_days))
+    past = history.recall_past(case.scan("lineage").collect(), case.scan("profiles").collect(), night_at)
+    marks = history.read_marks(case.entries())
     with case.draft():
-        events, register = case.scan("events"), case.scan("register")
         accounts = work("describe accounts", "accounts", describe_accounts(events, register, settings.features))
         sightings = work("find sightings", "sightings", find_sightings(events, register, settings.sightings))
         links = work("weigh links", "links", weigh_links(sightings, accounts, settings.links))
-        members = work("form networks", "members", form_networks(links, sightings, accounts, settings.networks))
+        formed = work("form networks", "members", form_networks(links, sightings, accounts, settings.networks))
+        same = history.follow(formed.collect(), sightings, accounts.collect(), past, settings.history)
+        members = work("keep identities", "members", same.members.lazy())
         hallmarks = work("test hallmarks", "hallmarks", test_networks(members, events, accounts, register, sightings, settings.hallmarks))
-        work("rank networks", "networks", rank_networks(hallmarks, members, events, accounts, register, settings.scoring, name_network))
-    return seconds
+        ranked = rank_networks(hallmarks, members, events, accounts, register, settings.scoring, name_network)
+        networks = work("rank networks", "networks", history.suppress_benign(ranked.collect(), same.members, marks, settings.history).lazy())
+        lineage = history.describe_night(same, networks.collect(), past, night_at, settings.history)
+        work("remember", "lineage", pl.concat([past.lineage, lineage]).lazy())
+        work("remember", "profiles", history.remember_profiles(past, same).lazy())
+    return Outcome(seconds, history.shrunk_findings(lineage, past, settings.history))

@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from forensics.config import HistorySettings
-from forensics.history import Past, describe_night, identify_networks, own_observables, recall_past, remember_profiles, rename_networks, shrunk_findings
+from forensics.history import (
+    Mark,
+    Past,
+    describe_night,
+    follow,
+    identify_networks,
+    own_observables,
+    read_marks,
+    recall_past,
+    remember_profiles,
+    shrunk_findings,
+    suppress_benign,
+)
 from forensics.schema import ACCOUNTS, LINEAGE, MEMBERS, NETWORKS, PROFILES, SIGHTINGS
 
 if TYPE_CHECKING:
@@ -71,12 +83,10 @@ class Nights:
             {account: START + timedelta(days=(born or {}).get(account, 0)) for account in everyone},
             {a: START + timedelta(days=day) for a, day in (banned or {}).items()},
         )
-        observables = own_observables(members, sightings_of(cards or {}).lazy(), 1000, SETTINGS.profile_values)
-        identities = identify_networks(members, observables, accounts, self.past, SETTINGS)
-        renamed = rename_networks(members, identities)
-        lasting = {new: groups[old] for old, new in identities.select("found_id", "network_id").iter_rows()}
-        lineage = describe_night(identities, renamed, networks_of(lasting), accounts, self.past, night_at, SETTINGS)
-        profiles = remember_profiles(self.past.profiles, renamed, observables, identities, self.past.run + 1)
+        tonight = follow(members, sightings_of(cards or {}).lazy(), accounts, self.past, SETTINGS)
+        lasting = {new: groups[old] for old, new in tonight.identities.select("found_id", "network_id").iter_rows()}
+        lineage = describe_night(tonight, networks_of(lasting), self.past, night_at, SETTINGS)
+        profiles = remember_profiles(self.past, tonight)
         self.weaker = shrunk_findings(lineage, self.past, SETTINGS)
         self.past = Past(pl.concat([self.past.lineage, lineage]), profiles)
         return {row["network_id"]: row for row in lineage.iter_rows(named=True)}
@@ -230,3 +240,25 @@ def test_own_observables_leave_out_the_popular() -> None:
     found = own_observables(members, sightings_of({"c": ["1", "2", "3", "4"], "d": ["1", "2", "5", "6", "7", "8"]}).lazy(), 1000, 64)
     assert found.get_column("value").to_list() == ["c"]
     assert found.item(0, "bits") == pytest.approx(np.log2(250))
+
+
+def test_benign_marks_hold_for_the_accounts_they_were_given_for() -> None:
+    """A benign network is no alert and comes after the alerts; with 2 of 12 members new (17 % > 10 %) it alerts again."""
+    groups = {"net_a": [f"a{i}" for i in range(10)], "net_b": ["b1", "b2", "b3"]}
+    networks = networks_of(groups).with_columns(rank=pl.Series([1, 2], dtype=pl.UInt32), explanations=pl.lit([], pl.List(pl.String)))
+    marks = {"net_a": Mark("net_a", "benign", "the office", "ana", "2026-04-01", frozenset(groups["net_a"]))}
+    calm = suppress_benign(networks, members_of(groups), marks, SETTINGS)
+    assert calm.select("network_id", "rank", "alert").rows() == [("net_b", 1, True), ("net_a", 2, False)]
+    assert calm.item(1, "explanations").to_list() == ["marked_benign"]
+    grown = groups | {"net_a": [*groups["net_a"], "new1", "new2"]}
+    assert suppress_benign(networks, members_of(grown), marks, SETTINGS).get_column("alert").all()
+
+
+def test_the_last_mark_counts() -> None:
+    """A mark can be taken back; the log keeps both."""
+
+    def entry(state: str) -> dict[str, object]:
+        return {"what": "mark", "at": "2026-04-01", "by": "ana", "facts": {"network_id": "net_a", "state": state, "accounts": ["1"]}}
+
+    assert read_marks([entry("benign"), entry("confirmed")])["net_a"].state == "confirmed"
+    assert read_marks([entry("benign"), entry("none")]) == {}
