@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forensics import __version__
-from forensics.commands import about, listing, settings, showing, worlds
+from forensics.commands import about, formats, investigating, listing, settings, showing, worlds
 from forensics.errors import ForensicsError
 
 if TYPE_CHECKING:
@@ -33,11 +33,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.command()(investigating.investigate)
+app.command()(investigating.ingest)
 app.command()(listing.networks)
 app.command()(listing.members)
 app.command()(listing.accounts)
 app.command()(showing.show)
 app.command()(listing.rejects)
+app.add_typer(formats.app, name="formats")
 app.command()(worlds.simulate)
 app.command()(worlds.evaluate)
 app.add_typer(settings.app, name="config")

@@ -101,6 +101,26 @@ def kept_or_passing(folder: Path | None) -> Iterator[Path]:
         yield Path(passing) / "case"
 
 
+def who() -> str:
+    """Who runs the command, for the case's log."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may have no name for the user
+        return "unknown"
+
+
+def record_command(case: Case, what: str, **facts: object) -> None:
+    """Write into the case's log that a command was run on it."""
+    import sys
+    from datetime import UTC, datetime
+
+    from forensics import __version__
+
+    case.record(what, datetime.now(UTC), who(), version=__version__, command=sys.argv[1:], **facts)
+
+
 def settings_layers(config: Path | None, case: Path | None) -> list[Layer]:
     """Where settings come from, weakest first: the user's file, the case's, the environment, --config."""
     import os

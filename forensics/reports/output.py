@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _BEYOND_ASCII = re.compile(r"[^\x20-\x7e]")  # in JSON text these stand only inside strings, where an escape means the same
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 WIDEST_CELL = 44
+NARROWEST_CELL = 12
 
 
 def write_text(text: str) -> None:
@@ -173,11 +174,12 @@ def table_text(frame: pl.DataFrame, width: int = 80) -> str:
         columns.append([name, *cells])
     widths = [min(max(len(cell) for cell in column), WIDEST_CELL) for column in columns]
     texts = [index for index, name in enumerate(frame.columns) if name not in right]
-    while sum(widths) + 2 * (len(widths) - 1) > width:  # take from the widest text column until it fits or nothing can give
-        widest = max(texts, key=lambda index: widths[index], default=None)
-        if widest is None or widths[widest] <= 12:
+    while sum(widths) + 2 * (len(widths) - 1) > width:  # take from the widest texts until it fits or nothing can give
+        loose = [index for index in texts if widths[index] > NARROWEST_CELL]
+        if not loose:
             break
-        widths[widest] -= 1
+        ids = [index for index in loose if frame.columns[index].endswith("_id")]  # an id still tells apart when its middle is gone
+        widths[max(ids or loose, key=lambda index: widths[index])] -= 1
     lines = []
     for row in zip(*columns, strict=True):
         cells = [shorten(cell, size) for cell, size in zip(row, widths, strict=True)]

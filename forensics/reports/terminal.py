@@ -25,8 +25,8 @@ VERDICT_STYLE = {"strong": "bold red", "likely": "yellow", "possible": "cyan", "
 FIT_WORDS = ((0.8, "yes"), (0.5, "partly"), (0.0, "no"))
 
 
-def render_report(case: Tables, width: int, *, case_option: str = "") -> Page:
-    """The whole report. `case_option` is what further commands need to find the case, e.g. `--case demo-case`."""
+def render_report(case: Tables, width: int, *, case_option: str = "", kept: bool = True) -> Page:
+    """The whole report. `case_option` is what further commands need to find the case, e.g. `--case demo-case`; `kept` says that there is one."""
     page = Page(width)
     overview = read_overview(case)
     networks = case.scan("networks").sort("rank").collect().to_dicts()
@@ -41,7 +41,21 @@ def render_report(case: Tables, width: int, *, case_option: str = "") -> Page:
             page.blank()
             render_card(page, row, card, case_option)
     render_quiet(page, case, networks, case_option)
+    if not kept:
+        page.blank()
+        page.paragraph("Nothing was kept. To look closer, run it again with --case DIR; the commands under “Look next” then work.")
     return page
+
+
+def summary_line(case: Tables, case_option: str = "") -> str:
+    """One line for a mail subject; empty where there is no finding."""
+    findings = case.scan("networks").filter("alert").sort("rank").select("name", "pooling", "extraction", "account_count").collect().to_dicts()
+    if not findings:
+        return ""
+    first = findings[0]
+    more = f" and {count(len(findings) - 1)} more" if len(findings) > 1 else ""
+    told = f"{first['name']} (pooling {first['pooling']}, extraction {first['extraction']}, {plural(first['account_count'], 'account')}){more}"
+    return f"forensics: {plural(len(findings), 'finding')}: {told}{f'; {case_option}' if case_option else ''}\n".replace(NBSP, " ")
 
 
 # What was read

@@ -1,0 +1,40 @@
+"""formats: which log formats are read, and what a file would be read as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forensics.commands.options import ConfigOption, Form, FormOption, chosen_settings
+
+app = typer.Typer(help="Log formats: which there are, and what a file would be read as.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("list")
+def list_all(form: FormOption = Form.table) -> None:
+    """List the formats that are recognised."""
+    from forensics.ingest import list_formats
+    from forensics.reports.ingested import formats_table
+    from forensics.reports.output import write_frame
+    from forensics.reports.page import page_width
+
+    write_frame(formats_table(list_formats()), form.value, columns=("name", "title", "reads"), width=page_width())
+
+
+@app.command("test")
+def try_file(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A log file.")],
+    mapping: Annotated[Path | None, typer.Option("--mapping", help="Which field is which column (TOML).", metavar="FILE")] = None,
+    log_format: Annotated[str | None, typer.Option("--format", help="Read it as this format.", metavar="NAME")] = None,
+    config: ConfigOption = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=100, help="Events and rejects to show.")] = 3,
+) -> None:
+    """Show what a file would be read as: its format, which field becomes what, the first events and rejects."""
+    from forensics.ingest import preview
+    from forensics.reports.ingested import preview_text
+    from forensics.reports.output import write_text
+    from forensics.reports.page import page_width
+
+    write_text(preview_text(preview(file, mapping=mapping, format_name=log_format, settings=chosen_settings(config).ingest, rows=rows), page_width()))

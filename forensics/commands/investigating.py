@@ -1,0 +1,166 @@
+"""investigate and ingest: from log files to the report."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forensics.commands.options import (
+    CaseOption,
+    ConfigOption,
+    Level,
+    QuietOption,
+    SensitivityOption,
+    case_option,
+    chosen_settings,
+    kept_or_passing,
+    record_command,
+)
+from forensics.commands.progress import StageProgress
+
+if TYPE_CHECKING:
+    from forensics.case import Case
+    from forensics.config import Settings
+    from forensics.ingest import IngestReport
+
+LEVELS = ("none", "possible", "likely", "strong")
+
+SourcesArgument = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]…", help="Log files, folders, globs, - for standard input; .gz and .zst too.")]
+AccountsOption = Annotated[Path | None, typer.Option("--accounts", help="What is known of accounts: CSV, JSON lines or Parquet.", metavar="FILE")]
+MappingOption = Annotated[Path | None, typer.Option("--mapping", help="Which field is which column (TOML), and further observables.", metavar="FILE")]
+LogFormatOption = Annotated[str | None, typer.Option("--format", help="Read every file as this format; `forensics formats list`.", metavar="NAME")]
+KeepTextOption = Annotated[bool, typer.Option("--keep-text", help="Store prompt and system text; without it only hashes are kept.")]
+RejectShareOption = Annotated[float | None, typer.Option("--max-reject-share", min=0, max=1, help="Fail with 4 if more lines are rejected.", metavar="SHARE")]
+FailOnOption = Annotated[Level | None, typer.Option("--fail-on", help="Exit 3 if a finding's verdict reaches this level.")]
+
+
+def investigate(
+    sources: SourcesArgument = None,
+    accounts: AccountsOption = None,
+    mapping: MappingOption = None,
+    case: CaseOption = None,
+    log_format: LogFormatOption = None,
+    keep_text: KeepTextOption = False,
+    sensitivity: SensitivityOption = None,
+    config: ConfigOption = None,
+    fail_on: FailOnOption = None,
+    max_reject_share: RejectShareOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Read logs, find the networks in them, and print the ranked report.
+
+    With --case everything is kept in that folder and a later run adds what is new; without SOURCE a case is investigated again.
+    """
+    from forensics.case import Case
+    from forensics.errors import UsageError
+    from forensics.pipeline import investigate as run
+
+    if not sources and case is None:
+        raise UsageError("nothing to investigate", "give log files or folders, or --case DIR with an existing case")
+    settings = chosen_settings(config, case, sensitivity=sensitivity, max_reject_share=max_reject_share)
+    progress = StageProgress(quiet=quiet)
+    with kept_or_passing(case) as folder, Case.locked(folder) as held:
+        report = None
+        with held.undone_if_interrupted():
+            if sources:
+                report = read_sources(held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text)
+            outcome = run(held, settings, progress)
+            if case is not None:
+                record_command(held, "investigate", sources=list(sources or []), seconds=outcome.seconds)
+        print_report(held, case, quiet=quiet)
+        check_findings(held, fail_on, report)
+
+
+def ingest(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Log files, folders, globs, - for standard input; .gz and .zst too.")],
+    accounts: AccountsOption = None,
+    mapping: MappingOption = None,
+    case: CaseOption = None,
+    log_format: LogFormatOption = None,
+    keep_text: KeepTextOption = False,
+    config: ConfigOption = None,
+    max_reject_share: RejectShareOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong.")] = False,
+) -> None:
+    """Read logs into a case without investigating them."""
+    from forensics.case import Case
+    from forensics.errors import UsageError
+    from forensics.reports.ingested import ingest_text
+    from forensics.reports.output import write_text
+    from forensics.reports.page import page_width
+
+    if case is None:
+        raise UsageError("no case given", "name the folder to read into: --case DIR")
+    settings = chosen_settings(config, case, max_reject_share=max_reject_share)
+    with Case.locked(case) as held:
+        with held.undone_if_interrupted():
+            report = read_sources(held, sources, accounts, mapping, log_format, settings, StageProgress(quiet=quiet), keep_text=keep_text)
+            record_command(held, "ingest", sources=list(sources), events=report.event_count)
+        if not quiet:
+            write_text(ingest_text(report, page_width()))
+        check_findings(held, None, report)
+
+
+def read_sources(
+    held: Case,
+    sources: list[str],
+    accounts: Path | None,
+    mapping: Path | None,
+    log_format: str | None,
+    settings: Settings,
+    progress: StageProgress,
+    *,
+    keep_text: bool,
+) -> IngestReport:
+    """Ingest with progress in bytes."""
+    from forensics.ingest import ingest as read
+
+    def tell(path: str, done: int, total: int | None) -> None:
+        share = f", {100 * done // total} %" if total else f", {done / 1e6:.0f} MB"
+        progress.tell(f"{Path(path).name}{share}")
+
+    with progress("read"):
+        return read(held, sources, accounts=accounts, mapping=mapping, format_name=log_format, keep_text=keep_text, settings=settings.ingest, progress=tell)
+
+
+def print_report(held: Case, case: Path | None, *, quiet: bool) -> None:
+    """The report; with `quiet` one line, and nothing where there is no finding."""
+    from forensics.reports.output import write_text
+    from forensics.reports.page import page_width, wants_colour
+    from forensics.reports.terminal import render_report, summary_line
+
+    if quiet:
+        write_text(summary_line(held, case_option(case)))
+        return
+    page = render_report(held, page_width(), case_option=case_option(case), kept=case is not None)
+    write_text(page.text(colour=wants_colour()))
+
+
+def check_findings(held: Case, fail_on: Level | None, report: IngestReport | None) -> None:
+    """Say what was skipped, then end as --fail-on and the skipped files demand.
+
+    Raises: FindingReached, PartialInput.
+    """
+    from forensics.errors import FindingReached, PartialInput
+    from forensics.reports.printable import printable
+
+    skipped = report.skipped if report is not None else []
+    told = [f"{printable(path)}: {printable(reason)}" for path, reason in skipped]
+    if fail_on is not None:
+        found = held.scan("networks").filter("alert").select("name", "pooling", "extraction").collect()
+        reached = [name for name, *levels in found.iter_rows() if max(LEVELS.index(level) for level in levels) >= LEVELS.index(fail_on.value)]
+        if reached:
+            for line in told:
+                typer.echo(f"skipped {line}", err=True)
+            raise FindingReached(
+                f"{len(reached)} of {found.height} findings reached {fail_on.value}: {', '.join(reached[:5])}{' …' if len(reached) > 5 else ''}"
+            )
+    if skipped:
+        one = "1 file was skipped" if len(skipped) == 1 else f"{len(skipped)} files were skipped"
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.flush()
+        raise PartialInput("\n".join([f"{one}:", *told[:20], *(["…"] if len(told) > 20 else [])]), "everything else was read")
