@@ -22,7 +22,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("formats", "register", "features", "sightings", "links", "networks", "hallmarks", "scoring", "canary", "simulate", "evaluate"),
     ("engine", "recognise"),
     ("case",),  # above ingest, which fills it, and evidence, which seals it
-    ("ingest", "history", "evidence", "reports"),
+    ("ingest", "history", "watching", "evidence", "reports"),
     ("pipeline",),
     ("commands",),
     ("cli",),

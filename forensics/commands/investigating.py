@@ -140,8 +140,8 @@ def print_report(held: Case, case: Path | None, *, quiet: bool) -> None:
     write_text(page.text(colour=wants_colour()))
 
 
-def check_findings(held: Case, fail_on: Level | None, report: IngestReport | None) -> None:
-    """Say what was skipped, then end as --fail-on and the skipped files demand.
+def check_findings(held: Case, fail_on: Level | None, report: IngestReport | None, *, only: set[str] | None = None) -> None:
+    """Say what was skipped, then end as --fail-on (for the networks in `only`, if given) and the skipped files demand.
 
     Raises: FindingReached, PartialInput.
     """
@@ -151,8 +151,9 @@ def check_findings(held: Case, fail_on: Level | None, report: IngestReport | Non
     skipped = report.skipped if report is not None else []
     told = [f"{printable(path)}: {printable(reason)}" for path, reason in skipped]
     if fail_on is not None:
-        found = held.scan("networks").filter("alert").select("name", "pooling", "extraction").collect()
-        reached = [name for name, *levels in found.iter_rows() if max(LEVELS.index(level) for level in levels) >= LEVELS.index(fail_on.value)]
+        found = held.scan("networks").filter("alert").select("network_id", "name", "pooling", "extraction").collect()
+        asked = [row[1:] for row in found.iter_rows() if only is None or row[0] in only]
+        reached = [name for name, *levels in asked if max(LEVELS.index(level) for level in levels) >= LEVELS.index(fail_on.value)]
         if reached:
             for line in told:
                 typer.echo(f"skipped {line}", err=True)

@@ -1,0 +1,312 @@
+"""nightly, lineage, mark, bans, watch: the same case, night after night."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from forensics.commands.investigating import (
+    AccountsOption,
+    FailOnOption,
+    KeepTextOption,
+    LogFormatOption,
+    MappingOption,
+    RejectShareOption,
+    check_findings,
+    read_sources,
+)
+from forensics.commands.options import (
+    CaseOption,
+    ConfigOption,
+    Form,
+    FormOption,
+    SensitivityOption,
+    analysed_case,
+    case_option,
+    chosen_settings,
+    read_case,
+    record_command,
+)
+from forensics.commands.progress import StageProgress
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from forensics.case import Case
+
+
+class State(StrEnum):
+    """What an analyst says of a network."""
+
+    confirmed = "confirmed"
+    benign = "benign"
+    watch = "watch"
+    none = "none"
+
+
+class WatchAction(StrEnum):
+    """What to do with the watch list."""
+
+    add = "add"
+    remove = "remove"
+    list = "list"
+
+
+CaseArgument = Annotated[Path, typer.Argument(metavar="CASE", help="Case folder; made on the first night.")]
+
+
+def nightly(
+    case: CaseArgument,
+    sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]…", help="Log files, folders, globs; what was read before is passed over.")] = None,
+    accounts: AccountsOption = None,
+    mapping: MappingOption = None,
+    log_format: LogFormatOption = None,
+    keep_text: KeepTextOption = False,
+    sensitivity: SensitivityOption = None,
+    config: ConfigOption = None,
+    window: Annotated[float | None, typer.Option("--window", min=1, help="Look at the last so many days.", metavar="DAYS")] = None,
+    only_new: Annotated[bool, typer.Option("--only-new", help="Speak of new, split-off and respawned findings only.")] = False,
+    fail_on: FailOnOption = None,
+    max_reject_share: RejectShareOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line, for a mail subject.")] = False,
+) -> None:
+    """Read what is new, investigate again, and say what changed since last night; nothing where there is nothing to say."""
+    from forensics.case import Case
+    from forensics.history import read_marks
+    from forensics.pipeline import investigate
+    from forensics.reports.nightly import read_news, render_news, summary
+    from forensics.reports.output import write_text
+    from forensics.reports.page import page_width, wants_colour
+
+    settings = chosen_settings(config, case, sensitivity=sensitivity, max_reject_share=max_reject_share)
+    progress = StageProgress(quiet=quiet)
+    with Case.locked(case) as held:
+        report = None
+        with held.undone_if_interrupted():
+            known = _last_source(held)
+            if sources:
+                report = read_sources(held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text)
+            outcome = investigate(held, settings, progress, window_days=window or settings.history.window_days)
+            record_command(held, "nightly", sources=list(sources or []), seconds=outcome.seconds)
+        marks = {key: mark.state for key, mark in read_marks(held.entries()).items()}
+        news = read_news(
+            held,
+            marks=marks,
+            hits=_watch_hits(held, known),
+            weaker=outcome.weaker,
+            skipped=report.skipped if report else [],
+            event_count=report.event_count if report else 0,
+            only_new=only_new,
+        )
+        if not news.silent:
+            text = summary(news) if quiet else render_news(held, news, page_width(), case_option=case_option(case)).text(colour=wants_colour())
+            write_text(text)
+        check_findings(held, fail_on, report, only={row["network_id"] for row in news.changed} if only_new else None)
+
+
+def _last_source(held: Case) -> int:
+    return int(held.scan("sources").select("source_id").max().collect().item() or 0)
+
+
+def _watch_hits(held: Case, known: int) -> list[dict[str, Any]]:
+    import polars as pl
+
+    from forensics.watching import find_watched, read_watch_list
+
+    watched = read_watch_list(held.entries())
+    fresh = held.scan("events").filter(pl.col("source_id") > known)
+    return find_watched(fresh, held.scan("register"), held.scan("sources"), watched) if watched else []
+
+
+def lineage(
+    network: Annotated[str | None, typer.Argument(metavar="[NETWORK]", help="One network by id, name or rank; all if left out.")] = None,
+    case: CaseOption = None,
+    form: FormOption = Form.table,
+) -> None:
+    """Tell the life of each network over all nights, or one network's nights."""
+    import polars as pl
+
+    from forensics.errors import UsageError
+    from forensics.history import read_marks
+    from forensics.reports.listings import find_network
+    from forensics.reports.nightly import lineage_rows, render_lineage
+    from forensics.reports.output import write_frame, write_text
+    from forensics.reports.page import page_width, wants_colour
+
+    found = analysed_case(case)
+    key = None
+    if network is not None:
+        row = find_network(found, network)
+        gone = found.scan("lineage").filter((pl.col("network_id") == network) | (pl.col("name") == network)).select("network_id").tail(1).collect()
+        if row is None and gone.is_empty():
+            raise UsageError(f"no network was ever called {network!r}", "forensics lineage lists all of them")
+        key = str(row["network_id"] if row is not None else gone.item())
+    rows = lineage_rows(found, key)
+    if form is Form.table:
+        marks = {name: mark.state for name, mark in read_marks(found.entries()).items()}
+        write_text(render_lineage(found, rows, marks, page_width()).text(colour=wants_colour()))
+    else:
+        write_frame(rows, form.value)
+
+
+def mark(
+    network: Annotated[str | None, typer.Argument(metavar="NETWORK", help="The network by id, name or rank.")] = None,
+    state: Annotated[State | None, typer.Argument(metavar="STATE", help="confirmed, benign, watch, or none to take a mark back.")] = None,
+    case: CaseOption = None,
+    note: Annotated[str, typer.Option("--note", help="Why.", metavar="TEXT")] = "",
+    export: Annotated[bool, typer.Option("--export", help="Write all marks as JSON lines and leave.")] = False,
+    take: Annotated[Path | None, typer.Option("--import", help="Take marks over from such a file.", metavar="FILE")] = None,
+) -> None:
+    """Say what a network is: confirmed, benign or watch. Without a network the marks are listed.
+
+    A benign network is no finding any more, for the accounts it has now; others that join it are reported. New accounts of a confirmed one are
+    reported first.
+    """
+    from forensics.case import Case
+    from forensics.errors import UsageError
+
+    if take is not None:
+        read_case(case)
+        with Case.locked(case or Path()) as held:
+            _import_marks(held, take)
+        return
+    if network is None:
+        _list_marks(analysed_case(case), export=export)
+        return
+    if state is None:
+        raise UsageError("no mark given", f"forensics mark {network} confirmed|benign|watch|none")
+    analysed_case(case)
+    with Case.locked(case or Path()) as held:
+        _mark(held, network, state, note)
+
+
+def _mark(held: Case, network: str, state: State, note: str) -> None:
+    import polars as pl
+
+    from forensics.errors import UsageError
+    from forensics.history import read_marks, suppress_benign
+    from forensics.reports.listings import find_network
+    from forensics.reports.output import write_text
+
+    row = find_network(held, network)
+    if row is None:
+        raise UsageError(f"no network is called {network!r}", "forensics networks lists ids, names and ranks")
+    members = held.scan("members").filter(pl.col("network_id") == row["network_id"]).select("account_id").sort("account_id").collect()
+    record_command(
+        held, "mark", network_id=row["network_id"], name=row["name"], state=state.value, note=note, accounts=members.get_column("account_id").to_list()
+    )
+    if state is State.benign and row["alert"]:
+        settings = chosen_settings(None, held.folder).history
+        marks = read_marks(held.entries())
+        calm = suppress_benign(held.scan("networks").collect(), held.scan("members").collect(), marks, settings)
+        held.put("networks", calm.lazy())
+    write_text(f"{row['name']} ({row['network_id']}, {members.height} accounts) is marked {state.value}\n")
+
+
+def _list_marks(found: Case, *, export: bool) -> None:
+    import polars as pl
+
+    from forensics.history import read_marks
+    from forensics.reports.output import jsonl_text, table_text, write_text
+    from forensics.reports.page import page_width
+
+    names = dict(found.scan("lineage").select("network_id", "name").unique().collect().iter_rows())
+    rows = [
+        {"network_id": key, "name": names.get(key, ""), "state": item.state, "note": item.note, "by": item.by, "at": item.at, "accounts": sorted(item.accounts)}
+        for key, item in sorted(read_marks(found.entries()).items())
+    ]
+    texts = ("network_id", "name", "state", "note", "by", "at")
+    frame = pl.DataFrame(rows, schema=pl.Schema([*((name, pl.String()) for name in texts), ("accounts", pl.List(pl.String()))]))
+    write_text(jsonl_text(frame) if export else table_text(frame.select("name", "state", "by", pl.col("at").str.head(16), "note"), page_width()))
+
+
+def _import_marks(held: Case, path: Path) -> None:
+    import json
+
+    from forensics.errors import InputError
+    from forensics.reports.output import write_text
+
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        marks = [json.loads(line) for line in lines]
+        wanted = [(str(item["network_id"]), State(item["state"]), str(item.get("note", "")), [str(one) for one in item.get("accounts", [])]) for item in marks]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"cannot take marks from {path}: {error}", "give a file that `forensics mark --export` wrote") from error
+    for network_id, state, note, accounts in wanted:
+        record_command(held, "mark", network_id=network_id, state=state.value, note=note, accounts=accounts)
+    write_text(f"{len(wanted)} marks taken over; they hold from the next run on\n")
+
+
+def bans(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Accounts banned: CSV, JSON lines or Parquet with account_id and, if known, banned_at; or one id a line.")
+    ],
+    case: CaseOption = None,
+    at: Annotated[datetime | None, typer.Option("--at", help="When, for rows without a time (UTC); now if left out.")] = None,
+) -> None:
+    """Tell the case which accounts were banned, so that the next nights show what came in their place."""
+    import polars as pl
+
+    from forensics.case import Case
+    from forensics.errors import InputError
+    from forensics.register import read_register
+    from forensics.reports.output import write_text
+    from forensics.schema import REGISTER, TIME
+
+    read_case(case)
+    if file.suffix.lower() in {"", ".txt"}:
+        try:
+            names = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip() and not line.startswith("#")]
+        except OSError as error:
+            raise InputError(f"cannot read {file}: {error.strerror}") from error
+        given = pl.DataFrame({"account_id": names}).with_columns(banned_at=pl.lit(None, TIME))
+    else:
+        given = read_register(file).select("account_id", "banned_at")
+    when = (at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at) or datetime.now(UTC)
+    given = given.with_columns(pl.col("banned_at").fill_null(pl.lit(when, TIME))).unique("account_id", keep="first", maintain_order=True)
+    with Case.locked(case or Path()) as held:
+        register = held.scan("register").collect()
+        known = set(held.scan("events").select("account_id").unique().collect().get_column("account_id"))
+        merged = register.join(given.rename({"banned_at": "told_at"}), on="account_id", how="full", coalesce=True)
+        merged = merged.with_columns(banned_at=pl.coalesce("banned_at", "told_at")).drop("told_at")
+        held.put("register", merged.select(*REGISTER.columns, *[name for name in merged.columns if name not in REGISTER.columns]).lazy())
+        record_command(held, "bans", accounts=given.get_column("account_id").to_list(), source=str(file))
+        seen = sum(account in known for account in given.get_column("account_id"))
+    write_text(f"{given.height} accounts noted as banned, {seen} of them seen in the logs; the next run counts what follows\n")
+
+
+def watch(
+    action: Annotated[WatchAction, typer.Argument(help="What to do.")],
+    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="address, client, payment, template, device, account, … or a mapped observable.")] = None,
+    values: Annotated[list[str] | None, typer.Argument(metavar="[VALUE]…", help="What to look for, exactly as logged; hashes in hex.")] = None,
+    case: CaseOption = None,
+    note: Annotated[str, typer.Option("--note", help="Why.", metavar="TEXT")] = "",
+    form: FormOption = Form.table,
+) -> None:
+    """Keep a list of observables to look for in whatever is read; nightly reports them with their source lines."""
+    import polars as pl
+
+    from forensics.case import Case
+    from forensics.errors import UsageError
+    from forensics.reports.output import write_frame, write_text
+    from forensics.reports.page import page_width
+    from forensics.watching import check_kind, read_watch_list
+
+    found = read_case(case)
+    if action is WatchAction.list:
+        rows = [vars(item) for item in read_watch_list(found.entries())]
+        frame: pl.DataFrame = pl.DataFrame(rows, schema=dict.fromkeys(("kind", "value", "note"), pl.String))
+        write_frame(frame, form.value, width=page_width())
+        return
+    if kind is None or not values:
+        raise UsageError("nothing to watch given", f"forensics watch {action.value} KIND VALUE…, e.g. forensics watch {action.value} payment card_0042")
+    check_kind(kind, found.scan("events"))
+    items = [{"kind": kind, "value": value, "note": note} for value in values]
+    with Case.locked(case or Path()) as held:
+        record_command(held, "watch", **{"added" if action is WatchAction.add else "removed": items})
+        total = len(read_watch_list(held.entries()))
+    write_text(f"{len(items)} {'added' if action is WatchAction.add else 'removed'}; {total} watched\n")

@@ -1,0 +1,314 @@
+"""What is new since last night: for the terminal, for a mail subject, and the story of a network over all its nights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from forensics.reports.figures import NBSP, count, day, moment, number, plural, share
+from forensics.reports.findings import build_report
+from forensics.reports.overview import kind_titles
+from forensics.reports.page import Page, fit
+from forensics.reports.printable import printable, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from forensics.reports.overview import Tables
+
+Row = dict[str, Any]
+
+ORDER = ("new", "split", "respawned", "merged", "grown", "shrunk", "gone", "same")
+ONLY_NEW = ("new", "split", "respawned")
+JOINED_SHOWN = 8
+SUCCESSORS_SHOWN = 5
+HITS_SHOWN = 12
+CHECK = "check that no day or source is missing"
+LIKENESS_PARTS = (
+    ("member_share", "members in common"),
+    ("observable_share", "rare observables in common"),
+    ("succession_share", "members born after its bans"),
+)
+SILENT_H = 24.0  # a platform without events for so long before the last event of the case is named
+
+
+@dataclass(frozen=True)
+class News:
+    """Everything a night may have to say."""
+
+    changed: tuple[Row, ...]  # LINEAGE rows of findings (and marked networks) that are not as they were, most urgent first
+    before: Mapping[str, Row]  # their rows of the run before
+    joined: tuple[Row, ...]  # accounts new in networks marked confirmed: account_id, name, membership, network_id
+    marks: Mapping[str, str]  # network_id → state
+    hits: tuple[Row, ...]  # matches of the watch list
+    warnings: tuple[str, ...]
+    finding_count: int
+    network_count: int
+    event_count: int  # read tonight
+    night: int
+    night_at: Any
+    explained: Mapping[str, Row] = field(default_factory=dict)  # network_id → NETWORKS row
+
+    @property
+    def silent(self) -> bool:
+        """Nothing to say, and everything is well."""
+        return not (self.changed or self.joined or self.hits or self.warnings)
+
+
+def read_news(
+    case: Tables,
+    *,
+    marks: Mapping[str, str],
+    hits: Sequence[Row],
+    weaker: Sequence[Row],
+    skipped: Sequence[tuple[str, str]],
+    event_count: int,
+    only_new: bool = False,
+) -> News:
+    """What the last run of the case changed.
+
+    In:    LINEAGE, PROFILES, NETWORKS, MEMBERS, EVENTS; marks that stand; matches of the watch list; findings that became weaker.
+    """
+    lineage = case.scan("lineage").collect()
+    run = int(lineage.get_column("run").max() or 0)  # type: ignore[arg-type]  # a UInt32 column
+    now = {row["network_id"]: row for row in lineage.filter(pl.col("run") == run).iter_rows(named=True)}
+    before = {row["network_id"]: row for row in lineage.filter(pl.col("run") == run - 1).iter_rows(named=True)}
+    networks = {row["network_id"]: row for row in case.scan("networks").collect().iter_rows(named=True)}
+    changed = [row for key, row in now.items() if _worth_saying(row, before.get(key), networks.get(key), marks.get(key, ""), only_new=only_new)]
+    changed.sort(
+        key=lambda row: (
+            marks.get(row["network_id"]) != "confirmed",
+            ORDER.index(row["status"]),
+            networks.get(row["network_id"], {}).get("rank", 2**31),
+            row["network_id"],
+        )
+    )
+    warnings = [*_weaker_sentences(weaker), *silent_platforms(case), *(f"skipped {printable(path)}: {printable(reason)}" for path, reason in skipped)]
+    if run > 1 and event_count == 0:
+        warnings.append("no new event was read tonight")
+    night_at = lineage.filter(pl.col("run") == run).get_column("night_at").max()
+    return News(
+        changed=tuple(changed),
+        before=before,
+        joined=tuple(_joined(case, run, [key for key, state in marks.items() if state == "confirmed"])) if run > 1 else (),
+        marks=marks,
+        hits=tuple(hits),
+        warnings=tuple(warnings),
+        finding_count=sum(bool(row["alert"]) for row in networks.values()),
+        network_count=len(networks),
+        event_count=event_count,
+        night=run,
+        night_at=night_at,
+        explained=networks,
+    )
+
+
+def _worth_saying(row: Row, before: Row | None, network: Row | None, mark: str, *, only_new: bool) -> bool:
+    alert = bool(network and network["alert"])  # after marks: a network marked benign is no alert
+    was_alert = bool(before and before["alert"])
+    if only_new:
+        return alert and (row["status"] in ONLY_NEW or not was_alert)
+    moved = row["status"] != "same" or bool(before and (row["pooling"], row["extraction"]) != (before["pooling"], before["extraction"]))
+    if mark == "benign" and not alert:
+        return False
+    return (alert or was_alert or mark in {"watch", "confirmed"}) and (moved or alert != was_alert)
+
+
+def _joined(case: Tables, run: int, confirmed: Sequence[str]) -> list[Row]:
+    """Accounts that confirmed networks have since this run, surest first."""
+    fresh = case.scan("profiles").filter((pl.col("kind") == "account") & (pl.col("first_run") == run) & pl.col("network_id").is_in(list(confirmed)))
+    rows = (
+        fresh.select("network_id", account_id="value")
+        .join(case.scan("members").select("network_id", "account_id", "membership"), on=["network_id", "account_id"])
+        .join(case.scan("networks").select("network_id", "name"), on="network_id")
+        .sort(["membership", "account_id"], descending=[True, False], nulls_last=True)
+    )
+    return rows.collect().to_dicts()
+
+
+def _weaker_sentences(weaker: Sequence[Row]) -> list[str]:
+    told = []
+    for item in weaker:
+        if item["alert"]:
+            told.append(f"{item['name']} would shrink from {count(item['before'])} to {plural(item['now'], 'account')}: {CHECK}")
+        elif item["now"]:
+            told.append(f"{item['name']} was a finding last night and is none tonight ({count(item['before'])} accounts then, {count(item['now'])} now)")
+        else:
+            told.append(
+                f"{item['name']} was a finding of {plural(item['before'], 'account')} last night and is not found tonight: check that no day or source is missing"
+            )
+    return told
+
+
+def silent_platforms(case: Tables) -> list[str]:
+    """Platforms without an event in the last SILENT_H hours of the case."""
+    last = (
+        case.scan("events")
+        .filter(pl.col("platform").is_not_null())
+        .group_by("platform")
+        .agg(pl.col("started_at").max().alias("last_at"))
+        .sort("platform")
+        .collect()
+    )
+    if last.is_empty():
+        return []
+    now = last.get_column("last_at").max()
+    late = last.filter((pl.lit(now) - pl.col("last_at")).dt.total_seconds() > SILENT_H * 3600)
+    return [f"{printable(name, 24)} has been silent since {moment(at)} UTC" for name, at in late.iter_rows()]
+
+
+def summary(news: News) -> str:
+    """One line for a mail subject."""
+    tally = {status: [row for row in news.changed if row["status"] == status] for status in ORDER}
+    parts = []
+    for status, rows in tally.items():
+        if not rows:
+            continue
+        gained = sum(row["gained_count"] for row in rows)
+        parts.append(f"{len(rows)} {'with another verdict' if status == 'same' else status}{f' (+{gained})' if status in {'grown', 'respawned'} else ''}")
+    if news.joined:
+        parts.append(f"{plural(len(news.joined), 'account')} joined confirmed networks")
+    if news.hits:
+        parts.append(plural(len(news.hits), "watch match", "watch matches"))
+    if news.warnings:
+        parts.append(plural(len(news.warnings), "warning"))
+    told = ", ".join(parts) or "nothing new"
+    return (
+        f"forensics: {told}; {plural(news.finding_count, 'finding')} in {plural(news.network_count, 'network')}, night of {day(news.night_at)}".replace(
+            NBSP, " "
+        )
+        + "\n"
+    )
+
+
+def render_news(case: Tables, news: News, width: int, *, case_option: str = "") -> Page:
+    """What is new since last night, most urgent first; an empty page where there is nothing to say."""
+    page = Page(width)
+    if news.silent:
+        return page
+    page.rule(f"Night {news.night} · {day(news.night_at, year=True)}")
+    page.paragraph(f"{plural(news.event_count, 'new event')} · {plural(news.finding_count, 'finding')} in {plural(news.network_count, 'network')}")
+    for warning in news.warnings:
+        page.paragraph(warning, label="Mind     ", label_style="bold yellow")
+    for hit in news.hits[:HITS_SHOWN]:
+        lines = ", ".join(f"{printable(path)}:{line}" for path, line in hit["lines"])
+        what = f"{hit['kind']} {printable(hit['value'], 40)}: {plural(hit['account_count'], 'account')}, {plural(hit['event_count'], 'event')}"
+        note = f" ({printable(hit['note'])})" if hit["note"] else ""
+        page.paragraph(f"{what}{note}, e.g. {lines}", label="Watched  ", label_style="bold")
+    if news.joined:
+        told = ", ".join(f"{printable(row['account_id'], 28)} → {row['name']} ({share(row['membership'])})" for row in news.joined[:JOINED_SHOWN])
+        more = f" and {count(len(news.joined) - JOINED_SHOWN)} more" if len(news.joined) > JOINED_SHOWN else ""
+        page.paragraph(told + more, label="Joined   ", label_style="bold")
+    for row in news.changed:
+        page.blank()
+        _render_change(page, case, news, row)
+    if news.changed:
+        option = f" {case_option}" if case_option else ""
+        page.blank()
+        page.paragraph(
+            f"forensics show {news.changed[0]['name']}{option} · forensics lineage{option}".replace(" ", NBSP).replace(f"{NBSP}·{NBSP}", " · "),
+            label="Look next   ",
+        )
+    return page
+
+
+def _render_change(page: Page, case: Tables, news: News, row: Row) -> None:
+    key, network, before = row["network_id"], news.explained.get(row["network_id"]), news.before.get(row["network_id"])
+    mark = f" · marked {news.marks[key]}" if key in news.marks else ""
+    page.line((fit(row["status"].upper(), 10), "bold"), (row["name"], "bold"), (f"   {key}{mark}", "dim"))
+    moves = []
+    for verdict in ("pooling", "extraction"):
+        was = before[verdict] if before and before["status"] != "gone" else None
+        moves.append(f"{verdict} {was} → {row[verdict]}" if was and was != row[verdict] else f"{verdict} {row[verdict]}")
+    size = plural(row["account_count"], "account")
+    delta = f" (+{count(row['gained_count'])} −{count(row['lost_count'])})" if before else ""
+    told = f" · {printable(network['summary'])}" if network and network["summary"] else ""
+    page.paragraph(f"{', '.join(moves)} · {size}{delta}{told}", indent=2)
+    if row["related_ids"]:
+        names = ", ".join(_name(case, other) for other in row["related_ids"])
+        page.paragraph(
+            {"split": f"split off {names}", "merged": f"took in {names}", "gone": f"went into {names}"}.get(row["status"], f"related to {names}"), indent=2
+        )
+    if row["likeness"] is not None and row["status"] != "same":
+        parts = [
+            f"{share(row[name])} {what}"
+            for name, what in (("member_share", "members"), ("observable_share", "rare observables"), ("succession_share", "born after its bans"))
+            if row[name]
+        ]
+        page.paragraph(f"the same network by {', '.join(parts)}", indent=2, style="dim")
+    gained = [name for name in row["hallmarks"] or [] if before and name not in (before["hallmarks"] or [])]
+    lost = [name for name in (before["hallmarks"] or [] if before else []) if name not in (row["hallmarks"] or [])]
+    if gained:
+        page.paragraph(f"now holds: {', '.join(gained).replace('_', ' ')}", indent=2)
+    if lost and row["status"] != "gone":
+        page.paragraph(f"no longer holds: {', '.join(lost).replace('_', ' ')}", indent=2)
+    if row["banned_count"]:
+        _render_bans(page, case, row)
+
+
+def _render_bans(page: Page, case: Tables, row: Row) -> None:
+    """After a ban: what succession says, and who most likely took whose place."""
+    page.paragraph(f"{plural(row['banned_count'], 'member')} banned since last night, {plural(row['gained_count'], 'new one')}", indent=2)
+    if row["status"] == "gone":
+        return
+    report = build_report(case, networks=[row["network_id"]])
+    for finding in report.findings:
+        for sign in finding.signs:
+            if sign.channel == "lifecycle" and sign.assessable and sign.sentence:
+                page.paragraph(f"{printable(sign.title)}: {printable(sign.sentence)}", indent=2)
+        for heir in sorted(finding.lives.successions, key=lambda item: (item.banned_at, item.similarity), reverse=True)[:SUCCESSORS_SHOWN]:
+            shared = ", ".join(sorted({kind_titles().get(kind, kind).removeprefix("same ") for kind, _ in heir.shared}))
+            pair = f"{printable(heir.banned_id, 24)} → {printable(heir.successor_id, 24)}"
+            by = f" ({printable(shared)})" if shared else ""
+            page.paragraph(f"{pair} after {number(heir.lag_h)} h, likeness {number(heir.similarity)}{by}", indent=4, style="dim")
+
+
+def _name(case: Tables, network_id: str) -> str:
+    found = case.scan("lineage").filter(pl.col("network_id") == network_id).select("name").tail(1).collect()
+    return str(found.item()) if found.height else network_id
+
+
+def lineage_rows(case: Tables, network_id: str | None = None) -> pl.DataFrame:
+    """LINEAGE, of one network or all, oldest run first."""
+    rows = case.scan("lineage").sort("run", "network_id")
+    return (rows if network_id is None else rows.filter(pl.col("network_id") == network_id)).collect()
+
+
+def render_lineage(case: Tables, rows: pl.DataFrame, marks: Mapping[str, str], width: int) -> Page:
+    """Each network's life in one line, or one network's nights."""
+    page = Page(width)
+    if rows.is_empty():
+        page.line("no run is remembered yet")
+        return page
+    if rows.get_column("network_id").n_unique() == 1:
+        first = rows.row(0, named=True)
+        page.rule(f"{first['name']} · {first['network_id']}")
+        page.line(
+            (f"{'run':>4}  {'night':<12}{'status':<10}{'accounts':>9}{'gained':>8}{'lost':>7}{'banned':>8}  {'pooling':<9}{'extraction':<11}likeness", "dim")
+        )
+        for row in rows.iter_rows(named=True):
+            counts = f"{count(row['account_count']):>9}{count(row['gained_count']):>8}{count(row['lost_count']):>7}{count(row['banned_count'] or 0):>8}"
+            like = share(row["likeness"]) if row["likeness"] is not None else ""
+            page.line(
+                f"{row['run']:>4}  {fit(day(row['night_at'], year=True), 12)}{row['status']:<10}{counts}  {row['pooling']:<9}{row['extraction']:<11}{like}"
+            )
+        return page
+    lives = rows.group_by("network_id", maintain_order=True).agg(
+        pl.col("name").last(),
+        pl.col("night_at").filter(pl.col("status") != "gone").min().alias("first_at"),
+        pl.col("night_at").filter(pl.col("alert")).min().alias("alert_at"),
+        pl.col("night_at").filter(pl.col("status") != "gone").max().alias("last_at"),
+        pl.col("account_count").max().alias("most"),
+        pl.col("status").last(),
+        pl.col("status").filter(pl.col("status") == "respawned").len().alias("respawned"),
+        pl.col("alert").last(),
+    )
+    page.line((f"{'network':<24}{'first':<10}{'alert':<10}{'last':<10}{'most':>7}{'respawned':>11}  {'now':<10}mark", "dim"))
+    ordered = lives.sort(["alert", "most", "network_id"], descending=[True, True, False])
+    for row in ordered.iter_rows(named=True):
+        dates = "".join(fit(day(row[name]) if row[name] else "–", 10) for name in ("first_at", "alert_at", "last_at"))
+        counts = f"{count(row['most']):>7}{count(row['respawned']):>11}"
+        page.line(f"{fit(shorten(row['name'], 23), 24)}{dates}{counts}  {fit(row['status'], 10)}{marks.get(row['network_id'], '')}")
+    return page
