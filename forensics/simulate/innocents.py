@@ -179,6 +179,7 @@ def benchmark(stage: Stage, rng: np.random.Generator, n: int, name: str) -> list
         t, row, item, model, setting = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         b = dress(stage, t, row, blend(row, item, model, 51), np.zeros(len(t), dtype=np.int64))
         b["item"] = blend(template, item, 53)
+        b["person"] = np.full(len(t), rows[0], dtype=b["person"].dtype)  # one author: the items are the same to the letter wherever they are run
         b["template"] = np.full(len(t), template)
         b["topic"] = np.full(len(t), stage.words.templates[template].topic)
         b["words"] = 12 + (blend(template, item, 54) % np.uint64(40)).astype(np.int64)
