@@ -1,0 +1,1 @@
+"""Evidence that stands: sealing a case, checking a seal, tracing a quoted line to its file, sharing without names."""

@@ -1,0 +1,131 @@
+"""From a quoted `path:line` back to the raw line, and from a file to the source it was read as."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from forensics.errors import InputError, IntegrityError
+from forensics.reading import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from forensics.case import Case
+
+SHOWN_BYTES = 4_096  # of a quoted line
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a source: its hash and its start."""
+
+    number: int
+    sha256: str
+    start: bytes
+    names_account: bool
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file as it is now: content hashes at the lengths asked for, and the lines asked for."""
+
+    sha256: Mapping[int, str]  # by number of decompressed bytes
+    size: int
+    lines: Mapping[int, bytes]
+    damaged: str = ""
+
+
+def read_again(path: Path, lengths: Iterable[int], numbers: Iterable[int]) -> Read:
+    """Read a file once: SHA-256 of its first `lengths` decompressed bytes each, and its lines `numbers`, counted from 1.
+
+    Raises: InputError where it cannot be read.
+    """
+    wanted, cuts = sorted(set(numbers)), sorted(set(lengths))
+    digest, at, cut = hashlib.sha256(), 0, 0
+    hashes: dict[int, str] = {}
+    lines: dict[int, bytes] = {}
+    line, rest, ask = 1, b"", 0
+    try:
+        stream = open_source(str(path))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}", "give the file that was read") from error
+    with stream.handle:
+        for block in stream.blocks():
+            start = 0
+            while cut < len(cuts) and cuts[cut] <= at + len(block):
+                digest.update(block[start : cuts[cut] - at])
+                start = cuts[cut] - at
+                hashes[cuts[cut]] = digest.hexdigest()
+                cut += 1
+            digest.update(block[start:])
+            at += len(block)
+            if ask < len(wanted):
+                breaks = block.count(b"\n")
+                if line + breaks < wanted[ask]:  # none of the wanted lines ends in this block
+                    last = block.rfind(b"\n")
+                    rest = block[last + 1 :] if last >= 0 else rest + block
+                    line += breaks
+                    continue
+                pieces = (rest + block).split(b"\n")
+                rest = pieces.pop()
+                for piece in pieces:
+                    if ask < len(wanted) and line == wanted[ask]:
+                        lines[line] = piece.removesuffix(b"\r")
+                        ask += 1
+                    line += 1
+    if ask < len(wanted) and line == wanted[ask] and rest:
+        lines[line] = rest.removesuffix(b"\r")
+    for length in cuts[cut:]:
+        if length == at:
+            hashes[length] = digest.hexdigest()
+    return Read(hashes, at, lines, stream.ended_early)
+
+
+def find_source(case: Case, path: Path) -> list[dict[str, Any]]:
+    """The rows of SOURCES that were read from this very content, whatever the file is called now.
+
+    Raises: IntegrityError where there is none; InputError where the file cannot be read.
+    """
+    rows = case.scan("sources").sort("source_id").collect().to_dicts()
+    read = read_again(path, (row["byte_end"] for row in rows), ())
+    found = [row for row in rows if read.sha256.get(row["byte_end"]) == row["sha256"]]
+    if not found:
+        named = [row for row in rows if Path(row["path"]).name == path.name]
+        what = f"{path} is not what was read as {named[0]['path']}" if named else f"{path} is not a source of this case"
+        raise IntegrityError(what, "its content differs from every source; compare it with the archive it came from")
+    return found
+
+
+def quoted_lines(path: Path, quotes: Sequence[tuple[int, str]]) -> list[Line]:
+    """The raw lines behind quotes (line number, account) of a source found by `find_source`.
+
+    For Parquet a line is a row, shown as its values.
+    """
+    numbers = sorted({number for number, _ in quotes})
+    accounts: dict[int, set[str]] = {}
+    for number, account in quotes:
+        accounts.setdefault(number, set()).add(account)
+    raw = _parquet_rows(path, numbers) if _is_parquet(path) else dict(read_again(path, (), numbers).lines)
+    found = []
+    for number in numbers:
+        if number in raw:
+            content = raw[number]
+            # JSON may spell an id with escapes; a byte-wise look is enough to help a reader, and no more is claimed
+            named = all(account.encode() in content or account.encode("ascii", "backslashreplace") in content for account in accounts[number])
+            found.append(Line(number, hashlib.sha256(content).hexdigest(), content[:SHOWN_BYTES], named))
+    return found
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as handle:
+        return handle.read(4) == b"PAR1"
+
+
+def _parquet_rows(path: Path, numbers: Sequence[int]) -> dict[int, bytes]:
+    frame = pl.scan_parquet(path, glob=False).with_row_index("__line", offset=1).filter(pl.col("__line").is_in(list(numbers))).collect()
+    return {row.pop("__line"): repr(row).encode() for row in frame.to_dicts()}
