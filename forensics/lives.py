@@ -23,6 +23,7 @@ STEP_UP = 10  # requests of a day over the median of the 7 days before
 STEP_UP_FEWEST = 20  # requests of the day below which no step-up is seen
 SILENT_S = 3 * DAY_S  # silence up to the log's end that implies an end …
 SILENT_GAPS = 20  # … if it is also this many of the account's own mean gaps
+LIVED_S = 2 * DAY_S  # between first and last request of an account whose silence can imply an end: shorter use was a task, not a life
 BUSY = 20  # requests of an account whose silence can imply an end
 WAVE_S = HOUR_S  # ends within this belong to one wave
 FEWEST_ENDS = 2  # ends of one kind that are enough to rely on it alone
@@ -120,7 +121,8 @@ def find_ends(accounts: pl.DataFrame, start_s: float, end_s: float) -> pl.DataFr
     last_s = pl.col("last_seen_at").dt.epoch("us") / 1e6
     first_s = pl.col("first_seen_at").dt.epoch("us") / 1e6
     mean_gap = (last_s - first_s) / (pl.col("request_count").cast(pl.Float64) - 1)
-    silent = accounts.filter(pl.col("request_count") >= BUSY, (end_s - last_s) >= SILENT_S, (end_s - last_s) >= SILENT_GAPS * mean_gap)
+    silence = end_s - last_s
+    silent = accounts.filter(pl.col("request_count") >= BUSY, last_s - first_s >= LIVED_S, silence >= SILENT_S, silence >= SILENT_GAPS * mean_gap)
     parts.append(silent.select(number, last_s.alias("at_s"), pl.lit("silent").alias("kind")))
     return pl.concat(parts).cast(BIRTHS).sort("at_s", "account", "kind")
 

@@ -53,29 +53,50 @@ def _split(panel: Panel, account: Ints) -> dict[str, Ints]:
     return {group.network_id: order[edges[index] : edges[index + 1]] for index, group in enumerate(panel.groups)}
 
 
-def starts_by_network(panel: Panel) -> dict[str, tuple[Ints, Floats]]:
-    """Account and time of each session start of each network, in time order.
+def starts_by_network(panel: Panel) -> dict[str, tuple[Ints, Floats, Bools]]:
+    """Account and time of each session start of each network, in time order, and whether the log names the session.
 
-    A session is all requests of an account with one session id; where there is none, it ends with 30 minutes of silence.
+    A session is all requests of a network with one session id, and starts where its first request does (a session that hops between
+    accounts has one start); requests without one form sessions of an account that end with 30 minutes of silence.
     """
+    network = np.full(len(panel.accounts), -1, dtype=np.int64)
+    for index, group in enumerate(panel.groups):
+        network[group.tested] = index
+    account = panel.tested["account"].to_numpy().astype(np.int64)
     quiet = (pl.col("at_s") - pl.col("at_s").shift(1).over("account")).fill_null(np.inf) > SILENCE_S
+    named = pl.col("session_id").is_not_null()
     starts = (
         panel.tested.lazy()
-        .select("account", "at_s", "session_id", quiet.cum_sum().over("account").alias("turn"))
-        .with_columns(pl.when(pl.col("session_id").is_null()).then(pl.col("turn")).alias("turn"))
-        .group_by("account", "session_id", "turn")
-        .agg(pl.col("at_s").min())
+        .select(pl.col("account").cast(pl.Int64), "at_s", "session_id", quiet.cum_sum().over("account").alias("turn"))
+        .with_columns(
+            pl.Series("network", network[account]),
+            pl.when(~named).then(pl.col("turn")).alias("turn"),
+            pl.when(~named).then(pl.col("account")).alias("alone"),
+        )
+        .group_by("network", "session_id", "alone", "turn")
+        .agg(pl.col("at_s").min(), pl.col("account").sort_by("at_s", "account").first(), named.any().alias("named"))
         .sort("at_s", "account")
         .collect()
     )
-    account, at_s = starts["account"].to_numpy().astype(np.int64), starts["at_s"].to_numpy()
-    return {name: (account[rows], at_s[rows]) for name, rows in _split(panel, account).items()}
+    account, at_s, known = starts["account"].to_numpy(), starts["at_s"].to_numpy(), starts["named"].to_numpy()
+    return {name: (account[rows], at_s[rows], known[rows]) for name, rows in _split(panel, account).items()}
 
 
 def make_stream(account: Ints, at_s: Floats) -> Stream:
     """A Stream from starts in time order."""
     numbers, label = np.unique(account, return_inverse=True)
     return Stream(at_s, label.astype(np.int64), len(numbers))
+
+
+def silence_starts(requests: Stream) -> Stream:
+    """Requests of an account after 30 minutes without one: the starts that a log without session ids shows."""
+    order = np.lexsort((requests.at_s, requests.label))
+    label, at_s = requests.label[order], requests.at_s[order]
+    first = np.ones(len(label), dtype=np.bool_)
+    first[1:] = (label[1:] != label[:-1]) | (np.diff(at_s) > SILENCE_S)
+    keep = np.zeros(len(label), dtype=np.bool_)
+    keep[order] = first
+    return choose(requests, keep)
 
 
 def choose(stream: Stream, keep: Bools) -> Stream:

@@ -5,8 +5,9 @@ A stream is what carries one system prompt (else one template; else all that the
 Statistic:  takeovers: refusals and limits (401, 403, 429, 529) after which another account, idle for 10 minutes, enters the stream within
             660 s (10 s, 60 s and 660 s are tried; public relays pause 0–3, 300 and 600 s). Exclusion: 5-minute bins in which two or more
             accounts work.
-Null model: takeovers: each account's refusals moved as a whole by up to ±1 h, largest of the three windows against the largest under the
-            null (max-T); refusals while everybody is refused (an outage) are left out. Exclusion: each account's work rolled by working
+Null model: takeovers: each account's refusals moved as a whole by up to ten windows either way, so that what happens in the same minutes
+            for another reason (a common start) cancels; largest of the three windows against the largest under the null (max-T).
+            Refusals while everybody is refused (an outage) and accounts that run by the clock are left out. Exclusion: each account's work rolled by working
             days and ±1 h. The smaller p, doubled; at the floor the normal tail of the draws.
 Blind to:   switching without refusals between accounts that overlap, batons passed at the same hour every day, sticky sessions of many
             clients at once, networks of which only a sample is tested.
@@ -23,7 +24,7 @@ import polars as pl
 from forensics.panel import SIGNIFICANT, answer, answers, generator, unassessable
 from forensics.plugins import Hallmark
 from forensics.statistics import interval, p_tail, wilson
-from forensics.streams import Stream, make_stream, roll, rows_by_network
+from forensics.streams import Stream, clock_bound, make_stream, roll, rows_by_network
 
 if TYPE_CHECKING:
     from typing import Any
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 LIMITING = (401, 403, 429, 529)
 WINDOWS_S = (10.0, 60.0, 660.0)
 IDLE_S = 600.0
-MOVE_S = 3600.0
+MOVE = 10.0  # windows that refusals are moved by, at most
 BIN_S = 300.0
 OUTAGE_BIN_S = 600.0
 OUTAGE = 0.2  # of everybody's requests refused or failed in 10 minutes
@@ -72,8 +73,11 @@ def test_handover(panel: Panel) -> pl.DataFrame:
     status = tested["status_code"].fill_null(0).to_numpy().astype(np.int64)
     account, at_s = tested["account"].to_numpy().astype(np.int64), tested["at_s"].to_numpy()
     answered = []
-    for network_id, rows in rows_by_network(panel).items():
-        group = next(item for item in panel.groups if item.network_id == network_id)
+    rows_of = rows_by_network(panel)
+    for group in panel.groups:
+        rows = rows_of[group.network_id]
+        numbers, label = np.unique(account[rows], return_inverse=True)
+        rows = rows[~clock_bound(label, at_s[rows], len(numbers))[label]] if len(rows) else rows
         answered.append(_test_group(panel, group, _streams(key[rows], rows, account, at_s), account, at_s, status, outages))
     return answers(answered)
 
@@ -159,23 +163,22 @@ def _test_takeovers(episodes: Episodes, rng: np.random.Generator) -> dict[str, A
     accounts, refused_by = np.unique(episodes.refused_by, return_inverse=True)
     order = np.argsort(episodes.entered_s, kind="stable")
     everyone = episodes.entered_s[order]
-    span = float(max(everyone[-1], episodes.refused_s.max())) + 2 * 86400.0
+    span = float(max(everyone[-1], episodes.refused_s.max())) + 2 * 86400.0  # apart, with room for moves
     own_by = np.searchsorted(accounts, episodes.entered_by)
     known = (own_by < len(accounts)) & (accounts[np.minimum(own_by, len(accounts) - 1)] == episodes.entered_by)
     own = np.sort(own_by[known] * span + episodes.entered_s[known])
 
+    def others(until: Floats) -> Ints:
+        return np.asarray(np.searchsorted(everyone, until, side="right") - np.searchsorted(own, refused_by * span + until, side="right"))
+
     def count(moves: Floats) -> Floats:
-        start = episodes.refused_s + moves[refused_by]
-        mine = refused_by * span + start
-        base = np.searchsorted(everyone, start, side="right") - np.searchsorted(own, mine, side="right")
-        return np.array(
-            [float((np.searchsorted(everyone, start + w, side="right") - np.searchsorted(own, mine + w, side="right") > base).sum()) for w in WINDOWS_S]
-        )
+        starts = [episodes.refused_s + MOVE * window * moves[refused_by] for window in WINDOWS_S]
+        return np.array([float((others(start + window) > others(start)).sum()) for start, window in zip(starts, WINDOWS_S, strict=True)])
 
     observed = count(np.zeros(len(accounts)))
-    drawn = np.array([count(rng.uniform(-MOVE_S, MOVE_S, len(accounts))) for _ in range(SCREEN)])
+    drawn = np.array([count(rng.uniform(-1, 1, len(accounts))) for _ in range(SCREEN)])
     if _max_t(observed, drawn)[0] <= 0.05:
-        drawn = np.concatenate([drawn, [count(rng.uniform(-MOVE_S, MOVE_S, len(accounts))) for _ in range(REFINE)]])
+        drawn = np.concatenate([drawn, [count(rng.uniform(-1, 1, len(accounts))) for _ in range(REFINE)]])
     p_value, best = _max_t(observed, drawn)
     number = len(episodes.refused_s)
     expected = interval(drawn[:, best] / number)

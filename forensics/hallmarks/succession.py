@@ -1,13 +1,15 @@
 """New accounts where old ones were banned: births in the hours after a ban wave.
 
-Null model: each wave falls on another day of the log, at the same time of day, workdays staying workdays and weekends weekends
-            (waves within 20 hours move together); births stay where they are. Largest of three windows (6, 24, 72 h) against the
-            largest under the null (max-T). At the floor of the draws p is the Chernoff bound of the same null, which is never too small.
-            With six or more days of bans they move by at most 10 days, so that slow growth cancels. A second null says that the births
-            in those windows are the network's and everybody else's in the same shares as all births (hypergeometric), so that a rush
-            common to everybody is no sign; p is the larger of the two.
-Blind to:   a single wave (a log of 42 days then cannot say less than p = 0.03), successors that follow after more than three days,
-            pools that bring in accounts evenly whatever is banned, accounts first seen in the first 24 hours of the log.
+Statistic:  births within 6, 24 or 72 h after a wave; the births of a day count with the square root of their number, so that one big batch
+            does not stand for many coincidences. A day begins at the hour at which the fewest of these births lie.
+Null model: the days with births change places with other days, workdays among workdays and weekends among weekends, and their births move
+            to an hour of the day drawn from those at which births come and the network works; bans stay where they are. Largest of the three windows
+            against the largest under the null (max-T). With bans on six or more days, days change places within two to three weeks only,
+            so that slow growth cancels. At the floor of the draws p is the Chernoff bound for days moved one by one, which is never too
+            small. A second null shares out all births in those windows, the network's and everybody else's, in the shares of all births
+            (hypergeometric), so that a rush common to everybody is no sign; p is the larger of the two.
+Blind to:   one wave and one batch (they could meet by chance on one day in as many as the log has), successors that follow after more than
+            three days, pools that bring in accounts evenly whatever is banned, accounts first seen in the first 24 hours of the log.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forensics.lives import DAY_S, HOUR_S, SAID, SILENT_S, births_of, ends_of, find_waves, is_weekend
+from forensics.lives import DAY_S, HOUR_S, SAID, births_of, ends_of, find_waves, is_weekend
 from forensics.panel import SIGNIFICANT, answer, answers, generator, unassessable
 from forensics.plugins import Hallmark
 from forensics.statistics import SMALLEST_P
@@ -32,30 +34,41 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
-    Bools = npt.NDArray[np.bool_]
 
 WINDOWS_H = (6, 24, 72)  # after a wave
-TOGETHER_S = 20 * HOUR_S  # waves within this are one action of whoever bans
-LOCAL_DAYS = 10  # how far waves move where there are enough of them …
-ENOUGH_BLOCKS = 6  # … that is, from so many on
+LOCAL_DAYS = 14  # shortest stretch of the log that days change places in …
+ENOUGH_DAYS = 6  # … where there are bans on so many days
+FEWEST_WAYS = 20  # different outcomes of the null below which nothing can be said
+WORTH = 4.0  # busy days' word that the network's working hours have on when births come
 FEWEST_BIRTHS = 3
+MOST_BIRTHS = 2000  # of them are moved; more are sampled
 REPLACED = 0.2  # new accounts per banned one from which a network is said to regrow: one in five
 FEWEST_OUTSIDE = 50  # births outside the networks that tell a rush common to everybody
 
 
 @dataclass(frozen=True)
-class Shifts:
-    """Births after each block of waves, for every day the block could have fallen on: windows × blocks × days; `allowed` blocks × days."""
+class Days:
+    """The births of each busy day (one on which there are births) put on every day of the log and moved by 0 to 23 hours.
+
+    `counts` says how many of them a wave then precedes: windows × busy days × days × hours. `weight` is how likely each hour is: busy days × hours.
+    `kind` of each day says which days may change places; `busy` are the numbers of the busy days.
+    """
 
     counts: Floats
-    banned: Floats
-    allowed: Bools
-    here: int
+    sizes: Floats
+    busy: Ints
+    kind: Ints
+    weight: Floats
 
     @property
-    def observed(self) -> Floats:
-        """Blocks' counts where they really fell: windows × blocks."""
-        return np.asarray(self.counts[:, :, self.here])
+    def scores(self) -> Floats:
+        """What is added up: the share of a day's births that a wave precedes, times the square root of their number."""
+        return np.asarray(self.counts / np.sqrt(self.sizes)[None, :, None, None])
+
+    @property
+    def here(self) -> Floats:
+        """Births that a wave precedes where they really are: windows × busy days."""
+        return np.asarray(self.counts[:, np.arange(len(self.busy)), self.busy, 0])
 
 
 def test_succession(panel: Panel) -> pl.DataFrame:
@@ -80,47 +93,39 @@ def _test_group(panel: Panel, group: Group, outside: Floats) -> dict[str, Any]:
     waves = find_waves(times)
     number = int(waves[-1]) + 1
     starts = times[np.searchsorted(waves, np.arange(number))]
-    last = panel.end_s - (SILENT_S if kind == "silent" else 0.0)
-    shifts = _shift(starts, np.bincount(waves).astype(float), births, panel.start_s, last)
-    if np.log(shifts.allowed.sum(axis=1)).sum() < np.log(20):
-        return unassessable(group, PLUGIN, f"{number} ban wave(s) in a log this short could fall on too few other days")
-    p_value, best, draws = _judge(shifts, panel.settings.permutations, generator(panel, group, PLUGIN.name))
+    hours = np.array(panel.accounts["hour_counts"].gather(group.members).to_list(), dtype=float).sum(axis=0)
+    rng = generator(panel, group, PLUGIN.name)
+    days = _put_on_days(starts, births if len(births) <= MOST_BIRTHS else np.sort(rng.choice(births, MOST_BIRTHS, replace=False)), hours, panel)
+    if _ways(days) < FEWEST_WAYS:
+        return unassessable(group, PLUGIN, f"births on {len(days.busy)} day(s) of a log this short could fall on too few other days")
+    p_value, best, draws = _judge(days, panel.settings.permutations, rng)
     window = WINDOWS_H[best]
     p_value = max(p_value, _against_outside(births, outside, starts, window))
-    after = _count(births, starts, window)
-    per_wave = float(after.mean())
-    expected = np.quantile(draws, [0.5, 0.025, 0.975]) / number
-    replaced = _slope(shifts.banned, shifts.observed[best] - draws.mean() / len(shifts.banned))
-    low, high = _interval(after, generator(panel, group, PLUGIN.name))
     followed = _followed(births, starts, window)
-    matters = replaced >= REPLACED and after.sum() - draws.mean() >= FEWEST_BIRTHS
+    expected = np.quantile(draws, [0.5, 0.025, 0.975])
+    replaced = (followed - float(draws.mean())) / len(times)
+    low, high = _interval(days, best, rng)
     woken = int((found["kind"] == "woken").sum())
     return answer(
         group,
         PLUGIN,
         f"{len(times)} members {SAID[kind]} in {number} waves; {followed} of {len(births)} births"
-        f"{f' ({woken} of them dormant accounts woken)' if woken else ''} fell within {window} hours after one, "
-        f"{per_wave:.1f} a wave where other days give {expected[0]:.1f} ({expected[1]:.1f}–{expected[2]:.1f}); "
-        f"about {max(0.0, replaced):.1f} new for each one lost.",
-        measure=f"members first used or woken within {window} h after a ban wave, per wave",
-        observed=per_wave,
+        f"{f' ({woken} of them dormant accounts woken)' if woken else ''} fell within {window} hours after one, where other days give "
+        f"{expected[0]:.0f} ({expected[1]:.0f}–{expected[2]:.0f}); about {max(0.0, replaced):.1f} new for each one lost.",
+        measure=f"members first used or woken within {window} h after a ban wave",
+        observed=float(followed),
         observed_low=low,
         observed_high=high,
         expected=expected[0],
         expected_low=expected[1],
         expected_high=expected[2],
         p_value=p_value,
-        holds=bool(p_value < SIGNIFICANT and matters),
+        holds=bool(p_value < SIGNIFICANT and replaced >= REPLACED and followed - draws.mean() >= FEWEST_BIRTHS),
     )
 
 
 def _nobody(births: int) -> dict[str, Any]:
     return {"measure": "births in the whole log", "observed": float(births), "p_value": 1.0}
-
-
-def _count(births: Floats, starts: Floats, window: int) -> Floats:
-    """Births in (wave, wave + window] for each wave; births ascending."""
-    return (np.searchsorted(births, starts + window * HOUR_S, side="right") - np.searchsorted(births, starts, side="right")).astype(float)
 
 
 def _followed(births: Floats, starts: Floats, window: int) -> int:
@@ -138,83 +143,103 @@ def _against_outside(births: Floats, outside: Floats, starts: Floats, window: in
     return float(min(1.0, len(WINDOWS_H) * hypergeom.sf(own - 1, len(births) + len(outside), own + others, len(births))))
 
 
-def _shift(starts: Floats, banned: Floats, births: Floats, first: float, last: float) -> Shifts:
-    """Counts after each block of waves for every whole-day move that keeps it inside the log and on its kind of day."""
-    opening = [0]
-    for index in range(1, len(starts)):
-        if starts[index] - starts[opening[-1]] > TOGETHER_S:
-            opening.append(index)
-    block = np.searchsorted(np.asarray(opening), np.arange(len(starts)), side="right") - 1
-    reach = int((last - first) // DAY_S) + 1
-    if len(opening) >= ENOUGH_BLOCKS:
-        reach = min(reach, LOCAL_DAYS)
-    moves = np.arange(-reach, reach + 1)
-    moved = starts[:, None] + moves[None, :] * DAY_S
-    counts = np.stack([_count(births, moved.ravel(), window).reshape(moved.shape) for window in WINDOWS_H])
-    first_in, closing = moved[opening], np.append(np.asarray(opening[1:], dtype=np.int64), len(starts)) - 1
-    allowed = (first_in >= first) & (moved[closing] <= last) & (is_weekend(first_in) == is_weekend(starts[opening])[:, None])
-    allowed[:, reach] = True
-    return Shifts(_by_block(counts, block, len(opening)), np.bincount(block, weights=banned).astype(float), allowed, reach)
+def _put_on_days(starts: Floats, births: Floats, hours: Floats, panel: Panel) -> Days:
+    """The births of each busy day put on each day of the log, at each hour; `hours` are the network's requests by hour of the day."""
+    of_births = np.bincount(np.floor(births % DAY_S / HOUR_S).astype(np.int64), minlength=24)
+    cut = float(np.argmin(of_births + 0.5 * (np.roll(of_births, 1) + np.roll(of_births, -1)))) * HOUR_S
+    zero = np.floor((min(panel.start_s + DAY_S, births[0]) - cut) / DAY_S)
+    day = (np.floor((births - cut) / DAY_S) - zero).astype(np.int64)
+    number = int(max(np.floor((panel.end_s - cut) / DAY_S) - zero, day.max())) + 1
+    busy, batch, sizes = np.unique(day, return_inverse=True, return_counts=True)
+    moves = (np.arange(number)[None, :, None] - day[:, None, None]) * DAY_S + np.arange(24)[None, None, :] * HOUR_S
+    # Moved past the end of its day, a birth comes back at the day's start.
+    clock = (births - cut) % DAY_S
+    moves = moves - np.where(clock[:, None] + np.arange(24)[None, :] * HOUR_S >= DAY_S, DAY_S, 0.0)[:, None, :]
+    moved = (births[:, None, None] + moves).ravel()
+    until = np.searchsorted(starts, moved, side="left")
+    counts = np.zeros((len(WINDOWS_H), len(busy), number, 24))
+    for window, length in enumerate(WINDOWS_H):
+        preceded = (until > np.searchsorted(starts, moved - length * HOUR_S, side="left")).reshape(len(births), number, 24)
+        for index in range(len(busy)):
+            counts[window, index] = preceded[batch == index].sum(axis=0)
+    middle = np.array([np.median(clock[batch == index]) + cut for index in range(len(busy))])
+    hour = (np.floor(middle / HOUR_S).astype(np.int64)[:, None] + np.arange(24)[None, :]) % 24
+    # Births need not keep the network's working hours: each busy day says when they come, and the working hours say as much as four of them.
+    of_busy = np.bincount(hour[:, 0], minlength=24)
+    of_busy = 0.5 * of_busy + 0.25 * (np.roll(of_busy, 1) + np.roll(of_busy, -1))
+    profile = of_busy + WORTH * (hours + 1.0) / (hours + 1.0).sum()
+    weight = profile[hour] / profile[hour].sum(axis=1, keepdims=True)
+    weekend = is_weekend((np.arange(number) + zero) * DAY_S + cut + DAY_S / 2)
+    ban_days = len(np.unique(np.floor((starts - cut) / DAY_S)))
+    stretches = max(1, number // LOCAL_DAYS) if ban_days >= ENOUGH_DAYS else 1
+    return Days(counts, sizes.astype(float), busy, weekend + 2 * (np.arange(number) * stretches // number), weight)
 
 
-def _by_block(counts: Floats, block: Ints, number: int) -> Floats:
-    summed = np.zeros((counts.shape[0], number, counts.shape[2]))
-    for window in range(counts.shape[0]):
-        np.add.at(summed[window], block, counts[window])
-    return summed
+def _ways(days: Days) -> float:
+    """In how many ways the busy days could be placed, counting as many hours of the day as are really in use."""
+    from scipy.special import gammaln
+
+    logs = 0.0
+    for kind in np.unique(days.kind):
+        number, busy = int((days.kind == kind).sum()), int((days.kind[days.busy] == kind).sum())
+        logs += gammaln(number + 1) - gammaln(number - busy + 1)
+    used = -(days.weight[0] * np.log(days.weight[0])).sum()
+    return float(np.exp(min(logs + used, 50.0)))
 
 
-def _judge(shifts: Shifts, permutations: int, rng: np.random.Generator) -> tuple[float, int, Floats]:
-    """P by max-T over windows, the window of the largest score, and that window's counts under the null."""
-    weight = shifts.allowed / shifts.allowed.sum(axis=1, keepdims=True)
-    mean = (shifts.counts * weight).sum(axis=2)
-    variance = ((shifts.counts - mean[:, :, None]) ** 2 * weight).sum(axis=(1, 2))
-    spread = np.sqrt(np.maximum(variance, 1e-12))
-    scores = np.where(variance > 1e-9, (shifts.observed.sum(axis=1) - mean.sum(axis=1)) / spread, 0.0)
-    best = int(np.argmax(scores))
-    # For each block and draw, one of its allowed days.
-    ranks = (rng.random((permutations, len(shifts.allowed))) * shifts.allowed.sum(axis=1)).astype(np.int64)
-    order = np.argsort(~shifts.allowed, axis=1, kind="stable")
-    days = order[np.arange(len(order))[None, :], ranks]
-    drawn = np.stack([counts[np.arange(len(order))[None, :], days].sum(axis=1) for counts in shifts.counts])
-    there = shifts.counts[best][np.arange(len(order))[None, :], days].sum(axis=1)
-    null = np.where(variance[:, None] > 1e-9, (drawn - mean.sum(axis=1)[:, None]) / spread[:, None], 0.0).max(axis=0)
-    above = int((null >= scores[best] - 1e-9).sum())
+def _judge(days: Days, permutations: int, rng: np.random.Generator) -> tuple[float, int, Floats]:
+    """P by max-T over windows, the window of the largest score, and that window's births under the null."""
+    scores = days.scores
+    number, place = len(days.kind), np.arange(len(days.busy))[None, :]
+    # A random order within each kind of day: sort by kind and a random number, read against sorting by kind alone.
+    shuffled = np.argsort(days.kind[None, :] + rng.random((permutations, number)), axis=1)
+    to = np.empty_like(shuffled)
+    to[:, np.argsort(days.kind, kind="stable")] = shuffled
+    to = to[:, days.busy]
+    steps = np.cumsum(days.weight, axis=1)
+    hour = (rng.random((permutations, len(days.busy)))[:, :, None] > steps[None, :, :-1]).sum(axis=2)
+    drawn = scores[:, place, to, hour].sum(axis=2)
+    here = (days.here / np.sqrt(days.sizes)[None, :]).sum(axis=1)
+    mean, spread = drawn.mean(axis=1), drawn.std(axis=1)
+    told = spread > 1e-9
+    spread = np.where(told, spread, 1.0)
+    observed = np.where(told, (here - mean) / spread, 0.0)
+    best = int(np.argmax(observed))
+    null = np.where(told[:, None], (drawn - mean[:, None]) / spread[:, None], 0.0).max(axis=0)
+    above = int((null >= observed[best] - 1e-9).sum())
     p_value = (1 + above) / (1 + permutations)
     if above == 0:
-        bound = min(_chernoff(counts, shifts.allowed, shifts.here) for counts in shifts.counts)
+        bound = min(_chernoff(of, days) for of in scores)
         p_value = max(SMALLEST_P, min(p_value, bound * len(WINDOWS_H)))
-    return float(p_value), best, there
+    return float(p_value), best, days.counts[best][place, to, hour].sum(axis=1)
 
 
-def _chernoff(counts: Floats, allowed: Bools, here: int) -> float:
-    """Upper bound of P(sum of blocks ≥ observed), each block on one of its allowed days: min over θ of Π E exp θ(c − observed)."""
-    over = counts - counts[:, here : here + 1]
-    spread = max(float(over[allowed].std()), 1e-9)
-    theta = np.geomspace(0.01, 1000.0, 80) / spread
-    exponent = np.where(allowed[None], theta[:, None, None] * over[None], -np.inf)
-    top = exponent.max(axis=2, keepdims=True)
-    logs = (top[:, :, 0] + np.log(np.exp(exponent - top).sum(axis=2)) - np.log(allowed.sum(axis=1))[None]).sum(axis=1)
-    return float(np.exp(min(0.0, float(logs.min()))))
+def _chernoff(scores: Floats, days: Days) -> float:
+    """Upper bound of P(sum over busy days ≥ observed), each put on any day of its kind and hour: min over θ of Π E exp θ(score − observed)."""
+    place = np.arange(len(days.busy))
+    over = scores - scores[place, days.busy, 0][:, None, None]
+    chance = (days.kind[days.busy][:, None] == days.kind[None, :])[:, :, None] * days.weight[:, None, :]
+    chance = (chance / chance.sum(axis=(1, 2), keepdims=True)).reshape(len(place), -1)
+    over = over.reshape(len(place), -1)
+    scale = max(float(over[chance > 0].std()), 1e-9)
+    best = 0.0
+    for theta in np.geomspace(0.01, 1000.0, 60) / scale:
+        exponent = np.where(chance > 0, theta * over, -np.inf)
+        top = exponent.max(axis=1, keepdims=True)
+        best = min(best, float((top[:, 0] + np.log((chance * np.exp(exponent - top)).sum(axis=1))).sum()))
+    return float(np.exp(best))
 
 
-def _slope(banned: Floats, excess: Floats) -> float:
-    """Births above expectation per banned account: least squares where ban days are many and differ in size, else the ratio of sums."""
-    if len(banned) >= 6 and banned.std() > 0.5 * banned.mean():
-        return float(np.cov(banned, excess)[0, 1] / banned.var(ddof=1))
-    return float(excess.sum() / banned.sum())
-
-
-def _interval(after: Floats, rng: np.random.Generator) -> tuple[float, float]:
-    """95 % interval of births a wave: bootstrap over waves, Poisson for fewer than 4."""
+def _interval(days: Days, best: int, rng: np.random.Generator) -> tuple[float, float]:
+    """95 % interval of the births that follow waves: bootstrap over days with births, Poisson for fewer than 4."""
+    after = days.here[best]
     if len(after) >= 4:
-        means = after[rng.integers(0, len(after), size=(400, len(after)))].mean(axis=1)
-        return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
+        sums = after[rng.integers(0, len(after), size=(400, len(after)))].sum(axis=1)
+        return float(np.quantile(sums, 0.025)), float(np.quantile(sums, 0.975))
     from scipy.special import gammaincinv
 
-    total, number = float(after.sum()), len(after)
-    low = float(gammaincinv(total, 0.025)) if total > 0 else 0.0
-    return low / number, float(gammaincinv(total + 1, 0.975)) / number
+    total = float(after.sum())
+    return float(gammaincinv(total, 0.025)) if total > 0 else 0.0, float(gammaincinv(total + 1, 0.975))
 
 
 PLUGIN = Hallmark("succession", "pooling", "lifecycle", "new accounts after bans", test_succession)

@@ -3,11 +3,13 @@
 Statistic:  variation of the recurrence gap (starts of other members between two starts of one account), within accounts; up to five
             accounts instead the share of neighbouring starts closer than 2 hours that fall on the same account. Small is the sign.
             Looked at in session starts and in single requests (p doubled).
-Null model: three, and the largest p counts. Accounts are independent on the clock of the network's load (each one's series turned by a
+Null model: several, and the largest p counts. Accounts are independent on the clock of the network's load (each one's series turned by a
             random angle; keeps crons, bursts, pauses after a session, and takes out common busy hours and days). Each account's series
             rolled by working days and ±1 h (keeps habits of the hour). Labels of starts shuffled within one hour, or within two typical
-            gaps where those are longer (keeps all load). A draw counts as reaching the sign from nine tenths of its value on, so that
-            small misfits of a null are not taken for one. At the floor of the draws p is the normal tail of the draws.
+            gaps where those are longer (keeps all load). Where silence alone tells sessions, as a fourth one, labels of requests shuffled
+            before sessions are cut (a queue split at random shows bursts that touch each account once). A draw counts as reaching the
+            sign from nine tenths of its value on, so that small misfits of a null are not taken for one. At the floor of the draws p is their
+            normal tail.
 Guard:      accounts whose starts keep one phase of a round period (cron, one session a day at its hour) are left out.
 Blind to:   random splitting, weighted or least-busy choice, sticky accounts (see handover), rotations that carry less than about half
             of their accounts' traffic, accounts with fewer than three starts.
@@ -22,25 +24,40 @@ import numpy as np
 from forensics.panel import SIGNIFICANT, answer, answers, generator, unassessable
 from forensics.plugins import Hallmark
 from forensics.statistics import SMALLEST_P, interval, p_tail, wilson
-from forensics.streams import DAY_S, HOUR_S, choose, chosen_starts, clock_bound, make_stream, roll, roll_by_load, rows_by_network, starts_by_network
+from forensics.streams import (
+    DAY_S,
+    HOUR_S,
+    Stream,
+    choose,
+    chosen_starts,
+    clock_bound,
+    make_stream,
+    roll,
+    roll_by_load,
+    rows_by_network,
+    silence_starts,
+    starts_by_network,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     import numpy.typing as npt
     import polars as pl
 
     from forensics.plugins import Group, Panel
-    from forensics.streams import Stream
 
     Floats = npt.NDArray[np.float64]
 
 FEWEST_STARTS = 60
 MOST_STARTS = 5000
+MOST_REQUESTS = 10_000  # whose labels are shuffled before sessions are cut
 FEW_ACCOUNTS = 5  # up to which neighbours are compared instead of recurrences
 NEAR_S = 2 * HOUR_S  # neighbours
 MARGIN = 0.9  # of a draw's value that already counts as the draw reaching the sign
 MATTERS = 0.7  # of the expected variation: three tenths less is what a rotation leaves that carries about half of the traffic
+MATTERS_FEW = 0.5  # of the expected stays: few keys of one random gateway stay below chance too, as a conversation starts once on each
 SCREEN, REFINE = 99, 300  # draws for everybody; further draws where the first are small
 UNCLEAR = 0.05
 LV_FEWEST = 20  # starts of one account from which its own regularity tells a pool size
@@ -52,28 +69,27 @@ def test_turn_taking(panel: Panel) -> pl.DataFrame:
     starts, rows = starts_by_network(panel), rows_by_network(panel)
     answered = []
     for group in panel.groups:
-        streams = [make_stream(*starts[group.network_id])]
+        who, when, named = starts[group.network_id]
         single = rows[group.network_id]
-        if len(single) > 1.3 * len(streams[0].at_s):
-            streams.append(make_stream(account[single], at_s[single]))
-        answered.append(_test_group(panel, group, streams))
+        sessions, requests = make_stream(who, when), make_stream(account[single], at_s[single])
+        answered.append(_test_group(panel, group, sessions, requests, named=bool(named.mean() > 0.5) if len(named) else False))
     return answers(answered)
 
 
-def _test_group(panel: Panel, group: Group, streams: list[Stream]) -> dict[str, Any]:
-    sessions = streams[0]
+def _test_group(panel: Panel, group: Group, sessions: Stream, requests: Stream, *, named: bool) -> dict[str, Any]:
     if len(group.members) < 2 or len(sessions.at_s) == 0:
         return unassessable(group, PLUGIN, "fewer than two accounts with requests")
     rng = generator(panel, group, PLUGIN.name)
     bound = clock_bound(sessions.label, sessions.at_s, sessions.accounts)
     found: list[tuple[float, float, Floats, Stream, bool]] = []
-    for single, stream in enumerate(streams):
+    for stream in (sessions, requests)[: 2 if len(requests.at_s) > 1.3 * len(sessions.at_s) else 1]:
         chosen = chosen_starts(choose(stream, ~bound[stream.label]), MOST_STARTS, rng)
         if chosen.accounts < 2 or len(chosen.at_s) < FEWEST_STARTS or len(chosen.at_s) < 3 * chosen.accounts:
             continue
         observed = float(_variation(chosen, chosen.at_s[None, :])[0])
-        p_value, null = _judge(chosen, observed, rng)
-        found.append((p_value, observed, null, chosen, bool(single)))
+        single = stream is requests
+        p_value, null = _judge(chosen, observed, rng, None if named or single else choose(requests, ~bound[requests.label]))
+        found.append((p_value, observed, null, chosen, single))
     if not found:
         if bound.sum() > sessions.accounts / 2:
             return unassessable(group, PLUGIN, f"{int(bound.sum())} of {sessions.accounts} accounts run by the clock, where turns mean nothing")
@@ -81,7 +97,7 @@ def _test_group(panel: Panel, group: Group, streams: list[Stream]) -> dict[str, 
     p_value, observed, null, stream, single = min(found, key=lambda item: item[0])
     p_value = min(1.0, p_value * len(found))
     expected = interval(null)
-    holds = p_value < SIGNIFICANT and observed <= MATTERS * expected[0]
+    holds = p_value < SIGNIFICANT and observed <= (MATTERS_FEW if stream.accounts <= FEW_ACCOUNTS else MATTERS) * expected[0]
     low, high = _bootstrap(stream, rng)
     return answer(
         group,
@@ -99,6 +115,12 @@ def _test_group(panel: Panel, group: Group, streams: list[Stream]) -> dict[str, 
         p_value=p_value,
         holds=holds,
     )
+
+
+def _measure(stream: Stream) -> str:
+    if stream.accounts <= FEW_ACCOUNTS:
+        return "share of neighbouring starts on the same account"
+    return "variation (CV) of the number of starts between two of one account"
 
 
 def _say(group: Group, stream: Stream, observed: float, expected: tuple[float, float, float], *, holds: bool, single: bool, bound: int) -> str:
@@ -121,20 +143,37 @@ def _say(group: Group, stream: Stream, observed: float, expected: tuple[float, f
     return f"{text}: consistent with one queue that takes the account unused for longest; about {by_order:.0f} accounts take turns{regular}{left_out}."
 
 
-def _judge(stream: Stream, observed: float, rng: np.random.Generator) -> tuple[float, Floats]:
+def _judge(stream: Stream, observed: float, rng: np.random.Generator, requests: Stream | None) -> tuple[float, Floats]:
     """The largest p over the null models and that model's draws; models are left as soon as one p is not small."""
     worst, binding = SMALLEST_P, np.zeros(0)
-    for null in (_turned, _shuffled, _rolled):
+    nulls: list[Callable[[Stream, int, np.random.Generator], Floats]] = [_turned, _shuffled, _rolled]
+    if requests is not None:
+        few = chosen_starts(requests, MOST_REQUESTS, rng)
+        nulls.append(lambda _, draws, rng: _cut_anew(few, draws, rng))
+        observed_cut = silence_starts(few)
+    for index, null in enumerate(nulls):
+        value = observed if index < 3 else float(_variation(observed_cut, observed_cut.at_s[None, :])[0])
         drawn = null(stream, SCREEN, rng)
-        p_value = p_tail(observed, MARGIN * drawn, upper=False)
+        p_value = p_tail(value, MARGIN * drawn, upper=False)
         if p_value <= UNCLEAR:
             drawn = np.concatenate([drawn, null(stream, REFINE, rng)])
-            p_value = p_tail(observed, MARGIN * drawn, upper=False)
+            p_value = p_tail(value, MARGIN * drawn, upper=False)
         if p_value >= worst or len(binding) == 0:
             worst, binding = max(worst, p_value), drawn
         if worst > UNCLEAR:
             break
     return worst, binding
+
+
+def _cut_anew(requests: Stream, draws: int, rng: np.random.Generator) -> Floats:
+    """Labels of requests shuffled within the hour, sessions cut anew by silence."""
+    block = np.floor(requests.at_s / HOUR_S)
+    found = np.empty(draws)
+    for row in range(draws):
+        label = requests.label[np.argsort(block + rng.random(len(block)) * 0.999, kind="stable")]
+        cut = silence_starts(Stream(requests.at_s, label, requests.accounts))
+        found[row] = _variation(cut, cut.at_s[None, :])[0]
+    return found
 
 
 def _turned(stream: Stream, draws: int, rng: np.random.Generator) -> Floats:
