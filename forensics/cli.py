@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forensics import __version__
-from forensics.commands import about, formats, investigating, listing, nights, settings, showing, worlds
+from forensics.commands import about, formats, investigating, listing, nights, reporting, sealing, settings, showing, worlds
 from forensics.errors import ForensicsError
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ app.command()(listing.members)
 app.command()(listing.accounts)
 app.command()(showing.show)
 app.command()(listing.rejects)
+app.command()(reporting.report)
+app.command()(sealing.seal)
+app.command()(sealing.verify)
+app.command()(sealing.share)
 app.command()(nights.nightly)
 app.command()(nights.lineage)
 app.command()(nights.mark)

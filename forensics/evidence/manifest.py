@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import platform
 import shutil
@@ -37,6 +38,7 @@ REQUEST, RESPONSE = "manifest.json.tsq", "manifest.json.tsr"
 LOG = "log.jsonl"
 DOCUMENT, DOCUMENT_VERSION = "forensics-manifest", 1
 LIBRARIES = ("polars", "numpy", "scipy", "scikit-learn", "pyarrow", "graspologic-native", "sparse-dot-topn", "orjson", "zstandard", "jinja2", "cryptography")
+_FILE_OPTIONS = frozenset({"--accounts", "--mapping", "--config", "--prices"})
 _TIMES = ("started_at", "first_seen_at", "first_event_at", "created_at")
 _BLOCK = 1 << 20
 
@@ -137,6 +139,7 @@ def _describe(case: Case, at: str, by: str, settings: Mapping[str, Any], quotes:
         "commands": [{"at": entry["at"], "by": entry["by"], "what": entry["what"], "facts": entry["facts"]} for entry in entries],
         "ledger": {"run": case.ledger.get("run"), "notes": case.ledger.get("notes", {})},
         "inputs": [_input(row) for row in sources],
+        "further_inputs": _further_inputs(entries),
         "outputs": [_output(name, path) for name, path in payload(case.folder)],
         "quotes": _quotes(sources, quotes),
     }
@@ -153,6 +156,21 @@ def _input(row: Mapping[str, Any]) -> dict[str, Any]:
     kept = ("source_id", "path", "format", "sha256", "byte_start", "byte_end", "line_start", "line_count", "event_count", "duplicate_count", "reject_count")
     times = {name: row[name].isoformat() if row[name] is not None else None for name in ("first_event_at", "last_event_at")}
     return {name: row[name] for name in (*kept, "blank_count")} | times
+
+
+def _further_inputs(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Files that commands on this case were given beside sources, as they are at sealing; null where they are away."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for entry in entries:
+        command = entry["facts"].get("command", [])
+        pairs = [*itertools.pairwise(command), *(tuple(word.split("=", 1)) for word in command if "=" in word)]
+        for option, name in pairs:
+            if option in _FILE_OPTIONS and (option, name) not in found:
+                path = Path(name)
+                there = path.is_file()
+                size, digest = (path.stat().st_size, hash_file(path)) if there else (None, None)
+                found[option, name] = {"option": option, "path": name, "bytes": size, "sha256": digest}
+    return [found[key] for key in sorted(found)]
 
 
 def _output(name: str, path: Path) -> dict[str, Any]:
