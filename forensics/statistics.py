@@ -15,19 +15,18 @@ if TYPE_CHECKING:
 SMALLEST_P = 1e-12
 
 
-def gini(values: Floats) -> float:
-    """Inequality of a load in [0, 1]: 0 is even. Source: methods C9."""
-    ordered = np.sort(np.asarray(values, dtype=float))
-    total = ordered.sum()
-    count = len(ordered)
-    if count == 0 or total <= 0:
+KEPT = 0.8  # share of the accounts, the likest, that a robust measure looks at: a few strangers in a network do not hide the rest
+
+
+def trimmed_mean(values: Floats) -> float:
+    """Mean of the smallest KEPT share of the values; NaN for fewer than 2."""
+    if len(values) < 2:
         return float("nan")
-    ranks = np.arange(1, count + 1)
-    return float(((2 * ranks - count - 1) * ordered).sum() / (count * total))
+    return float(np.sort(values)[: max(2, int(np.ceil(KEPT * len(values))))].mean())
 
 
 def dispersion(counts: Floats) -> float:
-    """Chi-square over its degrees of freedom for rows that should share one profile: 1 = as one source, above = each its own.
+    """Chi-square of a row over its degrees of freedom, trimmed mean over rows: about 1 if one source fed all, above if each row has its own.
 
     In: rows × categories; rows and categories without counts are left out. NaN with fewer than 2 of either.
     """
@@ -38,25 +37,44 @@ def dispersion(counts: Floats) -> float:
     if counts.shape[1] < 2:
         return float("nan")
     expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0, keepdims=True) / counts.sum()
-    return float(((counts - expected) ** 2 / expected).sum() / ((counts.shape[0] - 1) * (counts.shape[1] - 1)))
+    free = (counts.shape[1] - 1) * (1.0 - 1.0 / counts.shape[0])
+    return trimmed_mean(((counts - expected) ** 2 / expected).sum(axis=1) / free)
 
 
-def intraclass(number: Floats, total: Floats, squares: Floats) -> float:
-    """Share of variance that lies between accounts (one-way ANOVA, unequal sizes); NaN if it cannot be told.
+def dispersion_of_one_source(counts: Floats, rng: np.random.Generator, draws: int = 20) -> float:
+    """The dispersion these row totals would have if one source had fed all rows: median of multinomial draws."""
+    counts = counts[counts.sum(axis=1) > 0]
+    if len(counts) < 2:
+        return 1.0
+    totals = counts.sum(axis=1).astype(np.int64)
+    profile = counts.sum(axis=0) / counts.sum()
+    return float(np.nanmedian([dispersion(rng.multinomial(totals, profile).astype(float)) for _ in range(draws)]))
+
+
+def quartile_ratio(values: Floats) -> float:
+    """Upper over lower quartile; NaN for fewer than 3 positive values."""
+    values = values[values > 0]
+    if len(values) < 3:
+        return float("nan")
+    low, high = np.quantile(values, [0.25, 0.75])
+    return float(high / low)
+
+
+def between_share(number: Floats, total: Floats, squares: Floats) -> float:
+    """Share of variance that lies between accounts, by medians so that a few strangers do not count; NaN if it cannot be told.
 
     In: per account the number of values, their sum, their sum of squares.
     """
     use = number >= 2
     number, total, squares = number[use], total[use], squares[use]
-    groups, everything = len(number), number.sum()
-    if groups < 2 or everything <= groups:
+    if len(number) < 3:
         return float("nan")
-    mean = total.sum() / everything
-    between = (number * (total / number - mean) ** 2).sum() / (groups - 1)
-    within = (squares - total**2 / number).sum() / (everything - groups)
-    size = (everything - (number**2).sum() / everything) / (groups - 1)
-    below = between + (size - 1) * within
-    return float(max(0.0, (between - within) / below)) if below > 0 else float("nan")
+    means = total / number
+    within_each = np.maximum(squares - total**2 / number, 0.0) / (number - 1)
+    within = float(np.median(within_each))
+    spread = 1.4826 * float(np.median(np.abs(means - np.median(means))))
+    between = max(0.0, spread**2 - float(np.median(within_each / number)))
+    return between / (between + within) if between + within > 0 else 0.0
 
 
 def entropy(counts: Floats) -> float:
@@ -130,7 +148,8 @@ def recurrence(labels: Ints) -> Floats:
     order = np.argsort(labels, kind="stable")
     steps = np.diff(order)
     same = labels[order][1:] == labels[order][:-1]
-    return steps[same].astype(float)
+    gaps: Floats = steps[same].astype(np.float64)
+    return gaps
 
 
 def cv(values: Floats) -> float:

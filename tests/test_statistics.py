@@ -11,53 +11,57 @@ from scipy.stats import false_discovery_control
 from forensics.statistics import (
     acat,
     benjamini_yekutieli,
+    between_share,
     cv,
     dispersion,
+    dispersion_of_one_source,
     entropy,
-    gini,
     interval,
-    intraclass,
     p_lower,
     p_tail,
     p_upper,
     position,
+    quartile_ratio,
     recurrence,
     wilson,
 )
 
 
-def test_gini_is_zero_for_an_even_load_and_nears_one_for_one_owner() -> None:
-    """[1, 1, 1] is even; of n accounts one that has all gives (n - 1) / n."""
-    assert gini(np.ones(3)) == pytest.approx(0.0)
-    assert gini(np.array([0.0, 0.0, 0.0, 8.0])) == pytest.approx(3 / 4)
-
-
-@given(st.lists(st.integers(0, 50), min_size=2, max_size=12).filter(lambda values: sum(values) > 0))
-def test_gini_is_the_mean_absolute_difference(values: list[int]) -> None:
-    """Brute force: mean over all pairs of |x - y| / (2 mean)."""
-    x = np.array(values, dtype=float)
-    brute = np.abs(x[:, None] - x[None, :]).mean() / (2 * x.mean())
-    assert gini(x) == pytest.approx(brute)
-
-
 def test_dispersion_is_one_for_one_source_and_above_for_several() -> None:
-    """Multinomial rows average 1; rows with each its own category do not."""
+    """Multinomial rows lie where the draw from one source puts them; rows with each its own category do not."""
     rng = np.random.default_rng(1)
     same = rng.multinomial(60, [0.2, 0.3, 0.5], size=500).astype(float)
-    assert dispersion(same) == pytest.approx(1.0, abs=0.1)
-    # 3 rows of 10, each in its own category: expected 10/3, chi-square 60, df 4.
-    assert dispersion(np.diag([10.0, 10.0, 10.0])) == pytest.approx(60 / 4)
+    assert dispersion(same) == pytest.approx(dispersion_of_one_source(same, rng), rel=0.1)
+    # The smallest 80 % of chi-square / 2 with 2 degrees of freedom average 1 - 0.2 * ln 5 / 0.8 = 0.60.
+    assert dispersion(same) == pytest.approx(1 - 0.2 * np.log(5) / 0.8, rel=0.12)
+    # 3 rows of 10, each in its own category: expected 10/3, chi-square of a row 20, of 2 * (1 - 1/3) degrees of freedom.
+    assert dispersion(np.diag([10.0, 10.0, 10.0])) == pytest.approx(20 / (4 / 3))
     assert np.isnan(dispersion(np.array([[3.0, 4.0]])))
 
 
-def test_intraclass_is_zero_for_one_source_and_one_for_constants() -> None:
+def test_a_few_strangers_do_not_hide_one_source() -> None:
+    """15 % of rows from elsewhere move the trimmed dispersion little; half of them show."""
+    rng = np.random.default_rng(6)
+    same = rng.multinomial(60, [0.2, 0.3, 0.5], size=85).astype(float)
+    strangers = rng.multinomial(60, [0.9, 0.1, 0.0], size=15).astype(float)
+    assert dispersion(np.vstack([same, strangers])) < 2.5
+    assert dispersion(np.vstack([same[:15], strangers])) > 5
+
+
+def test_the_quartile_ratio_is_read_off_the_middle_half() -> None:
+    """Of 1, 2, 3, 4, 5 the quartiles are 2 and 4."""
+    assert quartile_ratio(np.arange(1.0, 6.0)) == pytest.approx(2.0)
+    assert np.isnan(quartile_ratio(np.array([1.0, 2.0])))
+
+
+def test_between_share_is_zero_for_one_source_and_one_for_constants() -> None:
     """Accounts that draw from one distribution share nothing; accounts with each one value share all."""
     rng = np.random.default_rng(2)
     values = rng.normal(size=(200, 50))
-    one = intraclass(np.full(200, 50.0), values.sum(axis=1), (values**2).sum(axis=1))
+    one = between_share(np.full(200, 50.0), values.sum(axis=1), (values**2).sum(axis=1))
     assert one < 0.01
     constant = np.repeat(np.arange(1.0, 5.0)[:, None], 6, axis=1)
-    assert intraclass(np.full(4, 6.0), constant.sum(axis=1), (constant**2).sum(axis=1)) == pytest.approx(1.0)
+    assert between_share(np.full(4, 6.0), constant.sum(axis=1), (constant**2).sum(axis=1)) == pytest.approx(1.0)
 
 
 def test_entropy_is_one_for_a_flat_day() -> None:

@@ -12,39 +12,46 @@ import numpy as np
 
 from forensics.panel import answers, generator, likeness
 from forensics.plugins import Hallmark
-from forensics.statistics import gini
+from forensics.statistics import quartile_ratio
 
 if TYPE_CHECKING:
     import polars as pl
 
     from forensics.plugins import Panel
 
-LEAST_SPREAD = 0.12  # Gini of a real balancer with sticky sessions, failures and late joiners
+LEAST_RATIO = 1.3  # between the quartiles of a real balancer with sticky sessions, failures and late joiners
 POISSON_DRAWS = 20
 
 
 def test_even_load(panel: Panel) -> pl.DataFrame:
-    """One row per network: Gini of requests per day of life over members, held against a Poisson balancer."""
+    """One row per network: spread of requests per day of life over members, held against a Poisson balancer.
+
+    The log of the quartile ratio, not the Gini coefficient, so that a few strangers or latecomers do not hide an even pool.
+    """
     requests = panel.accounts["request_count"].to_numpy().astype(float)
-    days = panel.accounts["active_days"].to_numpy().astype(float)
-    rate = requests / np.maximum(days, 1.0)
+    days = (panel.accounts["last_seen_at"] - panel.accounts["first_seen_at"]).dt.total_seconds().to_numpy() / 86400.0 + 1.0
+    rate = requests / days
     rows = []
     for group in panel.groups:
         rng = generator(panel, group, PLUGIN.name)
-        exposure = days[group.tested]
-        mean = requests[group.tested].sum() / max(1.0, exposure.sum())
-        even = np.median([gini(rng.poisson(mean * exposure) / np.maximum(exposure, 1.0)) for _ in range(POISSON_DRAWS)])
-        rows.append(
-            likeness(
-                group,
-                PLUGIN,
-                "Gini of requests per active day",
-                gini(rate[group.tested]) if len(group.tested) >= 3 else float("nan"),
-                np.array([gini(rate[draw]) for draw in group.peers]),
-                max(LEAST_SPREAD, float(even)),
-                "requests per day",
-            )
+        mean = float(np.median(rate[group.tested]))
+        even = np.nanmedian([quartile_ratio(rng.poisson(mean * days[group.tested]) / days[group.tested]) for _ in range(POISSON_DRAWS)] + [LEAST_RATIO])
+        row = likeness(
+            group,
+            PLUGIN,
+            "log of upper over lower quartile of requests per day of life",
+            float(np.log(quartile_ratio(rate[group.tested]))),
+            np.array([np.log(quartile_ratio(rate[draw])) for draw in group.peers]),
+            float(np.log(max(LEAST_RATIO, float(even)))),
+            "requests per day",
         )
+        if row["assessable"]:
+            row["sentence"] = (
+                f"The middle half of the members lies within a factor of {np.exp(row['observed']):.1f} in requests per day; "
+                f"of separate customers with like lifetimes within {np.exp(row['expected']):.1f} "
+                f"({np.exp(row['expected_low']):.1f} to {np.exp(row['expected_high']):.1f})."
+            )
+        rows.append(row)
     return answers(rows)
 
 

@@ -1,6 +1,6 @@
 """Members use the models in the same proportions, request by request; customers each have their habit.
 
-Null model: activity-matched accounts outside the networks; one queue would give a dispersion of 1.
+Null model: activity-matched accounts outside the networks; one queue would give 0.6.
 Blind to:   services with one model; pools that pin each account to a model.
 """
 
@@ -13,6 +13,7 @@ import polars as pl
 
 from forensics.panel import answers, likeness, unassessable
 from forensics.plugins import Hallmark
+from forensics.statistics import trimmed_mean
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 MOST_MODELS = 12  # the rarest beyond this are counted as one
+ONE_QUEUE = 0.6  # trimmed mean of a chi-square of one degree of freedom over the likest 80 %, rounded up
 SPREAD = 0.25  # variance a model's count must have by chance for an account to be compared in it
 FEWEST = 5  # (clock hour, model) pairs an account needs to say anything
 
@@ -55,10 +57,10 @@ def test_same_models(panel: Panel) -> pl.DataFrame:
         likeness(
             group,
             PLUGIN,
-            "dispersion of model use between accounts of the same days (chi-square / df)",
+            "dispersion of model use between accounts of the same days (chi-square / df, the likest 80 % of accounts)",
             table.dispersion(group.tested),
             np.array([table.dispersion(draw) for draw in group.matched]),
-            1.0,
+            ONE_QUEUE,
             "choice of model",
         )
         for group in panel.groups
@@ -82,15 +84,18 @@ class _Use:
         mix = np.zeros((self.days, self.models))
         np.add.at(mix, (day, model), count)
         mix /= np.maximum(mix.sum(axis=1, keepdims=True), 1.0)
-        observed, expected, spread = (np.zeros((len(group), self.models)) for _ in range(3))
+        observed = np.zeros((len(group), self.models))
         np.add.at(observed, (row, model), count)
         totals = np.bincount(row * self.days + day, weights=count, minlength=len(group) * self.days).reshape(len(group), self.days)
         expected = totals @ mix
         spread = totals @ (mix * (1.0 - mix))
         use = (totals.sum(axis=1) >= FEWEST)[:, None] & (spread > SPREAD)
+        compared = use.any(axis=1)
+        if compared.sum() < 2:
+            return float("nan")
         # Each model's squared deviation has the mean of its variance, less what the group's own mix takes from few accounts.
-        free = use.sum() * (1.0 - 1.0 / max(2, int(use.any(axis=1).sum())))
-        return float((((observed - expected) ** 2)[use] / spread[use]).sum() / free) if use.any(axis=1).sum() >= 2 else float("nan")
+        each = (np.where(use, (observed - expected) ** 2, 0.0) / np.where(use, spread, 1.0)).sum(axis=1)[compared] / use.sum(axis=1)[compared]
+        return trimmed_mean(each) / (1.0 - 1.0 / int(compared.sum()))
 
 
 PLUGIN = Hallmark("same_models", "pooling", "usage", "same mix of models", test_same_models)

@@ -1,6 +1,6 @@
 """Members keep the same hours of the day, as accounts fed by one queue do; people each keep their own.
 
-Null model: activity-matched accounts outside the networks; one queue would give a dispersion of 1.
+Null model: activity-matched accounts outside the networks; one queue is drawn from the pooled hours.
 Blind to:   pools that hand each account its own shift; accounts with few active hours.
 """
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import answers, likeness
+from forensics.panel import answers, generator, likeness
 from forensics.plugins import Hallmark
-from forensics.statistics import dispersion
+from forensics.statistics import dispersion, dispersion_of_one_source
 
 if TYPE_CHECKING:
     from forensics.plugins import Panel
@@ -41,10 +41,10 @@ def test_same_rhythm(panel: Panel) -> pl.DataFrame:
         likeness(
             group,
             PLUGIN,
-            "dispersion of active hours over the day between accounts (chi-square / df)",
+            "dispersion of active hours over the day between accounts (chi-square / df, the likest 80 % of accounts)",
             dispersion(table[group.tested]),
             np.array([dispersion(table[draw]) for draw in group.matched]),
-            1.0,
+            dispersion_of_one_source(table[group.tested], generator(panel, group, PLUGIN.name)),
             "hours of the day",
         )
         for group in panel.groups

@@ -1,6 +1,6 @@
 """Members send requests of the same sizes; customers each have their own.
 
-Null model: activity-matched accounts outside the networks; one queue would give no variance between accounts.
+Null model: activity-matched accounts outside the networks; one queue would give next to no variance between accounts.
 Blind to:   logs without token counts; pools that carry one customer's jobs per account.
 """
 
@@ -13,7 +13,7 @@ import polars as pl
 
 from forensics.panel import answers, likeness, unassessable
 from forensics.plugins import Hallmark
-from forensics.statistics import intraclass
+from forensics.statistics import between_share
 
 if TYPE_CHECKING:
     from forensics.plugins import Panel
@@ -22,7 +22,7 @@ LEAST_SHARE = 0.05  # between-account share of variance that sessions and retrie
 
 
 def test_same_sizes(panel: Panel) -> pl.DataFrame:
-    """One row per network: share of the variance of log tokens that lies between accounts, input and output averaged."""
+    """One row per network: share of the variance of log tokens that lies between accounts, input and output averaged, by medians."""
     shares: dict[str, list[np.ndarray]] = {}
     for name in ("input_tokens", "output_tokens"):
         # In thousandths and whole, so that sums are exact in whichever order rows come.
@@ -42,8 +42,8 @@ def test_same_sizes(panel: Panel) -> pl.DataFrame:
         if not shares:
             rows.append(unassessable(group, PLUGIN, "no token counts"))
             continue
-        observed = np.mean([intraclass(*(column[group.tested] for column in columns)) for columns in shares.values()])
-        null = [np.mean([intraclass(*(column[draw] for column in columns)) for columns in shares.values()]) for draw in group.matched]
+        observed = np.mean([between_share(*(column[group.tested] for column in columns)) for columns in shares.values()])
+        null = [np.mean([between_share(*(column[draw] for column in columns)) for columns in shares.values()]) for draw in group.matched]
         rows.append(
             likeness(
                 group,
