@@ -71,9 +71,10 @@ class LinkSettings:
     core_p: float = setting(0.01, "chance that any overlap of two values is accidental, over all pairs of values", "probability")
     core_correlation: float = setting(0.1, "least correlation of the holders of two values", "correlation")
     nest_holders: int = setting(12, "fewest holders of a value in which smaller ones may nest", "accounts")
-    nest_small: int = setting(32, "most holders of a value that may nest", "accounts")
-    nest_cover: float = setting(0.5, "share of a value's holders that nested values must cover", "share")
+    nest_cover: float = setting(0.8, "share of a value's holders that nested values must cover", "share")
+    nest_pieces: int = setting(4, "a nest is used if no piece of it, linked by rare observables, is larger than this part of it: 1 / pieces")
     block_lift: float = setting(2.0, "times the degree null by which the values of a block must meet on the same accounts")
+    block_hub: float = setting(4.0, "times the median of a block's values at which an account is a hub and does not count towards it")
     null_share: float = setting(0.01, "share of links that may also arise when the same data are dealt anew", "share")
     shuffles: bool = setting(True, "hold the graph of observables against data dealt anew")
     seed: int = setting(20260403, "seed of everything random")
@@ -87,6 +88,7 @@ class NetworkSettings:
     margin_bits: float = setting(2.0, "posterior log-odds an account needs to belong", "bits")
     false_joiners: float = setting(0.01, "share of decoys among the accounts that join a network", "share")
     merge_likeness: float = setting(0.3, "likeness of two fragments on a line of evidence at which it speaks for merging", "share")
+    merge_linked: float = setting(0.1, "share of the links expected of a random split at which two fragments count as linked", "share")
     merge_holders: int = setting(200, "networks that may hold a value for it to speak for merging", "networks")
     merge_rounds: int = setting(4, "rounds of merging at most")
     solid_bits: float = setting(6.0, "what the links of a network must weigh beyond log2 of the number of ways to choose one by accident", "bits")
@@ -112,7 +114,7 @@ class ScoringSettings:
 
     sensitivity: str = setting("normal", "low, normal or high: how much evidence an alert takes")
     prior: float = setting(-3.0, "log-odds before any sign: most networks are offices, classes and platforms", "nats")
-    likeness: float = setting(4.0, "members as alike as one queue (+) or as different as separate customers (-)", "nats")
+    likeness: float = setting(1.0, "factor on what likeness and difference between members say (scoring.LIKENESS)")
     scheduling: float = setting(3.0, "a sign of one scheduler holds", "nats")
     lifecycle: float = setting(3.0, "a sign of refilling holds", "nats")
     pivot: float = setting(2.0, "members moved to a new model together", "nats")
@@ -123,6 +125,7 @@ class ScoringSettings:
     device: float = setting(1.0, "shared devices", "nats")
     client: float = setting(0.5, "one rare client", "nats")
     elicitation: float = setting(1.0, "members ask for training material", "nats")
+    narrowness: float = setting(0.5, "most requests run through the network's own templates", "nats")
     explanation: float = setting(4.0, "an innocent explanation that fits wholly (taken off)", "nats")
 
 

@@ -21,7 +21,7 @@ from forensics.observables import deal_lines, find_communities, spread
 
 if TYPE_CHECKING:
     from forensics.config import LinkSettings
-    from forensics.observables import Floats, Incidence, Ints
+    from forensics.observables import Bools, Floats, Incidence, Ints
 
 BLOCK_KINDS = ("template",)  # kinds whose values are independent of each other, so that several of them on the same accounts are several traces
 
@@ -38,10 +38,16 @@ class Core:
     whole: bool  # tested as a whole: the odds that two of its accounts belong together are no longer those of two strangers
 
 
-def find_cores(incidence: Incidence, settings: LinkSettings) -> list[Core]:
-    """Every core, by each view; cores may overlap."""
+def find_cores(incidence: Incidence, pieces: Ints, settings: LinkSettings) -> list[Core]:
+    """Every core, by each view; cores may overlap.
+
+    In:    `pieces`, the part each account belongs to by its rare observables alone. A nest of few large pieces is left out: those are found without
+           it, and whether they are one is for the merging of networks to say, which weighs all they share and all they do not.
+    """
     cores = [Core(accounts, outside_bits(incidence, accounts), whole=False) for accounts in find_meetings(incidence, settings)]
     for value, accounts in find_nests(incidence, settings):
+        if np.unique(pieces[accounts], return_counts=True)[1].max() * settings.nest_pieces > len(accounts):
+            continue
         bits = np.zeros(len(incidence.holders))
         bits[value] = np.log2(incidence.account_count)
         cores.append(Core(accounts, bits, whole=True))
@@ -127,21 +133,21 @@ def find_nests(incidence: Incidence, settings: LinkSettings) -> list[tuple[int, 
     always among the 5,000 too, the value is one operator's. Families and offices among a framework's users fall inside it by chance only, as they do
     when lines are dealt anew among accounts of like activity: that is the null, both for the number of nested values and for what they cover.
     """
-    packed = np.array([kind in PACKED_KINDS for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
-    large = np.flatnonzero((incidence.holders >= settings.nest_holders) & (incidence.holders <= incidence.account_count // 2) & ~packed)
+    large = np.flatnonzero((incidence.holders >= settings.nest_holders) & (incidence.holders <= incidence.account_count // 2) & ~packed_values(incidence))
     if len(large) == 0 or not incidence.several_lines:
         return []
-    evidence, covered = _nest_evidence(incidence, large, settings)
-    null, by_chance = _nest_evidence(deal_lines(incidence, settings.seed), large, settings)
-    bar = max(np.log(evidence.size / settings.core_p), float(null.max(initial=0.0)))
-    size = incidence.holders[large][:, None]
-    share, chance = _count(covered, evidence.shape) / size, _count(by_chance, evidence.shape) / size
-    good = (evidence > bar) & (share >= settings.nest_cover) & (share >= 2 * chance)
-    cell, account = covered
-    keep = good.ravel()[cell]
-    inside = np.unique((cell[keep] // evidence.shape[1]) * incidence.account_count + account[keep])
+    nested, expected, (cell, account) = _nest_counts(incidence, large)
+    by_chance, _, _ = _nest_counts(deal_lines(incidence, settings.seed), large)
+    expected = np.maximum(expected, by_chance)
+    evidence = np.where(nested > expected, nested * np.log(np.maximum(nested, 1.0) / expected) - nested + expected, 0.0)
+    good = (nested >= 3) & (nested >= 2 * expected) & (evidence > np.log(max(int((nested > 0).sum()), 1) / settings.core_p))
+    width = nested.shape[1]
+    inside = np.unique(cell[good.ravel()[cell]] // width * incidence.account_count + account[good.ravel()[cell]])
     value, account = inside // incidence.account_count, inside % incidence.account_count
-    nests = [(int(large[number]), account[value == number]) for number in np.unique(value)]
+    share = np.bincount(value, minlength=len(large)) / incidence.holders[large]
+    enough = np.flatnonzero(share >= settings.nest_cover)
+    starts = np.searchsorted(value, np.arange(len(large) + 1))
+    nests = [(int(large[number]), account[starts[number] : starts[number + 1]]) for number in enough]
     # A hydra may nest in dozens of its own values; those that bring no new accounts are left out.
     chosen: list[tuple[int, Ints]] = []
     known: list[set[int]] = []
@@ -153,19 +159,25 @@ def find_nests(incidence: Incidence, settings: LinkSettings) -> list[tuple[int, 
     return chosen
 
 
-def _count(covered: tuple[Ints, Ints], shape: tuple[int, ...]) -> Floats:
-    counts: Floats = np.bincount(covered[0], minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
-    return counts
+def packed_values(incidence: Incidence) -> Bools:
+    """Which values are mere pieces of a trace."""
+    packed: Bools = np.array([kind in PACKED_KINDS for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
+    return packed
 
 
-def _nest_evidence(incidence: Incidence, large: Ints, settings: LinkSettings) -> tuple[Floats, tuple[Ints, Ints]]:
-    """Per large value and line: evidence (nats) that more small values of the line nest in it than chance allows; and which of its holders they cover."""
+def _nest_counts(incidence: Incidence, large: Ints) -> tuple[Floats, Floats, tuple[Ints, Ints]]:
+    """Per large value and sort of small value: how many nest in it, how many would if holders were independent; and which of its holders they cover.
+
+    A sort is a line of evidence and a size (2, 3–4, 5–8, … holders): the many pairs that nest by chance must not hide the few large values that cannot.
+    """
     from scipy.sparse import csr_matrix
     from scipy.stats import binom
 
     size = incidence.holders
-    small = np.flatnonzero((size >= 2) & (size <= settings.nest_small))
-    shape = (len(large), len(incidence.lines))
+    small = np.flatnonzero((size >= 2) & ~packed_values(incidence))
+    step = np.ceil(np.log2(np.maximum(size, 2))).astype(np.int64) - 1
+    sort = incidence.line_of_value * int(step.max(initial=0) + 1) + step
+    shape = (len(large), len(incidence.lines) * int(step.max(initial=0) + 1))
     column, row = np.full(len(size), -1, dtype=np.int64), np.full(len(size), -1, dtype=np.int64)
     column[small], row[large] = np.arange(len(small)), np.arange(len(large))
     in_small, in_large = column[incidence.value] >= 0, row[incidence.value] >= 0
@@ -181,16 +193,15 @@ def _nest_evidence(incidence: Incidence, large: Ints, settings: LinkSettings) ->
         whole = (part.data >= need[w]) & (line_small[w] != line_large[v]) & (2 * size[small[w]] <= size[large[v]])
         parts.append((w[whole], v[whole]))
     if not parts:
-        return np.zeros(shape), (small, small)
+        return np.zeros(shape), np.ones(shape), (small, small)
     w, v = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-    cell = v * shape[1] + line_small[w]
+    cell = v * shape[1] + sort[small[w]]
     nested = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
     expected = np.zeros(shape)
-    classes, class_of = np.unique(np.stack([line_small, size[small]]), axis=1, return_inverse=True)
-    for (line, holders), count in zip(classes.T, np.bincount(class_of.ravel()), strict=True):
-        expected[:, line] += count * binom.sf(max(int(np.ceil(0.75 * holders)), 2) - 1, holders, size[large] / n)
+    classes, class_of = np.unique(np.stack([sort[small], size[small]]), axis=1, return_inverse=True)
+    for (number, holders), count in zip(classes.T, np.bincount(class_of.ravel()), strict=True):
+        expected[:, number] += count * binom.sf(max(int(np.ceil(0.75 * holders)), 2) - 1, holders, size[large] / n)
     expected = np.maximum(expected, 1e-9)
-    surprise = np.where(nested > np.maximum(expected, 2), nested * np.log(np.maximum(nested, 1.0) / expected) - nested + expected, 0.0)
     run, entry = spread(incidence.starts[small[w]], size[small[w]])
     covered = np.unique(cell[run] * n + incidence.account[entry])
     owner, account = covered // n, covered % n
@@ -199,7 +210,7 @@ def _nest_evidence(incidence: Incidence, large: Ints, settings: LinkSettings) ->
     wanted = account * shape[0] + owner // shape[1]
     at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
     hit = keys[at] == wanted if len(keys) else np.zeros(len(wanted), dtype=bool)
-    return surprise, (owner[hit], account[hit])
+    return nested, expected, (owner[hit], account[hit])
 
 
 def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[tuple[Ints, Ints]]:
@@ -227,6 +238,8 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[tuple[Ints
     found = []
     for (number,), part in sorted(table.group_by("block"), key=lambda item: item[0][0]):
         values = np.flatnonzero(label[n:] == number)
+        # An account that shows many times more of the block than most is a hub (a reseller's key carries everybody's templates): without it the rest must still hold.
+        part = part.filter(pl.col("k") <= settings.block_hub * pl.col("k").median())
         if part.height < 3 or len(values) < 3:
             continue
         pairs = float((part["k"] * (part["k"] - 1) // 2).sum())

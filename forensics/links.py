@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from forensics.cores import find_cores
-from forensics.observables import INCIDENCE_COLUMNS, LEASE_DAYS, LEASED_KINDS, build_incidence, bundle, spread, sum_values, unbundle
+from forensics.observables import INCIDENCE_COLUMNS, LEASE_DAYS, LEASED_KINDS, build_incidence, bundle, find_components, spread, sum_values, unbundle
 from forensics.schema import LINKS
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def _weigh(frame: pl.DataFrame, settings: LinkSettings) -> pl.DataFrame:
     scale = scale_of(incidence, settings)
     a, b = propose_rare(incidence, scale, settings)
     parts = [weigh_pairs(incidence, a, b, incidence.rarity_bits, scale)]
-    for core in find_cores(incidence, settings):
+    pieces = find_components(incidence.account_count, parts[0]["a"].to_numpy().astype(np.int64), parts[0]["b"].to_numpy().astype(np.int64))
+    for core in find_cores(incidence, pieces, settings):
         a, b = sketch_core(incidence, core)
         # Two accounts of a core that was tested whole start from the odds inside it, not from those of two strangers.
         inside = replace(scale, needed=float(np.log2(incidence.account_count / len(core.accounts))) + settings.margin_bits, looks=False) if core.whole else scale
@@ -147,16 +148,18 @@ def sketch_core(incidence: Incidence, whole: Core, width: int = 6) -> tuple[Ints
         return core[left], core[right]
     inside = np.zeros(incidence.account_count, dtype=bool)
     inside[core] = True
-    entries = pl.DataFrame({"account": incidence.account, "value": incidence.value, "holders": incidence.holders[incidence.value], "line": incidence.line_of_value[incidence.value]})
-    entries = entries.filter(pl.Series(inside[incidence.account] & (whole.bits[incidence.value] > 0)))
-    pairs = []
-    # Neighbours in the order of their rarest value, one order a line of evidence: those who share a card stand together, those who share a template too.
-    for line in range(len(incidence.lines)):
-        order = entries.filter(pl.col("line") == line).sort("account", "holders", "value").group_by("account", maintain_order=True).agg(pl.col("value").first()).sort("value", "account")
-        row = order["account"].to_numpy().astype(np.int64)
-        pairs += [(row[:-step], row[step:]) for step in range(1, min(width, len(row)))]
-    a = np.concatenate([pair[0] for pair in pairs])
-    b = np.concatenate([pair[1] for pair in pairs])
+    entries = pl.DataFrame({"account": incidence.account, "value": incidence.value, "line": incidence.line_of_value[incidence.value], "bits": whole.bits[incidence.value]})
+    entries = entries.filter(pl.Series(inside[incidence.account]) & (pl.col("bits") > 0))
+    # Each account stands beside others at every one of its weightiest values, so that the skeleton hangs together as the whole core would.
+    entries = entries.sort("account", "line", "bits", "value", descending=[False, False, True, False])
+    entries = entries.filter(pl.int_range(pl.len()).over("account", "line") < width).sort("value", "account")
+    account, value = entries["account"].to_numpy().astype(np.int64), entries["value"].to_numpy()
+    # Neighbours in an order of their own at each value: in one order for all, the skeleton would be a ring.
+    order = np.lexsort(((account * 2654435761 + value * 40503) % 4294967291, value))
+    account, value = account[order], value[order]
+    steps = [(account[:-step], account[step:], value[:-step] == value[step:]) for step in range(1, min(4, len(account)))]
+    a = np.concatenate([left[same] for left, _, same in steps])
+    b = np.concatenate([right[same] for _, right, same in steps])
     key = np.unique(np.minimum(a, b) * incidence.account_count + np.maximum(a, b))
     return key // incidence.account_count, key % incidence.account_count
 
@@ -199,9 +202,9 @@ def _weigh_chunk(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Sc
         bits=(sum_values(pl.col("adding"), pl.col("bits")) - pl.col("looks").first()).clip(0.0, scale.kind_cap)
     )
     kinds = kinds.sort("pair", "line", "bits", "kind", descending=[False, False, True, False])
-    # Within a line, further kinds repeat much of what the strongest said.
+    # Within a line the strongest kind counts: the opening, the closing and the template of one prompt are one trace, as are an address and its prefix.
     lines = kinds.group_by("pair", "line", maintain_order=True).agg(
-        bits=(pl.col("bits").first() + 0.25 * (pl.col("bits").sum() - pl.col("bits").first())).clip(upper_bound=pl.when(pl.col("line").first() == _number(incidence, "provenance")).then(2 * scale.needed).otherwise(scale.line_cap)),
+        bits=pl.col("bits").first().clip(upper_bound=pl.when(pl.col("line").first() == _number(incidence, "provenance")).then(2 * scale.needed).otherwise(scale.line_cap)),
         raw=pl.col("bits").sum(),
     )
     total = lines.group_by("pair", maintain_order=True).agg(weight_bits=pl.col("bits").sum()).filter(pl.col("weight_bits") >= scale.needed)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from forensics.config import NetworkSettings
     from forensics.observables import Bools, Floats, Incidence, Ints
 
+Links = tuple["Ints", "Ints", "Floats"]  # account numbers and bits of the links, a < b
 ALONE = -1  # label of accounts in no network
 DURABLE_LINES = ("content", "money", "device", "provenance", "mapped")  # lines that survive a change of exits and clients
 SUFFICIENT_LINES = ("content", "provenance", "mapped")  # lines that may say alone that two fragments are one network, or that an account joins it
@@ -43,7 +44,7 @@ def _form(frame: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
     if len(a) == 0:
         return MEMBERS.empty()
     labels = _drop_small(find_communities(incidence.account_count, a, b, bits, settings.seed), 2)
-    labels = merge_fragments(incidence, labels, find_components(incidence.account_count, a, b), settings)
+    labels = merge_fragments(incidence, labels, (a, b, bits), settings)
     labels = _drop_small(keep_solid(incidence, labels, (a, b, bits), settings), settings.min_accounts)
     core = labels
     for _ in range(settings.completion_rounds):
@@ -100,17 +101,18 @@ def profile_networks(incidence: Incidence, labels: Ints) -> Profile:
 # Merging of fragments
 
 
-def merge_fragments(incidence: Incidence, labels: Ints, pool: Ints, settings: NetworkSettings) -> Ints:
+def merge_fragments(incidence: Incidence, labels: Ints, links: Links, settings: NetworkSettings) -> Ints:
     """Joins communities that share with each other nearly what they share among themselves, on two lines of evidence (one durable) or on content.
 
-    In:    labels of communities; `pool` the connected component of each account: what is rare is judged outside of both communities' pools, because
-           the fragments of one big network make its values look popular to each other.
+    What is rare is judged outside of the connected components (pools) of both communities, because the fragments of one big network make its values
+    look popular to each other.
     """
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
 
+    pool = find_components(incidence.account_count, links[0], links[1])
     for _ in range(settings.merge_rounds):
-        pairs = like_networks(incidence, labels, pool, settings)
+        pairs = like_networks(incidence, labels, pool, links, settings)
         if pairs.height == 0:
             break
         count = int(labels.max()) + 1
@@ -137,7 +139,28 @@ def _join_pools(pool: Ints, labels: Ints) -> Ints:
     return merged
 
 
-def like_networks(incidence: Incidence, labels: Ints, pool: Ints, settings: NetworkSettings) -> pl.DataFrame:
+def find_linked(labels: Ints, pool: Ints, links: Links, settings: NetworkSettings) -> pl.DataFrame:
+    """One row per pair of communities with more than a few stray links between them, and the size of the pool they are fragments of.
+
+    A random split of one network leaves links in proportion to both parts' links; two networks that touch leave a handful.
+    """
+    a, b, bits = links
+    inside = (labels[a] >= 0) & (labels[b] >= 0)
+    a, b, bits = a[inside], b[inside], bits[inside]
+    count = int(labels.max(initial=-1)) + 1
+    strength = np.bincount(labels[a], weights=bits, minlength=count) + np.bincount(labels[b], weights=bits, minlength=count)
+    whole = np.bincount(pool[a], weights=bits, minlength=int(pool.max(initial=0)) + 1)
+    size = np.bincount(pool)
+    across = labels[a] != labels[b]
+    g, h = np.minimum(labels[a], labels[b])[across], np.maximum(labels[a], labels[b])[across]
+    table = pl.DataFrame({"g": g, "g_h": h, "bits": np.round(bits[across] * 1024).astype(np.int64), "pool": pool[a][across]})
+    table = table.group_by("g", "g_h").agg(pl.col("bits").sum() / 1024, pl.col("pool").first()).sort("g", "g_h")
+    expected = strength[table["g"].to_numpy()] * strength[table["g_h"].to_numpy()] / np.maximum(2 * whole[table["pool"].to_numpy()], 1e-9)
+    table = table.with_columns(expected=pl.Series(expected), linked_size=pl.Series(size[table["pool"].to_numpy()]))
+    return table.filter(pl.col("bits") >= settings.merge_linked * pl.col("expected")).select("g", "g_h", "linked_size")
+
+
+def like_networks(incidence: Incidence, labels: Ints, pool: Ints, links: Links, settings: NetworkSettings) -> pl.DataFrame:
     """One row per pair of communities that are parts of one network.
 
     Per line, the likeness is the mean bits that a member of one shares with a member of the other, over the mean bits that two members of the
@@ -191,24 +214,39 @@ def like_networks(incidence: Incidence, labels: Ints, pool: Ints, settings: Netw
     )
     both = pl.col("share") * pl.col("share_h") * pl.col("bits")
     across = (
-        pairs.with_columns(larger=pl.when(pl.col("n_h") > pl.col("n")).then(pl.col("g_h")).otherwise(pl.col("g")))
-        .sort("g", "g_h", "value")
-        .group_by("g", "g_h", "larger", "line", maintain_order=True)
-        .agg(mean=both.sum(), durable=both.filter(pl.col("durable")).sum())
-        .join(own.rename({"g": "larger"}), on=["larger", "line"])
+        pairs.sort("g", "g_h", "value")
+        .group_by("g", "g_h", "n", "n_h", "line", maintain_order=True)
+        .agg(mean=both.sum(), durable=both.filter(pl.col("durable")).sum(), odds=(pl.col("share") * pl.col("share_h") * 2.0 ** pl.col("bits")).sum())
+        .join(own.rename({"own": "own_g"}), on=["g", "line"])
+        .join(own.rename({"g": "g_h", "own": "own_h"}), on=["g_h", "line"])
+        .join(find_linked(labels, pool, links, settings), on=["g", "g_h"], how="left")
+        .with_columns(
+            linked=pl.col("linked_size").is_not_null(),
+            larger=pl.when(pl.col("n_h") > pl.col("n")).then(pl.col("own_h")).otherwise(pl.col("own_g")),
+        )
+        .with_columns(
+            own=pl.when("linked").then("larger").otherwise(pl.max_horizontal("own_g", "own_h")),
+            # Among linked fragments a mixture is enough (a quarter of the pairs share a template, all others nothing): the mean of the odds. Else the mean of the bits.
+            bits=pl.when("linked").then(pl.col("odds").log(2)).otherwise("mean"),
+            prior=(n / pl.coalesce("linked_size", pl.col("n") + pl.col("n_h"))).log(2),
+        )
         .with_columns(pl.col("mean") / pl.col("own"), pl.col("durable") / pl.col("own"))
     )
     alone = pl.Series([name in SUFFICIENT_LINES for name in incidence.lines])
     across = across.with_columns(alone=alone.gather(across["line"]) if across.height else pl.lit(False))
     least = settings.merge_likeness
+    speaks = pl.col("mean") >= least
     return (
         across.group_by("g", "g_h")
         .agg(
-            lines=(pl.col("mean") >= least).sum(),
+            lines=speaks.sum(),
             durable=(pl.col("durable") >= least).sum(),
-            alone=(pl.col("alone") & (pl.col("mean") >= 2 * least)).any(),
+            bits=pl.col("bits").filter(speaks).sum(),
+            alone_bits=pl.col("bits").filter(pl.col("alone") & (pl.col("mean") >= 2 * least)).max(),
+            prior=pl.col("prior").first(),
         )
-        .filter(((pl.col("lines") >= 2) & (pl.col("durable") >= 1)) | pl.col("alone"))
+        # What a member of one shares with a member of the other must outweigh the odds against any stranger.
+        .filter((((pl.col("lines") >= 2) & (pl.col("durable") >= 1)) & (pl.col("bits") >= pl.col("prior"))) | (pl.col("alone_bits") >= pl.col("prior")))
         .select("g", h="g_h")
         .sort("g", "h")
     )
@@ -217,7 +255,7 @@ def like_networks(incidence: Incidence, labels: Ints, pool: Ints, settings: Netw
 # Whether a network as a whole is more than an accident
 
 
-def keep_solid(incidence: Incidence, labels: Ints, links: tuple[Ints, Ints, Floats], settings: NetworkSettings) -> Ints:
+def keep_solid(incidence: Incidence, labels: Ints, links: Links, settings: NetworkSettings) -> Ints:
     """Networks whose links weigh more than the number of ways to choose such a network by accident.
 
     Among N accounts there are about N**n / n! groups of n. The bits of a spanning tree of the network must outweigh log2 of that number by
@@ -292,7 +330,7 @@ def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.Da
     lines = (
         scores.sort("account", "network", "line", "bits", descending=[False, False, False, True])
         .group_by("account", "network", "line", maintain_order=True)
-        .agg(bits=(pl.col("bits").first() + 0.25 * (pl.col("bits").sum() - pl.col("bits").first())).clip(upper_bound=cap))
+        .agg(bits=pl.col("bits").first().clip(upper_bound=cap))
     )
     sufficient = pl.Series([name in SUFFICIENT_LINES for name in incidence.lines])
     lines = lines.with_columns(sufficient=sufficient.gather(lines["line"]))
@@ -348,7 +386,7 @@ def _only(incidence: Incidence, keep: Bools) -> Incidence:
 # Telling
 
 
-def _tell(incidence: Incidence, labels: Ints, core: Ints, scores: pl.DataFrame, links: tuple[Ints, Ints, Floats], settings: NetworkSettings) -> pl.DataFrame:
+def _tell(incidence: Incidence, labels: Ints, core: Ints, scores: pl.DataFrame, links: Links, settings: NetworkSettings) -> pl.DataFrame:
     ids = pl.Series("account_id", incidence.account_ids, dtype=pl.String)
     members = np.flatnonzero(labels >= 0)
     if len(members) == 0:

@@ -33,7 +33,7 @@ STACK_KINDS = frozenset({"client", "system", "tools", "params", "prompt"})
 
 # Kinds whose values are met independently of each other, so that several of them on the same two accounts add up (as the root of the sum of squares).
 # Of every other kind only the strongest counts: a carrier's exits, the shingles of one text or the items of one benchmark come in packs.
-ADDING_KINDS = frozenset({"template", "slots", "reasoning", "continuation", "session", "payment"})
+ADDING_KINDS = frozenset({"template", "reasoning", "continuation", "session", "payment"})
 
 LEASED_KINDS = frozenset({"address", "prefix"})  # pass from customer to customer: months apart, the same address says little
 LEASE_DAYS = 7.0  # silence between two holders that halves what a leased observable says
