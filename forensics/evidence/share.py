@@ -125,6 +125,26 @@ _NAMED: dict[str, dict[str, str]] = {
         "referrer": "referrer",
     },
 }
+# Columns of text that stay readable: cleaned of every name that was replaced.
+_SPOKEN: dict[str, tuple[str, ...]] = {
+    "events": (
+        "client_as_name",
+        "client_country",
+        "client_family",
+        "client_version",
+        "client_os",
+        "client_runtime",
+        "platform",
+        "method",
+        "operation",
+        "request_model",
+    ),
+    "register": ("plan", "country", "payment_country"),
+    "accounts": ("country", "client_family", "platform", "top_model"),
+    "networks": ("name", "summary", "platforms", "models"),
+    "hallmarks": ("title", "sentence", "reason", "measure"),
+    "sources": ("format",),
+}
 _HASHED = ("system_hash", "template_hash", "prompt_hash", "prompt_head_hash", "prompt_tail_hash", "tools_hash")  # 64-bit hashes of content
 _ADDRESSES = ("client_address", "client_prefix", "signup_address", "signup_prefix")
 _CLIENT = ("user_agent", "tls_ja3", "tls_ja4", "header_order_hash", "signup_user_agent")
@@ -254,15 +274,29 @@ def share_case(case: Case, target: Case, names: Pseudonyms, networks: list[str] 
     out["sightings"] = _sightings(out["sightings"], names)
     out["links"] = _links(out["links"], names)
     _remember(case, names, {"organization_id": "organization"}, inside)
-    models = pl.col("models").list.eval(pl.element().str.replace_all(_LONG_NUMBER.pattern, "n"))
-    out["accounts"] = out["accounts"].with_columns(_mapped("top_model", names.model, out["accounts"]))
-    out["networks"] = chosen.with_columns(models, _mapped("network_id", partial(names.name, "network"), chosen), _mapped("summary", names.sentence, chosen))
-    for table in ("members", "hallmarks"):
+    out["networks"] = chosen
+    for table in ("networks", "members", "hallmarks"):
         out[table] = out[table].with_columns(_mapped("network_id", partial(names.name, "network"), out[table]))
-    out["hallmarks"] = out["hallmarks"].with_columns(_mapped(column, names.sentence, out["hallmarks"]) for column in ("sentence", "reason", "measure"))
+    for table, columns in _SPOKEN.items():
+        out[table] = _spoken(out[table], columns, names)
     for table, frame in out.items():
         target.put(table, frame.select(TABLES[table].columns.keys()).lazy())
     return len(chosen)
+
+
+def _spoken(frame: pl.DataFrame, columns: Iterable[str], names: Pseudonyms) -> pl.DataFrame:
+    """Columns that stay readable, without any name that was replaced elsewhere and without account numbers of clouds."""
+
+    def clean(value: str) -> str:
+        return names.model(names.sentence(value))
+
+    for column in columns:
+        if frame.schema[column] == pl.String:
+            frame = frame.with_columns(_mapped(column, clean, frame))
+        else:
+            lists = [None if values is None else [clean(value) for value in values] for values in frame[column].to_list()]
+            frame = frame.with_columns(pl.Series(column, lists, dtype=frame.schema[column]))
+    return frame
 
 
 def _remember(case: Case, names: Pseudonyms, columns: dict[str, str], inside: pl.Expr) -> None:
@@ -285,9 +319,7 @@ def _mapped(column: str, change: Callable[[Any], Any], frame: pl.DataFrame) -> p
 def _columns(table: str, frame: pl.DataFrame, names: Pseudonyms) -> pl.DataFrame:
     expressions = []
     for name, column in TABLES[table].columns.items():
-        if name == "request_model":
-            expressions.append(_mapped(name, names.model, frame))
-        elif name in _KEPT[table]:
+        if name in _KEPT[table]:
             expressions.append(pl.col(name))
         elif name in _NAMED.get(table, {}):
             expressions.append(_mapped(name, partial(names.name, _NAMED[table][name]), frame))
