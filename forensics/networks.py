@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.observables import INCIDENCE_COLUMNS, build_incidence, bundle, deal_lines, find_communities, find_components, renumber, sum_values, unbundle
+from forensics.observables import INCIDENCE_COLUMNS, build_incidence, bundle, deal_lines, find_communities, find_components, kind_groups, renumber, unbundle
 from forensics.schema import MEMBERS
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from forensics.observables import Bools, Floats, Incidence, Ints
 
 Links = tuple["Ints", "Ints", "Floats"]  # account numbers and bits of the links, a < b
+COUNTED_KINDS = frozenset({"template", "head", "tail", "reasoning", "continuation", "payment", "session"})  # met independently: how many is evidence too
 ALONE = -1  # label of accounts in no network
 DURABLE_LINES = ("content", "money", "device", "provenance", "mapped")  # lines that survive a change of exits and clients
 SUFFICIENT_LINES = ("content", "provenance", "mapped")  # lines that may say alone that two fragments are one network, or that an account joins it
@@ -285,38 +286,55 @@ def keep_solid(incidence: Incidence, labels: Ints, links: Links, settings: Netwo
 
 
 def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None = None) -> pl.DataFrame:
-    """One row per account, network and kind: log2 likelihood ratio of what the account shows, member against stranger.
+    """One row per account, network and kind: bits by which what the account shows of the network is more than a stranger would.
 
-    A member is judged by what the OTHER members hold. With `dealt`, accounts of that incidence are scored against the networks of this one.
+    A value tells if it is four times as frequent among members as outside. A stranger who shows as many values of the kind as this account would
+    meet μ telling values, so the bits are those of meeting one at least as telling as the best the account shows, or, for kinds whose values are met
+    independently, of meeting as many as it shows (Chernoff's bound on the Poisson tail). A network with hundreds of telling values is easily met once.
+    Members are judged by what the OTHER members hold. With `dealt`, accounts of that incidence are scored against the networks of this one.
     """
     profile = profile_networks(incidence, labels)
     n = float(incidence.account_count)
     size = profile.size[profile.network].astype(np.float64)
-    holders = incidence.holders[profile.value].astype(np.float64)
+    outside = (incidence.holders[profile.value] - profile.members + 0.5) / (n - size + 1.0)
     inside = (profile.members + 0.5) / (size + 1.0)
-    outside = (holders - profile.members + 0.5) / (n - size + 1.0)
     telling = inside > 4.0 * outside
-    table = pl.DataFrame(
-        {"network": profile.network[telling], "value": profile.value[telling], "m": profile.members[telling], "n": size[telling], "holders": holders[telling]}
+    kind = incidence.kind_of_value[profile.value]
+    table = (
+        pl.DataFrame({"network": profile.network, "kind": kind, "value": profile.value, "m": profile.members, "n": size, "q": outside, "ratio": inside / outside})
+        .filter(pl.Series(telling))
+        .sort("network", "kind", "ratio", "value", descending=[False, False, True, False])
+        .with_columns(best=pl.col("q").cum_sum().over("network", "kind"), mean=pl.col("q").sum().over("network", "kind"))
     )
     shown = dealt if dealt is not None else incidence
-    entries = pl.DataFrame({"account": shown.account, "value": shown.value, "use": shown.use, "looks": shown.looks, "own": labels[shown.account] if dealt is None else np.full(len(shown.account), ALONE)})
+    kinds = shown.kind_of_value[shown.value]
+    held = 2.0**shown.looks
+    usual = np.bincount(kinds, minlength=len(incidence.kinds)) / np.maximum(np.bincount(kinds, weights=1.0 / held, minlength=len(incidence.kinds)), 1e-9)
+    entries = pl.DataFrame(
+        {
+            "account": shown.account,
+            "value": shown.value,
+            "use": shown.use,
+            "pace": np.maximum(held / usual[kinds], 0.5),  # values of the kind the account shows, against the usual
+            "own": labels[shown.account] if dealt is None else np.full(len(shown.account), ALONE),
+        }
+    )
     mine = (pl.col("own") == pl.col("network")).cast(pl.Float64)
-    rows = entries.join(table, on="value").with_columns(
-        bits=(
-            ((pl.col("m") - mine + 0.5) / (pl.col("n") - mine + 1.0)).log(2) - ((pl.col("holders") - pl.col("m") - (1 - mine) + 0.5).clip(0.5) / (n - pl.col("n") + 1.0)).log(2)
-        ).clip(0.0)
-        * pl.col("use")
-    )
-    rows = rows.filter(pl.col("bits") > 0).with_columns(kind=pl.Series(incidence.kind_of_value).gather(rows.filter(pl.col("bits") > 0)["value"]))
-    cap = score_cap(incidence)
-    kinds = (
-        rows.with_columns(adding=pl.Series(incidence.adding).gather(rows["kind"]))
-        .sort("account", "network", "kind", "value")
+    self_share = (1 - mine) / (n - pl.col("n") + 1.0)  # an outsider does not speak against itself
+    rows = (
+        entries.join(table, on="value")
+        .filter((pl.col("m") - mine >= 1) & ((pl.col("m") - mine + 0.5) / (pl.col("n") - mine + 1.0) >= 4 * (pl.col("q") - self_share)))
+        .with_columns(best=(pl.col("best") - self_share).clip(0.5 / (n + 1.0)), mean=(pl.col("mean") - self_share).clip(0.5 / (n + 1.0)))
+        .sort("account", "network", "kind", "best", "value")
         .group_by("account", "network", "kind", maintain_order=True)
-        .agg(bits=(sum_values(pl.col("adding"), pl.col("bits")) - pl.col("looks").first()).clip(0.0, cap))
+        .agg(pl.col("best").first() * pl.col("pace").first(), pl.col("mean").max() * pl.col("pace").first(), pl.col("use").max(), met=pl.len().cast(pl.Float64))
     )
-    return kinds.with_columns(line=pl.Series(incidence.line_of_kind).gather(kinds["kind"]))
+    counting = pl.Series([kind in COUNTED_KINDS or kind not in kind_groups() for kind in incidence.kinds])
+    many = pl.col("met") * (pl.col("met") / pl.col("mean")).log(2) - (pl.col("met") - pl.col("mean")) / np.log(2)
+    bits = pl.max_horizontal(-pl.col("best").log(2), pl.when(pl.col("counting") & (pl.col("met") > pl.col("mean"))).then(many).otherwise(0.0)) * pl.col("use")
+    return rows.with_columns(counting=counting.gather(rows["kind"]), line=pl.Series(incidence.line_of_kind).gather(rows["kind"])).select(
+        "account", "network", "kind", "line", bits=bits.clip(0.0, score_cap(incidence))
+    )
 
 
 def score_cap(incidence: Incidence) -> float:
