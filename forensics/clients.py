@@ -15,7 +15,13 @@ MAX_CHARS = 1_000  # longer user agents are cut before parsing: no SDK or browse
 _GFE = re.compile(r"(?:,\s*gzip\(gfe\))+$")  # appended by Google's front end, once or twice
 _PRODUCT = re.compile(r"([A-Za-z][\w.\-+ ]{0,60}?)(?:/| v?(?=\d))v?(\d[\w.\-+]*)")
 # `OpenAI/Python 1.40.0`: the token after the slash is the language, the version follows.
-_STAINLESS = re.compile(r"((?:Async)?(?:OpenAI|Anthropic|AnthropicBedrock|AnthropicVertex|AzureOpenAI|Groq|Cloudflare))/(Python|JS|Node|Go|Java|Kotlin|Ruby|PHP|CSharp|DotNet)[ /]v?(\d[\w.\-+]*)", re.IGNORECASE)
+_STAINLESS = re.compile(
+    (
+        r"((?:Async)?(?:OpenAI|Anthropic|AnthropicBedrock|AnthropicVertex|AzureOpenAI|Groq|Cloudflare))/(Python|JS|Node|Go|Java|Kotlin|Ruby|"
+        r"PHP|CSharp|DotNet)[ /]v?(\d[\w.\-+]*)"
+    ),
+    re.IGNORECASE,
+)
 _OS = (
     re.compile(r"\bos/([a-z]+)(?:#[\w.]+)?", re.IGNORECASE),
     re.compile(r"\b(linux|darwin|macos|mac os x|windows|android|ios|freebsd)\b", re.IGNORECASE),
@@ -24,7 +30,10 @@ _OS_NAMES = {"darwin": "macos", "mac os x": "macos", "mac": "macos", "macosx": "
 _RUNTIME = (
     re.compile(r"\blang/([a-z]+)#(?:v)?(\d+(?:\.\d+)?)", re.IGNORECASE),
     re.compile(r"\bgl-([a-z]+)/v?(\d+(?:\.\d+)?)", re.IGNORECASE),
-    re.compile(r"(?<![\w-])(python|cpython|node|nodejs|node\.js|deno|bun|java|go|ruby|php|dotnet|\.net|rust|rustc|kotlin|perl)(?:/|\s+|#)(?:v)?(\d+(?:\.\d+)?)", re.IGNORECASE),
+    re.compile(
+        r"(?<![\w-])(python|cpython|node|nodejs|node\.js|deno|bun|java|go|ruby|php|dotnet|\.net|rust|rustc|kotlin|perl)(?:/|\s+|#)(?:v)?(\d+(?:\.\d+)?)",
+        re.IGNORECASE,
+    ),
 )
 _RUNTIME_NAMES = {"cpython": "python", "nodejs": "node", "node.js": "node", ".net": "dotnet", "rustc": "rust"}
 _LANGUAGES = {"python", "node", "java", "go", "ruby", "php", "dotnet", "deno", "bun", "perl", "okhttp"}
@@ -85,12 +94,17 @@ def _runtime(text: str) -> str | None:
 
 @functools.lru_cache(maxsize=20_000)
 def _read_browser(text: str) -> Client:
-    from ua_parser import parse  # noqa: PLC0415 - its rules take 0.1 s to load and only browsers need them
+    from ua_parser import parse
 
     result = parse(text)
     agent, system = result.user_agent, result.os
     version = ".".join(part for part in (agent.major, agent.minor) if part) if agent else ""
-    return Client(agent.family.lower() if agent else "mozilla", version or None, _OS_NAMES.get(system.family.lower(), system.family.lower()) if system else None, _runtime(text))
+    return Client(
+        agent.family.lower() if agent else "mozilla",
+        version or None,
+        _OS_NAMES.get(system.family.lower(), system.family.lower()) if system else None,
+        _runtime(text),
+    )
 
 
 def read_clients(values: pl.Series) -> pl.DataFrame:

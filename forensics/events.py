@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import polars as pl
@@ -14,7 +13,10 @@ from forensics.flags import flag_texts
 from forensics.schema import EVENTS, OBSERVABLE_PREFIX, TIME
 from forensics.sketch import hash_strings, read_hashes, sketch_prompts
 from forensics.strip import strip_framework
-from forensics.values import ERROR_STATUS, boolean, first_forwarded, nothing, number, platform, read_addresses, read_times, status_code, whole
+from forensics.values import ERROR_STATUS, boolean, first_forwarded, nothing, number, platform, read_addresses, read_times, status_code, whole, without_nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 NO_TIME: Final = "no time"
 BAD_TIME: Final = "time not readable"
@@ -22,9 +24,23 @@ FAR_TIME: Final = "time outside 2015 to 2100"
 NO_ACCOUNT: Final = "no account"
 
 _PLAIN: Final = (
-    "organization_id", "end_user_id", "api_key_id", "reseller_id", "client_as_name", "tls_ja3", "tls_ja4", "header_order_hash", "server_address", "operation", "request_model", "error_code",
-    "request_id", "trace_id", "session_id", "device_id",
-)  # fmt: skip
+    "organization_id",
+    "end_user_id",
+    "api_key_id",
+    "reseller_id",
+    "client_as_name",
+    "tls_ja3",
+    "tls_ja4",
+    "header_order_hash",
+    "server_address",
+    "operation",
+    "request_model",
+    "error_code",
+    "request_id",
+    "trace_id",
+    "session_id",
+    "device_id",
+)
 _COUNTS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "max_tokens", "stop_count", "message_count")
 _MEASURES: Final = ("temperature", "top_p")
 _HASHES: Final = ("system_hash", "prompt_hash", "prompt_head_hash", "prompt_tail_hash", "reasoning_hash_out", "reasoning_hash_in", "tools_hash")
@@ -47,7 +63,7 @@ class Cleaning:
 
 def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
     """Events without source columns, with `row`, in order; and rejected rows with reasons."""
-    raw = frame.with_columns(nothing(pl.col(name)).alias(name) for name, dtype in frame.schema.items() if dtype == pl.String and name not in _TEXTS)
+    raw = frame.with_columns(without_nothing(frame[name]) for name, dtype in frame.schema.items() if dtype == pl.String and name not in _TEXTS)
     raw = _unpack_headers(raw)
     started = _times(raw, "started_at", cleaning)
     address = _address(raw, cleaning)
@@ -60,7 +76,12 @@ def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> tuple[pl.DataFrame,
     raw = raw.with_columns(started.alias("started_at"), account.alias("account_id"))
     raw = raw.with_columns(_times(raw, "ended_at", cleaning).alias("ended_at")) if "ended_at" in raw.columns else raw
     raw = _conversation(raw)
-    columns: dict[str, pl.Expr | pl.Series] = {"started_at": pl.col("started_at"), "account_id": pl.col("account_id"), "client_address": pl.col("client_address"), "client_prefix": pl.col("client_prefix")}
+    columns: dict[str, pl.Expr | pl.Series] = {
+        "started_at": pl.col("started_at"),
+        "account_id": pl.col("account_id"),
+        "client_address": pl.col("client_address"),
+        "client_prefix": pl.col("client_prefix"),
+    }
     have = set(raw.columns)
     columns |= {name: pl.col(name) for name in _PLAIN if name in have}
     columns |= {name: whole(pl.col(name), EVENTS.columns[name].dtype) for name in _COUNTS if name in have}
@@ -73,7 +94,11 @@ def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> tuple[pl.DataFrame,
         if given in have:
             columns[OBSERVABLE_PREFIX + name] = nothing(pl.col(given))
     events = raw.select("row", *(value.alias(name) for name, value in columns.items()))
-    missing = [pl.lit(None, column.dtype).alias(name) for name, column in EVENTS.columns.items() if name not in events.columns and name not in {"source_id", "source_line"}]
+    missing = [
+        pl.lit(None, column.dtype).alias(name)
+        for name, column in EVENTS.columns.items()
+        if name not in events.columns and name not in {"source_id", "source_line"}
+    ]
     return events.with_columns(missing), bad
 
 
@@ -127,11 +152,14 @@ def _rejects(raw: pl.DataFrame, started: pl.Series, account: pl.Series) -> list[
     lost = frame.filter(pl.col("started").is_null() | pl.col("account").is_null())
     reasons = lost.select(
         "row",
-        reason=pl.when(pl.col("started").is_null() & pl.col("written").is_null()).then(pl.lit(NO_TIME))
-        .when(pl.col("started").is_null() & pl.col("written").str.contains(_DATED)).then(pl.lit(FAR_TIME))
-        .when(pl.col("started").is_null()).then(pl.lit(BAD_TIME))
+        reason=pl.when(pl.col("started").is_null() & pl.col("written").is_null())
+        .then(pl.lit(NO_TIME))
+        .when(pl.col("started").is_null() & pl.col("written").str.contains(_DATED))
+        .then(pl.lit(FAR_TIME))
+        .when(pl.col("started").is_null())
+        .then(pl.lit(BAD_TIME))
         .otherwise(pl.lit(NO_ACCOUNT)),
-    )  # fmt: skip
+    )
     return list(reasons.iter_rows())
 
 
@@ -142,7 +170,11 @@ def _unpack_headers(raw: pl.DataFrame) -> pl.DataFrame:
     """User agent and account out of a bag of request headers, where no field of their own has them."""
     if "headers" not in raw.columns:
         return raw
-    wanted = {"user_agent": ("user-agent", "user_agent"), "account_id": ("x-account", "x-account-id", "x-user-id", "x-customer-id"), "forwarded_for": ("x-forwarded-for",)}
+    wanted = {
+        "user_agent": ("user-agent", "user_agent"),
+        "account_id": ("x-account", "x-account-id", "x-user-id", "x-customer-id"),
+        "forwarded_for": ("x-forwarded-for",),
+    }
     found: dict[str, list[str | None]] = {name: [] for name in wanted}
     for text in raw["headers"].to_list():
         try:
@@ -167,7 +199,7 @@ def _conversation(raw: pl.DataFrame) -> pl.DataFrame:
     listed = prompt.str.starts_with("[{").fill_null(value=False) & source.is_null()
     source = prompt.zip_with(listed, source)
     chats = [read_chat(text) for text in source.to_list()]
-    schema = {"prompt": pl.String, "system": pl.String, "message_count": pl.UInt32, "chain": pl.List(pl.String), "reasoning_in": pl.String}
+    schema: dict[str, Any] = {"prompt": pl.String, "system": pl.String, "message_count": pl.UInt32, "chain": pl.List(pl.String), "reasoning_in": pl.String}
     fresh = pl.DataFrame([chat or {} for chat in chats], schema=schema) if raw.height else pl.DataFrame(schema=schema)
     understood = pl.Series([chat is not None for chat in chats], dtype=pl.Boolean)
     fresh = fresh.with_columns(understood=understood)
@@ -175,7 +207,9 @@ def _conversation(raw: pl.DataFrame) -> pl.DataFrame:
     changes = [
         pl.when(fresh["understood"]).then(fresh["prompt"]).otherwise(prompt.zip_with(~listed, empty)).alias("prompt") if "prompt" in have else fresh["prompt"],
         pl.coalesce(nothing(pl.col("system")) if "system" in have else pl.lit(None, pl.String), fresh["system"]).alias("system"),
-        pl.coalesce(pl.col("message_count") if "message_count" in have else pl.lit(None, pl.String), fresh["message_count"].cast(pl.String)).alias("message_count"),
+        pl.coalesce(pl.col("message_count") if "message_count" in have else pl.lit(None, pl.String), fresh["message_count"].cast(pl.String)).alias(
+            "message_count"
+        ),
         pl.coalesce(pl.col("reasoning_in") if "reasoning_in" in have else pl.lit(None, pl.String), fresh["reasoning_in"]).alias("reasoning_in"),
         _chain(fresh["chain"]).alias("chain"),
     ]
@@ -208,7 +242,13 @@ def read_chat(text: str | None) -> dict[str, Any] | None:
             users.append(content)
         chain.append(f"{role}\n{content}")
     spoken = next((content for content in reversed(users) if content), None)
-    return {"prompt": spoken, "system": "\n".join(system) or None, "message_count": len(value), "chain": chain if len(chain) > 1 else None, "reasoning_in": reasoning}
+    return {
+        "prompt": spoken,
+        "system": "\n".join(system) or None,
+        "message_count": len(value),
+        "chain": chain if len(chain) > 1 else None,
+        "reasoning_in": reasoning,
+    }
 
 
 def message_text(content: Any) -> str:  # noqa: ANN401 - content comes as text, as parts, as lists of either
@@ -285,7 +325,9 @@ def _origin(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]
 def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:
     """Method, endpoint and host from their fields, else from the request line or the whole address."""
     columns: dict[str, pl.Expr | pl.Series] = {}
-    line = pl.col("request").str.extract_groups(r"^(?P<method>[A-Za-z]{2,20}) (?P<target>\S*)(?: (?P<protocol>[A-Z]+/[\d.]+))?\s*$") if "request" in have else None
+    line = (
+        pl.col("request").str.extract_groups(r"^(?P<method>[A-Za-z]{2,20}) (?P<target>\S*)(?: (?P<protocol>[A-Z]+/[\d.]+))?\s*$") if "request" in have else None
+    )
     paths = [pl.col(name) for name in ("endpoint", "query_path") if name in have]
     url = pl.col("url") if "url" in have else None
     if url is not None:
@@ -308,7 +350,13 @@ def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series
     if "stream" in have:
         columns["stream"] = boolean(pl.col("stream"))
     if "stop" in have and "stop_count" not in have:
-        columns["stop_count"] = pl.when(pl.col("stop").str.starts_with("[")).then(pl.col("stop").str.count_matches(r'"(?:[^"\\]|\\.)*"')).when(pl.col("stop").is_not_null()).then(1).cast(pl.UInt32)
+        columns["stop_count"] = (
+            pl.when(pl.col("stop").str.starts_with("["))
+            .then(pl.col("stop").str.count_matches(r'"(?:[^"\\]|\\.)*"'))
+            .when(pl.col("stop").is_not_null())
+            .then(1)
+            .cast(pl.UInt32)
+        )
     return columns
 
 
@@ -346,9 +394,13 @@ def _timing(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]
 def _untold_latency(values: pl.Series) -> pl.Expr:
     """A duration without unit: `12ms` and `1.2s` say it; fractions below ten minutes are seconds, whole numbers milliseconds."""
     plain = values.cast(pl.Float64, strict=False)
-    seconds = bool(((plain < 600) & (plain != plain.round())).mean() or 0.0 > 0) and bool((plain.max() or 0) < 600)
+    seconds = bool(((plain >= 600) | plain.is_infinite()).any()) is False and bool((plain != plain.round()).any())
     scale = 1e3 if seconds else 1.0
-    return pl.coalesce(plain * scale, values.str.extract(r"^([\d.]+)\s*ms$", 1).cast(pl.Float64, strict=False), values.str.extract(r"^([\d.]+)\s*s$", 1).cast(pl.Float64, strict=False) * 1e3)
+    return pl.coalesce(
+        plain * scale,
+        values.str.extract(r"^([\d.]+)\s*ms$", 1).cast(pl.Float64, strict=False),
+        values.str.extract(r"^([\d.]+)\s*s$", 1).cast(pl.Float64, strict=False) * 1e3,
+    )
 
 
 def _texts(raw: pl.DataFrame, have: set[str], cleaning: Cleaning) -> dict[str, pl.Expr | pl.Series]:
@@ -433,7 +485,7 @@ def tool_names(text: str) -> str | None:
 
 
 def _collect_names(value: Any, names: set[str], depth: int) -> None:  # noqa: ANN401 - any JSON value
-    if depth > 5:  # noqa: PLR2004 - deeper than any provider nests a tool
+    if depth > 5:
         return
     if isinstance(value, str):
         names.add(value)

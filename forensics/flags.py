@@ -15,79 +15,150 @@ from forensics.schema import CONTENT_FLAGS
 LOOKED_AT: Final = 3_000
 
 _WORK = r"(?:reasoning|thinking|thoughts?|thought process|chain[- ]of[- ]thought|cot|logic|rationale|deliberation|working|inner monologue|scratch ?pad)"
-_SHOW = r"(?:show|write|spell|lay|set|articulat[a-z0-9_]*|explain[a-z0-9_]*|describ[a-z0-9_]*|detail[a-z0-9_]*|reconstruct[a-z0-9_]*|reproduc[a-z0-9_]*|output[a-z0-9_]*|expos[a-z0-9_]*|reveal[a-z0-9_]*|print[a-z0-9_]*|narrat[a-z0-9_]*|verbali[sz][a-z0-9_]*|trace|outline|walk|think[a-z0-9_]*|reason[a-z0-9_]*|recount[a-z0-9_]*|document[a-z0-9_]*|provide|include|imagine)"
+_SHOW = (
+    r"(?:show|write|spell|lay|set|articulat[a-z0-9_]*|explain[a-z0-9_]*|describ[a-z0-9_]*|detail[a-z0-9_]*|reconstruct[a-z0-9_]*|"
+    r"reproduc[a-z0-9_]*|output[a-z0-9_]*|expos[a-z0-9_]*|reveal[a-z0-9_]*|print[a-z0-9_]*|narrat[a-z0-9_]*|verbali[sz][a-z0-9_]*|trace|"
+    r"outline|walk|think[a-z0-9_]*|reason[a-z0-9_]*|recount[a-z0-9_]*|document[a-z0-9_]*|provide|include|imagine)"
+)
 LEXICON: Final[dict[str, tuple[str, ...]]] = {
     "reasoning": (
         rf"\b{_SHOW}\b(?:[ a-z0-9_,'-]{{0,40}})\b{_WORK}\b",
-        r"\bstep[- ]by[- ]step\b", r"\bchain[- ]of[- ]thought\b", r"\bone step at a time\b", r"\beach (?:intermediate )?step\b", r"\bintermediate steps?\b", r"\bthink (?:out loud|aloud|it through|through)\b",
-        r"\binternal (?:reasoning|monologue|deliberation)\b", r"\b(?:reasoning|thinking) (?:trace|process|steps?|path)s?\b", r"\bhow you (?:arrived|got|came) (?:at|to)\b", r"\bwalk (?:me )?through\b",
+        r"\bstep[- ]by[- ]step\b",
+        r"\bchain[- ]of[- ]thought\b",
+        r"\bone step at a time\b",
+        r"\beach (?:intermediate )?step\b",
+        r"\bintermediate steps?\b",
+        r"\bthink (?:out loud|aloud|it through|through)\b",
+        r"\binternal (?:reasoning|monologue|deliberation)\b",
+        r"\b(?:reasoning|thinking) (?:trace|process|steps?|path)s?\b",
+        r"\bhow you (?:arrived|got|came) (?:at|to)\b",
+        r"\bwalk (?:me )?through\b",
         "逐步|一步一步|一步步|分步|推理过程|思考过程|思维链|推导过程|详细推理|解题步骤|思路|逐條|推理過程|思維鏈|思考過程",
     ),
     "verbatim": (
-        r"\bverbatim\b", r"\bword[- ](?:for|by)[- ]word\b", r"\bexact(?:ly)? (?:as|what) (?:you|it|was|written|above)\b", r"\b(?:repeat|copy|reproduce|recite|echo|quote|print|transcribe)\b[ a-z0-9_,'-]{0,40}\b(?:above|previous|earlier|hidden|system prompt|instructions|reasoning|thinking|thoughts?|everything)\b",
-        r"\bwithout (?:omitting|leaving out|summari[sz]ing|paraphras[a-z0-9_]+|changing) (?:anything|a word|any|it)\b", r"\b(?:previous|prior|earlier|hidden) (?:thinking|reasoning|thoughts)\b",
+        r"\bverbatim\b",
+        r"\bword[- ](?:for|by)[- ]word\b",
+        r"\bexact(?:ly)? (?:as|what) (?:you|it|was|written|above)\b",
+        (
+            r"\b(?:repeat|copy|reproduce|recite|echo|quote|print|transcribe)\b[ a-z0-9_,'-]{0,40}\b(?:above|previous|earlier|hidden|system "
+            r"prompt|instructions|reasoning|thinking|thoughts?|everything)\b"
+        ),
+        r"\bwithout (?:omitting|leaving out|summari[sz]ing|paraphras[a-z0-9_]+|changing) (?:anything|a word|any|it)\b",
+        r"\b(?:previous|prior|earlier|hidden) (?:thinking|reasoning|thoughts)\b",
         "逐字|一字不差|一字不漏|原封不动|原文复述|重复上面|完整复述|不要省略|逐字复述|原樣|一字不改",
     ),
     "forced_tags": (
         r"<\s*/?\s*(?:think|thinking|reasoning|reason|scratchpad|thought|thoughts|analysis|rationale|cot|inner_monologue|reflection|answer|final)\s*>",
         r"\[(?:think|thinking|reasoning|scratchpad|thought|analysis)\]",
-        r"\b(?:inside|within|between|in|using|use|wrap[a-z0-9_]*|enclos[a-z0-9_]*|surround[a-z0-9_]*|put)\b[ a-z0-9_,'\"`-]{0,40}\btags?\b", r"\bxml tags?\b",
+        r"\b(?:inside|within|between|in|using|use|wrap[a-z0-9_]*|enclos[a-z0-9_]*|surround[a-z0-9_]*|put)\b[ a-z0-9_,'\"`-]{0,40}\btags?\b",
+        r"\bxml tags?\b",
         "标签内|标签中|放在标签|标签包|標籤內|標籤中|用标签|用.{0,12}标签",
     ),
     "grading": (
-        r"\brubric\b", r"\b(?:grad(?:e|es|ed|ing)|scor(?:e|es|ed|ing)|rat(?:e|es|ed|ing)|evaluat[a-z0-9_]+|judg(?:e|es|ed|ing)|assess[a-z0-9_]*|mark|critique)\b[ a-z0-9_,'/-]{0,50}\b(?:answers?|responses?|outputs?|solutions?|essays?|submissions?|completions?|candidates?|replies|reply|rubric|assistants?|quality)\b",
-        r"\bon a scale (?:of|from)\b", r"\b(?:which|what) (?:response|answer|completion|reply) is better\b", r"\bpreferred (?:response|answer)\b", r"\bpairwise (?:comparison|preference)\b", r"\b\d+ ?(?:/|out of) ?(?:5|10|100)\b",
+        r"\brubric\b",
+        (
+            r"\b(?:grad(?:e|es|ed|ing)|scor(?:e|es|ed|ing)|rat(?:e|es|ed|ing)|evaluat[a-z0-9_]+|judg(?:e|es|ed|ing)|assess[a-z0-9_]*|mark|"
+            r"critique)\b[ a-z0-9_,'/-]{0,50}\b(?:answers?|responses?|outputs?|solutions?|essays?|submissions?|completions?|candidates?|replies|"
+            r"reply|rubric|assistants?|quality)\b"
+        ),
+        r"\bon a scale (?:of|from)\b",
+        r"\b(?:which|what) (?:response|answer|completion|reply) is better\b",
+        r"\bpreferred (?:response|answer)\b",
+        r"\bpairwise (?:comparison|preference)\b",
+        r"\b\d+ ?(?:/|out of) ?(?:5|10|100)\b",
         "评分|打分|评估(?:以下|下面|这)|评价(?:以下|下面|这)|给出分数|评判|哪个回答更好|评分标准|評分|打個分|評估",
     ),
     "rewrite": (
-        r"\b(?:rewrit[a-z0-9_]+|rephras[a-z0-9_]+|reword[a-z0-9_]*|reformulat[a-z0-9_]*|paraphras[a-z0-9_]*|recast|soften[a-z0-9_]*|saniti[sz][a-z0-9_]*|revise|turn|convert|transform)\b[ a-z0-9_,'-]{0,60}\b(?:safe|safer|neutral|harmless|polite|acceptable|compliant|non[- ]?toxic|inoffensive|appropriate|benign|politically|sensitive|non-?controversial)\b",
-        r"\b(?:safe|safer|neutral|harmless|censorship[- ]safe|policy[- ]safe) (?:alternative|version|variant|wording|rewrite|rephrasing|answer|response)s?\b", r"\bcensorship\b",
+        (
+            r"\b(?:rewrit[a-z0-9_]+|rephras[a-z0-9_]+|reword[a-z0-9_]*|reformulat[a-z0-9_]*|paraphras[a-z0-9_]*|recast|soften[a-z0-9_]*|"
+            r"saniti[sz][a-z0-9_]*|revise|turn|convert|transform)\b[ a-z0-9_,'-]{0,60}\b(?:safe|safer|neutral|harmless|polite|acceptable|"
+            r"compliant|non[- ]?toxic|inoffensive|appropriate|benign|politically|sensitive|non-?controversial)\b"
+        ),
+        (
+            r"\b(?:safe|safer|neutral|harmless|censorship[- ]safe|policy[- ]safe) (?:alternative|version|variant|wording|rewrite|rephrasing|"
+            r"answer|response)s?\b"
+        ),
+        r"\bcensorship\b",
         "改写成|改写为|改寫|换一种说法|中立的?(?:表述|版本|说法)|安全的?(?:版本|替代|回答|表述)|无害化|敏感(?:内容|话题|词)|委婉",
     ),
     "tools": (
-        r"\b(?:call|use|invoke|using|calling|invoking|orchestrat[a-z0-9_]+|select[a-z0-9_]*|choos[a-z0-9_]+)\b[ a-z0-9_,'-]{0,30}\b(?:tools?|functions?|apis?|plugins?)\b", r"\bfunction[- ]call(?:s|ing)?\b", r"\btool[- ](?:use|calls?|calling)\b", r"\bagent(?:ic|s)?\b[ a-z0-9_,'-]{0,40}\b(?:tools?|steps?|plan|tasks?|loop|workflow)\b",
-        r"\b(?:next|subsequent) action\b", r"\baction input\b", r"\bmulti[- ]step (?:plan|task)\b", r"\bcomputer[- ]use\b", r"\bbrowser (?:agent|automation)\b",
+        (
+            r"\b(?:call|use|invoke|using|calling|invoking|orchestrat[a-z0-9_]+|select[a-z0-9_]*|choos[a-z0-9_]+)\b[ a-z0-9_,'-]{0,30}\b(?:tools?"
+            r"|functions?|apis?|plugins?)\b"
+        ),
+        r"\bfunction[- ]call(?:s|ing)?\b",
+        r"\btool[- ](?:use|calls?|calling)\b",
+        r"\bagent(?:ic|s)?\b[ a-z0-9_,'-]{0,40}\b(?:tools?|steps?|plan|tasks?|loop|workflow)\b",
+        r"\b(?:next|subsequent) action\b",
+        r"\baction input\b",
+        r"\bmulti[- ]step (?:plan|task)\b",
+        r"\bcomputer[- ]use\b",
+        r"\bbrowser (?:agent|automation)\b",
         "调用工具|工具调用|使用工具|函数调用|智能体|多步(?:任务|规划)|調用工具|函式呼叫",
     ),
     "thinking_language": (
-        r"\b(?:think|reason|thinking|reasoning|thoughts?)\b[ a-z0-9_,'-]{0,40}\b(?:only )?in (?:english|chinese|mandarin|simplified chinese|russian|japanese|korean|german|french|spanish|arabic|the same language|the user'?s language)\b",
+        (
+            r"\b(?:think|reason|thinking|reasoning|thoughts?)\b[ a-z0-9_,'-]{0,40}\b(?:only )?in (?:english|chinese|mandarin|simplified chinese|"
+            r"russian|japanese|korean|german|french|spanish|arabic|the same language|the user'?s language)\b"
+        ),
         r"\b(?:in|use) (?:english|chinese|mandarin|russian|japanese|korean) (?:for|when|while) (?:your |the )?(?:thinking|reasoning|thoughts?)\b",
         "(?:用|使用|以)(?:中文|英文|英语|汉语|日语|俄语|日文)(?:进行)?(?:思考|推理|思维)|思考.{0,8}(?:使用|用)(?:中文|英文|英语)|用中文進行",
     ),
     "code": (
-        r"```", r"\b(?:refactor[a-z0-9_]*|debug[a-z0-9_]*|compil[a-z0-9_]+|unit tests?|pull request|stack ?trace|traceback|codebase|repository|git (?:diff|commit)|type ?error|null ?pointer|segfault|docker(?:file)?|kubernetes|regex|sql query|merge conflict|linter)\b",
-        r"\b(?:python|javascript|typescript|rust|golang|java|c\+\+|c#|kotlin|swift|bash|sql|react|django|html|css)\b[ a-z0-9_,'-]{0,30}\b(?:function|class|script|code|program|method|module|snippet|query|component|app|library)\b",
-        r"\b(?:write|implement|fix|review|optimi[sz]e|complete|generate|add)\b[ a-z0-9_,'-]{0,30}\b(?:function|class|script|code|program|method|bug|tests?|api|endpoint|module|algorithm)\b",
+        r"```",
+        (
+            r"\b(?:refactor[a-z0-9_]*|debug[a-z0-9_]*|compil[a-z0-9_]+|unit tests?|pull request|stack ?trace|traceback|codebase|repository|git "
+            r"(?:diff|commit)|type ?error|null ?pointer|segfault|docker(?:file)?|kubernetes|regex|sql query|merge conflict|linter)\b"
+        ),
+        (
+            r"\b(?:python|javascript|typescript|rust|golang|java|c\+\+|c#|kotlin|swift|bash|sql|react|django|html|css)\b[ a-z0-9_,'-]{0,30}\b(?:"
+            r"function|class|script|code|program|method|module|snippet|query|component|app|library)\b"
+        ),
+        (
+            r"\b(?:write|implement|fix|review|optimi[sz]e|complete|generate|add)\b[ a-z0-9_,'-]{0,30}\b(?:function|class|script|code|program|"
+            r"method|bug|tests?|api|endpoint|module|algorithm)\b"
+        ),
         r"\bdef [a-z0-9_]+\(|\bfunction [a-z0-9_]+\(|\bimport [a-z0-9_]+|#include\b|\bpublic (?:static|class)\b|\bselect\b[ -~]{1,60}\bfrom\b",
         "代码|编程|函数|脚本|重构|单元测试|调试|程式碼|编写.{0,10}(?:程序|函数|代码)|修复.{0,10}(?:错误|漏洞|bug)",
     ),
-}  # fmt: skip
+}
 
 
-def _patterns() -> dict[str, str]:
-    """The lexicon as patterns of the regex crate. The English part is matched bytewise: with Unicode classes it would be a hundred times slower."""
-    patterns = {}
-    for name, words in LEXICON.items():
-        latin = "|".join(word for word in words if word.isascii())
-        other = "|".join(word for word in words if not word.isascii())
-        patterns[name] = f"(?i-u:{latin})|{other}"
-    return patterns
+# Rare flags are looked for together first: four patterns in one pass cost little more than one.
+_TOGETHER: Final = ("verbatim", "grading", "rewrite", "thinking_language")
 
 
-def flag_expression(text: pl.Expr) -> pl.Expr:
-    """Bits of CONTENT_FLAGS for one text column; null where it is null."""
-    bits = [pl.when(text.str.contains(pattern)).then(pl.lit(CONTENT_FLAGS[name], pl.UInt32)).otherwise(pl.lit(0, pl.UInt32)) for name, pattern in _patterns().items()]
-    return pl.when(text.is_not_null()).then(pl.sum_horizontal(bits).cast(pl.UInt32))
+def _pattern(*names: str) -> str:
+    """The lexicon of some flags as one pattern of the regex crate. The English part is matched bytewise: Unicode classes are a hundred times slower."""
+    words = [word for name in names for word in LEXICON[name]]
+    latin, other = "|".join(word for word in words if word.isascii()), "|".join(word for word in words if not word.isascii())
+    return f"(?i-u:{latin})|{other}"
+
+
+def _flags(texts: pl.Series) -> pl.Series:
+    """Bits of CONTENT_FLAGS of each text; null where it is null. Pattern after pattern: side by side they crowd each other out of the cache."""
+    looked_at = _looked_at(texts)
+    flags = pl.Series("flags", [0], dtype=pl.UInt32).new_from_index(0, texts.len())
+    for name in LEXICON:
+        if name not in _TOGETHER:
+            flags += looked_at.str.contains(_pattern(name)).cast(pl.UInt32) * CONTENT_FLAGS[name]
+    rare = looked_at.str.contains(_pattern(*_TOGETHER)).fill_null(value=False).arg_true()
+    if rare.len():
+        some = looked_at.gather(rare)
+        for name in _TOGETHER:
+            hit = rare.filter(some.str.contains(_pattern(name)))
+            flags = flags.scatter(hit, flags.gather(hit) + CONTENT_FLAGS[name])
+    return flags.set(texts.is_null(), None)
 
 
 def flag_texts(prompt: pl.Series | None, system: pl.Series | None) -> pl.Series:
     """Bits of each row's prompt and system text together; null where both are null. System texts repeat: each is read once."""
     flags: list[pl.Series] = []
     if prompt is not None:
-        flags.append(_looked_at(prompt).to_frame("text").select(flag_expression(pl.col("text")).alias("flags")).to_series())
+        flags.append(_flags(prompt))
     if system is not None:
         unique = system.drop_nulls().unique()
-        table = pl.DataFrame({"text": unique}).with_columns(_looked_at(unique).to_frame("text").select(flag_expression(pl.col("text")).alias("flags")))
+        table = pl.DataFrame({"text": unique, "flags": _flags(unique)})
         flags.append(system.rename("text").to_frame().join(table, on="text", how="left", maintain_order="left")["flags"])
     if len(flags) == 1:
         return flags[0]

@@ -24,9 +24,9 @@ from forensics.errors import ForensicsError, InputError, IntegrityError
 from forensics.mapping import Mapping, read_mapping
 from forensics.reading import BOM, HEAD_BYTES, Batch, find_sources, make_batch, open_source, read_batches
 from forensics.recognise import SNIFFED_BYTES, Reader, all_formats, recognise, settle
-from forensics.records import CUT_OFF, TOO_LONG, Collector, Rows, as_text, make_plan, observe, unwrap
+from forensics.records import CUT_OFF, TOO_LONG, Collector, Rows, as_text, observe, unwrap
 from forensics.register import read_register
-from forensics.schema import EVENTS, OBSERVABLE_PREFIX, REJECTS, SOURCES, TIME
+from forensics.schema import EVENTS, REJECTS, SOURCES
 from forensics.sketch import hash_strings
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 RAW_CHARS: Final = 400  # kept of a rejected line
 _PART_ROWS: Final = 400_000
+_COUNTER_DIGITS: Final = 10
 _PARQUET_ROWS: Final = 65_536
 PREVIEW_BYTES: Final = 64 << 20
 
@@ -159,7 +160,10 @@ class Preview:
 
 def list_formats() -> list[dict[str, str]]:
     """Name, title and reference of every format."""
-    return [{"name": form.name, "title": form.title, "reference": form.reference, "reads": "refused: " + form.refuse if form.refuse else "requests"} for form in all_formats().values()]
+    return [
+        {"name": form.name, "title": form.title, "reference": form.reference, "reads": "refused: " + form.refuse if form.refuse else "requests"}
+        for form in all_formats().values()
+    ]
 
 
 class _Seen:
@@ -169,29 +173,29 @@ class _Seen:
         self.levels: list[NDArray[np.uint64]] = []
         for path in case.files("events"):
             frame = pl.read_parquet(path, columns=["request_id", "account_id", "started_at"], glob=False)
-            self._add(_request_keys(frame)[1])
+            self._add(np.sort(_request_keys(frame)[1]))
 
     def _add(self, keys: NDArray[np.uint64]) -> None:
-        """Keep sorted runs, merging those of like size: few runs to search, little to move."""
+        """Keep sorted runs (`keys` is one), merging those of like size: few runs to search, little to move."""
         if not keys.size:
             return
-        keys = np.sort(keys)
         while self.levels and self.levels[-1].size <= 2 * keys.size:
             keys = np.sort(np.concatenate((self.levels.pop(), keys)), kind="stable")
         self.levels.append(keys)
 
-    def take(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
-        """Which rows are new; they count as seen from now on."""
-        rows, keys = _request_keys(frame)
-        new = np.ones(frame.height, np.bool_)
+    def take(self, count: int, rows: NDArray[np.int64], keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Which of `count` rows are new, given the rows that have a key; they count as seen from now on."""
+        new = np.ones(count, np.bool_)
         if not keys.size:
             return new
-        first = np.zeros(keys.size, np.bool_)
-        first[np.unique(keys, return_index=True)[1]] = True
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]  # searched in order: neighbours lie in the same cache lines
+        first = np.ones(keys.size, np.bool_)
+        first[1:] = keys[1:] != keys[:-1]
         for level in self.levels:
             place = np.minimum(np.searchsorted(level, keys), level.size - 1)
             first &= level[place] != keys
-        new[rows] = first
+        new[rows[order]] = first
         self._add(keys[first])
         return new
 
@@ -201,7 +205,12 @@ def _request_keys(frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.ui
     some = frame.with_row_index("place").filter(pl.col("request_id").is_not_null())
     if not some.height:
         return np.empty(0, np.int64), np.empty(0, np.uint64)
-    counter = pl.when(pl.col("request_id").str.contains(r"^\d{1,10}$")).then(pl.col("started_at").cast(pl.Int64).cast(pl.String)).otherwise(pl.lit(""))
+    bare = some["request_id"].str.len_bytes() <= _COUNTER_DIGITS
+    counter = pl.lit("")
+    if bare.any():
+        counter = (
+            pl.when(pl.lit(bare) & pl.col("request_id").str.contains(r"^\d+$")).then(pl.col("started_at").cast(pl.Int64).cast(pl.String)).otherwise(pl.lit(""))
+        )
     keys = hash_strings(some.select(pl.concat_str("request_id", "account_id", counter, separator="\x1f")).to_series())
     return some["place"].to_numpy().astype(np.int64), keys.to_numpy()
 
@@ -273,7 +282,10 @@ def ingest(
         worst = ", ".join(f"{count:,} {reason}" for reason, count in list(report.reasons.items())[:3])
         raise InputError(
             f"{report.reject_count:,} of {total:,} lines could not be read: {worst}",
-            f"look at `forensics formats test {max(report.sources, key=lambda source: source.reject_count).path}`; a mapping file may help, or --max-reject-share",
+            (
+                f"look at `forensics formats test {max(report.sources, key=lambda source: source.reject_count).path}`; a mapping file may help, or "
+                f"--max-reject-share"
+            ),
         )
     if not report.adds_up:
         raise IntegrityError("the lines read do not add up; this is a mistake in forensics", "please report it with the log's format")
@@ -281,7 +293,9 @@ def ingest(
     if register is not None or case.has("register"):
         known = case.scan("register").select("account_id").unique()
         report.accounts_registered = int(known.select(pl.len()).collect().item())
-        report.accounts_matched = int(case.scan("events").select("account_id").unique().join(known, on="account_id", how="semi").select(pl.len()).collect(engine="streaming").item())
+        report.accounts_matched = int(
+            case.scan("events").select("account_id").unique().join(known, on="account_id", how="semi").select(pl.len()).collect(engine="streaming").item()
+        )
     return report
 
 
@@ -294,12 +308,13 @@ class _Known:
     resume_size: int
     resume_sha256: str
     resume_lines: int
+    open: bool  # its last line has no line end
 
 
 class _Run:
     """One ingest: counters, pool, writer."""
 
-    def __init__(self, case: Case, mapping: Mapping, format_name: str | None, keep_text: bool, settings: IngestSettings, progress: Progress | None) -> None:  # noqa: FBT001, PLR0917 - made in one place
+    def __init__(self, case: Case, mapping: Mapping, format_name: str | None, keep_text: bool, settings: IngestSettings, progress: Progress | None) -> None:  # noqa: FBT001 - made in one place
         self.case, self.mapping, self.format_name, self.keep_text, self.settings, self.progress = case, mapping, format_name, keep_text, settings, progress
         ledger = case.ledger
         self.next_source = int(ledger["next_source"])
@@ -349,7 +364,11 @@ class _Run:
 
     def _candidates(self, head: bytes) -> list[dict[str, Any]]:
         """Known starts that this head could be the head of."""
-        return [known for known in self.prefixes if len(head) >= min(known["size"], HEAD_BYTES) and hashlib.sha256(head[: min(known["size"], HEAD_BYTES)]).hexdigest() == known["head"]]
+        return [
+            known
+            for known in self.prefixes
+            if len(head) >= min(known["size"], HEAD_BYTES) and hashlib.sha256(head[: min(known["size"], HEAD_BYTES)]).hexdigest() == known["head"]
+        ]
 
     def _spool(self, head: bytes, blocks: Iterator[bytes]) -> Path:
         path = self.case.spool() / "stdin"
@@ -361,7 +380,12 @@ class _Run:
 
     def _longest_known(self, path: str, candidates: Sequence[dict[str, Any]]) -> _Known | None:
         """The longest start of the file that is in the case."""
-        marks = sorted({(known["size"], known["sha256"], known["resume_size"], known["resume_sha256"], known["resume_lines"], known.get("open", False)) for known in candidates})
+        marks = sorted(
+            {
+                (known["size"], known["sha256"], known["resume_size"], known["resume_sha256"], known["resume_lines"], known.get("open", False))
+                for known in candidates
+            }
+        )
         marks += [(size, sha, size, sha, lines, False) for _, _, size, sha, lines, _ in marks if size]
         marks.sort()
         found = None
@@ -409,7 +433,7 @@ class _Run:
             raise InputError(f"{path}: {why_nothing(reader, head)}", f"see `forensics formats test {path}`; a mapping file can say which field is which")
         return self._read_batches(path, stream, blocks, reader, report, digest, known)
 
-    def _read_batches(self, path: str, stream: Any, blocks: _Blocks, reader: Reader, report: SourceReport, digest: Any, known: _Known | None) -> SourceReport:  # noqa: ANN401, PLR0917 - the state of one source
+    def _read_batches(self, path: str, stream: Any, blocks: _Blocks, reader: Reader, report: SourceReport, digest: Any, known: _Known | None) -> SourceReport:  # noqa: ANN401 - the state of one source
         source = _Source(self, path, reader, report, known.resume_lines if known else 0, known.resume_size if known else 0)
         total = Path(path).stat().st_size if path != "-" and Path(path).exists() else None
         start, line = source.byte_start, source.line_start + 1
@@ -422,7 +446,7 @@ class _Run:
         waiting: deque[Future[_Done]] = deque()
         head_bytes = blocks.first_bytes
         ends_line = True
-        for data, swallowed in read_batches(blocks, self.settings.batch_mb << 20, self.settings.max_line_mb << 20):
+        for data, swallowed in read_batches(iter(blocks), self.settings.batch_mb << 20, self.settings.max_line_mb << 20):
             size = swallowed or len(data)
             cut = data.rfind(b"\n") + 1
             digest.update(data[:cut])
@@ -449,7 +473,7 @@ class _Run:
             while len(waiting) > self.workers:
                 source.take(waiting.popleft().result())
             if self.progress is not None:
-                self.progress(path, stream.handle.tell() if total is not None else start, total)
+                self.progress(path, start if total is None else total if stream.handle.closed else stream.handle.tell(), total)
         while waiting:
             source.take(waiting.popleft().result())
         if stream.ended_early:
@@ -473,15 +497,20 @@ class _Run:
         limit = self.settings.max_document_mb << 20
         data = blocks.take_all(limit + 1)
         if len(data) > limit:
-            raise InputError(f"{path} is one JSON document of more than {self.settings.max_document_mb} MB", "write it as JSON lines, or raise ingest.max_document_mb")
+            raise InputError(
+                f"{path} is one JSON document of more than {self.settings.max_document_mb} MB", "write it as JSON lines, or raise ingest.max_document_mb"
+            )
         try:
             value = orjson.loads(data.removeprefix(BOM))
         except orjson.JSONDecodeError as error:
             values = _concatenated(data.removeprefix(BOM))
             if values is None:
-                raise InputError(f"{path}:{error.lineno}: not valid JSON: {error.msg}", "if it is a log of another kind, name it with --format or describe it in a mapping file") from error
+                raise InputError(
+                    f"{path}:{error.lineno}: not valid JSON: {error.msg}",
+                    "if it is a log of another kind, name it with --format or describe it in a mapping file",
+                ) from error
             value = values
-        from forensics.recognise import _by_records, _inside  # noqa: PLC0415 - only documents need it
+        from forensics.recognise import _by_records, _inside
 
         records = _inside([value], all_formats())
         found = _by_records(records, reader, all_formats(), self.format_name if self.format_name in all_formats() else None)
@@ -503,7 +532,16 @@ class _Run:
         batch = Batch(b"", 0, 1, np.zeros(len(items), np.int64), np.zeros(len(items), np.int64))
         source.take(_Done(batch, events, [*bad, *rejected], len(passed), 0, [lines[row] for row, _ in [*bad, *rejected]]))
         digest = hashlib.sha256(data).hexdigest()
-        self.prefixes.append({"size": len(data), "sha256": digest, "head": hashlib.sha256(data[:HEAD_BYTES]).hexdigest(), "resume_size": len(data), "resume_sha256": digest, "resume_lines": len(items)})
+        self.prefixes.append(
+            {
+                "size": len(data),
+                "sha256": digest,
+                "head": hashlib.sha256(data[:HEAD_BYTES]).hexdigest(),
+                "resume_size": len(data),
+                "resume_sha256": digest,
+                "resume_lines": len(items),
+            }
+        )
         return source.finish(len(data), digest)
 
     def _read_parquet(self, path: str) -> SourceReport:
@@ -536,7 +574,9 @@ class _Run:
                 row += frame.height
         except ArrowException as error:
             raise InputError(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from error
-        self.prefixes.append({"size": size, "sha256": sha, "head": hashlib.sha256(head).hexdigest(), "resume_size": size, "resume_sha256": sha, "resume_lines": row})
+        self.prefixes.append(
+            {"size": size, "sha256": sha, "head": hashlib.sha256(head).hexdigest(), "resume_size": size, "resume_sha256": sha, "resume_lines": row}
+        )
         return source.finish(size, sha)
 
 
@@ -550,18 +590,19 @@ class _Done:
     blank_count: int
     extra: int
     raw: list[str] | None = None  # the rejected records, where they are no lines
+    keyed: tuple[NDArray[np.int64], NDArray[np.uint64]] | None = None  # rows with a request id, and their keys
 
 
 def _work(batch: Batch, reader: Reader) -> _Done:
     rows = reader.read(batch)
     events, rejected = reader.clean(rows.frame)
-    return _Done(batch, events, sorted([*rows.bad, *rejected], key=lambda item: item[0]), len(rows.passed_over), rows.extra)
+    return _Done(batch, events, sorted([*rows.bad, *rejected], key=lambda item: item[0]), len(rows.passed_over), rows.extra, keyed=_request_keys(events))
 
 
 class _Source:
     """What is being read of one source."""
 
-    def __init__(self, run: _Run, path: str, reader: Reader, report: SourceReport, line_start: int, byte_start: int) -> None:  # noqa: PLR0917 - made in three places
+    def __init__(self, run: _Run, path: str, reader: Reader, report: SourceReport, line_start: int, byte_start: int) -> None:
         self.run, self.path, self.reader, self.report, self.line_start, self.byte_start = run, path, reader, report, line_start, byte_start
         self.source_id = run.next_source
         run.readers.append(reader)
@@ -584,7 +625,7 @@ class _Source:
     def take(self, done: _Done) -> None:
         """Count a batch and hand its rows on."""
         report, batch = self.report, done.batch
-        new = self.run.seen.take(done.events)
+        new = self.run.seen.take(done.events.height, *(done.keyed or _request_keys(done.events)))
         events = done.events if new.all() else done.events.filter(pl.Series(new))
         report.line_count += int(batch.starts.size) + done.extra
         report.event_count += events.height
@@ -592,10 +633,15 @@ class _Source:
         report.reject_count += len(done.bad)
         report.blank_count += done.blank_count
         if events.height:
-            first, last = events["started_at"].min(), events["started_at"].max()
-            report.first_event_at = min(filter(None, (report.first_event_at, first)))  # type: ignore[type-var]
-            report.last_event_at = max(filter(None, (report.last_event_at, last)))  # type: ignore[type-var]
-            self.run.writer.add("events", events.with_columns(pl.lit(self.source_id, pl.UInt32).alias("source_id"), (pl.col("row").cast(pl.UInt64) + batch.first_line).alias("source_line")).drop("row"))
+            first, last = events.select(pl.col("started_at").min().alias("first"), pl.col("started_at").max().alias("last")).row(0)
+            report.first_event_at = first if report.first_event_at is None else min(report.first_event_at, first)
+            report.last_event_at = last if report.last_event_at is None else max(report.last_event_at, last)
+            self.run.writer.add(
+                "events",
+                events.with_columns(
+                    pl.lit(self.source_id, pl.UInt32).alias("source_id"), (pl.col("row").cast(pl.UInt64) + batch.first_line).alias("source_line")
+                ).drop("row"),
+            )
         if done.bad:
             self._reject(done)
 
@@ -621,11 +667,25 @@ class _Source:
         """The row of SOURCES."""
         report = self.report
         self.run.next_source += 1
-        self.run.rows.append({
-            "source_id": self.source_id, "path": self.path, "format": report.format, "confidence": report.confidence, "sha256": sha256, "byte_start": self.byte_start, "byte_end": byte_end,
-            "line_start": self.line_start, "line_count": report.line_count, "event_count": report.event_count, "duplicate_count": report.duplicate_count, "reject_count": report.reject_count,
-            "blank_count": report.blank_count, "first_event_at": report.first_event_at, "last_event_at": report.last_event_at,
-        })  # fmt: skip
+        self.run.rows.append(
+            {
+                "source_id": self.source_id,
+                "path": self.path,
+                "format": report.format,
+                "confidence": report.confidence,
+                "sha256": sha256,
+                "byte_start": self.byte_start,
+                "byte_end": byte_end,
+                "line_start": self.line_start,
+                "line_count": report.line_count,
+                "event_count": report.event_count,
+                "duplicate_count": report.duplicate_count,
+                "reject_count": report.reject_count,
+                "blank_count": report.blank_count,
+                "first_event_at": report.first_event_at,
+                "last_event_at": report.last_event_at,
+            }
+        )
         return report
 
 
@@ -696,7 +756,7 @@ def _take(blocks: Iterator[bytes], size: int) -> bytes:
 
 def _concatenated(data: bytes) -> list[Any] | None:
     """The values of a file of several pretty-printed objects; None where it is broken."""
-    import json  # noqa: PLC0415 - orjson cannot stop at the end of a value
+    import json
 
     decoder = json.JSONDecoder()
     try:
@@ -727,7 +787,7 @@ def missing_fields(reader: Reader) -> list[str]:
         return []
     have = set(reader.plan.paths) | set(reader.form.constants)
     names = sorted({".".join(path) for path in reader.seen})
-    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")  # noqa: PLR2004 - a line's worth
+    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     missing = []
     if "started_at" not in have:
         missing.append(f"no field gives a time (fields: {shown})")
@@ -744,17 +804,20 @@ def _is_parquet(path: str) -> bool:
 def flatten_frame(frame: pl.DataFrame) -> pl.DataFrame:
     """Struct columns taken apart into dotted names."""
     while structs := [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Struct)]:
-        frame = frame.with_columns(pl.col(name).struct.rename_fields([f"{name}.{inner.name}" for inner in frame.schema[name].fields]) for name in structs)  # type: ignore[attr-defined]
-        frame = frame.unnest(structs)
+        for name in structs:
+            inner = frame[name].struct.fields
+            frame = frame.with_columns(pl.col(name).struct.rename_fields([f"{name}.{key}" for key in inner])).unnest(name)
     return frame
 
 
-def parquet_reader(file: Any, path: str, mapping: Mapping, format_name: str | None, keep_text: bool, trusted: Sequence[str]) -> Reader:  # noqa: ANN401, FBT001, PLR0917 - pyarrow is untyped
+def parquet_reader(file: Any, path: str, mapping: Mapping, format_name: str | None, keep_text: bool, trusted: Sequence[str]) -> Reader:  # noqa: ANN401, FBT001 - pyarrow is untyped
     """The reader for a Parquet file, from its first rows."""
     first = next(file.iter_batches(batch_size=500), None)
     frame = flatten_frame(pl.DataFrame(pl.from_arrow(first))) if first is not None else pl.DataFrame()
-    records = [{name: value for name, value in row.items() if value is not None} for row in frame.head(200).iter_rows(named=True)] or [dict.fromkeys(frame.columns)]
-    from forensics.recognise import _by_records  # noqa: PLC0415 - the same for documents
+    records = [{name: value for name, value in row.items() if value is not None} for row in frame.head(200).iter_rows(named=True)] or [
+        dict.fromkeys(frame.columns)
+    ]
+    from forensics.recognise import _by_records
 
     base = recognise(b'{"a":0}', path, mapping, "flat", keep_text, trusted)
     base.container = "parquet"
@@ -764,7 +827,7 @@ def parquet_reader(file: Any, path: str, mapping: Mapping, format_name: str | No
     reader.seen = seen
     if reader.form.refuse:
         raise InputError(f"{path}: {reader.form.title}: {reader.form.refuse}")
-    from forensics.recognise import is_register  # noqa: PLC0415 - as above
+    from forensics.recognise import is_register
 
     if reader.form.name == "flat" and is_register(reader.plan, seen):
         raise InputError(f"{path} looks like a list of accounts, not of requests", f"give it with --accounts {path}")
@@ -797,7 +860,7 @@ def _parquet_text(dtype: pl.DataType, name: str) -> pl.Expr:
         return column.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ") if dtype.time_zone else column.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
     if isinstance(dtype, pl.List | pl.Array):
         inner = dtype.inner
-        if inner == pl.String or inner.is_numeric():  # type: ignore[union-attr]
+        if inner == pl.String or inner.is_numeric():
             return pl.concat_str(pl.lit("["), column.cast(pl.List(pl.String)).list.join(","), pl.lit("]"))
         return column.map_elements(lambda value: as_text(value.to_list() if isinstance(value, pl.Series) else value), return_dtype=pl.String)
     if dtype == pl.Binary:
@@ -810,9 +873,9 @@ def preview(path: str, *, mapping: Path | None = None, format_name: str | None =
 
     Raises: InputError where no format fits or it is refused, UsageError for a wrong mapping or format name.
     """
-    import tempfile  # noqa: PLC0415 - only previews need it
+    import tempfile
 
-    from forensics.case import Case  # noqa: PLC0415 - as above; ingest is handed its case
+    from forensics.case import Case
 
     chosen = read_mapping(mapping) if mapping is not None else Mapping()
     with tempfile.TemporaryDirectory() as folder:
@@ -830,5 +893,9 @@ def preview(path: str, *, mapping: Path | None = None, format_name: str | None =
     if reader is None:
         raise InputError(f"{path}: {report.note}")
     used = {path for paths in reader.plan.paths.values() for path in paths}
-    unused = sorted({".".join(one) for one in reader.seen if one not in used and not any(other[: len(one)] == one for other in used)}) if reader.form.read is None else []
+    unused = (
+        sorted({".".join(one) for one in reader.seen if one not in used and not any(other[: len(one)] == one for other in used)})
+        if reader.form.read is None
+        else []
+    )
     return Preview(path, report.format, reader.form.title, report.confidence, events.head(rows), rejects.head(rows), report.fields, unused, report)

@@ -1,35 +1,35 @@
-"""The mapping file (TOML): which field of a log is which column, for logs that do not say it themselves.
+r"""The mapping file (TOML): which field of a log is which column, for logs that do not say it themselves.
 
-    [fields]                     # canonical column = field of the log (dotted path), or a list, best first
-    account_id = "customer.ref"
-    started_at = "when"
+[fields]                     # canonical column = field of the log (dotted path), or a list, best first
+account_id = "customer.ref"
+started_at = "when"
 
-    [time]                       # only where times do not tell their own form
-    unit = "ms"                  # s, ms, us, ns or ticks; or  format = "%d.%m.%Y %H:%M:%S";  zone = "Europe/Berlin" for times without one
+[time]                       # only where times do not tell their own form
+unit = "ms"                  # s, ms, us, ns or ticks; or  format = "%d.%m.%Y %H:%M:%S";  zone = "Europe/Berlin" for times without one
 
-    [constants]                  # columns that are the same on every line
-    platform = "bedrock"
+[constants]                  # columns that are the same on every line
+platform = "bedrock"
 
-    [observables]                # name = field: anything else that two accounts can share
-    url = "landing_page"
+[observables]                # name = field: anything else that two accounts can share
+url = "landing_page"
 
-    [lines]                      # a text log: named groups are fields
-    pattern = '^(?<when>\\S+) (?<who>\\S+) (?<rest>.*)$'
+[lines]                      # a text log: named groups are fields
+pattern = '^(?<when>\S+) (?<who>\S+) (?<rest>.*)$'
 
-    [csv]
-    header = ["when", "who"]     # for files without a header line
-    delimiter = ";"
+[csv]
+header = ["when", "who"]     # for files without a header line
+delimiter = ";"
 
-    [[accounts]]                 # bring several forms of an account id together; the first rule that fits counts
-    match = '^arn:aws:iam::\\d+:user/(.+)$'
-    account = '$1'
-    [[accounts]]
-    lookup = "ids.csv"           # two columns: id as logged, account
+[[accounts]]                 # bring several forms of an account id together; the first rule that fits counts
+match = '^arn:aws:iam::\d+:user/(.+)$'
+account = '$1'
+[[accounts]]
+lookup = "ids.csv"           # two columns: id as logged, account
 
-    [[sources]]                  # everything above for some files only
-    path = "*vertex*"
-    [sources.fields]
-    account_id = "principal"
+[[sources]]                  # everything above for some files only
+path = "*vertex*"
+[sources.fields]
+account_id = "principal"
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ if TYPE_CHECKING:
 
 _SECTIONS: Final = ("fields", "time", "constants", "observables", "lines", "csv", "accounts", "sources", "format")
 _UNITS: Final = ("s", "ms", "us", "ns", "ticks")
-FIELDS: Final = tuple(name for name in (*EVENTS.columns, *RAW_FIELDS) if name not in {"source_id", "source_line", "content_flags", "prompt_text", "system_text", "template_hash"})
+FIELDS: Final = tuple(
+    name for name in (*EVENTS.columns, *RAW_FIELDS) if name not in {"source_id", "source_line", "content_flags", "prompt_text", "system_text", "template_hash"}
+)
 
 
 @dataclass(frozen=True)
@@ -146,18 +148,7 @@ def _build(data: Table[str, Any], path: Path) -> Mapping:
         if not isinstance(names, list) or not names or not all(isinstance(item, str) and item for item in names):
             raise UsageError(f"{path}: [fields] {name} must name a field of the log, or a list of them")
         fields[name] = tuple(names)
-    constants = {}
-    for name, value in _table(data, "constants", path).items():
-        if name not in FIELDS:
-            raise UsageError(f"{path}: [constants] {name} is not a column of events", f"known: {', '.join(FIELDS)}")
-        constants[name] = str(value)
-    observables = {}
-    for name, given in _table(data, "observables", path).items():
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name):
-            raise UsageError(f"{path}: observable {name!r} must be lower case letters, digits and _")
-        if not isinstance(given, str):
-            raise UsageError(f"{path}: [observables] {name} must name a field of the log")
-        observables[name] = given
+    constants, observables = _constants(data, path), _observables(data, path)
     time = _table(data, "time", path)
     if "unit" in time and time["unit"] not in _UNITS:
         raise UsageError(f"{path}: [time] unit {time['unit']!r} is unknown", f"known: {', '.join(_UNITS)}")
@@ -173,8 +164,41 @@ def _build(data: Table[str, Any], path: Path) -> Mapping:
         if not isinstance(part.get("path"), str):
             raise UsageError(f"{path}: [[sources]] needs path, a file name or glob")
         sources.append((part["path"], _build({key: value for key, value in part.items() if key != "path"}, path)))
-    name = _table(data, "format", path).get("name")
-    return Mapping(fields, constants, observables, time.get("unit"), time.get("format"), time.get("zone"), pattern, tuple(map(str, layout.get("header", ()))), str(layout.get("delimiter", "")), name, rules, tuple(sources))
+    form = _table(data, "format", path).get("name")
+    return Mapping(
+        fields,
+        constants,
+        observables,
+        time.get("unit"),
+        time.get("format"),
+        time.get("zone"),
+        pattern,
+        tuple(map(str, layout.get("header", ()))),
+        str(layout.get("delimiter", "")),
+        form,
+        rules,
+        tuple(sources),
+    )
+
+
+def _constants(data: Table[str, Any], path: Path) -> dict[str, str]:
+    constants = {}
+    for name, value in _table(data, "constants", path).items():
+        if name not in FIELDS:
+            raise UsageError(f"{path}: [constants] {name} is not a column of events", f"known: {', '.join(FIELDS)}")
+        constants[name] = str(value)
+    return constants
+
+
+def _observables(data: Table[str, Any], path: Path) -> dict[str, str]:
+    observables = {}
+    for name, given in _table(data, "observables", path).items():
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name):
+            raise UsageError(f"{path}: observable {name!r} must be lower case letters, digits and _")
+        if not isinstance(given, str):
+            raise UsageError(f"{path}: [observables] {name} must name a field of the log")
+        observables[name] = given
+    return observables
 
 
 def _table(data: Table[str, Any], section: str, path: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import zstandard
 from forensics.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,7 +47,8 @@ class Batch:
 def make_batch(data: bytes, offset: int, first_line: int) -> Batch:
     """Find the lines of `data`."""
     array = np.frombuffer(data, dtype=np.uint8)
-    breaks = np.flatnonzero(array == ord("\n"))
+    window = 1 << 18  # the comparison stays in the processor's cache
+    breaks = np.concatenate([np.flatnonzero(array[at : at + window] == ord("\n")) + at for at in range(0, array.size, window)] or [np.zeros(0, np.int64)])
     complete = data.endswith(b"\n")
     ends = breaks if complete or not data else np.append(breaks, array.size)
     starts = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1)) if ends.size else np.zeros(0, np.int64)
@@ -61,6 +62,14 @@ def make_batch(data: bytes, offset: int, first_line: int) -> Batch:
 class _Hash(Protocol):
     def update(self, data: bytes, /) -> None: ...
     def hexdigest(self) -> str: ...
+
+
+class _Decoder(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
 
 
 @dataclass
@@ -93,7 +102,8 @@ class Stream:
 
     def _members(self) -> Iterator[bytes]:
         """All members of a gz, bz2 or xz file, one after the other."""
-        make = {"gz": lambda: zlib.decompressobj(wbits=31), "bz2": bz2.BZ2Decompressor, "xz": lzma.LZMADecompressor}[self.kind]
+        makers: dict[str, Callable[[], _Decoder]] = {"gz": lambda: zlib.decompressobj(wbits=31), "bz2": bz2.BZ2Decompressor, "xz": lzma.LZMADecompressor}
+        make = makers[self.kind]
         decoder = make()
         rest = b""
         begun = False
@@ -107,7 +117,7 @@ class Stream:
                     continue
                 decoder, begun = make(), False
             begun = True
-            out = decoder.decompress(block)  # type: ignore[attr-defined]
+            out = decoder.decompress(block)
             if decoder.eof:
                 rest = decoder.unused_data
             if out:

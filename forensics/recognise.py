@@ -12,11 +12,11 @@ import polars as pl
 
 from forensics.errors import InputError, UsageError
 from forensics.events import Cleaning, clean_events
+from forensics.fields import Path, normal_name, resolve
 from forensics.plugins import Format, discover
 from forensics.reading import BOM, Batch, make_batch
 from forensics.records import Plan, Rows, dig, load, make_plan, observe, read_csv, read_json, read_pattern, unwrap
 from forensics.register import ALIASES as REGISTER_ALIASES
-from forensics.fields import Path, normal_name, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,10 +69,10 @@ class Reader:
         """Events of raw fields, and rejects."""
         constants = {**self.form.constants, **self.constants}
         frame = frame.with_columns(
-            pl.coalesce(name, pl.lit(value)).alias(name) if name in frame.columns and name not in self.constants else pl.lit(value).alias(name) for name, value in constants.items()
+            pl.coalesce(name, pl.lit(value)).alias(name) if name in frame.columns and name not in self.constants else pl.lit(value).alias(name)
+            for name, value in constants.items()
         )
         return clean_events(frame, self.cleaning)
-
 
 
 def recognise(head: bytes, path: str, mapping: MappingFile, wanted: str | None, keep_text: bool, trusted: Sequence[str]) -> Reader:  # noqa: FBT001 - one flag, passed on
@@ -88,18 +88,36 @@ def recognise(head: bytes, path: str, mapping: MappingFile, wanted: str | None, 
             raise UsageError(f"unknown format {name}", f"known: {', '.join([*forms, 'json', 'csv', 'parquet'])}")
         container, name = name, None
     chosen: dict[str, Sequence[str]] = {**mapping.fields, **{f"@{given}": (field_name,) for given, field_name in mapping.observables.items()}}
-    cleaning = Cleaning(mapping.time_unit, mapping.time_format, mapping.time_zone, (), mapping.unify if mapping.rules else None, {f"@{given}": given for given in mapping.observables}, frozenset(trusted), keep_text)
+    cleaning = Cleaning(
+        mapping.time_unit,
+        mapping.time_format,
+        mapping.time_zone,
+        (),
+        mapping.unify if mapping.rules else None,
+        {f"@{given}": given for given in mapping.observables},
+        frozenset(trusted),
+        keep_text,
+    )
     base = Reader(forms["flat"], "json", 0.0, chosen, cleaning, constants=mapping.constants)
     batch = _sample(head)
     if not batch.starts.size:
         raise InputError(f"{path} holds no line")
     found: list[Reader] = []
     if mapping.pattern:
-        found = [replace(base, form=replace(forms["flat"], name="lines", pattern=mapping.pattern, by_alias=False, fields=mapping.fields), container="lines", chosen=_pattern_chosen(chosen))]
+        found = [
+            replace(
+                base,
+                form=replace(forms["flat"], name="lines", pattern=mapping.pattern, by_alias=False, fields=mapping.fields),
+                container="lines",
+                chosen=_pattern_chosen(chosen),
+            )
+        ]
     else:
         found = _candidates(batch, head, base, forms, mapping, container, name)
     if not found:
-        raise InputError(f"{path}: no known format fits", "name it with --format, or describe it in a mapping file; `forensics formats list` shows what is known")
+        raise InputError(
+            f"{path}: no known format fits", "name it with --format, or describe it in a mapping file; `forensics formats list` shows what is known"
+        )
     scored = [_score(reader, batch, path) for reader in found]
     best = max(reader.confidence for reader in scored)
     top = [reader for reader in scored if reader.confidence == best]
@@ -108,7 +126,7 @@ def recognise(head: bytes, path: str, mapping: MappingFile, wanted: str | None, 
         closest = [reader for reader in top if len(reader.form.marks) == most]
         if len(closest) > 1:
             names = " and ".join(sorted(reader.form.name for reader in closest))
-            raise InputError(f"{path} fits {names} equally well", f"say which with --format {sorted(reader.form.name for reader in closest)[0]}")
+            raise InputError(f"{path} fits {names} equally well", f"say which with --format {min(reader.form.name for reader in closest)}")
         top = closest
     reader = top[0]
     if reader.form.refuse:
@@ -134,12 +152,15 @@ def _sample(head: bytes) -> Batch:
     return make_batch(b"\n".join(whole.line(row) for row in rows) + b"\n", 0, 1)
 
 
-def _candidates(batch: Batch, head: bytes, base: Reader, forms: Mapping[str, Format], mapping: MappingFile, container: str | None, name: str | None) -> list[Reader]:
+def _candidates(
+    batch: Batch, head: bytes, base: Reader, forms: Mapping[str, Format], mapping: MappingFile, container: str | None, name: str | None
+) -> list[Reader]:
     lines = [batch.line(row) for row in range(batch.starts.size)]
     filled = [line for line in lines if line.strip()]
     values = [load(line) for line in filled]
     objects = [value for value in values if isinstance(value, dict | list)]
-    if container in {None, "json"} and objects and (len(objects) >= _ENOUGH * len(filled) or container == "json"):
+    braced = sum(line.lstrip()[:1] == b"{" for line in filled)  # broken JSON is JSON
+    if container in {None, "json"} and objects and (max(len(objects), braced) >= _ENOUGH * len(filled) or container == "json"):
         return _by_records(_inside(objects, forms), replace(base, container="json"), forms, name)
     start = head.removeprefix(BOM).lstrip()[:1]
     if container in {None, "json", "document"} and start in {b"{", b"["} and not objects:
@@ -216,7 +237,7 @@ def _csv_candidates(filled: Sequence[bytes], base: Reader, forms: Mapping[str, F
 
 
 def _by_records_csv(records: Sequence[dict[str, Any]], header: Sequence[str], base: Reader, forms: Mapping[str, Format], name: str | None) -> list[Reader]:
-    seen = {(key,): [record[key] for record in records[:50] if record.get(key) is not None] for key in header}
+    seen: dict[Path, list[Any]] = {(key,): [record[key] for record in records[:50] if record.get(key) is not None] for key in header}
     if name is not None:
         return [replace(base, form=forms[name], seen=seen)]
     names = set(header)
@@ -244,7 +265,9 @@ def settle(reader: Reader, rows: Rows) -> Reader:
     if not events.height and rows.frame.height:
         for stand_in in ("api_key_id", "device_id", "client_address"):
             if stand_in in rows.frame.columns or (stand_in == "client_address" and "forwarded_for" in rows.frame.columns):
-                other = replace(reader, cleaning=replace(reader.cleaning, account_from=(stand_in,)), note=f"no line names an account: {stand_in} stands in for it")
+                other = replace(
+                    reader, cleaning=replace(reader.cleaning, account_from=(stand_in,)), note=f"no line names an account: {stand_in} stands in for it"
+                )
                 events, _ = other.clean(rows.frame)
                 if events.height:
                     reader = other
@@ -252,12 +275,39 @@ def settle(reader: Reader, rows: Rows) -> Reader:
     return replace(reader, confidence=events.height / total if total else 0.0)
 
 
-_REGISTER_ONLY: Final = frozenset(normal_name(name) for column in ("banned_at", "closed_at", "payment_id", "email", "email_domain", "plan", "referrer", "signup_address", "parent_id", "phone_hash") for name in REGISTER_ALIASES[column] if name not in {"deleted", "ip", "ip_address", "product", "ended_at", "campaign", "domain", "end_date"})
-_REQUEST_FIELDS: Final = frozenset({"request_model", "status_code", "input_tokens", "output_tokens", "endpoint", "prompt", "messages", "prompt_hash", "template", "latency_ms", "request_latency", "method", "operation", "request_id", "session_id", "system"})
+_REGISTER_ONLY: Final = frozenset(
+    normal_name(name)
+    for column in ("banned_at", "closed_at", "payment_id", "email", "email_domain", "plan", "referrer", "signup_address", "parent_id", "phone_hash")
+    for name in REGISTER_ALIASES[column]
+    if name not in {"deleted", "ip", "ip_address", "product", "ended_at", "campaign", "domain", "end_date"}
+)
+_REQUEST_FIELDS: Final = frozenset(
+    {
+        "request_model",
+        "status_code",
+        "input_tokens",
+        "output_tokens",
+        "endpoint",
+        "prompt",
+        "messages",
+        "prompt_hash",
+        "template",
+        "latency_ms",
+        "request_latency",
+        "method",
+        "operation",
+        "request_id",
+        "session_id",
+        "system",
+    }
+)
 
 
 def is_register(plan: Plan, seen: Mapping[Path, Sequence[Any]]) -> bool:
     """Whether the columns describe accounts rather than requests."""
     about_accounts = sum(normal_name(path[-1]) in _REGISTER_ONLY for path in seen)
-    about_requests = sum(name in _REQUEST_FIELDS and any(normal_name(path[-1]) not in {"status", "id", "message", "text"} for path in paths) for name, paths in plan.paths.items())
-    return about_accounts >= 2 and about_requests == 0  # noqa: PLR2004 - one may be chance
+    about_requests = sum(
+        name in _REQUEST_FIELDS and any(normal_name(path[-1]) not in {"status", "id", "message", "text"} for path in paths)
+        for name, paths in plan.paths.items()
+    )
+    return about_accounts >= 2 and about_requests == 0

@@ -17,7 +17,7 @@ import numpy as np
 import orjson
 import polars as pl
 
-from forensics.fields import ALIASES, last_keys, normal_name, resolve
+from forensics.fields import last_keys, normal_name, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,9 @@ SAMPLE_LINES: Final = 300  # lines of a batch looked at for their keys
 _BLOCKS: Final = 64  # parts of a batch that are read apart when it holds a bad line
 _DEPTH: Final = 5  # how deep keys are looked for
 WRAPPERS: Final = ("Records", "records", "data", "value", "events", "logs", "items", "results", "entries", "hits", "activities", "logEvents")
-TEXT_FIELDS: Final = frozenset({"messages", "prompt", "system", "tools", "stop", "headers", "prompt_sketch", "prefix_hashes", "request", "reasoning_in", "reasoning_out"})  # may be objects or lists
+TEXT_FIELDS: Final = frozenset(
+    {"messages", "prompt", "system", "tools", "stop", "headers", "prompt_sketch", "prefix_hashes", "request", "reasoning_in", "reasoning_out"}
+)  # may be objects or lists
 
 NOT_UTF8 = "not UTF-8 text"
 NOT_JSON = "not valid JSON"
@@ -108,9 +110,9 @@ def make_plan(form: Format, chosen: Mapping[str, Sequence[str]], seen: Mapping[P
         plain = {path: values for path, values in seen.items() if not (values and all(isinstance(value, dict) for value in values)) or path_is_text(path)}
         for name, found in _believable(resolve(plain), seen).items():
             paths[name] = [*paths.get(name, []), *found]
-    for name, names in chosen.items():
-        given = [joined.get(one, tuple(one.split("."))) for one in names]
-        there = any(one in joined for one in names)
+    for name, wanted in chosen.items():
+        given = [joined.get(one, tuple(one.split("."))) for one in wanted]
+        there = any(one in joined for one in wanted)
         paths[name] = given if there and form.by_alias else [*given, *paths.get(name, [])]
     return Plan({name: tuple(dict.fromkeys(found)) for name, found in sorted(paths.items()) if found}, form.constants)
 
@@ -155,9 +157,9 @@ def _believable(found: dict[str, list[Path]], seen: Mapping[Path, Sequence[Any]]
                 if normal_name(path[-1]) not in _DURATIONS:
                     continue
                 target = "latency_s" if normal_name(path[-1]) == "requesttime" else "request_latency"
-            elif name not in _LISTS_ALLOWED and values and not any(map(_is_scalar, values)):
-                continue
-            elif name in {"client_asn", "input_tokens", "output_tokens"} and values and not any(_is_number(value) for value in values):
+            elif (name not in _LISTS_ALLOWED and values and not any(map(_is_scalar, values))) or (
+                name in {"client_asn", "input_tokens", "output_tokens"} and values and not any(_is_number(value) for value in values)
+            ):
                 continue
             kept.setdefault(target, []).append(path)
     return kept
@@ -204,9 +206,6 @@ def dig(record: Mapping[str, Any], path: Path) -> Any:  # noqa: ANN401 - any JSO
     return node
 
 
-
-
-
 def _late_keys(batch: Batch, known: frozenset[str]) -> bool:
     """Whether the batch has a key that could matter and is not among the known ones."""
     pattern = _late_pattern(known)
@@ -226,7 +225,9 @@ def _late_pattern(known: frozenset[str]) -> str:
 def sample_records(batch: Batch, limit: int = SAMPLE_LINES) -> list[dict[str, Any]]:
     """Some of the batch's lines, decoded: the first fifty and then every so many."""
     count = batch.starts.size
-    rows = np.unique(np.concatenate((np.arange(min(50, count)), np.linspace(0, count - 1, num=min(limit, count)).astype(np.int64)))) if count else []
+    if not count:
+        return []
+    rows = np.unique(np.concatenate((np.arange(min(50, count)), np.linspace(0, count - 1, num=min(limit, count)).astype(np.int64))))
     found = []
     for row in rows:
         value = load(batch.line(int(row)))
@@ -272,8 +273,14 @@ def read_json(batch: Batch, form: Format, chosen: Mapping[str, Sequence[str]], b
         slow_rows = np.union1d(slow_rows, again)
     rest = _read_slowly(batch, slow_rows.astype(np.int64), form, plan, np.zeros(0, np.bool_))
     bad += rest.bad
-    frame = pl.concat([*parts, rest.frame], how="diagonal").sort("row", maintain_order=True) if slow_rows.size else pl.concat(parts, how="diagonal") if parts else rest.frame
-    return Rows(frame, sorted(bad), np.flatnonzero(blank).tolist(), rest.extra)
+    frame = (
+        pl.concat([*parts, rest.frame], how="diagonal").sort("row", maintain_order=True)
+        if slow_rows.size
+        else pl.concat(parts, how="diagonal")
+        if parts
+        else rest.frame
+    )
+    return Rows(frame, sorted(bad), sorted([*np.flatnonzero(blank).tolist(), *rest.passed_over]), rest.extra)
 
 
 def _odd_lines(batch: Batch, data: NDArray[np.uint8], sizes: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -308,7 +315,8 @@ def _structured(values: Sequence[Any]) -> bool:
 def _twofold(tree: Mapping[str, Any], seen: Mapping[Path, Sequence[Any]], above: Path = ()) -> bool:
     """Whether a key of which inner keys are wanted was also seen as text or list."""
     return any(
-        isinstance(inner, dict) and (any(not isinstance(value, dict) for value in seen.get((*above, key), ())) or _twofold(inner, seen, (*above, key))) for key, inner in tree.items()
+        isinstance(inner, dict) and (any(not isinstance(value, dict) for value in seen.get((*above, key), ())) or _twofold(inner, seen, (*above, key)))
+        for key, inner in tree.items()
     )
 
 
@@ -371,7 +379,11 @@ def _flatten(batch: Batch, rows: NDArray[np.int64], frame: pl.DataFrame, plan: P
             for key in path[1:]:
                 value = value.struct.field(key)
             values.append(value)
-        column = values[0] if len(values) == 1 else pl.coalesce(pl.when(value.str.strip_chars().is_in(["", "-", "null"])).then(None).otherwise(value) for value in values)
+        column = (
+            values[0]
+            if len(values) == 1
+            else pl.coalesce(pl.when(value.str.strip_chars().is_in(["", "-", "null"])).then(None).otherwise(value) for value in values)
+        )
         columns.append(column.alias(name))
         objects += [value.str.contains(r"^[\[{]") for value in values]
     if objects:
@@ -558,7 +570,14 @@ def read_csv(batch: Batch, header: Sequence[str], delimiter: str, plan: Plan, fo
             bad.append((start, f"not valid CSV: {error}" if str(error) else "not valid CSV"))
             continue
         if len(cells) != len(header):
-            bad.append((start, CUT_OFF if not batch.complete and stop == batch.starts.size and len(cells) < len(header) else f"{len(cells)} fields where the header has {len(header)}"))
+            bad.append(
+                (
+                    start,
+                    CUT_OFF
+                    if not batch.complete and stop == batch.starts.size and len(cells) < len(header)
+                    else f"{len(cells)} fields where the header has {len(header)}",
+                )
+            )
             continue
         collector.take({name: cell or None for name, cell in zip(header, cells, strict=True)}, start, bad, passed)
     return Rows(collector.frame(), bad, sorted(passed))
@@ -589,6 +608,11 @@ def read_pattern(batch: Batch, patterns: Sequence[str], form: Format, chosen: Ma
     bad = [(row, CUT_OFF if row == batch.starts.size - 1 and not batch.complete else reason) for row in rest["row"].to_list()]
     whole = pl.concat(parts, how="diagonal").sort("row") if parts else pl.DataFrame(schema={"row": pl.UInt32})
     groups = set(whole.columns)
-    sources = {name: names for name, names in form.fields.items() if groups & set(names)} | {name: tuple(names) for name, names in chosen.items() if groups & set(names)}
-    taken = [pl.coalesce(pl.when(~pl.col(group).is_in(["-", ""])).then(pl.col(group)) for group in names if group in groups).alias(name) for name, names in sources.items()]
-    return Rows(whole.with_columns(pl.col("row").cast(pl.UInt32), *taken), bad, blank)
+    sources = {name: names for name, names in form.fields.items() if groups & set(names)} | {
+        name: tuple(names) for name, names in chosen.items() if groups & set(names)
+    }
+    combined = [
+        pl.coalesce(pl.when(~pl.col(group).is_in(["-", ""])).then(pl.col(group)) for group in names if group in groups).alias(name)
+        for name, names in sources.items()
+    ]
+    return Rows(whole.with_columns(pl.col("row").cast(pl.UInt32), *combined), bad, blank)

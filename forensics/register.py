@@ -20,32 +20,60 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-ALIASES: Final[dict[str, tuple[str, ...]]] = {
-    "account_id": ("account_id", "account", "account_uid", "account_uuid", "acct_id", "acct", "customer_id", "customer", "user_id", "user", "user.id", "uid", "tenant_id", "tenant", "principal_id", "principal", "username", "user_name", "consumer_id", "consumer", "subscriber_id", "arn", "id"),
-    "created_at": ("created_at", "created", "creation_time", "created_time", "create_time", "created_on", "date_created", "creation_date", "signup_at", "signed_up_at", "signup_time", "signup_date", "sign_up_date", "registered_at", "registration_time", "registration_date", "opened_at", "joined_at", "account_created_at", "start_date", "opened"),
-    "closed_at": ("closed_at", "closed", "closed_time", "closing_time", "closed_on", "close_date", "deleted_at", "deleted", "deactivated_at", "terminated_at", "ended_at", "cancelled_at", "canceled_at", "disabled_at", "end_date", "expires_at"),
-    "banned_at": ("banned_at", "banned", "ban_time", "banned_time", "banned_on", "ban_date", "suspended_at", "suspension_time", "suspended_on", "blocked_at", "enforced_at", "enforcement_at", "terminated_for_cause_at", "actioned_at"),
-    "status": ("status", "state", "account_status", "account_state", "lifecycle", "standing"),
-    "organization_id": ("organization_id", "organisation_id", "organization", "organisation", "org_id", "org", "org_uuid", "company_id", "company", "company_name", "organization_name", "org_name"),
-    "parent_id": ("parent_id", "parent", "parent_account", "parent_account_id", "parent_org", "parent_organization", "parent_organization_id", "declared_parent", "contract_id", "contract", "master_account", "platform_customer", "billing_parent"),
-    "plan": ("plan", "tier", "plan_name", "subscription", "subscription_plan", "subscription_tier", "product", "plan_id", "account_type", "rate_limit_tier"),
-    "country": ("country", "country_code", "declared_country", "signup_country", "billing_country", "account_country", "sign_up_country"),
-    "email_domain": ("email_domain", "mail_domain", "domain", "signup_email_domain", "user_email_domain"),
-    "email": ("email", "e_mail", "email_address", "mail", "user_email", "signup_email", "contact_email"),
-    "email_hash": ("email_hash", "email_sha256", "hashed_email", "mail_hash", "email_fingerprint"),
-    "phone_hash": ("phone_hash", "phone_sha256", "hashed_phone", "phone_fingerprint"),
-    "phone": ("phone", "phone_number", "mobile", "msisdn", "telephone"),
-    "payment_id": ("payment_id", "payment", "payment_hash", "payment_fingerprint", "payment_method_fingerprint", "payment_method_id", "payment_method", "payment_instrument", "payment_instrument_id", "card", "card_id", "card_hash", "card_fingerprint", "card_fp", "payment_fp", "billing_id", "billing_fingerprint", "billing_hash", "iban_hash", "wallet"),
-    "payment_country": ("payment_country", "card_country", "billing_country_code", "payment_method_country", "issuer_country"),
-    "signup_address": ("signup_address", "signup_ip", "sign_up_ip", "signup_ip_address", "registration_ip", "registered_ip", "created_ip", "creation_ip", "ip", "ip_address", "signup_client_ip", "register_ip", "first_ip"),
-    "signup_prefix": ("signup_prefix", "signup_subnet", "signup_ip_prefix"),
-    "signup_user_agent": ("signup_user_agent", "signup_ua", "registration_user_agent", "user_agent", "ua"),
-    "device_id": ("device_id", "device", "device_fingerprint", "signup_device", "signup_device_id", "fingerprint", "ephemeral_id"),
-    "reseller_id": ("reseller_id", "reseller", "sold_by", "channel", "partner", "partner_id", "distributor", "sales_channel"),
-    "referrer": ("referrer", "referrer_code", "referral", "referral_code", "coupon", "coupon_code", "promo", "promo_code", "promotion", "invite_code", "invite", "voucher", "campaign", "event_code", "class_code", "referred_by"),
-    "limit_per_minute": ("limit_per_minute", "rpm", "rpm_limit", "requests_per_minute", "rate_limit", "rate_limit_rpm", "max_rpm", "limit_rpm"),
-    "limit_per_day": ("limit_per_day", "rpd", "rpd_limit", "requests_per_day", "daily_limit", "daily_quota", "max_rpd", "limit_rpd"),
-}  # fmt: skip
+_NAMES: Final[dict[str, str]] = {
+    "account_id": """
+        account_id account account_uid account_uuid acct_id acct customer_id customer user_id user user.id uid tenant_id tenant principal_id
+        principal username user_name consumer_id consumer subscriber_id arn id
+    """,
+    "created_at": """
+        created_at created creation_time created_time create_time created_on date_created creation_date signup_at signed_up_at signup_time
+        signup_date sign_up_date registered_at registration_time registration_date opened_at joined_at account_created_at start_date opened
+    """,
+    "closed_at": """
+        closed_at closed closed_time closing_time closed_on close_date deleted_at deleted deactivated_at terminated_at ended_at cancelled_at
+        canceled_at disabled_at end_date expires_at
+    """,
+    "banned_at": """
+        banned_at banned ban_time banned_time banned_on ban_date suspended_at suspension_time suspended_on blocked_at enforced_at enforcement_at
+        terminated_for_cause_at actioned_at
+    """,
+    "status": "status state account_status account_state lifecycle standing",
+    "organization_id": """
+        organization_id organisation_id organization organisation org_id org org_uuid company_id company company_name organization_name org_name
+    """,
+    "parent_id": """
+        parent_id parent parent_account parent_account_id parent_org parent_organization parent_organization_id declared_parent contract_id contract
+        master_account platform_customer billing_parent
+    """,
+    "plan": "plan tier plan_name subscription subscription_plan subscription_tier product plan_id account_type rate_limit_tier",
+    "country": "country country_code declared_country signup_country billing_country account_country sign_up_country",
+    "email_domain": "email_domain mail_domain domain signup_email_domain user_email_domain",
+    "email": "email e_mail email_address mail user_email signup_email contact_email",
+    "email_hash": "email_hash email_sha256 hashed_email mail_hash email_fingerprint",
+    "phone_hash": "phone_hash phone_sha256 hashed_phone phone_fingerprint",
+    "phone": "phone phone_number mobile msisdn telephone",
+    "payment_id": """
+        payment_id payment payment_hash payment_fingerprint payment_method_fingerprint payment_method_id payment_method payment_instrument
+        payment_instrument_id card card_id card_hash card_fingerprint card_fp payment_fp billing_id billing_fingerprint billing_hash iban_hash
+        wallet
+    """,
+    "payment_country": "payment_country card_country billing_country_code payment_method_country issuer_country",
+    "signup_address": """
+        signup_address signup_ip sign_up_ip signup_ip_address registration_ip registered_ip created_ip creation_ip ip ip_address signup_client_ip
+        register_ip first_ip
+    """,
+    "signup_prefix": "signup_prefix signup_subnet signup_ip_prefix",
+    "signup_user_agent": "signup_user_agent signup_ua registration_user_agent user_agent ua",
+    "device_id": "device_id device device_fingerprint signup_device signup_device_id fingerprint ephemeral_id",
+    "reseller_id": "reseller_id reseller sold_by channel partner partner_id distributor sales_channel",
+    "referrer": """
+        referrer referrer_code referral referral_code coupon coupon_code promo promo_code promotion invite_code invite voucher campaign event_code
+        class_code referred_by
+    """,
+    "limit_per_minute": "limit_per_minute rpm rpm_limit requests_per_minute rate_limit rate_limit_rpm max_rpm limit_rpm",
+    "limit_per_day": "limit_per_day rpd rpd_limit requests_per_day daily_limit daily_quota max_rpd limit_rpd",
+}
+ALIASES: Final[dict[str, tuple[str, ...]]] = {column: tuple(names.split()) for column, names in _NAMES.items()}
 _BY_NAME = {normal_name(name): (column, place) for column, names in reversed(ALIASES.items()) for place, name in reversed(list(enumerate(names)))}
 _BANNED_STATES: Final = r"(?i)\b(?:bann?ed|suspend\w*|blocked|terminated|enforced|disabled_for_abuse|fraud\w*|abuse\w*)\b"
 _TIMES: Final = ("created_at", "closed_at", "banned_at")
@@ -61,7 +89,9 @@ def read_register(path: Path, unify: Callable[[pl.Series], pl.Series] | None = N
     found = _columns(raw.columns, chosen or {})
     if "account_id" not in found:
         raise InputError(f"{path}: no column names the account", f"call it account_id; its columns are: {', '.join(raw.columns)}")
-    clean = raw.select(nothing(pl.col(names[0]) if len(names) == 1 else pl.coalesce(nothing(pl.col(name)) for name in names)).alias(column) for column, names in found.items())
+    clean = raw.select(
+        nothing(pl.col(names[0]) if len(names) == 1 else pl.coalesce(nothing(pl.col(name)) for name in names)).alias(column) for column, names in found.items()
+    )
     clean = clean.filter(pl.col("account_id").is_not_null())
     if unify is not None:
         clean = clean.with_columns(unify(clean["account_id"]).alias("account_id"))
@@ -94,7 +124,12 @@ def read_register(path: Path, unify: Callable[[pl.Series], pl.Series] | None = N
     kept = [pl.col(name) if name in whole.columns else pl.lit(None, column.dtype).alias(name) for name, column in REGISTER.columns.items()]
     table = whole.select(*kept, *(pl.col(name) for name in extra if name in whole.columns))
     last = [pl.col(name).drop_nulls().last() for name in table.columns if name != "account_id"]
-    return table.group_by("account_id", maintain_order=True).agg(last).select(table.columns).cast({name: column.dtype for name, column in REGISTER.columns.items()})  # type: ignore[arg-type]
+    return (
+        table.group_by("account_id", maintain_order=True)
+        .agg(last)
+        .select(table.columns)
+        .cast({name: column.dtype for name, column in REGISTER.columns.items()})
+    )
 
 
 def _tell_bans(table: pl.DataFrame) -> pl.DataFrame:
@@ -133,7 +168,9 @@ def _columns(names: Sequence[str], chosen: dict[str, str]) -> dict[str, list[str
 def _read_table(path: Path) -> pl.DataFrame:
     """All columns of the file as text; nested objects with dotted names."""
     try:
-        if path.suffix.lower() in {".parquet", ".pq"} or path.open("rb").read(4) == b"PAR1":
+        with path.open("rb") as handle:
+            parquet = handle.read(4) == b"PAR1"
+        if parquet:
             frame = pl.read_parquet(path, glob=False)
             return frame.select(_as_text(pl.col(name), dtype) for name, dtype in frame.schema.items())
         data = _decompressed(path)
@@ -154,7 +191,7 @@ def _as_text(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 
 def _decompressed(path: Path) -> bytes:
-    from forensics.reading import open_source  # noqa: PLC0415 - only compressed files need it
+    from forensics.reading import open_source
 
     stream = open_source(str(path))
     with stream.handle:

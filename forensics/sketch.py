@@ -1,11 +1,12 @@
-"""Text → hashes, shingle sketch, length. Text itself is not kept.
+r"""Text → hashes, shingle sketch, length. Text itself is not kept.
 
 How a text is read: Unicode NFKC, lower case; words are runs of letters and digits with what joins them (`don't`, `e.g`, `3.5`), so spacing and
-punctuation around words do not matter. Masked words all count as one: numbers, ids, hex, paths, addresses, e-mail (any word with a digit, `/`, `\\`, `@`, `_`),
-quoted strings and code blocks; neighbouring masks are one mask. Scripts without spaces (Chinese, Japanese, Thai, …) are read character by character.
+punctuation around words do not matter. Masked words all count as one: numbers, ids, hex, paths, addresses, e-mail (any word with a digit, `/`,
+`\`, `@`, `_`), quoted strings and code blocks; neighbouring masks are one mask. Scripts without spaces (Chinese, Japanese, Thai, …) are read
+character by character.
 
-All hashes are 64-bit polynomials over code points, mixed with the splitmix64 finaliser: own arithmetic on unsigned integers, so the same text has the same hash in every
-version, process and platform. They are fingerprints, not signatures: whoever tries can make two texts collide, which would only tie his own prompts together.
+All hashes are 64 bits of own arithmetic on unsigned integers, finished by splitmix64: the same text has the same hash in every version, process
+and platform. They are fingerprints, not signatures: whoever tries can make two texts collide, which would only tie his own prompts together.
 """
 
 from __future__ import annotations
@@ -99,8 +100,20 @@ def _wide_classes(points: NDArray[np.uint32]) -> NDArray[np.uint8]:
     alone = ((points >= 0x2E80) & (points <= 0x9FFF)) | ((points >= 0xF900) & (points <= 0xFAFF)) | ((points >= 0x20000) & (points <= 0x3FFFF))
     alone |= ((points >= 0x0E00) & (points <= 0x0EFF)) | ((points >= 0x1000) & (points <= 0x109F)) | ((points >= 0x1780) & (points <= 0x17FF))
     classes[alone] = _LETTER | _ALONE
-    spaces = (points == 0x85) | (points == 0xA0) | ((points >= 0x2000) & (points <= 0x206F)) | ((points >= 0x3000) & (points <= 0x303F)) | ((points >= 0xFE00) & (points <= 0xFE4F)) | (points == 0xFEFF)
-    spaces |= ((points >= 0x80) & (points <= 0xBF) & (points != 0xAA) & (points != 0xB5) & (points != 0xBA)) | ((points >= 0xFF00) & (points <= 0xFF0F)) | ((points >= 0xFF1A) & (points <= 0xFF20)) | (points >= 0xE0000)
+    spaces = (
+        (points == 0x85)
+        | (points == 0xA0)
+        | ((points >= 0x2000) & (points <= 0x206F))
+        | ((points >= 0x3000) & (points <= 0x303F))
+        | ((points >= 0xFE00) & (points <= 0xFE4F))
+        | (points == 0xFEFF)
+    )
+    spaces |= (
+        ((points >= 0x80) & (points <= 0xBF) & (points != 0xAA) & (points != 0xB5) & (points != 0xBA))
+        | ((points >= 0xFF00) & (points <= 0xFF0F))
+        | ((points >= 0xFF1A) & (points <= 0xFF20))
+        | (points >= 0xE0000)
+    )
     classes[spaces] = 0
     return classes
 
@@ -153,11 +166,11 @@ def _read_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> _Words:
     ends[split] = True
     if places is not None:
         alone = np.flatnonzero((classes & _ALONE) != 0)
-        for cut in (alone, alone + 1):  # before and after each
-            cut = cut[(cut > 0) & (cut < classes.size)]
-            cut = cut[inside[cut] & inside[cut - 1]]
-            begins[cut] = True
-            ends[cut] = True
+        around = np.union1d(alone, alone + 1)  # before and after each
+        around = around[(around > 0) & (around < classes.size)]
+        around = around[inside[around] & inside[around - 1]]
+        begins[around] = True
+        ends[around] = True
     first, last = np.flatnonzero(begins), np.flatnonzero(ends)
     if not first.size:
         return _no_words(offsets.size)
@@ -366,7 +379,9 @@ def sketch_prompts(texts: pl.Series) -> pl.DataFrame:
             if some.height:
                 parts.append(_sketch_masked(some.select("row", "chars", "text"), reading))
     if not parts:
-        empty = frame.with_columns(**{name: pl.lit(None, pl.UInt64) for name in _HASH_COLUMNS}, prompt_sketch=pl.lit(None, pl.List(pl.UInt64)), prompt_chars=pl.lit(None, pl.UInt32))
+        empty = frame.with_columns(
+            **{name: pl.lit(None, pl.UInt64) for name in _HASH_COLUMNS}, prompt_sketch=pl.lit(None, pl.List(pl.UInt64)), prompt_chars=pl.lit(None, pl.UInt32)
+        )
         return empty.select(*_HASH_COLUMNS, "prompt_sketch", "prompt_chars")
     if len(parts) == 1 and parts[0].height == frame.height:
         return parts[0].drop("row")
@@ -382,7 +397,11 @@ def _sketch_masked(frame: pl.DataFrame, reading: _Reading) -> pl.DataFrame:
     whole = _sketch_clean(frame["text"], reading)
     if marked:
         masked = frame.select(
-            pl.when(text.str.contains("```", literal=True)).then(text.str.replace_all(_CODE, _MASK_MARK)).otherwise(text).str.replace_all(_QUOTES, _MASK_MARK).alias("text"),
+            pl.when(text.str.contains("```", literal=True))
+            .then(text.str.replace_all(_CODE, _MASK_MARK))
+            .otherwise(text)
+            .str.replace_all(_QUOTES, _MASK_MARK)
+            .alias("text"),
         )
         changed = (masked["text"] != frame["text"]).arg_true()
         if changed.len():
@@ -410,8 +429,13 @@ def read_hashes(values: pl.Series) -> pl.Series:
     text = values.cast(pl.String).str.replace(r"^(?i:sha\d*|md5|xxh\d*|hash|0x)[:]?", "")
     hexadecimal = text.str.to_lowercase().str.contains(r"^[0-9a-f]{16}$")
     if hexadecimal.any():
-        numbers = pl.DataFrame({"t": text.str.to_lowercase(), "h": hexadecimal}).select(
-            (pl.when("h").then(pl.col("t").str.slice(0, 8)).str.to_integer(base=16, strict=False).cast(pl.UInt64) * (1 << 32)) + pl.when("h").then(pl.col("t").str.slice(8, 8)).str.to_integer(base=16, strict=False).cast(pl.UInt64)
-        ).to_series()
+        numbers = (
+            pl.DataFrame({"t": text.str.to_lowercase(), "h": hexadecimal})
+            .select(
+                (pl.when("h").then(pl.col("t").str.slice(0, 8)).str.to_integer(base=16, strict=False).cast(pl.UInt64) * (1 << 32))
+                + pl.when("h").then(pl.col("t").str.slice(8, 8)).str.to_integer(base=16, strict=False).cast(pl.UInt64)
+            )
+            .to_series()
+        )
         return numbers.zip_with(numbers.is_not_null(), hash_strings(text)) if not hexadecimal.fill_null(value=True).all() else numbers
     return hash_strings(text)

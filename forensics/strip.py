@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import tomllib
 from importlib import resources
+from typing import TYPE_CHECKING
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @functools.cache

@@ -42,6 +42,15 @@ def nothing(column: pl.Expr) -> pl.Expr:
     return pl.when(text.is_in(["", "-", "null", "None", "NULL", "nan", "NaN", "\\N"])).then(None).otherwise(text)
 
 
+def without_nothing(column: pl.Series) -> pl.Series:
+    """`nothing` for a whole column, without a look at each value where none is short enough to say nothing."""
+    text = column.str.strip_chars()
+    shortest = text.str.len_bytes().min()
+    if shortest is None or int(shortest) > len("null"):  # type: ignore[arg-type]
+        return text
+    return text.to_frame("text").select(nothing(pl.col("text")).alias(column.name)).to_series()
+
+
 def read_times(values: pl.Series, unit: str | None = None, form: str | None = None, zone: str | None = None) -> pl.Series:
     """Times as UTC microseconds from text or numbers: RFC 3339, common log format, epoch s/ms/µs/ns, .NET ticks; naive times are UTC.
 
@@ -49,7 +58,11 @@ def read_times(values: pl.Series, unit: str | None = None, form: str | None = No
     Null:  what is no time, or lies outside 2015 to 2100.
     """
     if isinstance(values.dtype, pl.Datetime):
-        times = values.dt.convert_time_zone("UTC") if values.dtype.time_zone else values.dt.replace_time_zone(zone or "UTC", ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+        times = (
+            values.dt.convert_time_zone("UTC")
+            if values.dtype.time_zone
+            else values.dt.replace_time_zone(zone or "UTC", ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+        )
         return _in_range(times.cast(TIME))
     if values.dtype == pl.Date:
         return _in_range(values.cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
@@ -84,18 +97,25 @@ def _from_number(text: pl.Expr, unit: str | None) -> pl.Expr:
             return (integer - _TICKS_AT_EPOCH) // 10
         if name in per_micro:
             return pl.coalesce(integer // per_micro[name], (real / per_micro[name]).round().cast(pl.Int64, strict=False))
-        return pl.when(real.abs() < _HIGH_S * (1e6 / times_micro[name]) * 2).then(pl.coalesce(integer * times_micro[name], (real * times_micro[name]).round().cast(pl.Int64, strict=False)))
+        return pl.when(real.abs() < _HIGH_S * (1e6 / times_micro[name]) * 2).then(
+            pl.coalesce(integer * times_micro[name], (real * times_micro[name]).round().cast(pl.Int64, strict=False))
+        )
 
     if unit is not None:
         micros = scaled(unit)
     else:
         micros = (
-            pl.when(real.is_between(_LOW_S, _HIGH_S)).then(scaled("s"))
-            .when(real.is_between(_LOW_S * 1e3, _HIGH_S * 1e3)).then(scaled("ms"))
-            .when(real.is_between(_LOW_S * 1e6, _HIGH_S * 1e6)).then(scaled("us"))
-            .when(real.is_between(_LOW_S * 1e9, _HIGH_S * 1e9)).then(scaled("ns"))
-            .when(real.is_between(_TICKS_AT_EPOCH + _LOW_S * 1e7, _TICKS_AT_EPOCH + _HIGH_S * 1e7)).then(scaled("ticks"))
-        )  # fmt: skip
+            pl.when(real.is_between(_LOW_S, _HIGH_S))
+            .then(scaled("s"))
+            .when(real.is_between(_LOW_S * 1e3, _HIGH_S * 1e3))
+            .then(scaled("ms"))
+            .when(real.is_between(_LOW_S * 1e6, _HIGH_S * 1e6))
+            .then(scaled("us"))
+            .when(real.is_between(_LOW_S * 1e9, _HIGH_S * 1e9))
+            .then(scaled("ns"))
+            .when(real.is_between(_TICKS_AT_EPOCH + _LOW_S * 1e7, _TICKS_AT_EPOCH + _HIGH_S * 1e7))
+            .then(scaled("ticks"))
+        )
     return micros.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
@@ -118,10 +138,14 @@ def _read_rfc3339(text: pl.Series, zone: str | None) -> pl.Series:
         if found.null_count() == text.null_count():
             return found
     parts = frame.select(
-        pl.col("t").str.extract_groups(r"^(\d{4}-\d\d-\d\d)(?:[T ]?(\d\d:\d\d:\d\d)([.,]\d{1,12})?)?\s*(?:([Zz]|UTC|GMT)|([+-]\d\d:?(?:\d\d)?))?$").struct.rename_fields(["day", "clock", "fraction", "utc", "offset"])
+        pl.col("t")
+        .str.extract_groups(r"^(\d{4}-\d\d-\d\d)(?:[T ]?(\d\d:\d\d:\d\d)([.,]\d{1,12})?)?\s*(?:([Zz]|UTC|GMT)|([+-]\d\d:?(?:\d\d)?))?$")
+        .struct.rename_fields(["day", "clock", "fraction", "utc", "offset"])
     ).unnest("t")
     naive = parts.select(
-        pl.concat_str("day", pl.lit("T"), pl.col("clock").fill_null("00:00:00"), pl.col("fraction").str.replace(",", ".", literal=True).str.slice(0, 10).fill_null("")).alias("naive"),
+        pl.concat_str(
+            "day", pl.lit("T"), pl.col("clock").fill_null("00:00:00"), pl.col("fraction").str.replace(",", ".", literal=True).str.slice(0, 10).fill_null("")
+        ).alias("naive"),
         pl.col("offset").str.replace(":", "", literal=True).str.pad_end(5, "0"),
         "utc",
     )
@@ -131,10 +155,18 @@ def _read_rfc3339(text: pl.Series, zone: str | None) -> pl.Series:
         return local.dt.replace_time_zone("UTC")
     minutes = offset.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + offset.str.slice(3, 2).cast(pl.Int64, strict=False)
     signed = pl.DataFrame({"local": local, "m": minutes, "o": offset, "utc": naive["utc"]}).with_columns(
-        shifted=(pl.col("local") - pl.duration(minutes=pl.when(pl.col("o").str.starts_with("-")).then(-pl.col("m")).otherwise(pl.col("m")))).dt.replace_time_zone("UTC"),
+        shifted=(
+            pl.col("local") - pl.duration(minutes=pl.when(pl.col("o").str.starts_with("-")).then(-pl.col("m")).otherwise(pl.col("m")))
+        ).dt.replace_time_zone("UTC"),
         zoned=pl.col("local").dt.replace_time_zone(zone or "UTC", ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC"),
     )
-    return signed.select(pl.when(pl.col("o").is_not_null()).then("shifted").when(pl.col("utc").is_not_null()).then(pl.col("local").dt.replace_time_zone("UTC")).otherwise("zoned")).to_series()
+    return signed.select(
+        pl.when(pl.col("o").is_not_null())
+        .then("shifted")
+        .when(pl.col("utc").is_not_null())
+        .then(pl.col("local").dt.replace_time_zone("UTC"))
+        .otherwise("zoned")
+    ).to_series()
 
 
 def _naive(text: pl.Series) -> pl.Series:
@@ -157,7 +189,11 @@ def _read_rare(text: pl.Series, zone: str | None) -> pl.Series:
 
 def _in_range(times: pl.Series) -> pl.Series:
     years = times.dt.year()
-    return times.zip_with(((years >= FIRST_YEAR) & (years < END_YEAR)).fill_null(value=False), pl.Series([None], dtype=TIME).new_from_index(0, times.len())) if times.len() else times.cast(TIME)
+    return (
+        times.zip_with(((years >= FIRST_YEAR) & (years < END_YEAR)).fill_null(value=False), pl.Series([None], dtype=TIME).new_from_index(0, times.len()))
+        if times.len()
+        else times.cast(TIME)
+    )
 
 
 def number(column: pl.Expr, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
@@ -177,28 +213,89 @@ def whole(column: pl.Expr, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
 def boolean(column: pl.Expr) -> pl.Expr:
     """True or false however it is spelt; null for anything else."""
     text = column.str.to_lowercase()
-    return pl.when(text.is_in(["true", "1", "yes", "y", "t", "on", "1.0"])).then(pl.lit(value=True)).when(text.is_in(["false", "0", "no", "n", "f", "off", "0.0"])).then(pl.lit(value=False))
+    return (
+        pl.when(text.is_in(["true", "1", "yes", "y", "t", "on", "1.0"]))
+        .then(pl.lit(value=True))
+        .when(text.is_in(["false", "0", "no", "n", "f", "off", "0.0"]))
+        .then(pl.lit(value=False))
+    )
 
 
 # gRPC status, as number and as name → HTTP status (google.rpc.Code).
 GRPC_STATUS: dict[int, tuple[str, int]] = {
-    0: ("OK", 200), 1: ("CANCELLED", 499), 2: ("UNKNOWN", 500), 3: ("INVALID_ARGUMENT", 400), 4: ("DEADLINE_EXCEEDED", 504), 5: ("NOT_FOUND", 404), 6: ("ALREADY_EXISTS", 409),
-    7: ("PERMISSION_DENIED", 403), 8: ("RESOURCE_EXHAUSTED", 429), 9: ("FAILED_PRECONDITION", 400), 10: ("ABORTED", 409), 11: ("OUT_OF_RANGE", 400), 12: ("UNIMPLEMENTED", 501),
-    13: ("INTERNAL", 500), 14: ("UNAVAILABLE", 503), 15: ("DATA_LOSS", 500), 16: ("UNAUTHENTICATED", 401),
-}  # fmt: skip
+    0: ("OK", 200),
+    1: ("CANCELLED", 499),
+    2: ("UNKNOWN", 500),
+    3: ("INVALID_ARGUMENT", 400),
+    4: ("DEADLINE_EXCEEDED", 504),
+    5: ("NOT_FOUND", 404),
+    6: ("ALREADY_EXISTS", 409),
+    7: ("PERMISSION_DENIED", 403),
+    8: ("RESOURCE_EXHAUSTED", 429),
+    9: ("FAILED_PRECONDITION", 400),
+    10: ("ABORTED", 409),
+    11: ("OUT_OF_RANGE", 400),
+    12: ("UNIMPLEMENTED", 501),
+    13: ("INTERNAL", 500),
+    14: ("UNAVAILABLE", 503),
+    15: ("DATA_LOSS", 500),
+    16: ("UNAUTHENTICATED", 401),
+}
 # Names of errors in cloud logs → HTTP status, as the Bedrock and gateway documentation gives them.
 ERROR_STATUS: dict[str, int] = {
-    "validationexception": 400, "accessdeniedexception": 403, "accessdenied": 403, "client.unauthorizedoperation": 403, "unrecognizedclientexception": 403, "expiredtokenexception": 403, "resourcenotfoundexception": 404,
-    "throttlingexception": 429, "throttling": 429, "toomanyrequestsexception": 429, "servicequotaexceededexception": 429, "modeltimeoutexception": 408, "modelerrorexception": 424, "modelnotreadyexception": 429,
-    "internalserverexception": 500, "serviceunavailableexception": 503, "modelstreamerrorexception": 424, "conflictexception": 409, "rate_limit_error": 429, "ratelimiterror": 429, "overloaded_error": 529,
-    "invalid_request_error": 400, "authentication_error": 401, "permission_error": 403, "not_found_error": 404, "request_too_large": 413, "api_error": 500, "timeout_error": 504,
-}  # fmt: skip
+    "validationexception": 400,
+    "accessdeniedexception": 403,
+    "accessdenied": 403,
+    "client.unauthorizedoperation": 403,
+    "unrecognizedclientexception": 403,
+    "expiredtokenexception": 403,
+    "resourcenotfoundexception": 404,
+    "throttlingexception": 429,
+    "throttling": 429,
+    "toomanyrequestsexception": 429,
+    "servicequotaexceededexception": 429,
+    "modeltimeoutexception": 408,
+    "modelerrorexception": 424,
+    "modelnotreadyexception": 429,
+    "internalserverexception": 500,
+    "serviceunavailableexception": 503,
+    "modelstreamerrorexception": 424,
+    "conflictexception": 409,
+    "rate_limit_error": 429,
+    "ratelimiterror": 429,
+    "overloaded_error": 529,
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "api_error": 500,
+    "timeout_error": 504,
+}
 _STATUS_WORDS: dict[str, int] = {
-    "success": 200, "succeeded": 200, "successful": 200, "ok": 200, "completed": 200, "complete": 200, "stop": 200, "failure": 500, "failed": 500, "error": 500, "errored": 500, "timeout": 504,
-    "rate_limited": 429, "ratelimited": 429, "throttled": 429, "refused": 403, "forbidden": 403, "unauthorized": 401, "denied": 403, "blocked": 403,
+    "success": 200,
+    "succeeded": 200,
+    "successful": 200,
+    "ok": 200,
+    "completed": 200,
+    "complete": 200,
+    "stop": 200,
+    "failure": 500,
+    "failed": 500,
+    "error": 500,
+    "errored": 500,
+    "timeout": 504,
+    "rate_limited": 429,
+    "ratelimited": 429,
+    "throttled": 429,
+    "refused": 403,
+    "forbidden": 403,
+    "unauthorized": 401,
+    "denied": 403,
+    "blocked": 403,
     **{name.lower(): status for name, status in GRPC_STATUS.values()},
     **ERROR_STATUS,
-}  # fmt: skip
+}
 
 
 def status_code(column: pl.Expr) -> pl.Expr:
@@ -246,7 +343,10 @@ def read_addresses(values: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Address and prefix of each; each distinct one is read once."""
     unique = values.drop_nulls().unique()
     read = [read_address(text) for text in unique.to_list()]
-    table = pl.DataFrame({"raw": unique, "address": [address for address, _ in read], "prefix": [prefix for _, prefix in read]}, schema={"raw": pl.String, "address": pl.String, "prefix": pl.String})
+    table = pl.DataFrame(
+        {"raw": unique, "address": [address for address, _ in read], "prefix": [prefix for _, prefix in read]},
+        schema={"raw": pl.String, "address": pl.String, "prefix": pl.String},
+    )
     joined = values.rename("raw").to_frame().join(table, on="raw", how="left", maintain_order="left")
     return joined["address"], joined["prefix"]
 

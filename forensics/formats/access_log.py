@@ -1,7 +1,7 @@
 r"""Access logs of nginx and Apache: common, combined, with or without a virtual host before, with times and forwarding chain after.
 
-Pitfalls: `-` for nothing; request lines that are binary, empty or hold escaped quotes (`\x22` of nginx, `\"` of Apache); users with spaces; IPv6; local offsets.
-The remote user is the account; where a log names none at all, the client address stands in and the report says so.
+Pitfalls: `-` for nothing; request lines that are binary or empty, or hold escaped quotes (`\x22` of nginx, `\"` of Apache);
+users with spaces; IPv6; local offsets. The remote user is the account; where a log names none at all, the client address stands in and the report says so.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from forensics.plugins import Format
 
 _REQUEST = r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status_code>\d{3}|-) (?:\d+|-)'
 _TAIL = (
-    r'(?: "(?:[^"\\]|\\.)*" "(?P<user_agent>(?:[^"\\]|\\.)*)(?:"|$)'
-    r'(?: "(?P<chain_before>[0-9a-fA-F.:, ]+|-)")?(?: "?(?P<latency_s>\d+\.\d+|-)"?(?: "?(?:[\d.]+|-)(?:[,:] ?(?:[\d.]+|-))*"?)?)?(?: "(?P<chain_after>[0-9a-fA-F.:, ]+|-)")?(?: .*)?)?$'
+    r'(?: "(?:[^"\\]|\\.)*" "(?P<user_agent>(?:[^"\\]|\\.)*)(?:"|$)'  # a last quote that is cut off costs nothing
+    r'(?: "(?P<chain_before>[0-9a-fA-F.:, ]+|-)")?(?: "?(?P<latency_s>\d+\.\d+|-)"?(?: "?(?:[\d.]+|-)(?:[,:] ?(?:[\d.]+|-))*"?)?)?'
+    r'(?: "(?P<chain_after>[0-9a-fA-F.:, ]+|-)")?(?: .*)?)?$'
 )
 _ADDRESS = r"(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+)"
 
@@ -21,7 +22,7 @@ PLUGIN = Format(
     reference="https://httpd.apache.org/docs/current/mod/mod_log_config.html and https://nginx.org/en/docs/http/ngx_http_log_module.html",
     samples=(
         '198.51.100.7 - acct_1 [10/Oct/2026:13:55:36 +0200] "POST /v1/messages HTTP/1.1" 200 2326 "-" "curl/8.5.0"',
-        '198.51.100.7 - - [10/Oct/2026:13:55:36 +0000] "GET /v1/models HTTP/1.1" 401 -',
+        '198.51.100.7 - acct_5 [10/Oct/2026:13:55:36 +0000] "GET /v1/models HTTP/1.1" 401 -',
         'api.example.com:443 2001:db8::7 - acct_2 [10/Oct/2026:13:55:37 +0000] "POST /v1/messages?beta=true HTTP/2.0" 200 512 "-" "OpenAI/Python 1.40.0"',
         '198.51.100.8 - acct_3 [10/Oct/2026:13:55:38 +0000] "\\x16\\x03\\x01" 400 150 "-" "-" 0.412 0.400 "203.0.113.9, 198.51.100.8"',
         '198.51.100.8 - acct 4 [10/Oct/2026:13:55:39 +0000] "POST /v1/chat/completions HTTP/1.1" 200 99 "-" "say \\"hi\\"" "203.0.113.9" 1.204',

@@ -26,7 +26,8 @@ def _text(value: Any) -> str | None:  # noqa: ANN401 - text, or parts with text
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return "\n".join(part["text"] if isinstance(part, dict) and isinstance(part.get("text"), str) else part for part in value if isinstance(part, str) or (isinstance(part, dict) and isinstance(part.get("text"), str))) or None
+        parts = [part.get("text") if isinstance(part, dict) else part for part in value]
+        return "\n".join(part for part in parts if isinstance(part, str)) or None
     return None
 
 
@@ -79,7 +80,20 @@ def read(record: dict[str, Any]) -> dict[str, Any]:
         "latency_ms": metrics.get("latencyMs", metrics.get("invocationLatency")),
         "ttft_ms": metrics.get("firstByteLatency"),
         "stream": str(operation).endswith("Stream") if operation else None,
-        "max_tokens": next((value for value in (inference.get("maxTokens"), inference.get("maxTokenCount"), body.get("max_tokens"), body.get("max_gen_len"), body.get("max_tokens_to_sample")) if value is not None), None),
+        "max_tokens": next(
+            (
+                value
+                for value in (
+                    inference.get("maxTokens"),
+                    inference.get("maxTokenCount"),
+                    body.get("max_tokens"),
+                    body.get("max_gen_len"),
+                    body.get("max_tokens_to_sample"),
+                )
+                if value is not None
+            ),
+            None,
+        ),
         "temperature": inference.get("temperature", body.get("temperature")),
         "top_p": inference.get("topP", body.get("top_p")),
         "stop_count": len(stops) if isinstance(stops, list) else None,
@@ -98,13 +112,24 @@ PLUGIN = Format(
     reference="https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html",
     marks=("schemaType|schemaVersion", "modelId", "operation", "timestamp", "requestId"),
     samples=(
-        '{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-03-11T00:38:02Z","accountId":"111122223333","identity":{"arn":"arn:aws:iam::111122223333:user/alice"},"region":"us-east-1","requestId":"ff4b6c63-0000-4000-8000-000000000001",'
-        '"operation":"ConverseStream","modelId":"vendor.model-3-v1:0","input":{"inputContentType":"application/json","inputBodyJson":{"messages":[{"role":"user","content":[{"text":"hello"}]}],"system":[{"text":"You are terse."}],"inferenceConfig":'
-        '{"maxTokens":512,"temperature":0.7,"topP":0.9,"stopSequences":[]}},"inputTokenCount":4,"cacheReadInputTokenCount":0,"cacheWriteInputTokenCount":0},"output":{"outputContentType":"application/json","outputBodyJson":{"output":{"message":'
-        '{"role":"assistant","content":[{"text":"Hi"}]}},"stopReason":"end_turn","metrics":{"latencyMs":302},"usage":{"inputTokens":4,"outputTokens":38,"totalTokens":42}},"outputTokenCount":38}}',
-        '{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-03-11T00:38:03Z","accountId":"111122223333","identity":{"arn":"arn:aws:sts::111122223333:assumed-role/app/s1"},"region":"us-east-1","requestId":"ff4b6c63-0000-4000-8000-000000000002",'
-        '"operation":"InvokeModelWithResponseStream","modelId":"vendor.model-3-v1:0","errorCode":"ThrottlingException","input":{"inputContentType":"application/json","inputBodyJson":{"max_tokens":200,"messages":[{"role":"user","content":"hi"}]}},'
-        '"output":{"outputBodyJson":[{"type":"message_start"},{"type":"message_stop","amazon-bedrock-invocationMetrics":{"invocationLatency":812,"firstByteLatency":301}}]}}',
+        (
+            '{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-03-11T00:38:02Z","accountId":"111122223333","identity":'
+            '{"arn":"arn:aws:iam::111122223333:user/alice"},"region":"us-east-1","requestId":"ff4b6c63-0000-4000-8000-000000000001",'
+            '"operation":"ConverseStream","modelId":"vendor.model-3-v1:0","input":{"inputContentType":"application/json","inputBodyJson":{"mess'
+            'ages":[{"role":"user","content":[{"text":"hello"}]}],"system":[{"text":"You are terse."}],"inferenceConfig":'
+            '{"maxTokens":512,"temperature":0.7,"topP":0.9,"stopSequences":[]}},"inputTokenCount":4,"cacheReadInputTokenCount":0,"cacheWriteInp'
+            'utTokenCount":0},"output":{"outputContentType":"application/json","outputBodyJson":{"output":{"message":'
+            '{"role":"assistant","content":[{"text":"Hi"}]}},"stopReason":"end_turn","metrics":{"latencyMs":302},"usage":'
+            '{"inputTokens":4,"outputTokens":38,"totalTokens":42}},"outputTokenCount":38}}'
+        ),
+        (
+            '{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-03-11T00:38:03Z","accountId":"111122223333","identity":'
+            '{"arn":"arn:aws:sts::111122223333:assumed-role/app/s1"},"region":"us-east-1","requestId":"ff4b6c63-0000-4000-8000-000000000002",'
+            '"operation":"InvokeModelWithResponseStream","modelId":"vendor.model-3-v1:0","errorCode":"ThrottlingException",'
+            '"input":{"inputContentType":"application/json","inputBodyJson":{"max_tokens":200,"messages":[{"role":"user","content":"hi"}]}},'
+            '"output":{"outputBodyJson":[{"type":"message_start"},{"type":"message_stop","amazon-bedrock-invocationMetrics":'
+            '{"invocationLatency":812,"firstByteLatency":301}}]}}'
+        ),
     ),
     broken=('{"schemaType":"ModelInvocationLog","requestId":"r","operation":"Converse","modelId":"m","timestamp":"not a time","identity":{"arn":"a"}}',),
     constants={"platform": "bedrock"},

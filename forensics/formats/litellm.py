@@ -1,7 +1,7 @@
 """Spend logs of the LiteLLM proxy, as JSON lines or CSV export.
 
-Pitfalls: JSON columns come as text in CSV and as objects from the API; the user agent is no column, but a tag (`User-Agent: …`) where tags are on; the account is `user`,
-or the key's hash where that is empty; times without zone are UTC; `status` is a word.
+Pitfalls: JSON columns come as text in CSV and as objects from the API; the user agent is no column, but a tag (`User-Agent: …`) where tags
+are on; the account is `user`, or the key's hash where that is empty; times without zone are UTC; `status` is a word.
 """
 
 from __future__ import annotations
@@ -22,22 +22,25 @@ def _loaded(value: Any) -> Any:  # noqa: ANN401 - a JSON column, decoded or not
     return value
 
 
+def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a JSON column, decoded or not
+    loaded = _loaded(value)
+    return loaded if isinstance(loaded, dict) else {}
+
+
 def _said(*values: Any) -> Any:  # noqa: ANN401 - any JSON value
     return next((value for value in values if value not in (None, "", "null")), None)
 
 
 def read(record: dict[str, Any]) -> dict[str, Any]:
     """Fields of one row of LiteLLM_SpendLogs."""
-    metadata = _loaded(record.get("metadata"))
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = _object(record.get("metadata"))
     tags = _loaded(record.get("request_tags"))
     agents = [tag.partition(":")[2].strip() for tag in tags if isinstance(tag, str) and tag.lower().startswith("user-agent:")] if isinstance(tags, list) else []
-    request = _loaded(record.get("proxy_server_request"))
-    request = request if isinstance(request, dict) else {}
-    body = request.get("body") if isinstance(request.get("body"), dict) else request
-    usage = metadata.get("usage_object") if isinstance(metadata.get("usage_object"), dict) else {}
-    details = usage.get("prompt_tokens_details") if isinstance(usage.get("prompt_tokens_details"), dict) else {}
-    error = metadata.get("error_information") if isinstance(metadata.get("error_information"), dict) else {}
+    request = _object(record.get("proxy_server_request"))
+    body = _object(request.get("body")) or request
+    usage = _object(metadata.get("usage_object"))
+    details = _object(usage.get("prompt_tokens_details"))
+    error = _object(metadata.get("error_information"))
     status = _said(error.get("error_code"), record.get("status"), "success")
     return {
         "started_at": record.get("startTime"),
@@ -76,11 +79,18 @@ PLUGIN = Format(
     reference="https://github.com/BerriAI/litellm, schema.prisma, model LiteLLM_SpendLogs",
     marks=("request_id", "call_type", "startTime", "spend|api_key|model_group|custom_llm_provider"),
     samples=(
-        '{"request_id":"chatcmpl-1","call_type":"acompletion","api_key":"88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b","spend":0.0004,"total_tokens":42,"prompt_tokens":4,"completion_tokens":38,"startTime":"2026-05-01 10:00:00.000",'
-        '"endTime":"2026-05-01 10:00:01.200","model":"m-small-2","model_group":"m-small","user":"user_1","metadata":{"user_api_key_alias":"k1"},"request_tags":["User-Agent: OpenAI/Python 1.40.0"],"team_id":"team_1","end_user":"cust_9",'
-        '"requester_ip_address":"198.51.100.7","session_id":"sess_1","status":"success"}',
-        '{"request_id":"chatcmpl-2","call_type":"acompletion","api_key":"77ab","spend":"0","prompt_tokens":0,"completion_tokens":0,"startTime":"2026-05-01T10:00:02.000Z","endTime":"2026-05-01T10:00:02.100Z","model":"m-small","user":"",'
-        '"metadata":"{\\"error_information\\":{\\"error_code\\":\\"429\\",\\"error_class\\":\\"RateLimitError\\"}}","status":"failure"}',
+        (
+            '{"request_id":"chatcmpl-1","call_type":"acompletion","api_key":"88dc28d0f030c55ed4ab77ed8faf0981","spend":0.0004,"total_tokens":42,'
+            '"prompt_tokens":4,"completion_tokens":38,"startTime":"2026-05-01 10:00:00.000","endTime":"2026-05-01 10:00:01.200",'
+            '"model":"m-small-2","model_group":"m-small","user":"user_1","metadata":{"user_api_key_alias":"k1"},'
+            '"request_tags":["User-Agent: OpenAI/Python 1.40.0"],"team_id":"team_1","end_user":"cust_9",'
+            '"requester_ip_address":"198.51.100.7","session_id":"sess_1","status":"success"}'
+        ),
+        (
+            '{"request_id":"chatcmpl-2","call_type":"acompletion","api_key":"77ab","spend":"0","prompt_tokens":0,"completion_tokens":0,'
+            '"startTime":"2026-05-01T10:00:02.000Z","endTime":"2026-05-01T10:00:02.100Z","model":"m-small","user":"",'
+            '"metadata":"{\\"error_information\\":{\\"error_code\\":\\"429\\",\\"error_class\\":\\"RateLimitError\\"}}","status":"failure"}'
+        ),
     ),
     broken=('{"request_id":"chatcmpl-3","call_type":"acompletion","api_key":"77ab","spend":0,"startTime":"","user":"user_1"}',),
     constants={"platform": "gateway"},

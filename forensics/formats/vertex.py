@@ -1,7 +1,7 @@
 """Data Access audit log of GCP Vertex AI (Cloud Logging export).
 
-Pitfalls: nanoseconds; `,gzip(gfe)` behind the user agent, once or twice; no status means OK, a code is gRPC's; long operations write a first and a last row under one
-operation id: the last is passed over; no tokens and no prompt.
+Pitfalls: nanoseconds; `,gzip(gfe)` behind the user agent, once or twice; no status means OK, a code is gRPC's; long operations write a first
+and a last row under one operation id: the last is passed over; no tokens and no prompt.
 """
 
 from __future__ import annotations
@@ -57,13 +57,25 @@ PLUGIN = Format(
     reference="https://cloud.google.com/vertex-ai/docs/general/audit-logging",
     marks=("protoPayload.methodName", "protoPayload.authenticationInfo", "protoPayload.serviceName", "timestamp|receiveTimestamp"),
     samples=(
-        '{"protoPayload":{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","status":{"code":8,"message":"Quota exceeded."},"authenticationInfo":{"principalEmail":"svc@proj.iam.gserviceaccount.com","serviceAccountKeyName":'
-        '"//iam.googleapis.com/projects/proj/serviceAccounts/svc@proj.iam.gserviceaccount.com/keys/0946"},"requestMetadata":{"callerIp":"198.51.100.14","callerSuppliedUserAgent":"Python/3.12 websockets/14.2,gzip(gfe),gzip(gfe)","requestAttributes":'
-        '{"time":"2026-05-01T10:54:44.530602921Z","auth":{}}},"serviceName":"aiplatform.googleapis.com","methodName":"google.cloud.aiplatform.v1.PredictionService.StreamGenerateContent","authorizationInfo":[{"resource":'
-        '"projects/proj/locations/us-central1/publishers/vendor/models/model-3","permission":"aiplatform.endpoints.predict","granted":true}],"resourceName":"projects/proj/locations/us-central1/publishers/vendor/models/model-3"},'
-        '"insertId":"ldy87re4b6ph","resource":{"type":"audited_resource","labels":{"project_id":"proj"}},"timestamp":"2026-05-01T10:54:44.516444030Z","severity":"ERROR","receiveTimestamp":"2026-05-01T10:54:57.012482772Z"}',
+        (
+            '{"protoPayload":{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","status":{"code":8,"message":"Quota exceeded."},"authen'
+            'ticationInfo":{"principalEmail":"svc@proj.iam.gserviceaccount.com","serviceAccountKeyName":'
+            '"//iam.googleapis.com/projects/proj/serviceAccounts/svc@proj.iam.gserviceaccount.com/keys/0946"},"requestMetadata":{"callerIp":"19'
+            '8.51.100.14","callerSuppliedUserAgent":"Python/3.12 websockets/14.2,gzip(gfe),gzip(gfe)","requestAttributes":'
+            '{"time":"2026-05-01T10:54:44.530602921Z","auth":{}}},"serviceName":"aiplatform.googleapis.com","methodName":"google.cloud.aiplatfo'
+            'rm.v1.PredictionService.StreamGenerateContent","authorizationInfo":[{"resource":'
+            '"projects/proj/locations/us-central1/publishers/vendor/models/model-3","permission":"aiplatform.endpoints.predict",'
+            '"granted":true}],"resourceName":"projects/proj/locations/us-central1/publishers/vendor/models/model-3"},'
+            '"insertId":"ldy87re4b6ph","resource":{"type":"audited_resource","labels":{"project_id":"proj"}},'
+            '"timestamp":"2026-05-01T10:54:44.516444030Z","severity":"ERROR","receiveTimestamp":"2026-05-01T10:54:57.012482772Z"}'
+        ),
     ),
-    broken=('{"protoPayload":{"authenticationInfo":{},"serviceName":"aiplatform.googleapis.com","methodName":"x.Predict"},"insertId":"a","timestamp":"2026-05-01T10:54:44Z"}',),
+    broken=(
+        (
+            '{"protoPayload":{"authenticationInfo":{},"serviceName":"aiplatform.googleapis.com","methodName":"x.Predict"},"insertId":"a","times'
+            'tamp":"2026-05-01T10:54:44Z"}'
+        ),
+    ),
     constants={"platform": "vertex"},
     read=read,
 )

@@ -1,0 +1,83 @@
+"""Every format reads its own samples, as itself and as no other, and rejects what is broken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from forensics.case import Case
+from forensics.config import IngestSettings
+from forensics.errors import InputError
+from forensics.fields import CANONICAL, RAW_FIELDS
+from forensics.ingest import ingest, list_formats
+from forensics.recognise import all_formats
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = IngestSettings(max_reject_share=1.0, workers=1)
+FORMATS = all_formats()
+REQUESTS = [name for name, form in FORMATS.items() if not form.refuse]
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_format_says_what_it_is(name: str) -> None:
+    """A format has a title, a reference, samples, and fields that exist."""
+    form = FORMATS[name]
+    assert form.name == name
+    assert form.title
+    assert form.reference
+    assert form.samples
+    assert set(form.fields) <= CANONICAL | set(RAW_FIELDS)
+    assert set(form.constants) <= CANONICAL
+    assert form.read is not None or form.fields or form.pattern or form.by_alias or form.refuse
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_samples_parse_as_this_format_and_no_other(name: str, tmp_path: Path) -> None:
+    """Each sample alone is recognised as its format and becomes at least one event with time and account."""
+    form = FORMATS[name]
+    for number, sample in enumerate(form.samples):
+        path = tmp_path / f"sample{number}.log"
+        path.write_text(sample + "\n", encoding="utf-8")
+        with Case.locked(tmp_path / f"case{number}") as case:
+            report = ingest(case, [str(path)], settings=SETTINGS)
+            events = case.scan("events").collect()
+        assert [source.format for source in report.sources] == [name], sample
+        assert report.adds_up
+        assert report.event_count >= 1, f"{report.reasons}: {sample}"
+        assert report.reject_count == 0, report.reasons
+        for column, value in form.constants.items():
+            assert events[column].to_list() == [value] * events.height
+
+
+@pytest.mark.parametrize("name", [name for name in REQUESTS if FORMATS[name].broken])
+def test_broken_lines_are_rejected_with_a_reason(name: str, tmp_path: Path) -> None:
+    """Lines that the format calls broken become rejects; the samples around them stay events."""
+    form = FORMATS[name]
+    path = tmp_path / "mixed.log"
+    path.write_text("\n".join([*form.samples, *form.broken, *form.samples]) + "\n", encoding="utf-8")
+    with Case.locked(tmp_path / "case") as case:
+        report = ingest(case, [str(path)], format_name=name, settings=SETTINGS)
+        rejects = case.scan("rejects").collect()
+    assert report.reject_count >= len(form.broken)
+    assert rejects.height == report.reject_count
+    assert rejects["reason"].null_count() == 0
+    assert report.event_count + report.duplicate_count + report.blank_count >= 2 * len(form.samples)
+
+
+@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.refuse])
+def test_reports_that_are_no_request_logs_are_refused(name: str, tmp_path: Path) -> None:
+    """Bucketed usage reports are recognised and refused with a sentence that says why."""
+    for sample in FORMATS[name].samples:
+        path = tmp_path / "usage.json"
+        path.write_text(sample + "\n", encoding="utf-8")
+        with Case.locked(tmp_path / "case") as case, pytest.raises(InputError) as caught:
+            ingest(case, [str(path)], settings=SETTINGS)
+        assert FORMATS[name].refuse in caught.value.message
+
+
+def test_formats_are_listed() -> None:
+    """The list names every format once."""
+    assert [form["name"] for form in list_formats()] == list(FORMATS)

@@ -1,0 +1,469 @@
+"""Reading logs into a case: nothing lost, nothing doubled, every value right."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from forensics.case import Case
+from forensics.config import IngestSettings
+from forensics.errors import InputError, UsageError
+from forensics.ingest import IngestReport, ingest, preview
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SETTINGS = IngestSettings(max_reject_share=1.0, workers=2)
+
+
+def line(number: int, **more: Any) -> str:  # noqa: ANN401 - JSON values
+    """A flat line, one a second."""
+    return json.dumps(
+        {
+            "ts": f"2026-05-01T{10 + number // 3600}:{number // 60 % 60:02d}:{number % 60:02d}Z",
+            "account_id": f"acct_{number % 7}",
+            "request_id": f"req_{number}",
+            "status": 200,
+            **more,
+        }
+    )
+
+
+def write(path: Path, lines: Sequence[str], end: str = "\n") -> str:
+    """Lines as a file; its name."""
+    path.write_text("".join(one + end for one in lines), encoding="utf-8")
+    return str(path)
+
+
+def read(folder: Path, *sources: str, **more: Any) -> tuple[IngestReport, pl.DataFrame, pl.DataFrame]:  # noqa: ANN401 - options of ingest
+    """Ingest into folder/case; report, events, rejects."""
+    options = {"settings": SETTINGS, **more}
+    with Case.locked(folder / "case") as case:
+        report = ingest(case, sources, **options)
+        return report, case.scan("events").collect(), case.scan("rejects").collect()
+
+
+def test_counts_add_up_with_broken_lines(tmp_path: Path) -> None:
+    """Lines = events + duplicates + rejects + blanks; each reject says where and why."""
+    lines = [
+        line(0),
+        "",
+        line(1)[:-5],
+        line(1),
+        '["no object"]',
+        line(1),
+        '{"ts":"yesterday","account_id":"a"}',
+        '{"ts":"2026-05-01T00:00:00Z"}',
+        '{"ts":"1999-05-01T00:00:00Z","account_id":"a"}',
+    ]
+    report, events, rejects = read(tmp_path, write(tmp_path / "a.jsonl", lines))
+    # 9 lines: 2 events, 1 duplicate (the second req_1), 1 blank, 5 rejects
+    assert (report.line_count, report.event_count, report.duplicate_count, report.blank_count, report.reject_count) == (9, 2, 1, 1, 5)
+    assert report.adds_up
+    assert events["source_line"].to_list() == [1, 4]
+    assert dict(zip(rejects["source_line"].to_list(), rejects["reason"].to_list(), strict=True)) == {
+        3: "not valid JSON",
+        5: "JSON, but no object",
+        7: "time not readable",
+        8: "no account",
+        9: "time outside 2015 to 2100",
+    }
+    raw = (tmp_path / "a.jsonl").read_bytes()
+    for offset, text in zip(rejects["byte_offset"].to_list(), rejects["raw"].to_list(), strict=True):
+        assert raw[offset:].startswith(text.encode()), "the offset points at the line"
+
+
+def test_same_bytes_under_another_name_add_nothing(tmp_path: Path) -> None:
+    """Ingesting the same bytes twice adds nothing, whatever the file is called or how it is compressed."""
+    name = write(tmp_path / "a.jsonl", [line(number) for number in range(50)])
+    read(tmp_path, name)
+    (tmp_path / "b.json.gz").write_bytes(gzip.compress(Path(name).read_bytes()))
+    before = {path: path.read_bytes() for path in (tmp_path / "case").rglob("*") if path.is_file()}
+    report, events, _ = read(tmp_path, str(tmp_path / "b.json.gz"))
+    assert (report.line_count, report.event_count, report.known_lines, events.height) == (0, 0, 50, 50)
+    after = {path: path.read_bytes() for path in (tmp_path / "case").rglob("*") if path.is_file()}
+    assert before == after, "the case is byte for byte as it was"
+
+
+@pytest.mark.parametrize("cut", [0, 1, 30, 41])
+def test_grown_file_adds_its_new_lines(tmp_path: Path, cut: int) -> None:
+    """A file that grew adds its new lines only, with their line numbers, wherever the first reading stopped."""
+    lines = [line(number) for number in range(20)]
+    path = tmp_path / "a.jsonl"
+    whole = "".join(one + "\n" for one in lines)
+    at = len("".join(one + "\n" for one in lines[:8])) + cut  # inside line 9, or before it for 0
+    path.write_text(whole[:at])
+    read(tmp_path, str(path))
+    path.write_text(whole)
+    report, events, _ = read(tmp_path, str(path))
+    assert events["source_line"].to_list() == list(range(1, 21))
+    assert events["request_id"].to_list() == [f"req_{number}" for number in range(20)]
+    assert report.adds_up
+    again, _, _ = read(tmp_path, str(path))
+    assert again.line_count == 0
+
+
+def test_last_line_without_end_is_whole_if_it_reads(tmp_path: Path) -> None:
+    """A last line that lacks its line end but reads well is kept; the line end that follows later is no new line."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(line(0) + "\n" + line(1))
+    first, _, _ = read(tmp_path, str(path))
+    assert (first.event_count, first.reject_count) == (2, 0)
+    path.write_text(line(0) + "\n" + line(1) + "\n" + line(2) + "\n")
+    second, events, _ = read(tmp_path, str(path))
+    assert (second.line_count, second.event_count) == (1, 1)
+    assert events["source_line"].to_list() == [1, 2, 3]
+
+
+def test_duplicate_requests_across_files_and_runs(tmp_path: Path) -> None:
+    """A request id is kept once for its account, across files and runs, and counted each time."""
+    a = write(tmp_path / "a.jsonl", [line(number) for number in range(10)])
+    b = write(tmp_path / "b.jsonl", [line(number) for number in range(5, 15)])
+    report, events, _ = read(tmp_path, a, b)
+    assert (report.event_count, report.duplicate_count, events.height) == (15, 5, 15)
+    c = write(tmp_path / "c.jsonl", [line(number) for number in range(14, 3, -1)])
+    again, events, _ = read(tmp_path, c)
+    assert (again.event_count, again.duplicate_count, events.height) == (0, 11, 15)
+
+
+def test_bare_counters_are_no_request_ids(tmp_path: Path) -> None:
+    """Row numbers that start anew in each file do not make requests duplicates."""
+    lines = [json.dumps({"ts": f"2026-05-01T10:00:0{number}Z", "account_id": "a", "id": number}) for number in range(5)]
+    others = [json.dumps({"ts": f"2026-05-02T10:00:0{number}Z", "account_id": "a", "id": number}) for number in range(5)]
+    report, _, _ = read(tmp_path, write(tmp_path / "a.jsonl", lines), write(tmp_path / "b.jsonl", others))
+    assert (report.event_count, report.duplicate_count) == (10, 0)
+
+
+ALIASED = [
+    (
+        {"timestamp": 1777629600, "user": "u", "remote_addr": "198.51.100.7:4433", "response_status": "429"},
+        {"client_address": "198.51.100.7", "client_prefix": "198.51.100.0/24", "status_code": 429},
+    ),
+    (
+        {"time": "1777629600000", "customerId": "u", "clientIp": "::ffff:198.51.100.7", "usage": {"prompt_tokens": "12", "completion_tokens": 7.0}},
+        {"client_address": "198.51.100.7", "input_tokens": 12, "output_tokens": 7},
+    ),
+    (
+        {"@timestamp": 1777629600000000, "tenant_id": "u", "source.ip": "2001:db8::1", "gen_ai.request.model": "m"},
+        {"client_prefix": "2001:db8::/48", "request_model": "m"},
+    ),
+    (
+        {"event_time": 1777629600000000000, "principal": "u", "client": {"ip": "198.51.100.*"}, "ua": "curl/8.5.0,gzip(gfe)"},
+        {"client_address": None, "client_prefix": "198.51.100.0/24", "user_agent": "curl/8.5.0", "client_family": "curl"},
+    ),
+    ({"request_time": "2026-05-01 10:00:00", "account": "u", "stream": "true", "temperature": "0.5"}, {"stream": True, "temperature": 0.5}),
+    ({"created": "2026-05-01T12:00:00+02:00", "accountId": "u", "http": {"response": {"status_code": 200}}}, {"status_code": 200}),
+    (
+        {"time_local": "01/May/2026:12:00:00 +0200", "remote_user": "u", "request": "POST /v1/messages?x=1 HTTP/1.1", "status": "200", "request_time": "0.25"},
+        {"endpoint": "/v1/messages", "method": "POST", "latency_ms": 250.0},
+    ),
+    (
+        {"started_at": "2026-05-01T10:00:00.000000Z", "uid": "u", "template_id": "deadbeef00000001", "prompt_hash": "x" * 64},
+        {"template_hash": 0xDEADBEEF00000001},
+    ),
+    ({"when": "2026-05-01T10:00Z", "log": {"account_id": "u", "provider": "AWS Bedrock"}}, {"platform": "bedrock"}),
+]
+
+
+@pytest.mark.parametrize(("record", "expected"), ALIASED, ids=[str(number) for number in range(len(ALIASED))])
+def test_aliases_nested_and_dotted(tmp_path: Path, record: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Common names, nested and dotted keys, and values in any dress find their columns; the time is always the same instant."""
+    _, events, rejects = read(tmp_path, write(tmp_path / "a.jsonl", [json.dumps(record)] * 3))
+    assert rejects.is_empty(), rejects.to_dicts()
+    event = events.row(0, named=True)
+    assert event["started_at"] == datetime(2026, 5, 1, 10, tzinfo=UTC)
+    assert event["account_id"] == "u"
+    assert {name: event[name] for name in expected} == expected
+
+
+def test_a_key_the_sample_does_not_show_is_found(tmp_path: Path) -> None:
+    """A key that first appears deep in the file, on one line in thousands, still fills its column."""
+    lines = [line(number) for number in range(3000)]
+    lines[2001] = line(2001, session_id="late")
+    lines[2002] = line(2002, usage={"input_tokens": 5})
+    _, events, _ = read(tmp_path, write(tmp_path / "a.jsonl", lines))
+    assert events.filter(pl.col("session_id").is_not_null())["source_line"].to_list() == [2002]
+    assert events.filter(pl.col("input_tokens").is_not_null())["source_line"].to_list() == [2003]
+
+
+def test_mixed_shapes_in_one_key(tmp_path: Path) -> None:
+    """A key that is text on one line and an object on the next is read right on both."""
+    lines = [line(number, user_agent="curl/8.5.0", usage={"input_tokens": 3}) for number in range(600)]
+    lines[301] = line(301, usage="none", user_agent={"original": "OpenAI/Python 1.40.0"})
+    lines[302] = line(302, usage=[1], user_agent=["x"])
+    _, events, rejects = read(tmp_path, write(tmp_path / "a.jsonl", lines))
+    assert rejects.is_empty()
+    assert events.filter(pl.col("source_line") == 302).select("user_agent", "input_tokens").row(0) == ("OpenAI/Python 1.40.0", None)
+    assert events.filter(pl.col("source_line") == 303).select("user_agent", "input_tokens").row(0) == (None, None)
+    assert events["input_tokens"].sum() == 3 * 598
+
+
+def test_text_is_hashed_and_not_kept(tmp_path: Path) -> None:
+    """Prompt and system text leave hashes, a sketch and flags; the text itself is nowhere in the case unless asked for."""
+    rare = "xylophone quartz"
+    prompt = f"Please grade this answer against the rubric and explain your reasoning step by step about the {rare} carefully now"
+    name = write(tmp_path / "a.jsonl", [line(0, prompt=prompt, system="You are a careful grader of essays")])
+    _, events, _ = read(tmp_path, name)
+    event = events.row(0, named=True)
+    assert event["prompt_text"] is None
+    assert all(event[column] is not None for column in ("prompt_hash", "template_hash", "system_hash", "content_flags", "prompt_chars"))
+    assert event["content_flags"] & 1, "asks for reasoning"
+    assert event["content_flags"] & 8, "asks for grading"
+    assert not any(rare.encode() in path.read_bytes() for path in (tmp_path / "case").rglob("*") if path.is_file())
+    with Case.locked(tmp_path / "other") as case:
+        ingest(case, [name], settings=SETTINGS, keep_text=True)
+        assert case.scan("events").collect()["prompt_text"].to_list() == [prompt]
+
+
+def test_chat_messages(tmp_path: Path) -> None:
+    """The user's last message is the prompt, system messages the system text; a conversation continued elsewhere shares its chain."""
+    first = [{"role": "system", "content": "Be terse"}, {"role": "user", "content": "hello there"}]
+    second = [
+        *first,
+        {"role": "assistant", "content": [{"type": "thinking", "signature": "sig=="}, {"type": "text", "text": "hi"}]},
+        {"role": "user", "content": [{"type": "text", "text": "and now?"}]},
+    ]
+    lines = [line(0, messages=first), line(1, messages=second), line(2, prompt="and now?"), line(3, messages=json.dumps(second))]
+    _, events, _ = read(tmp_path, write(tmp_path / "a.jsonl", lines))
+    assert events["message_count"].to_list() == [2, 4, None, 4]
+    assert events["prompt_hash"][1] == events["prompt_hash"][2] == events["prompt_hash"][3]
+    assert events["system_hash"][0] == events["system_hash"][1]
+    assert events["prefix_hashes"][1].to_list()[:2] == events["prefix_hashes"][0].to_list()
+    assert events["prefix_hashes"][1].to_list() == events["prefix_hashes"][3].to_list()
+    assert events["reasoning_hash_in"][1] == events["reasoning_hash_in"][3] is not None
+
+
+def test_compressed_multi_member_and_stdin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gz of several members, zst of several frames and standard input are read whole."""
+    parts = ["".join(line(number) + "\n" for number in range(start, start + 10)).encode() for start in (0, 10)]
+    (tmp_path / "a.gz").write_bytes(b"".join(map(gzip.compress, parts)))
+    later = [part.replace(b"req_", b"zst_") for part in parts]
+    (tmp_path / "b.zst").write_bytes(b"".join(map(zstandard.compress, later)))
+    report, _, _ = read(tmp_path, str(tmp_path / "a.gz"), str(tmp_path / "b.zst"))
+    assert [source.event_count for source in report.sources] == [20, 20]
+
+    class Input:
+        buffer = io.BufferedReader(io.BytesIO(b"".join(parts)))
+
+    monkeypatch.setattr(sys, "stdin", Input())
+    again, events, _ = read(tmp_path, "-")
+    assert (again.line_count, again.known_lines, events.height) == (0, 20, 40), "the bytes of a.gz, uncompressed"
+
+
+def test_cut_off_archive(tmp_path: Path) -> None:
+    """A gz file that is cut off gives the lines before the cut, says so, and counts the broken rest."""
+    body = "".join(line(number, pad=str(number * 7919)) + "\n" for number in range(2000)).encode()
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(body)[:-2000])
+    report, events, _ = read(tmp_path, str(tmp_path / "a.jsonl.gz"))
+    assert 0 < events.height < 2000
+    assert "cut off" in report.sources[0].note
+    assert report.adds_up
+
+
+def test_unreadable_and_foreign_files_are_skipped_and_named(tmp_path: Path) -> None:
+    """A file of no known format in a folder is skipped with the reason; alone, it is an error."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    write(logs / "a.jsonl", [line(0)])
+    write(logs / "README.txt", ["These are logs.", "Nothing else."])
+    report, events, _ = read(tmp_path, str(logs))
+    assert events.height == 1
+    assert [Path(path).name for path, _ in report.skipped] == ["README.txt"]
+    with pytest.raises(InputError, match="no known format"):
+        read(tmp_path, str(logs / "README.txt"))
+    with pytest.raises(InputError, match="no such file"):
+        read(tmp_path, str(tmp_path / "absent.jsonl"))
+
+
+def test_too_many_rejects_leave_the_case_as_it_was(tmp_path: Path) -> None:
+    """Above the tolerated share of rejects nothing is added."""
+    name = write(tmp_path / "a.jsonl", [line(0), *['{"broken'] * 9])
+    with pytest.raises(InputError, match="9 of 10"):
+        read(tmp_path, name, settings=IngestSettings(max_reject_share=0.5))
+    with Case.locked(tmp_path / "case") as case:
+        assert not case.has("events")
+        assert not list((tmp_path / "case").glob("events/*"))
+
+
+def test_account_list_is_not_taken_for_a_log(tmp_path: Path) -> None:
+    """A list of accounts lying among the logs is named, not read as requests."""
+    write(tmp_path / "accounts.csv", ["account_id,created_at,banned_at,plan,email_domain", "a,2026-01-01,,free,x.org"])
+    with pytest.raises(InputError, match="list of accounts"):
+        read(tmp_path, str(tmp_path / "accounts.csv"))
+
+
+def test_csv_with_quotes_and_broken_lines(tmp_path: Path) -> None:
+    """Quoted commas and line breaks are one field; short lines and stray quotes cost themselves only."""
+    text = (
+        'ts,account_id,model,prompt\n2026-05-01T10:00:00Z,a,m,"one, two"\n2026-05-01T10:00:01Z,a,m,"one\ntwo"\n2026-05-01T10:00:02Z,'
+        'a\n\n2026-05-01T10:00:03Z,a,m,"open\n2026-05-01T10:00:04Z,b,m,x\n'
+    )
+    (tmp_path / "a.csv").write_text(text)
+    report, events, rejects = read(tmp_path, str(tmp_path / "a.csv"))
+    assert events["source_line"].to_list() == [2, 3, 8]
+    assert rejects["source_line"].to_list() == [5, 7]
+    # header, the second half of line 3, one empty line
+    assert (report.line_count, report.blank_count) == (8, 3)
+    assert report.adds_up
+
+
+def test_parquet_and_nested_columns(tmp_path: Path) -> None:
+    """Parquet rows are read by the same names, nested or not; the row is the line."""
+    frame = pl.DataFrame(
+        {
+            "time": [datetime(2026, 5, 1, 10, tzinfo=UTC)] * 2,
+            "user": [{"id": "a"}, {"id": None}],
+            "usage": [{"input_tokens": 3}, {"input_tokens": 4}],
+            "url": ["x", "y"],
+        }
+    )
+    frame.write_parquet(tmp_path / "a.parquet")
+    mapping = tmp_path / "map.toml"
+    mapping.write_text('[observables]\nlanding_page = "url"\n')
+    report, events, rejects = read(tmp_path, str(tmp_path / "a.parquet"), mapping=mapping)
+    assert events.select("account_id", "input_tokens", "source_line", "observable_landing_page").row(0) == ("a", 3, 1, "x")
+    assert rejects.select("source_line", "reason").row(0) == (2, "no account")
+    assert report.adds_up
+
+
+def test_mapping_fields_time_and_account_rules(tmp_path: Path) -> None:
+    """A mapping says which field is which, how times read, and brings the forms of an account together."""
+    mapping = tmp_path / "map.toml"
+    mapping.write_text(
+        """
+[fields]
+account_id = "who.ref"
+started_at = "am"
+[time]
+format = "%d.%m.%Y %H:%M:%S"
+zone = "Europe/Berlin"
+[[accounts]]
+match = '^arn:aws:iam::\\d+:user/(.+)$'
+account = '$1'
+[[accounts]]
+lookup = "ids.csv"
+"""
+    )
+    (tmp_path / "ids.csv").write_text("svc@p.iam.gserviceaccount.com,alice\n")
+    who = ["arn:aws:iam::111122223333:user/alice", "svc@p.iam.gserviceaccount.com", "alice"]
+    name = write(tmp_path / "a.jsonl", [json.dumps({"am": f"01.05.2026 12:00:0{number}", "who": {"ref": one}}) for number, one in enumerate(who)])
+    _, events, _ = read(tmp_path, name, mapping=mapping)
+    assert events["account_id"].to_list() == ["alice"] * 3
+    assert events["started_at"][0] == datetime(2026, 5, 1, 10, tzinfo=UTC)
+
+
+def test_address_stands_in_for_the_account(tmp_path: Path) -> None:
+    """A log that knows no accounts at all is read by address, and the report says so; one that knows some rejects the rest."""
+    name = write(tmp_path / "a.log", ['198.51.100.7 - - [01/May/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 1 "-" "curl/8"'] * 2)
+    report, events, _ = read(tmp_path, name)
+    assert events["account_id"].to_list() == ["198.51.100.7"] * 2
+    assert "client_address stands in" in report.sources[0].note
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[nonsense]\nx = 1\n",
+        '[fields]\nno_such_column = "x"\n',
+        "[fields]\naccount_id = 3\n",
+        "broken",
+        '[time]\nunit = "fortnights"\n',
+        '[[accounts]]\nmatch = "("\naccount = "x"\n',
+    ],
+)
+def test_wrong_mapping_is_a_usage_error(tmp_path: Path, text: str) -> None:
+    """A mapping that names what does not exist is refused before anything is read."""
+    (tmp_path / "map.toml").write_text(text)
+    with pytest.raises(UsageError):
+        read(tmp_path, write(tmp_path / "a.jsonl", [line(0)]), mapping=tmp_path / "map.toml")
+
+
+def test_preview_says_what_is_missing(tmp_path: Path) -> None:
+    """A trace without accounts is explained, not read as nothing."""
+    write(tmp_path / "trace.csv", ["TIMESTAMP,ContextTokens,GeneratedTokens", "2023-11-16 18:17:03.9799600,4808,10"])
+    with pytest.raises(InputError, match="no field names the account"):
+        preview(str(tmp_path / "trace.csv"), settings=SETTINGS)
+    shown = preview(write(tmp_path / "a.jsonl", [line(0), "x"]), settings=SETTINGS)
+    assert (shown.format, shown.events.height, shown.rejects.height) == ("flat", 1, 1)
+
+
+def test_number_of_threads_changes_nothing(tmp_path: Path) -> None:
+    """One thread or four, small batches or large: the same events in the same order."""
+    lines = [line(number, prompt=f"please look at item {number} and tell me what it is", pad="x" * 500) if number % 97 else "{broken" for number in range(5000)]
+    name = write(tmp_path / "a.jsonl", lines)
+    one, events_one, rejects_one = read(tmp_path / "one", name, settings=IngestSettings(workers=1, batch_mb=64))
+    four, events_four, rejects_four = read(tmp_path / "four", name, settings=IngestSettings(workers=4, batch_mb=0))
+    assert events_one.equals(events_four)
+    assert rejects_one.equals(rejects_four)
+    assert one.reject_count == four.reject_count == 52  # 0, 97, …, 4947
+
+
+junk = st.one_of(
+    st.builds(line, st.integers(0, 500)),
+    st.builds(lambda number, cut: line(number)[:cut], st.integers(0, 500), st.integers(0, 60)),
+    st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=60),
+    st.just(""),
+    st.builds(
+        json.dumps,
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+            max_leaves=8,
+        ),
+    ),
+    st.builds(
+        lambda ts, account, ip, tokens: json.dumps({"ts": ts, "account_id": account, "ip": ip, "input_tokens": tokens, "user_agent": account}),
+        st.text(max_size=20) | st.integers() | st.none(),
+        st.text(max_size=12) | st.integers() | st.booleans() | st.none(),
+        st.text(max_size=20) | st.integers() | st.lists(st.integers(), max_size=2),
+        st.integers() | st.floats() | st.text(max_size=5),
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(lines=st.lists(junk, min_size=1, max_size=40), end=st.sampled_from(["\n", "\r\n"]), last=st.booleans())
+def test_hostile_lines_are_counted_never_lost(tmp_path_factory: pytest.TempPathFactory, lines: list[str], end: str, last: bool) -> None:
+    """Whatever the lines hold, every one of them is an event, a duplicate, a reject or blank."""
+    folder = tmp_path_factory.mktemp("hostile")
+    body = end.join([line(0), *lines]) + (end if last else "")
+    (folder / "a.jsonl").write_text(body, encoding="utf-8", newline="")
+    count = body.count("\n") + (0 if body.endswith("\n") else 1)
+    report, events, rejects = read(folder, str(folder / "a.jsonl"), format_name="json")
+    assert report.adds_up
+    lists = sum(max(len(value) - 1, 0) for value in map(_list_in, body.split("\n")))
+    assert report.line_count == count + lists
+    assert (events.height, rejects.height) == (report.event_count, report.reject_count)
+
+
+def _list_in(text: str) -> list[Any]:
+    """The records of a line that is an array."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return []
+
+    def flat(items: list[Any]) -> list[Any]:
+        return [inner for item in items for inner in (flat(item) or [item] if isinstance(item, list) else _wrapped(item))]
+
+    return flat(value) if isinstance(value, list) else _wrapped(value)
+
+
+def _wrapped(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON value
+    wrappers = ("Records", "records", "data", "value", "events", "logs", "items", "results", "entries", "hits", "activities", "logEvents")
+    if isinstance(value, dict):
+        for key in wrappers:
+            if isinstance(value.get(key), list) and all(isinstance(item, dict) for item in value[key]):
+                return list(value[key])
+    return [value]
