@@ -93,6 +93,7 @@ class NetworkSettings:
     merge_rounds: int = setting(4, "rounds of merging at most")
     solid_bits: float = setting(6.0, "what the links of a network must weigh beyond log2 of the number of ways to choose one by accident", "bits")
     completion_rounds: int = setting(2, "rounds in which members are judged by the other members")
+    weakest_share: float = setting(0.1, "share of a network's founders that may resemble it less than whoever joins it", "share")
     alone_bits: float = setting(6.0, "what content or provenance must bring to make a member of an account that shows nothing else", "bits")
     seed: int = setting(20260401, "seed of everything random")
 
@@ -114,6 +115,7 @@ class ScoringSettings:
 
     sensitivity: str = setting("normal", "low, normal or high: how much evidence an alert takes")
     prior: float = setting(-3.0, "log-odds before any sign: most networks are offices, classes and platforms", "nats")
+    few: float = setting(-2.0, "added to the prior below five accounts: families, pairs of keys and experiments are common there", "nats")
     likeness: float = setting(1.0, "factor on what likeness and difference between members say (scoring.LIKENESS)")
     scheduling: float = setting(3.0, "a sign of one scheduler holds", "nats")
     lifecycle: float = setting(3.0, "a sign of refilling holds", "nats")

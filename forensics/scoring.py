@@ -26,6 +26,7 @@ CARRIES = 0.8  # fit from which an innocent explanation stands on its own
 # What likeness says for one operator at position 1, and difference against it at position 0, in nats. An office shares hours and a product shares
 # sizes, so those say little for; nobody shares another's volume by accident; a pool fed by one queue cannot keep its accounts' days apart.
 LIKENESS = {"same_rhythm": (0.5, 2.0), "even_load": (2.0, 2.0), "same_models": (1.0, 0.3), "same_sizes": (1.0, 0.7)}
+FEW = 5  # accounts below which a network is most often a family or a customer's few keys
 TRUST_ACCOUNTS = 6.0  # members at which likeness counts half: few accounts are alike by accident
 # Lines of evidence that ordinary customers cannot show by sharing a place, a tool or a payer.
 HARD_CHANNELS = ("scheduling", "lifecycle", "pivot", "provenance")
@@ -84,7 +85,7 @@ def _judge(network: str, members: int, signs: list[dict[str, Any]], settings: Sc
     held = [sign["name"] for sign in pooling + extraction if sign["holds"]]
     fitting = sorted((sign for sign in explanations if sign["holds"]), key=lambda sign: (-sign["fit"], sign["name"]))
 
-    log_odds = settings.prior + _likeness(pooling, members, settings)
+    log_odds = settings.prior + (settings.few if members < FEW else 0.0) + _likeness(pooling, members, settings)
     for channel in HARD_CHANNELS + SOFT_CHANNELS:
         log_odds += getattr(settings, channel) * float(_holds(pooling, channel))
     for channel in EXTRACTION_CHANNELS:

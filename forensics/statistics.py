@@ -44,11 +44,11 @@ def dispersion(counts: Floats) -> float:
 def dispersion_of_one_source(counts: Floats, rng: np.random.Generator, draws: int = 20) -> float:
     """The dispersion these row totals would have if one source had fed all rows: median of multinomial draws."""
     counts = counts[counts.sum(axis=1) > 0]
-    if len(counts) < 2:
+    if len(counts) < 2 or (counts.sum(axis=0) > 0).sum() < 2:
         return 1.0
     totals = counts.sum(axis=1).astype(np.int64)
     profile = counts.sum(axis=0) / counts.sum()
-    return float(np.nanmedian([dispersion(rng.multinomial(totals, profile).astype(float)) for _ in range(draws)]))
+    return float(np.median([dispersion(rng.multinomial(totals, profile).astype(float)) for _ in range(draws)]))
 
 
 def quartile_ratio(values: Floats) -> float:

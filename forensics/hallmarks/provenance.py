@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
     from forensics.plugins import Panel
 
-LEAST_SHARE = 0.05  # of members; every single hit is an exact join
+LEAST_SHARE = 0.2  # of members: a person who changes keys continues a conversation too
 
 
 def test_provenance(panel: Panel) -> pl.DataFrame:
     """One row per network: share of members that continue what another member was given."""
-    return answers(sharing_rows(panel, PLUGIN, ("reasoning", "continuation"), LEAST_SHARE, "a reasoning blob or conversation", "no reasoning or conversation hashes"))
+    return answers(
+        sharing_rows(panel, PLUGIN, ("reasoning", "continuation"), LEAST_SHARE, "a reasoning blob or conversation", "no reasoning or conversation hashes")
+    )
 
 
 PLUGIN = Hallmark("provenance", "pooling", "provenance", "continued on another account", test_provenance)
