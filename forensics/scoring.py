@@ -26,6 +26,10 @@ CARRIES = 0.8  # fit from which an innocent explanation stands on its own
 # What likeness says for one operator at position 1, and difference against it at position 0, in nats. An office shares hours and a product shares
 # sizes, so those say little for; nobody shares another's volume by accident; a pool fed by one queue cannot keep its accounts' days apart.
 LIKENESS = {"same_rhythm": (0.5, 2.0), "even_load": (2.0, 2.0), "same_models": (1.0, 0.3), "same_sizes": (1.0, 0.7)}
+# Signs that count their channel in part: newcomers resemble leavers in any company that rotates keys, and a quick start is a sign of haste.
+PART = {"inheritance": 0.4, "full_from_start": 0.3}
+SHARES_OF_MEMBERS = frozenset({"provenance", "shared_payment", "shared_device", "template_reach", "one_client", "elicitation"})
+MOST = 0.7  # share of members from which such a sign speaks for the whole network
 FEW = 5  # accounts below which a network is most often a family or a customer's few keys
 TRUST_ACCOUNTS = 6.0  # members at which likeness counts half: few accounts are alike by accident
 # Lines of evidence that ordinary customers cannot show by sharing a place, a tool or a payer.
@@ -87,9 +91,9 @@ def _judge(network: str, members: int, signs: list[dict[str, Any]], settings: Sc
 
     log_odds = settings.prior + (settings.few if members < FEW else 0.0) + _likeness(pooling, members, settings)
     for channel in HARD_CHANNELS + SOFT_CHANNELS:
-        log_odds += getattr(settings, channel) * float(_holds(pooling, channel))
+        log_odds += getattr(settings, channel) * _strength(pooling, channel)
     for channel in EXTRACTION_CHANNELS:
-        log_odds += getattr(settings, channel) * float(_holds(extraction, channel))
+        log_odds += getattr(settings, channel) * _strength(extraction, channel)
     # One explanation is believed, the best: they overlap, so their fits do not add up.
     others = [sign for sign in explanations if sign["name"] != LIKENESS_READ_BACKWARDS and sign["fit"] is not None]
     excuse = max((_excuse(sign["fit"]) for sign in others), default=0.0)
@@ -123,8 +127,13 @@ def _likeness(pooling: list[dict[str, Any]], members: int, settings: ScoringSett
     return settings.likeness * total * members / (members + TRUST_ACCOUNTS)
 
 
-def _holds(signs: Iterable[dict[str, Any]], channel: str) -> bool:
-    return any(sign["holds"] for sign in signs if sign["channel"] == channel)
+def _strength(signs: Iterable[dict[str, Any]], channel: str) -> float:
+    """How much of its channel's weight the strongest sign brings: a sign that few members show says little of the others."""
+    return max((PART.get(sign["name"], 1.0) * _coverage(sign) for sign in signs if sign["channel"] == channel and sign["holds"]), default=0.0)
+
+
+def _coverage(sign: dict[str, Any]) -> float:
+    return min(1.0, sign["observed"] / MOST) if sign["name"] in SHARES_OF_MEMBERS else 1.0
 
 
 def _excuse(fit: float) -> float:

@@ -19,7 +19,16 @@ def sign(name: str, role: str = "pooling", **columns: Any) -> dict[str, Any]:  #
     """One row of HALLMARKS."""
     row: dict[str, Any] = dict.fromkeys(HALLMARKS.columns)
     row.update(
-        network_id="net_1", name=name, role=role, channel=CHANNELS.get(name, "other"), title=name, assessable=True, holds=True, sentence=name, p_value=1e-4
+        network_id="net_1",
+        name=name,
+        role=role,
+        channel=CHANNELS.get(name, "other"),
+        title=name,
+        assessable=True,
+        observed=1.0,
+        holds=True,
+        sentence=name,
+        p_value=1e-4,
     )
     return row | columns
 
