@@ -183,7 +183,7 @@ def share_values(incidence: Incidence, a: Ints, b: Ints) -> tuple[Ints, Ints, In
 
 def weigh_pairs(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Scale, chunk: int = 100_000) -> pl.DataFrame:
     """One row per pair that reaches the needed bits: account numbers, bits, bits by kind, heaviest shared observables."""
-    parts = [_weigh_chunk(incidence, a[start : start + chunk], b[start : start + chunk], bits, scale) for start in range(0, len(a), chunk)]
+    parts = [_weigh_chunk(incidence, a[start : start + chunk], b[start : start + chunk], bits, scale) for start in range(0, max(len(a), 1), chunk)]  # one part even of nothing
     return pl.concat(parts)
 
 

@@ -52,7 +52,7 @@ def accounts(
     """List accounts with their numbers: the largest, or those named."""
     from forensics.reports.listings import ACCOUNT_COLUMNS, list_accounts
 
-    most = top if top is not None else 20 if form is Form.table else 2**62
+    most = top if top is not None else 20 if form is Form.table else None
     columns = ACCOUNT_COLUMNS if by in ACCOUNT_COLUMNS else (*ACCOUNT_COLUMNS[:2], by, *ACCOUNT_COLUMNS[2:])
     _write(list_accounts(analysed_case(case), names or (), top=most, by=by), form, columns)
 

@@ -56,8 +56,8 @@ def list_members(case: Tables, network_id: str | None = None) -> pl.DataFrame:
     return rows.sort(["rank", "membership", "account_id"], descending=[False, True, False], nulls_last=True).collect()
 
 
-def list_accounts(case: Tables, accounts: Sequence[str] = (), *, top: int = 20, by: str = "request_count") -> pl.DataFrame:
-    """One row per account with all its numbers and its network, largest `by` first.
+def list_accounts(case: Tables, accounts: Sequence[str] = (), *, top: int | None = 20, by: str = "request_count") -> pl.DataFrame:
+    """One row per account with all its numbers and its network, largest `by` first; `top` None for all.
 
     Raises: UsageError for an unknown column or account.
     """
@@ -71,7 +71,8 @@ def list_accounts(case: Tables, accounts: Sequence[str] = (), *, top: int = 20, 
         if missing:
             raise _unknown(case, missing[0], "account")
         return found.sort("account_id")
-    return rows.sort([by, "account_id"], descending=[True, False], nulls_last=True).head(top).collect()
+    ordered = rows.sort([by, "account_id"], descending=[True, False], nulls_last=True)
+    return (ordered if top is None else ordered.head(top)).collect()
 
 
 def list_rejects(case: Tables, *, top: int | None = None) -> pl.DataFrame:

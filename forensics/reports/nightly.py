@@ -136,9 +136,7 @@ def _weaker_sentences(weaker: Sequence[Row]) -> list[str]:
         elif item["now"]:
             told.append(f"{item['name']} was a finding last night and is none tonight ({count(item['before'])} accounts then, {count(item['now'])} now)")
         else:
-            told.append(
-                f"{item['name']} was a finding of {plural(item['before'], 'account')} last night and is not found tonight: check that no day or source is missing"
-            )
+            told.append(f"{item['name']} was a finding of {plural(item['before'], 'account')} last night and is not found tonight: {CHECK}")
     return told
 
 

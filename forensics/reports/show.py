@@ -251,7 +251,8 @@ def _render_lines(page: Page, case: Tables, account: str) -> None:
         return
     page.heading("Source lines to begin with")
     for row in rows.iter_rows(named=True):
-        page.line(f"  {row['started_at']:%Y-%m-%d %H:%M:%S}  {shorten(printable(row['path']), page.width - 34)}:{row['source_line']}")
+        # never shortened: it is there to be followed; a long path gets lines of its own
+        page.paragraph(f"{row['started_at']:%Y-%m-%d{NBSP}%H:%M:%S} {printable(row['path'])}:{row['source_line']}", indent=2, hanging=4)
     page.blank()
 
 

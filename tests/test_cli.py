@@ -1,0 +1,422 @@
+"""The command line as a user meets it: exit codes, messages, streams, signals, cases that stay whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import filelock
+import polars as pl
+import pytest
+from made_case import made_case
+
+from forensics.commands.about import walk_commands
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+TOOL = (sys.executable, "-m", "forensics")
+CONTRACT = [
+    "network_id",
+    "rank",
+    "alert",
+    "score",
+    "pooling",
+    "extraction",
+    "accounts",
+    "requests",
+    "first_seen_at",
+    "last_seen_at",
+    "hallmarks",
+    "explanations",
+]
+EVENT_FIELDS = (
+    "account_id",
+    "client_address",
+    "user_agent",
+    "request_model",
+    "platform",
+    "input_tokens",
+    "output_tokens",
+    "status_code",
+    "latency_ms",
+    "endpoint",
+    "method",
+)
+
+
+def run(*arguments: str | Path, cwd: Path | None = None, stdin: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The tool in a process of its own."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("FORENSICS_") and name not in {"COLUMNS", "NO_COLOR"}}
+    clean |= {"XDG_CONFIG_HOME": "/nonexistent", **environment}
+    done = subprocess.run([*TOOL, *map(str, arguments)], cwd=cwd, input=stdin or b"", capture_output=True, timeout=120, check=False, env=clean)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def write_logs(folder: Path, *, days: int = 14) -> None:
+    """logs/day-NN.jsonl and accounts.csv: a hydra of 20, an office of 10, 220 others."""
+    case = made_case(accounts=20, others=220, office=10, days=days)
+    (folder / "logs").mkdir(parents=True)
+    events = case.tables["events"].select(
+        "started_at", *EVENT_FIELDS, pl.format("t{}", "template_hash").alias("template"), pl.format("s{}", "system_hash").alias("system")
+    )
+    events = events.with_columns(request_id=pl.format("r{}", pl.int_range(pl.len())))
+    for (day,), part in events.group_by(pl.col("started_at").dt.date(), maintain_order=True):
+        part.with_columns(pl.col("started_at").dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")).write_ndjson(folder / "logs" / f"day-{day}.jsonl")
+    columns = ("account_id", "created_at", "banned_at", "payment_id", "organization_id", "email_domain", "plan", "limit_per_day")
+    case.tables["register"].select(columns).write_csv(folder / "accounts.csv", datetime_format="%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with logs/, accounts.csv and an investigated case."""
+    folder = tmp_path_factory.mktemp("world")
+    write_logs(folder)
+    done = run("investigate", folder / "logs", "--accounts", folder / "accounts.csv", "--case", folder / "case")
+    assert done.returncode == 0, done.stderr
+    (folder / "report.txt").write_text(done.stdout, encoding="utf-8")
+    return folder
+
+
+def tables(case: Path) -> dict[str, bytes]:
+    """The worked-out tables of a case, byte by byte."""
+    return {path.name: path.read_bytes() for path in sorted(case.glob("*.parquet"))}
+
+
+# The main job
+
+
+def test_report_opens_with_what_was_read(world: Path) -> None:
+    """The first screen says what was read, with the sum, and names the planted hydra as a finding."""
+    report = (world / "report.txt").read_text(encoding="utf-8")
+    assert report.startswith("Read     14 files, ")
+    assert "Consistent with one operator running" in report
+    assert max(map(len, report.split("\n"))) <= 80
+
+
+def test_report_has_no_escape_off_a_terminal(world: Path) -> None:
+    """Nothing that colours or moves is written where nobody watches, on either stream."""
+    done = run("investigate", "--case", world / "case")
+    assert "\x1b" not in done.stdout
+    assert done.stderr == ""
+
+
+def test_machine_contract(world: Path) -> None:
+    """Networks and members hand out what other programs rely on."""
+    rows = json.loads(run("networks", "--case", world / "case", "--format", "json").stdout)
+    assert list(rows[0])[: len(CONTRACT)] == CONTRACT
+    assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+    assert rows[0]["alert"] is True
+    found = list(csv.DictReader(io.StringIO(run("members", "--case", world / "case", "--format", "csv").stdout)))
+    assert list(found[0]) == ["network_id", "account_id", "rank", "alert", "score", "membership"]
+    hydra = {row["account_id"] for row in found if row["rank"] == "1"}
+    assert len({name for name in hydra if name.startswith("acct_h")}) >= 18
+    assert not {name for name in hydra if name.startswith("acct_p")}
+
+
+@pytest.mark.parametrize("command", ["networks", "members", "accounts", "rejects"])
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "parquet"])
+def test_every_listing_in_every_form(world: Path, command: str, form: str) -> None:
+    """Each listing is written in each form, as something its reader can read."""
+    done = subprocess.run([*TOOL, command, "--case", str(world / "case"), "--format", form], capture_output=True, check=True, timeout=60)
+    if form == "json":
+        assert isinstance(json.loads(done.stdout), list)
+    elif form == "jsonl":
+        assert all(isinstance(json.loads(line), dict) for line in done.stdout.decode().splitlines())
+    elif form == "csv":
+        assert list(csv.reader(io.StringIO(done.stdout.decode())))
+    elif form == "parquet":
+        assert pl.read_parquet(io.BytesIO(done.stdout)).width > 2
+    else:
+        assert done.stdout.strip()
+    assert done.stderr == b""
+
+
+def test_show_answers_to_rank_name_id_and_account(world: Path) -> None:
+    """The same network by rank, name and id; an account by its id; --how states null models, --lives draws."""
+    network = json.loads(run("networks", "--case", world / "case", "--format", "json").stdout)[0]
+    shown = {run("show", name, "--case", world / "case").stdout for name in ("1", network["name"], network["network_id"])}
+    assert len(shown) == 1
+    assert "Null model:" in run("show", "1", "--case", world / "case", "--how").stdout
+    assert "×: banned" in run("show", "1", "--case", world / "case", "--lives").stdout
+    account = run("show", "acct_h00003", "--case", world / "case")
+    assert network["name"] in account.stdout
+    assert "logs/day-2026-04-" in account.stdout
+    assert json.loads(run("show", "acct_h00003", "--case", world / "case", "--format", "json").stdout)["account_id"] == "acct_h00003"
+
+
+def test_without_a_case_nothing_is_kept(world: Path, tmp_path: Path) -> None:
+    """Investigate alone works in a passing folder, says that nothing was kept and how to keep it."""
+    done = run("investigate", world / "logs", "--accounts", world / "accounts.csv", TMPDIR=str(tmp_path))
+    assert done.returncode == 0
+    assert "Nothing was kept" in done.stdout
+    assert "--case DIR" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_same_input_same_bytes(world: Path, tmp_path: Path) -> None:
+    """The same logs give the same tables to the byte, in another folder and with another number of threads."""
+    for name, threads in (("a", "1"), ("b", "2")):
+        assert run("investigate", world / "logs", "--accounts", world / "accounts.csv", "--case", tmp_path / name, POLARS_MAX_THREADS=threads).returncode == 0
+    assert tables(tmp_path / "a") == tables(tmp_path / "b")
+
+
+def test_a_second_run_adds_what_is_new_and_nothing_twice(world: Path, tmp_path: Path) -> None:
+    """The same files again add no event; a further file adds its own; without SOURCE the case is investigated again."""
+    files = sorted((world / "logs").iterdir())
+    assert run("ingest", *files[:10], "--case", tmp_path / "case").returncode == 0
+    first = run("ingest", *files[:10], "--case", tmp_path / "case").stdout
+    assert " 0 events " in first.replace("\u00a0", " ")
+    assert run("investigate", *files, "--accounts", world / "accounts.csv", "--case", tmp_path / "case").returncode == 0
+    again = run("investigate", "--case", tmp_path / "case")
+    assert again.returncode == 0
+    whole = json.loads(run("networks", "--case", world / "case", "--format", "json").stdout)
+    grown = json.loads(run("networks", "--case", tmp_path / "case", "--format", "json").stdout)
+    assert [(row["accounts"], row["requests"], row["pooling"]) for row in grown] == [(row["accounts"], row["requests"], row["pooling"]) for row in whole]
+
+
+def test_standard_input(world: Path) -> None:
+    """`-` reads standard input."""
+    data = b"".join(path.read_bytes() for path in sorted((world / "logs").iterdir()))
+    done = run("investigate", "-", stdin=data)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Read     1 file, ")
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["netwrks"], 2, "networks"),
+        (["networks", "--cas", "x"], 2, "--case"),
+        (["networks"], 2, "--case DIR"),
+        (["networks", "--case", "/nonexistent/case"], 2, "there is no case at /nonexistent/case"),
+        (["investigate"], 2, "nothing to investigate"),
+        (["investigate", "/nonexistent/logs"], 4, "/nonexistent/logs"),
+        (["investigate", "x", "--sensitivity", "hihg"], 2, "high"),
+        (["investigate", "x", "--config", "/nonexistent.toml"], 2, "/nonexistent.toml"),
+        (["show", "x"], 2, "no case given"),
+        (["config", "validate", "/nonexistent.toml"], 2, "/nonexistent.toml"),
+        (["simulate", "--preset", "nosuch", "/nonexistent/x"], 2, "nosuch"),
+    ],
+    ids=lambda value: "-".join(value)[:40] if isinstance(value, list) else None,
+)
+def test_usage_errors(arguments: Sequence[str], code: int, told: str) -> None:
+    """A mistake is answered on standard error with what, where and what to do; standard output stays empty; no traceback."""
+    done = run(*arguments)
+    assert done.returncode == code
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_unknown_network_gets_a_suggestion(world: Path) -> None:
+    """A mistyped account is answered with the nearest ones."""
+    done = run("show", "acct_h0003", "--case", world / "case")
+    assert done.returncode == 2
+    assert "acct_h00003" in done.stderr
+
+
+def test_unusable_input_is_exit_4(tmp_path: Path) -> None:
+    """A file that is no log is named, with a hint, and leaves no case with half of it."""
+    (tmp_path / "noise.log").write_bytes(os.urandom(4096))
+    done = run("investigate", tmp_path / "noise.log", "--case", tmp_path / "case")
+    assert done.returncode == 4
+    assert "noise.log" in done.stderr
+    assert "hint:" in done.stderr
+    assert not (tmp_path / "case" / "ledger.json").exists()
+
+
+def test_too_many_rejects_is_exit_4(world: Path, tmp_path: Path) -> None:
+    """Above --max-reject-share the run fails and the case is as it was; below, the rejects are listed with line and reason."""
+    good = (world / "logs" / "day-2026-04-02.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "mixed.jsonl").write_bytes(b"".join(line if index % 4 else b"{broken\n" for index, line in enumerate(good)))
+    assert run("investigate", tmp_path / "mixed.jsonl", "--case", tmp_path / "case", "--max-reject-share", "0.1").returncode == 4
+    assert run("investigate", tmp_path / "mixed.jsonl", "--case", tmp_path / "case", "--max-reject-share", "0.5").returncode == 0
+    rows = json.loads(run("rejects", "--case", tmp_path / "case", "--format", "json").stdout)
+    assert [row["source_line"] for row in rows] == list(range(1, len(good) + 1, 4))
+    assert all(row["reason"] for row in rows)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_unreadable_file_is_exit_5(world: Path, tmp_path: Path) -> None:
+    """A file that cannot be opened is skipped and named; the run finishes with 5."""
+    for path in (world / "logs").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "day-2026-04-03.jsonl").chmod(0)
+    done = run("investigate", tmp_path)
+    assert done.returncode == 5
+    assert "day-2026-04-03.jsonl" in done.stderr
+
+
+def test_skipped_file_is_exit_5(world: Path, tmp_path: Path) -> None:
+    """A file among logs that is none is skipped and named; everything else is read, and the run ends with 5."""
+    for path in (world / "logs").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "picture.log").write_bytes(os.urandom(2048))
+    done = run("investigate", tmp_path)
+    assert done.returncode == 5, done.stderr
+    assert "picture.log" in done.stderr
+    assert done.stdout.startswith("Read     14 files")
+
+
+def test_fail_on_is_exit_3(world: Path) -> None:
+    """--fail-on ends with 3 if a finding reaches the level, after the whole report."""
+    done = run("investigate", "--case", world / "case", "--fail-on", "possible")
+    assert done.returncode == 3
+    assert "Consistent with one operator" in done.stdout
+    assert "reached possible" in done.stderr
+
+
+def test_locked_case_is_exit_75(world: Path) -> None:
+    """A case that another run holds is left alone at once."""
+    with filelock.FileLock(world / "case" / ".lock"):
+        done = run("investigate", "--case", world / "case")
+    assert done.returncode == 75
+    assert "another run holds the case" in done.stderr
+
+
+def test_a_folder_that_is_no_case_is_left_alone(world: Path, tmp_path: Path) -> None:
+    """--case with somebody's folder is refused before anything is written."""
+    (tmp_path / "letters.txt").write_text("dear", encoding="utf-8")
+    assert run("investigate", world / "logs", "--case", tmp_path).returncode == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]
+
+
+def test_broken_chain_is_exit_6(world: Path, tmp_path: Path) -> None:
+    """A log entry changed by hand is found, with its line."""
+    case = tmp_path / "case"
+    assert run("ingest", world / "logs", "--case", case).returncode == 0
+    log = case / "log.jsonl"
+    log.write_text(log.read_text(encoding="utf-8").replace('"events"', '"evenst"'), encoding="utf-8")
+    done = run("investigate", "--case", case)
+    assert done.returncode == 6
+    assert "log.jsonl:1" in done.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_case_is_as_it_was(world: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """A run that is stopped ends with 130 or 143 and leaves ledger and tables as they were, wherever it was."""
+    case = tmp_path / "case"
+    files = sorted((world / "logs").iterdir())
+    assert run("investigate", *files[:7], "--case", case).returncode == 0
+    before, ledger = tables(case), (case / "ledger.json").read_bytes()
+    networks = run("networks", "--case", case, "--format", "json").stdout
+    stopped = 0
+    for wait in (0.5, 0.9, 1.4):
+        process = subprocess.Popen([*TOOL, "investigate", *map(str, files), "--case", str(case)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(wait)
+        process.send_signal(number)
+        process.communicate(timeout=60)
+        if process.returncode != code:  # it was done already, or not yet awake
+            assert process.returncode in {0, -number}
+            if process.returncode == 0:
+                break
+            continue
+        stopped += 1
+        assert tables(case) == before
+        assert (case / "ledger.json").read_bytes() == ledger
+        assert run("networks", "--case", case, "--format", "json").stdout == networks
+    assert stopped, "no run was stopped in time"
+
+
+def test_reader_that_leaves_is_no_failure(world: Path) -> None:
+    """`forensics … | head -1` ends quietly."""
+    command = f"{sys.executable} -m forensics accounts --case {world / 'case'} --format jsonl | head -1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, timeout=60, check=False)
+    assert done.stderr == b""
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["account_id"]
+
+
+def test_quiet_is_one_line_or_nothing(world: Path, tmp_path: Path) -> None:
+    """--quiet prints one line for a mail subject where there is a finding, and nothing otherwise."""
+    done = run("investigate", "--case", world / "case", "--quiet")
+    assert done.stdout.count("\n") == 1
+    assert done.stdout.startswith("forensics: 1 finding: ")
+    lines = (world / "logs" / "day-2026-04-02.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "few.jsonl").write_bytes(b"".join(lines[:20]))
+    assert run("investigate", tmp_path / "few.jsonl", "--quiet").stdout == ""
+
+
+# Settings
+
+
+def test_settings_come_in_layers(tmp_path: Path) -> None:
+    """Flags beat the environment, that beats the case, that beats the user's file; --origin says which."""
+    (tmp_path / "user" / "forensics").mkdir(parents=True)
+    (tmp_path / "user" / "forensics" / "settings.toml").write_text(
+        "[hallmarks]\ndraws = 11\npermutations = 12\n[history]\nwindow_days = 13\n", encoding="utf-8"
+    )
+    (tmp_path / "case").mkdir()
+    (tmp_path / "case" / "settings.toml").write_text("[hallmarks]\npermutations = 22\n[history]\nwindow_days = 23.0\n", encoding="utf-8")
+    done = run("config", "show", "--origin", "--case", tmp_path / "case", XDG_CONFIG_HOME=str(tmp_path / "user"), FORENSICS_HISTORY_WINDOW_DAYS="33")
+    assert "draws = 11  # from " in done.stdout
+    assert "permutations = 22  # from " in done.stdout
+    assert "window_days = 33.0  # from environment" in done.stdout
+    assert 'sensitivity = "normal"  # from default' in done.stdout
+    wrong = run("config", "show", FORENSICS_HISTORY_WINDOWDAYS="33")
+    assert wrong.returncode == 2
+    assert "window_days" in wrong.stderr
+
+
+def test_a_written_settings_file_is_valid(tmp_path: Path) -> None:
+    """Config init writes what config validate accepts, never over a file; config show can be read back."""
+    assert run("config", "init", tmp_path / "s.toml").returncode == 0
+    assert run("config", "validate", tmp_path / "s.toml").returncode == 0
+    assert run("config", "init", tmp_path / "s.toml").returncode == 2
+    (tmp_path / "t.toml").write_text(run("config", "show").stdout, encoding="utf-8")
+    assert run("config", "diff", "--config", tmp_path / "t.toml").stdout == "all settings are at their defaults\n"
+
+
+# What the tool says of itself
+
+
+def test_help_is_quick() -> None:
+    """--help answers in well under half a second."""
+    took = []
+    for _ in range(3):
+        start = time.perf_counter()
+        run("--help")
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.5
+
+
+def test_every_command_has_help() -> None:
+    """Every command says in one sentence what it does, and every option what it is for."""
+    from typer.main import get_command
+
+    from forensics.cli import app
+
+    for path, command in walk_commands(get_command(app)):
+        assert command.help, path
+        assert command.help.split("\n")[0].rstrip().endswith((".", ".\n", ")", "-")) or ":" in command.help, path
+        for parameter in command.params:
+            assert parameter.help, f"{path}: {parameter.name} has no help"
+
+
+def test_completion_and_manual() -> None:
+    """Completion scripts come for three shells, the manual names every command."""
+    for shell in ("bash", "zsh", "fish"):
+        assert "_FORENSICS_COMPLETE" in run("completion", shell).stdout
+    completed = run(COMP_WORDS="forensics net", COMP_CWORD="1", _FORENSICS_COMPLETE="complete_bash")
+    assert "networks" in completed.stdout
+    manual = run("man").stdout
+    assert manual.startswith(".TH FORENSICS 1")
+    assert ".SS\nforensics nightly CASE" in manual
+
+
+def test_version_names_what_results_depend_on() -> None:
+    """Version says the libraries too; --version is short."""
+    assert run("--version").stdout.startswith("forensics ")
+    assert "polars" in run("version").stdout
