@@ -368,10 +368,15 @@ def complete(incidence: Incidence, labels: Ints, scores: pl.DataFrame, settings:
     outsiders = labels[incidence.account] < 0
     # Decoys are the outsiders with their lines of evidence dealt anew: what two lines say about one of them is accident.
     decoys = sum_lines(incidence, score_accounts(incidence, labels, deal_lines(_only(incidence, outsiders), settings.seed)), labels)
-    credible = pl.col("odds") >= settings.margin_bits
+    # Whoever joins must resemble the network as its founders resemble each other: not less than their weakest tenth.
+    real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
+    usual = real.filter(pl.col("own") == pl.col("network")).group_by("network").agg(usual=pl.col("bits").quantile(settings.weakest_share, "lower"))
+    real = real.join(usual, on="network", how="left", maintain_order="left")
+    decoys = decoys.join(usual, on="network", how="left", maintain_order="left").with_columns(own=pl.lit(ALONE, pl.Int64))
+    alike = (pl.col("own") == pl.col("network")) | (pl.col("bits") >= pl.col("usual"))
+    credible = (pl.col("odds") >= settings.margin_bits) & alike
     crossed = credible & (pl.col("lines") >= 2)
     alone = credible & (pl.col("sufficient") >= settings.alone_bits) if incidence.several_lines else credible
-    real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
     mistaken = decoys.filter(crossed).group_by("account").agg(pl.col("odds").max())["odds"].to_numpy()
     floor = decoy_floor(real.filter(crossed & (pl.col("own") < 0))["odds"].to_numpy(), mistaken, settings.false_joiners)
     belongs = (crossed & ((pl.col("own") >= 0) | (pl.col("odds") >= floor))) | alone
