@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from small_worlds import DAY, HOUR, World, burst, office_times, poisson_times, rotate, share_below, test
@@ -7,6 +9,9 @@ from small_worlds import DAY, HOUR, World, burst, office_times, poisson_times, r
 from forensics.hallmarks.failover import PLUGIN as FAILOVER
 from forensics.hallmarks.handover import PLUGIN as HANDOVER
 from forensics.hallmarks.turn_taking import PLUGIN as TURN_TAKING
+
+if TYPE_CHECKING:
+    from forensics.plugins import Panel
 
 
 def daily_times(rng: np.random.Generator, days: float, count: int) -> np.ndarray:
@@ -49,7 +54,7 @@ def customers(world: World, rng: np.random.Generator, accounts: int = 40, days: 
 
 
 @pytest.fixture(scope="module")
-def harmless() -> World:
+def harmless() -> Panel:
     """100 networks of independent accounts: offices, people of habit, Poisson jobs split at random."""
     rng = np.random.default_rng(1)
     world = World()
@@ -61,15 +66,15 @@ def harmless() -> World:
         times = daily_times(rng, 14, 900)
         split(world, f"random_{index:02d}", times, rng.integers(0, 25, len(times)), rng)
     customers(world, rng)
-    return world
+    return world.panel()
 
 
 class TestTurnTaking:
     """Turn-taking between accounts."""
 
-    def test_independent_accounts_take_no_turns(self, harmless: World) -> None:
+    def test_independent_accounts_take_no_turns(self, harmless: Panel) -> None:
         """Offices with common busy days, people with one session a day, random splitting: p ≤ 0.05 at most one time in twenty, nothing holds."""
-        rows = test(TURN_TAKING, harmless.panel())
+        rows = test(TURN_TAKING, harmless)
         assert rows["assessable"].mean() > 0.6  # type: ignore[operator]
         # 100 networks: 0.05 + 3 × 0.022
         assert share_below(rows, 0.05) <= 0.115
@@ -165,22 +170,22 @@ def workplace(world: World, network: str, rng: np.random.Generator, people: int 
 
 
 @pytest.fixture(scope="module")
-def workplaces() -> World:
+def workplaces() -> Panel:
     """100 networks of people who share a framework and now and then a prompt."""
     rng = np.random.default_rng(11)
     world = World()
     for index in range(100):
         workplace(world, f"work_{index:02d}", rng)
     customers(world, rng)
-    return world
+    return world.panel()
 
 
 class TestHandover:
     """Baton passing."""
 
-    def test_people_do_not_pass_a_baton(self, workplaces: World) -> None:
+    def test_people_do_not_pass_a_baton(self, workplaces: Panel) -> None:
         """Where refusals make people try again, p ≤ 0.05 comes one time in twenty at most, and nothing holds."""
-        rows = test(HANDOVER, workplaces.panel())
+        rows = test(HANDOVER, workplaces)
         assert rows["assessable"].all()
         assert share_below(rows, 0.05) <= 0.115
         assert share_below(rows, 0.01) <= 0.04
@@ -232,9 +237,9 @@ class TestHandover:
 class TestFailover:
     """Failed requests that come again from another account."""
 
-    def test_people_retry_on_their_own_account(self, workplaces: World) -> None:
+    def test_people_retry_on_their_own_account(self, workplaces: Panel) -> None:
         """People who pass prompts around and repeat their own failures give small p one time in twenty at most."""
-        rows = test(FAILOVER, workplaces.panel())
+        rows = test(FAILOVER, workplaces)
         assert rows["assessable"].all()
         assert share_below(rows, 0.05) <= 0.115
         assert rows["holds"].sum() == 0
