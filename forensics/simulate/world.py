@@ -100,9 +100,9 @@ def _check(spec: Spec) -> None:
 
 def expected_events(spec: Spec) -> float:
     """About how many events a world has: measured averages an account and day, by kind."""
-    hydras = sum(h.accounts * h.rate * spec.days * h.length * 0.95 if h.scheduler != "once" else h.accounts * 4 for h in spec.hydras)
-    lookalikes = 11_500.0 * spec.days * spec.negative_size * float(np.mean([spec.negatives.get(f"N{k}", 1.0) for k in (2, 4, 8, 9, 10, 12)]))
-    return hydras + lookalikes + spec.background * spec.days * 4.6
+    hydras = sum(h.accounts * h.rate * spec.days * h.length if h.scheduler != "once" else h.accounts * 4 for h in spec.hydras)
+    heavy = float(np.mean([spec.negatives.get(kind, 1.0) for kind in ("N2", "N4", "N8", "N9", "N10", "N12")]))
+    return hydras + (40_000.0 * spec.negative_size * heavy + 7.5 * spec.background) * spec.days * spec.volume
 
 
 def _resize(spec: Spec, events: int) -> Spec:
