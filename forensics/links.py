@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.cores import find_cores
+from forensics.cores import find_cores, outside_bits
 from forensics.observables import INCIDENCE_COLUMNS, LEASE_DAYS, LEASED_KINDS, build_incidence, bundle, find_components, spread, sum_values, unbundle
 from forensics.schema import LINKS
 
@@ -187,7 +187,8 @@ def weigh_pairs(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Sca
     return pl.concat(parts)
 
 
-def _weigh_chunk(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Scale) -> pl.DataFrame:
+def _share(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Scale) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """What pairs share: one row per pair and value, per pair and kind, per pair and line of evidence, each with its bits."""
     pair, i, j = share_values(incidence, a, b)
     value = incidence.value[i]
     kind = incidence.kind_of_value[value]
@@ -207,6 +208,11 @@ def _weigh_chunk(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Sc
         bits=pl.col("bits").first().clip(upper_bound=pl.when(pl.col("line").first() == _number(incidence, "provenance")).then(2 * scale.needed).otherwise(scale.line_cap)),
         raw=pl.col("bits").sum(),
     )
+    return shared, kinds, lines
+
+
+def _weigh_chunk(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Scale) -> pl.DataFrame:
+    shared, kinds, lines = _share(incidence, a, b, bits, scale)
     total = lines.group_by("pair", maintain_order=True).agg(weight_bits=pl.col("bits").sum()).filter(pl.col("weight_bits") >= scale.needed)
     told = kinds.join(lines.select("pair", "line", part=pl.col("bits") / pl.col("raw").clip(1e-9)), on=["pair", "line"], maintain_order="left").with_columns(bits=pl.col("bits") * pl.col("part"))
     by_kind = told.sort("pair", "bits", "kind", descending=[False, True, False]).group_by("pair", maintain_order=True).agg(kinds=pl.struct("kind", "bits"))
@@ -251,4 +257,65 @@ def _spell(incidence: Incidence, pairs: pl.DataFrame) -> pl.DataFrame:
         .join(seen, on="pair", maintain_order="left")
         .select(pl.col(name).cast(dtype) for name, dtype in LINKS.schema.items())
         .sort("account_a", "account_b")
+    )
+
+
+# What an analyst asks about one pair
+
+PAIR_SCHEMA = {"line": pl.String, "kind": pl.String, "value": pl.String, "holders": pl.UInt32, "bits": pl.Float64, "counted_bits": pl.Float64}
+
+
+def explain_pair(
+    sightings: pl.LazyFrame, accounts: pl.LazyFrame, a: str, b: str, settings: LinkSettings, members: pl.LazyFrame | None = None
+) -> pl.LazyFrame:
+    """One row per observable that two accounts share: what it weighs by itself, and what of it counts after looks and caps (a waterfall).
+
+    In:    SIGHTINGS, ACCOUNTS; MEMBERS, if rarity is to be judged outside of the network both are in.
+    Out:   line, kind, value, holders, bits, counted_bits; heaviest first. The sum of counted_bits is the weight of the pair.
+    Null:  no row where they share nothing.
+    """
+    tables = {"sightings": sightings, "accounts": accounts.select("account_id", "request_count")}
+    wanted = dict(INCIDENCE_COLUMNS)
+    if members is not None:
+        tables["members"] = members.select("network_id", "account_id")
+        wanted["members"] = ["network_id", "account_id"]
+
+    def answer(frame: pl.DataFrame) -> pl.DataFrame:
+        parts = unbundle(frame, wanted)
+        incidence = build_incidence(parts["sightings"], parts["accounts"])
+        known = {account: number for number, account in enumerate(incidence.account_ids)}
+        if a not in known or b not in known or a == b:
+            return pl.DataFrame(schema=PAIR_SCHEMA)
+        bits = incidence.rarity_bits
+        if "members" in parts:
+            network = parts["members"].filter(pl.col("account_id").is_in([a, b]))["network_id"]
+            if len(network) == 2 and network[0] == network[1]:
+                core = parts["members"].filter(pl.col("network_id") == network[0])["account_id"].to_list()
+                bits = outside_bits(incidence, np.array(sorted(known[account] for account in core if account in known), dtype=np.int64))
+        return _tell_pair(incidence, known[a], known[b], bits, scale_of(incidence, settings))
+
+    return bundle(**tables).map_batches(answer, schema=PAIR_SCHEMA)
+
+
+def _tell_pair(incidence: Incidence, a: int, b: int, bits: Floats, scale: Scale) -> pl.DataFrame:
+    shared, kinds, lines = _share(incidence, np.array([a]), np.array([b]), bits, scale)
+    counted = kinds.join(lines.select("line", counted="bits"), on="line")
+    # A line's bits go to its strongest kind, a kind's bits to its values in proportion to their own squares where they add up, else to the heaviest.
+    counted = counted.sort("line", "bits", "kind", descending=[False, True, False]).with_columns(
+        kind_counts=pl.when(pl.int_range(pl.len()).over("line") == 0).then("counted").otherwise(0.0)
+    )
+    table = shared.join(counted.select("kind", "kind_counts"), on="kind").sort("kind", "bits", "value", descending=[False, True, False])
+    weight = pl.when("adding").then(pl.col("bits") ** 2).otherwise(pl.when(pl.int_range(pl.len()).over("kind") == 0).then(1.0).otherwise(0.0))
+    table = table.with_columns(part=weight).with_columns(part=pl.col("part") / pl.col("part").sum().over("kind").clip(1e-12))
+    names = [incidence.kinds[kind] for kind in table["kind"]]
+    return (
+        table.with_columns(
+            line=pl.Series([incidence.lines[line] for line in table["line"]], dtype=pl.String),
+            kind=pl.Series(names, dtype=pl.String),
+            holders=pl.Series(incidence.holders).gather(table["value"]).cast(pl.UInt32),
+            value=incidence.value_names.gather(table["value"]),
+            counted_bits=pl.col("kind_counts") * pl.col("part"),
+        )
+        .select(list(PAIR_SCHEMA))
+        .sort("counted_bits", "bits", "kind", "value", descending=[True, True, False, False])
     )
