@@ -32,7 +32,7 @@ def render_network(case: Tables, row: Row, width: int, *, how: bool = False, liv
     """The network's card; with `lives` the picture of births and bans, with `how` each test and its null model."""
     page = Page(width)
     card = read_cards(case, [row], top=10)[0]
-    render_card(page, row, card, case_option)
+    render_card(page, row, card, case_option, whole=True)
     if lives:
         page.blank()
         _render_lives(page, case, row)

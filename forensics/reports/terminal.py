@@ -20,6 +20,8 @@ Row = dict[str, Any]
 
 TOP_MEMBERS = 5
 QUIET_NETWORKS = 10
+EXPLANATIONS_TOLD = 3  # best-fitting explanations that a report tells in full; `show` tells all
+EXPLANATION_NEAR = 0.2  # fit from which an explanation is told in full anyway
 LEAST_BITS = 0.05  # below, nothing is shared beyond chance
 VERDICT_STYLE = {"strong": "bold red", "likely": "yellow", "possible": "cyan", "none": "dim"}
 FIT_WORDS = ((0.8, "yes"), (0.5, "partly"), (0.0, "no"))
@@ -146,7 +148,7 @@ def read_cards(case: Tables, networks: list[Row], top: int = TOP_MEMBERS) -> lis
     return [Card(*(frame.filter(pl.col("network_id") == network).to_dicts() for frame in frames)) for network in ids]
 
 
-def render_card(page: Page, row: Row, card: Card, case_option: str = "") -> None:
+def render_card(page: Page, row: Row, card: Card, case_option: str = "", *, whole: bool = False) -> None:
     """One network: verdicts, why its accounts belong together, tested signs, innocent explanations, content, members, next steps."""
     page.rule(f"{row['rank']} · {row['name']}")
     verdicts = [
@@ -162,7 +164,7 @@ def render_card(page: Page, row: Row, card: Card, case_option: str = "") -> None
     page.blank()
     _render_ties(page, row, card)
     _render_signs(page, card)
-    _render_explanations(page, card)
+    _render_explanations(page, card, whole=whole)
     _render_content(page, row, card)
     _render_members(page, card)
     option = f" {case_option}" if case_option else ""
@@ -260,7 +262,7 @@ def _render_signs(page: Page, card: Card) -> None:
 def _list_others(page: Page, tests: list[Row]) -> None:
     absent = [f"{printable(item['title'])} (p{NBSP}{p_value(item['p_value'])})" for item in tests if item["assessable"] and not item["holds"]]
     if absent:
-        page.paragraph(", ".join(absent), indent=2, hanging=6, label="looked for, not found: ")
+        page.paragraph(", ".join(absent), indent=2, hanging=6, label="looked for, not there or too slight: ")
     unknown: dict[str, list[str]] = {}
     for item in tests:
         if not item["assessable"]:
@@ -300,15 +302,19 @@ def _is_share(item: Row) -> bool:
     return (item["measure"] or "").startswith("share ")
 
 
-def _render_explanations(page: Page, card: Card) -> None:
+def _render_explanations(page: Page, card: Card, *, whole: bool) -> None:
+    """Innocent explanations, best fit first; unless `whole`, those far from fitting by name only."""
     explanations = sorted((item for item in card.hallmarks if item["role"] == "explanation"), key=lambda item: (-(item["fit"] or 0.0), item["name"]))
     page.heading("What speaks for an innocent reason")
     known = [item for item in explanations if item["assessable"]]
-    for item in known:
+    told = known if whole else [item for index, item in enumerate(known) if index < EXPLANATIONS_TOLD or (item["fit"] or 0.0) >= EXPLANATION_NEAR]
+    for item in told:
         fits = item["fit"] or 0.0
         word = next(word for floor, word in FIT_WORDS if fits >= floor)
         label = fit(cut(printable(item["title"]), 25), 26) + f"{word:<8}"
         page.paragraph(printable(item["sentence"] or ""), indent=2, label=label, label_style="")
+    if len(told) < len(known):
+        page.paragraph(", ".join(printable(item["title"]) for item in known[len(told) :]), indent=2, hanging=6, label="do not fit either: ", label_style="")
     if not known:
         page.line("  none could be assessed")
     unknown = [f"{printable(item['title'])} ({printable(item['reason'] or 'fields missing')})" for item in explanations if not item["assessable"]]
