@@ -209,7 +209,11 @@ def dig(record: Mapping[str, Any], path: Path) -> Any:  # noqa: ANN401 - any JSO
 def _late_keys(batch: Batch, known: frozenset[str]) -> bool:
     """Whether the batch has a key that could matter and is not among the known ones."""
     pattern = _late_pattern(known)
-    return bool(pl.Series([batch.data], dtype=pl.Binary).cast(pl.String, strict=False).str.contains(pattern).item() is not False)
+    try:
+        text = pl.Series([batch.data], dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:  # some line is not UTF-8; its bytes are no keys
+        text = pl.Series([batch.data.decode(errors="replace")])
+    return bool(text.str.contains(pattern).item())
 
 
 _late_patterns: dict[frozenset[str], str] = {}
@@ -588,11 +592,11 @@ def read_csv(batch: Batch, header: Sequence[str], delimiter: str, plan: Plan, fo
 
 def read_pattern(batch: Batch, patterns: Sequence[str], form: Format, chosen: Mapping[str, Sequence[str]], reason: str) -> Rows:
     """Records of a batch of lines; the first pattern that fits a line takes it apart."""
-    lines = pl.Series([batch.line(row) for row in range(batch.starts.size)], dtype=pl.Binary)
-    text = lines.cast(pl.String, strict=False)
-    if text.null_count():
-        fixed = [batch.line(row).decode(errors="backslashreplace") for row in text.is_null().arg_true().to_list()]
-        text = text.scatter(text.is_null().arg_true(), fixed)
+    lines = [batch.line(row) for row in range(batch.starts.size)]
+    try:
+        text = pl.Series(lines, dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        text = pl.Series([line.decode(errors="backslashreplace") for line in lines], dtype=pl.String)
     frame = pl.DataFrame({"text": text}).with_row_index("row")
     blank = frame.filter(pl.col("text").str.strip_chars().is_in([""]) | pl.col("text").str.starts_with("#"))["row"].to_list()
     rest = frame.filter(~pl.col("row").is_in(blank)) if blank else frame

@@ -398,6 +398,17 @@ def test_preview_says_what_is_missing(tmp_path: Path) -> None:
     assert (shown.format, shown.events.height, shown.rejects.height) == ("flat", 1, 1)
 
 
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    """Lines that are not UTF-8 are rejects of a JSON log, and readable in an access log, where clients put what they like."""
+    (tmp_path / "a.jsonl").write_bytes(line(0).encode() + b'\n{"ts":"\xff\xfe"}\n\x00\x01\n' + line(1).encode() + b"\n")
+    report, events, rejects = read(tmp_path / "json", str(tmp_path / "a.jsonl"))
+    assert (events.height, rejects["reason"].to_list()) == (2, ["not UTF-8 text", "not valid JSON"])
+    assert report.adds_up
+    (tmp_path / "a.log").write_bytes(b'198.51.100.7 - a [01/May/2026:10:00:00 +0000] "GET /\xff HTTP/1.1" 200 1 "-" "\x1b[31m[/]\xe2\x80\xae"\n')
+    report, events, _ = read(tmp_path / "log", str(tmp_path / "a.log"))
+    assert events["endpoint"].to_list() == ["/\\xff"]
+
+
 def test_number_of_threads_changes_nothing(tmp_path: Path) -> None:
     """One thread or four, small batches or large: the same events in the same order."""
     lines = [line(number, prompt=f"please look at item {number} and tell me what it is", pad="x" * 500) if number % 97 else "{broken" for number in range(5000)]
