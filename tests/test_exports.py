@@ -86,8 +86,9 @@ def test_quotes_show_the_observable_claimed() -> None:
     columns = {"template": "template_hash", "client": "user_agent", "system": "system_hash", "prefix": "client_prefix", "address": "client_address"}
     events = {(row["source_id"], row["source_line"]): row for row in case.tables["events"].iter_rows(named=True)}
     checked = 0
-    for claim in build_report(case).findings[0].claims:
-        kind = claim.key.removeprefix("kind:")
+    finding = build_report(case).findings[0]
+    for claim in finding.claims:
+        kind = next((kind.kind for kind in finding.kinds for tie in kind.ties if tie.value == claim.value and kind.group == claim.group), "")
         for quote in claim.quotes:
             if kind in columns:
                 assert str(events[quote.source_id, quote.line][columns[kind]]) == claim.value

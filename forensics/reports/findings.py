@@ -52,10 +52,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST_FINDINGS = 50
-SINGLE_COLUMNS = 72
+SINGLE_COLUMNS = 120
 TIES_A_KIND = 6
 TIES_DRAWN = 24
-WEB_DRAWN = 60
+WEB_DRAWN = 48
+WEB_A_KIND = 14
+MOST_SHARE = 0.4  # of members: an observable that more show is counted, not drawn line by line
 TEMPLATES_SHOWN = 8
 QUOTES_A_CLAIM = 3
 MEMBERS_QUOTED = 40
@@ -165,6 +167,9 @@ def _not_assessed(overview: Overview, hallmarks: pl.DataFrame) -> tuple[NotAsses
     return tuple(found)
 
 
+_Evidence = tuple[tuple[KindEvidence, ...], list[Tie], tuple[tuple[str, int], ...]]
+
+
 class _Builder:
     """Gathers what the findings need in a few passes over the events, then takes each network's share."""
 
@@ -199,6 +204,7 @@ class _Builder:
             totals,
             self.turns,
             self.flagged,
+            self.first_uses,
         ) = pl.collect_all(
             [
                 events.group_by("network_id", "account_id", day).agg(requests=pl.len()),
@@ -220,6 +226,7 @@ class _Builder:
                 ),
                 turns.group_by("network_id").agg(quote.sort_by("started_at", "source_id", "source_line").head(TURNS_QUOTED).alias("q")),
                 flagged.group_by("network_id", "account_id").agg(quote.sort_by("started_at", "source_id", "source_line").first().alias("q")),
+                events.group_by("network_id", "request_model", "account_id").agg(quote.sort_by("started_at", "source_id", "source_line").first().alias("q")),
             ]
         )
         count, out, known = totals.row(0)
@@ -304,7 +311,7 @@ class _Builder:
         order = [member.account_id for member in sorted(members, key=_by_birth)]
         sizes = split_columns(len(order), SINGLE_COLUMNS, BANDS)
         column_of = dict(zip(order, np.repeat(np.arange(len(sizes)), sizes).tolist(), strict=True))
-        kinds, web = self._kinds(row, sightings, len(members))
+        kinds, web, mostly = self._kinds(row, sightings, len(members))
         lives = describe_lives(members, active, sightings, self.reading.account_count, days)
         head = {
             name: row[name]
@@ -343,7 +350,8 @@ class _Builder:
             model_days=self._model_days(network, days),
             ties=self._ties([tie for kind in kinds if kind.bits > 0 for tie in kind.ties][:TIES_DRAWN], sightings, column_of, sizes),
             web=self._ties(web, sightings, column_of, sizes),
-            tied=_tied(web, sightings),
+            shared_by_most=mostly,
+            tied=_tied([*web, *(tie for kind in kinds for tie in kind.ties if tie.inside_count > MOST_SHARE * len(members))], sightings),
             platform_matrix=self._platform_matrix(network, column_of, sizes),
             templates=self._templates(network, row["request_count"] or 0),
             template_count=self.template_counts.get(network, 0),
@@ -356,8 +364,8 @@ class _Builder:
         )
         return _Draft(self, finding, sightings)
 
-    def _kinds(self, row: Mapping[str, Any], sightings: pl.DataFrame, size: int) -> tuple[tuple[KindEvidence, ...], list[Tie]]:
-        """Bits by kind, as ranked, with the observables that most members and fewest others hold: of each kind, and the heaviest of all."""
+    def _kinds(self, row: Mapping[str, Any], sightings: pl.DataFrame, size: int) -> _Evidence:
+        """Bits by kind, as ranked, the observables that most members and fewest others hold; those that part of the members share; how many most of them do."""
         total = max(self.reading.account_count, 1)
         shared = sightings.group_by("kind", "value").agg(inside=pl.col("account_id").n_unique(), holders=pl.col("holders").first()).filter(pl.col("inside") > 1)
         shared = shared.with_columns(outside=pl.col("holders") - pl.col("inside"), bits=(total / pl.col("holders")).log(2))
@@ -368,14 +376,17 @@ class _Builder:
         for item in top.iter_rows(named=True):
             ties[item["kind"]].append(_tie(item))
         told = [item["kind"] for item in row["kinds"] or () if (item["bits"] or 0) > 0]
-        heaviest = shared.filter(pl.col("kind").is_in(told)).sort(["weight", "kind", "value"], descending=[True, False, False]).head(WEB_DRAWN)
+        ranked = shared.filter(pl.col("kind").is_in(told)).sort(["weight", "kind", "value"], descending=[True, False, False])
+        partly = ranked.filter(pl.col("inside") <= MOST_SHARE * size).group_by("kind", maintain_order=True).head(WEB_A_KIND)
+        web = partly.sort(["weight", "kind", "value"], descending=[True, False, False]).head(WEB_DRAWN)
+        mostly = ranked.filter(pl.col("inside") > MOST_SHARE * size).group_by("kind").len().sort(["len", "kind"], descending=[True, False])
         found = []
         listed = [(item["kind"], item["bits"] or 0.0) for item in row["kinds"] or ()]
         for kind, bits in listed:
             plugin = self.kind_plugins.get(kind)
             title = plugin.title if plugin else f"same {kind.replace('_', ' ')}"
             found.append(KindEvidence(kind, title, plugin.group if plugin else "mapped", bits, tuple(ties.get(kind, ()))))
-        return tuple(found), [_tie(item) for item in heaviest.iter_rows(named=True)]
+        return tuple(found), [_tie(item) for item in web.iter_rows(named=True)], tuple(mostly.iter_rows())
 
     def _ties(self, drawn: Sequence[Tie], sightings: pl.DataFrame, column_of: Mapping[str, int], sizes: Sequence[int]) -> Matrix:
         """Which columns of accounts showed each observable."""
@@ -503,19 +514,27 @@ class _Draft:
         return replace(self.finding, members=members, claims=tuple(self._claims(quotes)))
 
     def _claims(self, quotes: Mapping[tuple[str, datetime], Quote]) -> Iterable[Claim]:
+        """The most telling observable of each kind, what the members do together, then the further observables."""
         finding = self.finding
         for kind in finding.kinds:
-            for tie in kind.ties[:3]:
-                lines = tuple(quotes[key] for key in self.shown_at[tie.kind, tie.value] if key in quotes)
-                text = f"{kind.title}: {tie.inside_count} members, {tie.outside_count} other accounts"
-                note = "" if lines else "known from the accounts file or from several lines together; see `forensics show` for the accounts that share it"
-                yield Claim(f"kind:{tie.kind}", text, tie.value, lines, note)
+            yield from (self._tie_claim(kind, tie, quotes) for tie in kind.ties[:1])
+        yield from self._behaviour(quotes)
+        for kind in finding.kinds:
+            yield from (self._tie_claim(kind, tie, quotes) for tie in kind.ties[1:3])
+
+    def _tie_claim(self, kind: KindEvidence, tie: Tie, quotes: Mapping[tuple[str, datetime], Quote]) -> Claim:
+        lines = tuple(quotes[key] for key in self.shown_at[tie.kind, tie.value] if key in quotes)
+        text = f"{kind.title}: {tie.inside_count} members, {tie.outside_count} other accounts"
+        note = "" if lines else "known from the accounts file, or from several lines together"
+        return Claim(kind.group, text, tie.value, lines, note)
+
+    def _behaviour(self, quotes: Mapping[tuple[str, datetime], Quote]) -> Iterable[Claim]:
+        finding, mine = self.finding, pl.col("network_id") == self.finding.network_id
         for item in _spread(finding.lives.successions, SUCCESSIONS_QUOTED):
             last, first = self.members[item.banned_id].last_seen_at, self.members[item.successor_id].first_seen_at
-            keys = [(item.banned_id, last), (item.successor_id, first)]
+            keys = [(account, at) for account, at in ((item.banned_id, last), (item.successor_id, first)) if at is not None]
             text = f"last line of a banned account, first line of the likely successor born {item.lag_h:.1f} h after the ban"
-            yield Claim("lives", text, None, tuple(quotes[key] for key in keys if key in quotes))  # type: ignore[index]
-        mine = pl.col("network_id") == finding.network_id
+            yield Claim("lives", text, None, tuple(quotes[key] for key in keys if key in quotes))
         turns = self.builder.turns.filter(mine)
         if not turns.is_empty():
             lines = tuple(self.builder.quote(row) for row in turns["q"].item())
@@ -523,7 +542,12 @@ class _Draft:
         flagged = self.builder.flagged.filter(mine).sort("account_id")["q"].to_list()
         if flagged:
             lines = tuple(self.builder.quote(row) for row in _spread(flagged, QUOTES_A_CLAIM))
-            yield Claim("content", f"requests with an extraction flag, from {len(flagged)} members", None, lines)
+            yield Claim("elicitation", f"requests with an extraction flag, from {len(flagged)} members", None, lines)
+        for model, _ in finding.model_days.released[:1]:
+            uses = self.builder.first_uses.filter(mine, pl.col("request_model") == model)["q"].to_list()
+            uses.sort(key=lambda row: (row["started_at"], row["account_id"]))
+            lines = tuple(self.builder.quote(row) for row in _spread(uses, QUOTES_A_CLAIM))
+            yield Claim("pivot", f"first requests to a new model, by {len(uses)} members", model, lines)
 
 
 def _tie(row: Mapping[str, Any]) -> Tie:

@@ -22,9 +22,25 @@ from forensics.reports.words import LIMITS, VERDICT_MEANINGS, fit_word, in_its_u
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from forensics.reports.model import Finding, Quote, Report, Tie
+    from forensics.reports.model import Claim, Finding, Quote, Report, Tie
 
 MOST_BYTES = 2_800_000  # a page people can mail; beyond it each finding lists less
+CLAIM_HEADINGS = {
+    "network": "Addresses and networks",
+    "client": "Clients",
+    "content": "Prompts and templates",
+    "money": "Payment and sign-up",
+    "device": "Devices and sessions",
+    "provenance": "Conversations and reasoning carried on",
+    "timing": "The same moments",
+    "mapped": "Further observables",
+    "lives": "Bans and likely successors",
+    "scheduling": "Taking turns",
+    "elicitation": "What is asked for",
+    "pivot": "A new model",
+}
+# Which lines show what a test of this channel speaks of; for volume, rhythm and the like the members' first and last lines do.
+CHANNEL_LINES = {"lifecycle": "lives", "narrowness": "content", "items": "content"}
 LEAST_BITS = 0.05  # below, nothing is shared beyond chance
 
 
@@ -102,11 +118,27 @@ class _Card:
 
     @property
     def web(self) -> Markup | None:
-        return pictures.draw_web(f"{self.key}-web", self.f.web, self.name) if self.f.web.rows else None
+        titles = {kind.kind: kind.title.removeprefix("same ").removeprefix("rare ") for kind in self.f.kinds}
+        mostly = [(titles.get(kind, kind), count) for kind, count in self.f.shared_by_most]
+        return pictures.draw_web(f"{self.key}-web", self.f.web, mostly, self.name) if self.f.web.rows or mostly else None
 
     @property
     def web_kinds(self) -> list[str]:
-        return pictures.web_kinds(self.f.web)
+        titles = {kind.kind: kind.title.removeprefix("same ").removeprefix("rare ") for kind in self.f.kinds}
+        return [titles.get(kind, kind) for kind in pictures.web_kinds(self.f.web)]
+
+    @property
+    def claims(self) -> list[tuple[str, str, list[Claim]]]:
+        """Claims by group: group, heading, the claims that the page has room for."""
+        shown = self.f.claims[: self.detail.claims]
+        groups = dict.fromkeys(claim.group for claim in shown)
+        return [(group, CLAIM_HEADINGS.get(group, group), [claim for claim in shown if claim.group == group]) for group in groups]
+
+    def lines_of(self, group: str) -> str:
+        """Where the lines behind a kind or a sign stand on the page."""
+        known = {claim.group for claim in self.f.claims[: self.detail.claims]}
+        group = CHANNEL_LINES.get(group, group)
+        return f"{self.key}-lines-{safe_name(group, 24).lower()}" if group in known else f"{self.key}-accounts"
 
     @property
     def platforms(self) -> Markup | None:

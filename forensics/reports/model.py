@@ -87,7 +87,7 @@ class Quote:
 class Claim:
     """Something the finding says, with lines of the sources that show it."""
 
-    key: str
+    group: str  # what kind of trace: network, client, content, money, …; lives, scheduling, elicitation, pivot
     text: str
     value: str | None  # the observable as logged, if the claim is about one
     quotes: tuple[Quote, ...]
@@ -350,7 +350,8 @@ class Finding:
     hours: Hours
     model_days: ModelDays
     ties: Matrix
-    web: Matrix  # more observables, for the drawing of the network
+    web: Matrix  # observables that part of the members share, for the drawing of the network
+    shared_by_most: tuple[tuple[str, int], ...]  # kind, how many of its observables more than 40 % of the members show
     tied: tuple[tuple[Tie, tuple[str, ...]], ...]  # the observables drawn, with the members that showed each
     platform_matrix: Matrix
     templates: tuple[Template, ...]

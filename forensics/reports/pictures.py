@@ -380,19 +380,18 @@ def draw_matrix(key: str, matrix: Matrix, title: str, labels: Sequence[str], not
     return picture.done()
 
 
-def draw_web(key: str, web: Matrix, name: str) -> Markup:
-    """Accounts on a ring by birth, the observables that tie some of them inside; what nearly all share is counted in the middle."""
-    size, ring, inner = 400, 178, 104
+def draw_web(key: str, web: Matrix, mostly: Sequence[tuple[str, int]], name: str) -> Markup:
+    """Accounts on a ring by birth, the observables that part of them share inside; what most share is counted in the middle."""
+    size, ring, inner = 400, 178, 108
     width = len(web.columns)
-    held = [[index for index, cell in enumerate(row.cells) if cell > 0.02] for row in web.rows]
-    wide = [row for row, columns in zip(web.rows, held, strict=True) if len(columns) > 0.4 * width]
-    some = [(row, columns) for row, columns in zip(web.rows, held, strict=True) if 2 <= len(columns) <= 0.4 * width]
-    kinds = sorted({row.kind for row, _ in some})
+    held = [[index for index, cell in enumerate(row.cells) if cell > 0.001] for row in web.rows]
+    kinds = web_kinds(web)
+    count_mostly = sum(many for _, many in mostly)
     picture = _Picture(
         key,
         f"The network {name}: accounts and what ties them",
-        f"{width} dots on a ring, {plural(sum(web.columns), 'account')} in order of birth clockwise from the top. {plural(len(some), 'observable')} "
-        f"inside, each joined to the dots that showed it; {plural(len(wide), 'observable')} shared by most of the ring stand in the middle.",
+        f"{width} dots on a ring, {plural(sum(web.columns), 'account')} in order of birth clockwise from the top. {plural(len(web.rows), 'observable')} "
+        f"inside, each joined to the dots that showed it; in the middle the number of those shared by most of the accounts, {count(count_mostly)}.",
         size,
     )
 
@@ -400,34 +399,28 @@ def draw_web(key: str, web: Matrix, name: str) -> Markup:
         return size / 2 + radius * math.sin(angle), size / 2 - radius * math.cos(angle)
 
     angles = [2 * math.pi * (index + 0.5) / max(width, 1) for index in range(width)]
-    order = sorted(range(len(some)), key=lambda index: (_bearing([angles[column] for column in some[index][1]]), some[index][0].kind, some[index][0].value))
+    order = sorted(range(len(web.rows)), key=lambda index: (_bearing([angles[column] for column in held[index]]), web.rows[index].kind, web.rows[index].value))
     seats = {item: place(2 * math.pi * (seat + 0.5) / max(len(order), 1), inner) for seat, item in enumerate(order)}
     for kind_index, kind in enumerate(kinds):
         path = []
-        for index, (row, columns) in enumerate(some):
+        for index, row in enumerate(web.rows):
             if row.kind == kind:
                 x, y = seats[index]
-                for column in columns:
+                for column in held[index]:
                     ox, oy = place(angles[column], ring)
                     path.append(f"M{x:.0f} {y:.0f}L{ox:.0f} {oy:.0f}")
         picture.parts.append(f'<path class="thread k{kind_index % 4}" d="{"".join(path)}"/>')
     largest = max(web.columns, default=1)
-    for index, angle in enumerate(angles):
+    for angle in angles:
         x, y = place(angle, ring)
-        picture.parts.append(f'<circle class="dot" cx="{x:.0f}" cy="{y:.0f}" r="{_n(2.2 + 2.5 * (web.columns[index] / largest) * (largest > 1))}"/>')
-    for index, (row, _) in enumerate(some):
+        picture.parts.append(f'<circle class="dot" cx="{x:.0f}" cy="{y:.0f}" r="{_n(3.0 if largest > 1 else 2.2)}"/>')
+    for index, row in enumerate(web.rows):
         x, y = seats[index]
-        label = f"{row.kind}: {printable(row.value, 48)}, {plural(row.inside_count, 'member')}, {plural(row.outside_count, 'other account')}"
+        label = f"{printable(row.kind, 30)}: {printable(row.value, 48)}, {plural(row.inside_count, 'member')}, {plural(row.outside_count, 'other account')}"
         kind_index = kinds.index(row.kind) % 4
         picture.parts.append(f'<rect class="knot k{kind_index}" x="{x - 3.5:.1f}" y="{y - 3.5:.1f}" width="7" height="7"><title>{escape(label)}</title></rect>')
-    if wide:
-        counts: dict[str, int] = {}
-        for row in wide:
-            counts[row.kind] = counts.get(row.kind, 0) + 1
-        lines = [
-            "shared by most",
-            *(f"{number(many)} {printable(kind, 20)}" for kind, many in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:4]),
-        ]
+    if mostly:
+        lines = ["shared by most", *(f"{number(many)} {printable(kind, 22)}" for kind, many in mostly[:5])]
         top = size / 2 - 8 * (len(lines) - 1)
         for index, line in enumerate(lines):
             picture.parts.append(f'<text x="{size // 2}" y="{top + 16 * index + 4:.0f}" class="m{" ink" if index else ""}">{escape(line)}</text>')
@@ -435,9 +428,11 @@ def draw_web(key: str, web: Matrix, name: str) -> Markup:
 
 
 def web_kinds(web: Matrix) -> list[str]:
-    """The kinds drawn inside the ring, in the order of their colours."""
-    width = len(web.columns)
-    return sorted({row.kind for row in web.rows if 2 <= sum(cell > 0.02 for cell in row.cells) <= 0.4 * width})
+    """The kinds drawn inside the ring, in the order of their colours: the most frequent first."""
+    counts: dict[str, int] = {}
+    for row in web.rows:
+        counts[row.kind] = counts.get(row.kind, 0) + 1
+    return sorted(counts, key=lambda kind: (-counts[kind], kind))
 
 
 def _bearing(angles: Sequence[float]) -> float:
