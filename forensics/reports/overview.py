@@ -189,12 +189,17 @@ def read_ties(case: Tables, networks: Sequence[str]) -> pl.DataFrame:
     reach = (
         held.join(telling, on=["network_id", "kind", "value"], how="semi").group_by("network_id", "kind").agg(pl.col("account_id").n_unique().alias("reached"))
     )
+    anybody = sightings.join(telling.select("network_id", "kind", "value"), on=["kind", "value"])
+    outside = (
+        anybody.join(members, on=["network_id", "account_id"], how="anti").group_by("network_id", "kind").agg(pl.col("account_id").n_unique().alias("others"))
+    )
     return (
         telling.group_by("network_id", "kind")
-        .agg(pl.len().alias("values"), pl.col("inside").median().alias("each"), (pl.col("holders") - pl.col("inside")).sum().alias("others"))
+        .agg(pl.len().alias("values"), pl.col("inside").median().alias("each"))
         .join(reach, on=["network_id", "kind"])
+        .join(outside, on=["network_id", "kind"], how="left")
         .join(size, on="network_id")
-        .select("network_id", "kind", "values", "each", (pl.col("reached") / pl.col("size")).alias("reach_share"), "others")
+        .select("network_id", "kind", "values", "each", (pl.col("reached") / pl.col("size")).alias("reach_share"), pl.col("others").fill_null(0))
         .sort("network_id", "kind")
         .collect()
     )
