@@ -8,6 +8,7 @@ from small_worlds import DAY, HOUR, World, burst, office_times, poisson_times, r
 
 from forensics.hallmarks.failover import PLUGIN as FAILOVER
 from forensics.hallmarks.handover import PLUGIN as HANDOVER
+from forensics.hallmarks.steady_queue import PLUGIN as STEADY_QUEUE
 from forensics.hallmarks.turn_taking import PLUGIN as TURN_TAKING
 
 if TYPE_CHECKING:
@@ -288,3 +289,65 @@ class TestFailover:
             world.add("net", f"a{index}", office_times(rng, 10, 4.0))
         customers(world, rng)
         assert not test(FAILOVER, world.panel())["assessable"].any()
+
+
+def workers(rng: np.random.Generator, count: int, days: float, think_s: float, latency_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Fixed workers that each start the next request when the last one is done: starts and latencies (s)."""
+    starts, latencies = [], []
+    for _ in range(count):
+        latency = rng.gamma(4, latency_s / 4, int(days * DAY / (think_s + latency_s)))
+        gap = latency + rng.exponential(think_s, len(latency))
+        starts.append(rng.uniform(0, latency_s) + np.cumsum(np.append(0.0, gap[:-1])))
+        latencies.append(latency)
+    order = np.argsort(np.concatenate(starts))
+    return np.concatenate(starts)[order], np.concatenate(latencies)[order]
+
+
+class TestSteadyQueue:
+    """Fixed workers behind many accounts."""
+
+    def test_independent_accounts_are_no_workers(self, harmless: Panel) -> None:
+        """Offices, people of habit and Poisson jobs split at random: nothing holds, small p one time in twenty at most."""
+        rows = test(STEADY_QUEUE, harmless)
+        assert rows["assessable"].all()
+        assert share_below(rows, 0.05) <= 0.115
+        assert rows["holds"].sum() == 0
+
+    @pytest.mark.parametrize("latency_known", [True, False])
+    def test_fixed_workers_are_seen(self, latency_known: bool) -> None:
+        """Four workers that take a random account of thirty for each request are seen, by their latencies or by the steady sum alone."""
+        rng = np.random.default_rng(18)
+        world = World()
+        times, latency = workers(rng, 4, 6, 5.0, 240.0)
+        label = rng.integers(0, 30, len(times))
+        for account in range(30):
+            mine = label == account
+            columns = {"latency_ms": latency[mine] * 1000} if latency_known else {}
+            world.add("pool", f"pool_{account}", times[mine], **columns)
+        customers(world, rng)
+        row = test(STEADY_QUEUE, world.panel())
+        assert row["holds"].all()
+        assert row["p_value"][0] < 1e-4
+
+    def test_closed_loop_is_coupled(self) -> None:
+        """Workers without a pause start on one account within a second of a completion on another."""
+        rng = np.random.default_rng(19)
+        world = World()
+        times, latency = workers(rng, 3, 2, 0.3, 60.0)
+        label = rng.integers(0, 20, len(times))
+        for account in range(20):
+            mine = label == account
+            world.add("pool", f"pool_{account}", times[mine], latency_ms=latency[mine] * 1000)
+        customers(world, rng)
+        assert test(STEADY_QUEUE, world.panel())["holds"].all()
+
+    def test_minute_crons_are_no_workers(self) -> None:
+        """Scripts of strangers that start at every full five minutes, beside other work, follow each other's completions by accident only."""
+        rng = np.random.default_rng(20)
+        world = World()
+        for index in range(12):
+            jobs = np.arange(0, 5 * DAY, 1800.0) + rng.exponential(1.5, 240)
+            times = np.sort(np.append(jobs, poisson_times(rng, 0, 5 * DAY, 3)))
+            world.add("net", f"a{index}", times, latency_ms=rng.gamma(2, 2000, len(times)))
+        customers(world, rng)
+        assert not test(STEADY_QUEUE, world.panel())["holds"].any()
