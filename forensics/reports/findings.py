@@ -57,7 +57,9 @@ TIES_A_KIND = 6
 TIES_DRAWN = 24
 WEB_DRAWN = 48
 WEB_A_KIND = 14
-MOST_SHARE = 0.4  # of members: an observable that more show is counted, not drawn line by line
+WEB_SPREAD = 8  # columns of accounts: an observable on more of them is counted, not drawn line by line
+WEB_LINES = 200
+WEB_KINDS = 4  # as many as can be told apart by colour
 TEMPLATES_SHOWN = 8
 QUOTES_A_CLAIM = 3
 MEMBERS_QUOTED = 40
@@ -167,7 +169,7 @@ def _not_assessed(overview: Overview, hallmarks: pl.DataFrame) -> tuple[NotAsses
     return tuple(found)
 
 
-_Evidence = tuple[tuple[KindEvidence, ...], list[Tie], tuple[tuple[str, int], ...]]
+_Evidence = tuple[tuple[KindEvidence, ...], list[Tie], tuple[tuple[str, int], ...], int]
 
 
 class _Builder:
@@ -311,7 +313,7 @@ class _Builder:
         order = [member.account_id for member in sorted(members, key=_by_birth)]
         sizes = split_columns(len(order), SINGLE_COLUMNS, BANDS)
         column_of = dict(zip(order, np.repeat(np.arange(len(sizes)), sizes).tolist(), strict=True))
-        kinds, web, mostly = self._kinds(row, sightings, len(members))
+        kinds, web, mostly, few = self._kinds(row, sightings, len(members), column_of)
         lives = describe_lives(members, active, sightings, self.reading.account_count, days)
         head = {
             name: row[name]
@@ -350,8 +352,9 @@ class _Builder:
             model_days=self._model_days(network, days),
             ties=self._ties([tie for kind in kinds if kind.bits > 0 for tie in kind.ties][:TIES_DRAWN], sightings, column_of, sizes),
             web=self._ties(web, sightings, column_of, sizes),
-            shared_by_most=mostly,
-            tied=_tied([*web, *(tie for kind in kinds for tie in kind.ties if tie.inside_count > MOST_SHARE * len(members))], sightings),
+            shared_widely=mostly,
+            shared_by_few=few,
+            tied=_tied([*web, *(tie for kind in kinds for tie in kind.ties if tie not in web)], sightings),
             platform_matrix=self._platform_matrix(network, column_of, sizes),
             templates=self._templates(network, row["request_count"] or 0),
             template_count=self.template_counts.get(network, 0),
@@ -364,8 +367,8 @@ class _Builder:
         )
         return _Draft(self, finding, sightings)
 
-    def _kinds(self, row: Mapping[str, Any], sightings: pl.DataFrame, size: int) -> _Evidence:
-        """Bits by kind, as ranked, the observables that most members and fewest others hold; those that part of the members share; how many most of them do."""
+    def _kinds(self, row: Mapping[str, Any], sightings: pl.DataFrame, size: int, column_of: Mapping[str, int]) -> _Evidence:
+        """Bits by kind, as ranked, the observables that most members and fewest others hold; those that a few members share; how many more do."""
         total = max(self.reading.account_count, 1)
         shared = sightings.group_by("kind", "value").agg(inside=pl.col("account_id").n_unique(), holders=pl.col("holders").first()).filter(pl.col("inside") > 1)
         shared = shared.with_columns(outside=pl.col("holders") - pl.col("inside"), bits=(total / pl.col("holders")).log(2))
@@ -377,16 +380,22 @@ class _Builder:
             ties[item["kind"]].append(_tie(item))
         told = [item["kind"] for item in row["kinds"] or () if (item["bits"] or 0) > 0]
         ranked = shared.filter(pl.col("kind").is_in(told)).sort(["weight", "kind", "value"], descending=[True, False, False])
-        partly = ranked.filter(pl.col("inside") <= MOST_SHARE * size).group_by("kind", maintain_order=True).head(WEB_A_KIND)
-        web = partly.sort(["weight", "kind", "value"], descending=[True, False, False]).head(WEB_DRAWN)
-        mostly = ranked.filter(pl.col("inside") > MOST_SHARE * size).group_by("kind").len().sort(["len", "kind"], descending=[True, False])
+        places = pl.DataFrame({"account_id": list(column_of), "column": list(column_of.values())}, schema={"account_id": pl.String, "column": pl.Int64})
+        spread = sightings.join(places, on="account_id").group_by("kind", "value").agg(columns=pl.col("column").n_unique())
+        ranked = ranked.join(spread, on=["kind", "value"], how="left", maintain_order="left")
+        few = ranked.filter(pl.col("columns") <= WEB_SPREAD)
+        coloured = few.group_by("kind").agg(pl.col("weight").sum()).sort(["weight", "kind"], descending=[True, False]).head(WEB_KINDS)["kind"].implode()
+        partly = few.filter(pl.col("kind").is_in(coloured)).group_by("kind", maintain_order=True).head(WEB_A_KIND)
+        partly = partly.sort(["weight", "kind", "value"], descending=[True, False, False]).head(WEB_DRAWN)
+        web = partly.filter(pl.col("columns").cum_sum() <= WEB_LINES)
+        mostly = ranked.filter(pl.col("columns") > WEB_SPREAD).group_by("kind").len().sort(["len", "kind"], descending=[True, False])
         found = []
         listed = [(item["kind"], item["bits"] or 0.0) for item in row["kinds"] or ()]
         for kind, bits in listed:
             plugin = self.kind_plugins.get(kind)
             title = plugin.title if plugin else f"same {kind.replace('_', ' ')}"
             found.append(KindEvidence(kind, title, plugin.group if plugin else "mapped", bits, tuple(ties.get(kind, ()))))
-        return tuple(found), [_tie(item) for item in web.iter_rows(named=True)], tuple(mostly.iter_rows())
+        return tuple(found), [_tie(item) for item in web.iter_rows(named=True)], tuple(mostly.iter_rows()), len(few)
 
     def _ties(self, drawn: Sequence[Tie], sightings: pl.DataFrame, column_of: Mapping[str, int], sizes: Sequence[int]) -> Matrix:
         """Which columns of accounts showed each observable."""

@@ -119,7 +119,7 @@ class _Card:
     @property
     def web(self) -> Markup | None:
         titles = {kind.kind: kind.title.removeprefix("same ").removeprefix("rare ") for kind in self.f.kinds}
-        mostly = [(titles.get(kind, kind), count) for kind, count in self.f.shared_by_most]
+        mostly = [(titles.get(kind, kind), count) for kind, count in self.f.shared_widely]
         return pictures.draw_web(f"{self.key}-web", self.f.web, mostly, self.name) if self.f.web.rows or mostly else None
 
     @property

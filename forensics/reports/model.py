@@ -350,8 +350,9 @@ class Finding:
     hours: Hours
     model_days: ModelDays
     ties: Matrix
-    web: Matrix  # observables that part of the members share, for the drawing of the network
-    shared_by_most: tuple[tuple[str, int], ...]  # kind, how many of its observables more than 40 % of the members show
+    web: Matrix  # observables that a few members share, for the drawing of the network
+    shared_widely: tuple[tuple[str, int], ...]  # kind, how many of its observables more members share than can be drawn
+    shared_by_few: int  # observables that a few members share, drawn or not
     tied: tuple[tuple[Tie, tuple[str, ...]], ...]  # the observables drawn, with the members that showed each
     platform_matrix: Matrix
     templates: tuple[Template, ...]

@@ -381,7 +381,7 @@ def draw_matrix(key: str, matrix: Matrix, title: str, labels: Sequence[str], not
 
 
 def draw_web(key: str, web: Matrix, mostly: Sequence[tuple[str, int]], name: str) -> Markup:
-    """Accounts on a ring by birth, the observables that part of them share inside; what most share is counted in the middle."""
+    """Accounts on a ring by birth, the observables that a few of them share inside; what more of them share is counted in the middle."""
     size, ring, inner = 400, 178, 108
     width = len(web.columns)
     held = [[index for index, cell in enumerate(row.cells) if cell > 0.001] for row in web.rows]
@@ -391,7 +391,7 @@ def draw_web(key: str, web: Matrix, mostly: Sequence[tuple[str, int]], name: str
         key,
         f"The network {name}: accounts and what ties them",
         f"{width} dots on a ring, {plural(sum(web.columns), 'account')} in order of birth clockwise from the top. {plural(len(web.rows), 'observable')} "
-        f"inside, each joined to the dots that showed it; in the middle the number of those shared by most of the accounts, {count(count_mostly)}.",
+        f"inside, each joined to the dots that showed it; in the middle the number of those shared more widely, {count(count_mostly)}.",
         size,
     )
 
@@ -420,10 +420,10 @@ def draw_web(key: str, web: Matrix, mostly: Sequence[tuple[str, int]], name: str
         kind_index = kinds.index(row.kind) % 4
         picture.parts.append(f'<rect class="knot k{kind_index}" x="{x - 3.5:.1f}" y="{y - 3.5:.1f}" width="7" height="7"><title>{escape(label)}</title></rect>')
     if mostly:
-        lines = ["shared by most", *(f"{number(many)} {printable(kind, 22)}" for kind, many in mostly[:5])]
+        lines = ["shared widely", *(f"{number(many)} {printable(kind, 22)}" for kind, many in mostly[:5])]
         top = size / 2 - 8 * (len(lines) - 1)
         for index, line in enumerate(lines):
-            picture.parts.append(f'<text x="{size // 2}" y="{top + 16 * index + 4:.0f}" class="m{" ink" if index else ""}">{escape(line)}</text>')
+            picture.parts.append(f'<text x="{size // 2}" y="{top + 16 * index + 4:.0f}" class="m halo{" ink" if index else ""}">{escape(line)}</text>')
     return picture.done(box=f"0 0 {size} {size}")
 
 
