@@ -237,7 +237,9 @@ def like_networks(incidence: Incidence, labels: Ints, pool: Ints, links: Links, 
         .with_columns(pl.col("mean") / pl.col("own"), pl.col("durable") / pl.col("own"))
     )
     alone = pl.Series([name in SUFFICIENT_LINES for name in incidence.lines])
-    across = across.with_columns(alone=alone.gather(across["line"]) if across.height else pl.lit(False))
+    lasting = pl.Series([name in DURABLE_LINES for name in incidence.lines])
+    across = across.with_columns(alone=alone.gather(across["line"]), lasting=lasting.gather(across["line"]))
+    told = own.with_columns(alone=alone.gather(own["line"])).filter("alone").group_by("g").agg(told=pl.col("own").max())
     least = settings.merge_likeness
     speaks = pl.col("mean") >= least
     return (
@@ -245,12 +247,18 @@ def like_networks(incidence: Incidence, labels: Ints, pool: Ints, links: Links, 
         .agg(
             lines=speaks.sum(),
             durable=(pl.col("durable") >= least).sum(),
+            weak=(speaks & pl.col("lasting")).sum(),
             bits=pl.col("bits").filter(speaks).sum(),
             alone_bits=pl.col("bits").filter(pl.col("alone") & (pl.col("mean") >= 2 * least)).max(),
             prior=pl.col("prior").first(),
+            content=pl.col("mean").filter(pl.col("alone")).max().fill_null(0.0),
         )
+        .join(told.rename({"told": "told_g"}), on="g", how="left")
+        .join(told.rename({"g": "g_h", "told": "told_h"}), on="g_h", how="left")
+        # A shared mail domain will do as the second line only where no content contradicts it: two hydras that buy from the same shops have their own templates.
+        .with_columns(silent=(pl.min_horizontal(pl.col("told_g").fill_null(0.0), pl.col("told_h").fill_null(0.0)) < 2) | (pl.col("content") >= least))
         # What a member of one shares with a member of the other must outweigh the odds against any stranger.
-        .filter((((pl.col("lines") >= 2) & (pl.col("durable") >= 1)) & (pl.col("bits") >= pl.col("prior"))) | (pl.col("alone_bits") >= pl.col("prior")))
+        .filter(((pl.col("lines") >= 2) & ((pl.col("durable") >= 1) | ((pl.col("weak") >= 1) & pl.col("silent"))) & (pl.col("bits") >= pl.col("prior"))) | (pl.col("alone_bits") >= pl.col("prior")))
         .select("g", h="g_h")
         .sort("g", "h")
     )
