@@ -8,6 +8,7 @@ from small_worlds import DAY, HOUR, World, burst, office_times, poisson_times, r
 
 from forensics.hallmarks.failover import PLUGIN as FAILOVER
 from forensics.hallmarks.handover import PLUGIN as HANDOVER
+from forensics.hallmarks.health_check import PLUGIN as HEALTH_CHECK
 from forensics.hallmarks.steady_queue import PLUGIN as STEADY_QUEUE
 from forensics.hallmarks.turn_taking import PLUGIN as TURN_TAKING
 
@@ -351,3 +352,50 @@ class TestSteadyQueue:
             world.add("net", f"a{index}", times, latency_ms=rng.gamma(2, 2000, len(times)))
         customers(world, rng)
         assert not test(STEADY_QUEUE, world.panel())["holds"].any()
+
+
+class TestHealthCheck:
+    """The same tiny request on many accounts at one time of day."""
+
+    @staticmethod
+    def day_jobs(rng: np.random.Generator, clock_h: float, days: int, jitter_s: float) -> np.ndarray:
+        """One request a day at a time of day."""
+        return np.arange(days) * DAY + clock_h * HOUR + rng.uniform(0, jitter_s, days)
+
+    def test_comb_tells_the_operator_s_clock(self) -> None:
+        """Twenty accounts that say hi within seconds of 01:00 UTC every day are seen; 08:00 local time would be UTC+7."""
+        rng = np.random.default_rng(21)
+        world = World()
+        for index in range(20):
+            world.add("pool", f"a{index}", self.day_jobs(rng, 1.0, 10, 3), prompt_hash=5, input_tokens=8, max_tokens=1000)
+            work = office_times(rng, 10, 6.0)
+            world.add("pool", f"a{index}", work, prompt_hash=rng.integers(1, 2**62, len(work)), input_tokens=900)
+        customers(world, rng)
+        row = test(HEALTH_CHECK, world.panel())
+        assert row["holds"].all()
+        assert "UTC+7" in row["sentence"][0]
+        assert "20 of 20 members" in row["sentence"][0]
+
+    def test_schedules_of_their_own_are_no_comb(self) -> None:
+        """Daily tiny jobs at a minute of each account's own give p ≤ 0.05 one time in twenty at most."""
+        rng = np.random.default_rng(22)
+        world = World()
+        for network in range(100):
+            for index in range(30):
+                clock = 8 + rng.uniform(0, 1.5)
+                world.add(f"net_{network:02d}", f"a_{network}_{index}", self.day_jobs(rng, clock, 5, 20), prompt_hash=network + 1, input_tokens=8)
+        customers(world, rng)
+        rows = test(HEALTH_CHECK, world.panel())
+        assert share_below(rows, 0.05) <= 0.115
+        assert rows["holds"].sum() <= 1
+
+    def test_crons_of_strangers_are_no_comb(self) -> None:
+        """Nightly jobs at 00:00 sharp, each with its own prompt, are no health check; nor is a ping that everybody's library sends at 08:00."""
+        rng = np.random.default_rng(23)
+        world = World()
+        for index in range(25):
+            world.add("cron", f"c{index}", self.day_jobs(rng, 0.0, 8, 2), prompt_hash=1000 + index, input_tokens=20)
+            world.add("library", f"l{index}", self.day_jobs(rng, 8.0, 8, 2), prompt_hash=77, input_tokens=5)
+            world.add(None, f"o{index}", self.day_jobs(rng, 8.0, 8, 2), prompt_hash=77, input_tokens=5)
+        customers(world, rng)
+        assert not test(HEALTH_CHECK, world.panel())["holds"].any()
