@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +23,7 @@ from pyarrow.lib import ArrowException
 from forensics.errors import ForensicsError, InputError, IntegrityError
 from forensics.mapping import Mapping, read_mapping
 from forensics.reading import BOM, HEAD_BYTES, Batch, find_sources, make_batch, open_source, read_batches
-from forensics.recognise import SNIFFED_BYTES, Reader, all_formats, recognise, settle
+from forensics.recognise import SNIFFED_BYTES, Reader, Wishes, all_formats, format_folders, recognise, settle
 from forensics.records import CUT_OFF, TOO_LONG, Collector, Rows, as_text, observe, unwrap
 from forensics.register import read_register
 from forensics.schema import EVENTS, REJECTS, SOURCES
@@ -158,11 +158,11 @@ class Preview:
     report: SourceReport
 
 
-def list_formats() -> list[dict[str, str]]:
-    """Name, title and reference of every format."""
+def list_formats(case: Path | None = None) -> list[dict[str, str]]:
+    """Name, title and reference of every format, the user's own included."""
     return [
         {"name": form.name, "title": form.title, "reference": form.reference, "reads": "refused: " + form.refuse if form.refuse else "requests"}
-        for form in all_formats().values()
+        for form in all_formats(format_folders(case)).values()
     ]
 
 
@@ -259,7 +259,8 @@ def ingest(
         paths = [path for path in paths if path == "-" or not Path(path).samefile(accounts)] if accounts.exists() else paths
     report = IngestReport(skipped=skipped)
     register = read_register(accounts, chosen.unify if chosen.rules else None) if accounts is not None else None
-    run = _Run(case, chosen, format_name, keep_text, settings, progress)
+    wishes = Wishes(chosen, format_name, keep_text, settings.trusted_hops, format_folders(case.folder))
+    run = _Run(case, wishes, settings, progress)
     problems: list[ForensicsError] = []
     try:
         for path in paths:
@@ -314,8 +315,9 @@ class _Known:
 class _Run:
     """One ingest: counters, pool, writer."""
 
-    def __init__(self, case: Case, mapping: Mapping, format_name: str | None, keep_text: bool, settings: IngestSettings, progress: Progress | None) -> None:  # noqa: FBT001 - made in one place
-        self.case, self.mapping, self.format_name, self.keep_text, self.settings, self.progress = case, mapping, format_name, keep_text, settings, progress
+    def __init__(self, case: Case, wishes: Wishes, settings: IngestSettings, progress: Progress | None) -> None:
+        self.case, self.wishes, self.settings, self.progress = case, wishes, settings, progress
+        self.forms = all_formats(wishes.folders)
         ledger = case.ledger
         self.next_source = int(ledger["next_source"])
         self.prefixes: list[dict[str, Any]] = list(ledger["prefixes"])
@@ -426,10 +428,10 @@ class _Run:
             return report
         if stream.ended_early and not head:
             raise InputError(f"{path}: {stream.ended_early}")
-        reader = recognise(head, path, self.mapping.for_source(path), self.format_name, self.keep_text, self.settings.trusted_hops)
+        reader = recognise(head, path, self.wishes)
         if reader.container == "document":
             return self._read_document(path, blocks, reader, report)
-        if reader.confidence == 0.0 and self.format_name is None and not self.mapping.fields:
+        if reader.confidence == 0.0 and self.wishes.format_name is None and not self.wishes.mapping.fields:
             raise InputError(f"{path}: {why_nothing(reader, head)}", f"see `forensics formats test {path}`; a mapping file can say which field is which")
         return self._read_batches(path, stream, blocks, reader, report, digest, known)
 
@@ -512,8 +514,8 @@ class _Run:
             value = values
         from forensics.recognise import _by_records, _inside
 
-        records = _inside([value], all_formats())
-        found = _by_records(records, reader, all_formats(), self.format_name if self.format_name in all_formats() else None)
+        records = _inside([value], self.forms)
+        found = _by_records(records, reader, self.forms, self.wishes.format_name if self.wishes.format_name in self.forms else None)
         reader = found[0]
         if reader.form.refuse:
             raise InputError(f"{path}: {reader.form.title}: {reader.form.refuse}")
@@ -561,7 +563,7 @@ class _Run:
             return report
         try:
             file = pq.ParquetFile(path)
-            reader = parquet_reader(file, path, self.mapping.for_source(path), self.format_name, self.keep_text, self.settings.trusted_hops)
+            reader = parquet_reader(file, path, self.wishes)
             source = _Source(self, path, reader, report, 0, 0)
             row = 0
             for part in file.iter_batches(batch_size=_PARQUET_ROWS):
@@ -810,7 +812,7 @@ def flatten_frame(frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
-def parquet_reader(file: Any, path: str, mapping: Mapping, format_name: str | None, keep_text: bool, trusted: Sequence[str]) -> Reader:  # noqa: ANN401, FBT001 - pyarrow is untyped
+def parquet_reader(file: pq.ParquetFile, path: str, wishes: Wishes) -> Reader:
     """The reader for a Parquet file, from its first rows."""
     first = next(file.iter_batches(batch_size=500), None)
     frame = flatten_frame(pl.DataFrame(pl.from_arrow(first))) if first is not None else pl.DataFrame()
@@ -819,10 +821,11 @@ def parquet_reader(file: Any, path: str, mapping: Mapping, format_name: str | No
     ]
     from forensics.recognise import _by_records
 
-    base = recognise(b'{"a":0}', path, mapping, "flat", keep_text, trusted)
+    base = recognise(b'{"a":0}', path, replace(wishes, format_name="flat"))
     base.container = "parquet"
     seen = observe(records) | {(name,): () for name in frame.columns if all(name not in record for record in records)}
-    found = _by_records(records, base, all_formats(), format_name if format_name in all_formats() else None)
+    forms = all_formats(wishes.folders)
+    found = _by_records(records, base, forms, wishes.format_name if wishes.format_name in forms else None)
     reader = found[0]
     reader.seen = seen
     if reader.form.refuse:
@@ -879,7 +882,12 @@ def preview(path: str, *, mapping: Path | None = None, format_name: str | None =
 
     chosen = read_mapping(mapping) if mapping is not None else Mapping()
     with tempfile.TemporaryDirectory() as folder:
-        run = _Run(Case(Path(folder) / "case"), chosen, format_name, keep_text=False, settings=settings, progress=None)
+        run = _Run(
+            Case(Path(folder) / "case"),
+            Wishes(chosen, format_name, trusted_hops=settings.trusted_hops, folders=format_folders(Path.cwd() / "case")),
+            settings,
+            None,
+        )
         run.limit = PREVIEW_BYTES
         try:
             report = run.read_source(path)

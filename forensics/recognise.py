@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from forensics.errors import InputError, UsageError
 from forensics.events import Cleaning, clean_events
-from forensics.fields import Path, normal_name, resolve
+from forensics.fields import Path as KeyPath
+from forensics.fields import normal_name, resolve
+from forensics.format_files import read_folder, read_format
+from forensics.mapping import Mapping as MappingFile
 from forensics.plugins import Format, discover
 from forensics.reading import BOM, Batch, make_batch
 from forensics.records import Plan, Rows, dig, load, make_plan, observe, read_csv, read_json, read_pattern, unwrap
@@ -21,19 +27,65 @@ from forensics.register import ALIASES as REGISTER_ALIASES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from forensics.mapping import Mapping as MappingFile
 
 SNIFFED_BYTES: Final = 4 << 20
 SAMPLED: Final = 500  # lines
 _ENOUGH: Final = 0.3  # share of sampled records that must show a format's marks
 CONTAINERS: Final = ("json", "csv", "parquet", "document", "lines")
+_NO_MAPPING: Final = MappingFile()
 NOT_THIS_LINE: Final = "not in the log's line format"
 
 
 @cache
-def all_formats() -> dict[str, Format]:
-    """Every format by its name."""
-    return {plugin.name: plugin for plugin in discover("forensics.formats").values()}
+def all_formats(folders: tuple[str, ...] = ()) -> dict[str, Format]:
+    """Every format by its name: plugins, the TOML files that come with the tool, and those of the user's folders.
+
+    Raises: UsageError for a TOML file that is no format, or takes a name that exists.
+    """
+    found = {plugin.name: plugin for plugin in discover("forensics.formats").values()} | read_folder(resources.files("forensics.formats"))
+    for folder in folders:
+        if Path(folder).is_dir():
+            own = read_folder(Path(folder))
+            taken = sorted(set(own) & set(found))
+            if taken:
+                raise UsageError(f"{folder}: a format named {taken[0]} exists already", "give it another name")
+            found |= own
+    return dict(sorted(found.items()))
+
+
+def format_folders(case: Path | None = None) -> tuple[str, ...]:
+    """Where users keep formats of their own: the user's config folder, and `formats` beside the case."""
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return (str(home / "forensics" / "formats"), *([str(case.parent / "formats")] if case is not None else []))
+
+
+def check_format(path: Path, folders: tuple[str, ...] = ()) -> list[str]:
+    """What is wrong with a format of the user's own, one sentence each: samples that do not read, lines that should not, formats it collides with.
+
+    Raises: UsageError for a file that is no format at all.
+    """
+    form = read_format(path)
+    known = {**all_formats(), **{name: other for name, other in all_formats(folders).items() if name != form.name}, form.name: form}
+    wrong = [f"a format named {form.name} comes with the tool"] if form.name in all_formats() else []
+    for kind, lines in (("sample", form.samples), ("broken line", form.broken)):
+        for number, text in enumerate(lines, start=1):
+            batch = make_batch(text.encode(), 0, 1)
+            found = [
+                _score(reader, batch, str(path))
+                for reader in _candidates(batch, text.encode(), Reader(known["flat"], "json", 0.0), known, _NO_MAPPING, None, None)
+            ]
+            reads = next((reader for reader in found if reader.form.name == form.name), None)
+            if kind == "sample" and (reads is None or reads.confidence < 1.0):
+                wrong.append(f"{kind} {number} does not read as {form.name}")
+            if kind == "sample":
+                wrong += [
+                    f"{kind} {number} also reads as {reader.form.name}"
+                    for reader in found
+                    if reader.form.name != form.name and len(reader.form.marks) >= len(form.marks)
+                ]
+            if kind == "broken line" and reads is not None and reads.confidence > 0.0:
+                wrong.append(f"{kind} {number} reads although it should not")
+    return wrong
 
 
 @dataclass
@@ -45,7 +97,7 @@ class Reader:
     confidence: float
     chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
     cleaning: Cleaning = field(default_factory=Cleaning)
-    seen: Mapping[Path, Sequence[Any]] = field(default_factory=dict)
+    seen: Mapping[KeyPath, Sequence[Any]] = field(default_factory=dict)
     header: tuple[str, ...] = ()
     header_in_file: bool = True
     delimiter: str = ","
@@ -75,13 +127,24 @@ class Reader:
         return clean_events(frame, self.cleaning)
 
 
-def recognise(head: bytes, path: str, mapping: MappingFile, wanted: str | None, keep_text: bool, trusted: Sequence[str]) -> Reader:  # noqa: FBT001 - one flag, passed on
+@dataclass(frozen=True)
+class Wishes:
+    """What the user said about how sources are read."""
+
+    mapping: MappingFile
+    format_name: str | None = None
+    keep_text: bool = False
+    trusted_hops: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()  # with formats of the user's own
+
+
+def recognise(head: bytes, path: str, wishes: Wishes) -> Reader:
     """The reader for a source with these first bytes.
 
     Raises: InputError where no format fits, where two fit equally, or where the format is none of requests; UsageError for an unknown name.
     """
-    forms = all_formats()
-    name = wanted or mapping.format_name
+    forms, mapping = all_formats(wishes.folders), wishes.mapping.for_source(path)
+    name = wishes.format_name or mapping.format_name
     container = None
     if name is not None and name not in forms:
         if name not in CONTAINERS:
@@ -95,8 +158,8 @@ def recognise(head: bytes, path: str, mapping: MappingFile, wanted: str | None, 
         (),
         mapping.unify if mapping.rules else None,
         {f"@{given}": given for given in mapping.observables},
-        frozenset(trusted),
-        keep_text,
+        frozenset(wishes.trusted_hops),
+        wishes.keep_text,
     )
     base = Reader(forms["flat"], "json", 0.0, chosen, cleaning, constants=mapping.constants)
     batch = _sample(head)
@@ -237,7 +300,7 @@ def _csv_candidates(filled: Sequence[bytes], base: Reader, forms: Mapping[str, F
 
 
 def _by_records_csv(records: Sequence[dict[str, Any]], header: Sequence[str], base: Reader, forms: Mapping[str, Format], name: str | None) -> list[Reader]:
-    seen: dict[Path, list[Any]] = {(key,): [record[key] for record in records[:50] if record.get(key) is not None] for key in header}
+    seen: dict[KeyPath, list[Any]] = {(key,): [record[key] for record in records[:50] if record.get(key) is not None] for key in header}
     if name is not None:
         return [replace(base, form=forms[name], seen=seen)]
     names = set(header)
@@ -303,7 +366,7 @@ _REQUEST_FIELDS: Final = frozenset(
 )
 
 
-def is_register(plan: Plan, seen: Mapping[Path, Sequence[Any]]) -> bool:
+def is_register(plan: Plan, seen: Mapping[KeyPath, Sequence[Any]]) -> bool:
     """Whether the columns describe accounts rather than requests."""
     about_accounts = sum(normal_name(path[-1]) in _REGISTER_ONLY for path in seen)
     about_requests = sum(

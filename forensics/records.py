@@ -74,6 +74,12 @@ class Plan:
                 node.setdefault(path[-1], None)
         return root
 
+    @property
+    def nested(self) -> bool:
+        """Whether a wanted key holds further wanted keys: it may be text or an object, so no schema fits."""
+        wanted = {path for paths in self.paths.values() for path in paths}
+        return any(path[:size] in wanted for path in wanted for size in range(1, len(path)))
+
 
 def walk(record: Mapping[str, Any], above: Path = (), depth: int = _DEPTH) -> Iterator[tuple[Path, Any]]:
     """Every path of a record and its value; objects are entered, lists are values."""
@@ -99,19 +105,19 @@ def observe(records: Iterable[Mapping[str, Any]]) -> dict[Path, list[Any]]:
 
 def make_plan(form: Format, chosen: Mapping[str, Sequence[str]], seen: Mapping[Path, Sequence[Any]]) -> Plan:
     """Paths for a format and the fields a mapping chooses, given the paths seen in a sample. A chosen field beats the format's, that beats an alias."""
-    joined: dict[str, Path] = {}
+    joined: dict[str, list[Path]] = {}
     for path in seen:
-        joined.setdefault(".".join(path), path)
+        joined.setdefault(".".join(path), []).append(path)
 
     paths: dict[str, list[Path]] = {}
     for name, names in form.fields.items():
-        paths[name] = [joined.get(given, tuple(given.split("."))) for given in names]
+        paths[name] = [path for given in names for path in (joined.get(given, []) or [tuple(given.split("."))])]
     if form.by_alias:
         plain = {path: values for path, values in seen.items() if not (values and all(isinstance(value, dict) for value in values)) or path_is_text(path)}
         for name, found in _believable(resolve(plain), seen).items():
             paths[name] = [*paths.get(name, []), *found]
     for name, wanted in chosen.items():
-        given = [joined.get(one, tuple(one.split("."))) for one in wanted]
+        given = [path for one in wanted for path in (joined.get(one, []) or [tuple(one.split("."))])]
         there = any(one in joined for one in wanted)
         paths[name] = given if there and form.by_alias else [*given, *paths.get(name, [])]
     return Plan({name: tuple(dict.fromkeys(found)) for name, found in sorted(paths.items()) if found}, form.constants)
@@ -264,7 +270,11 @@ def read_json(batch: Batch, form: Format, chosen: Mapping[str, Sequence[str]], b
         for path, values in observe(_records_of(batch, np.flatnonzero(~blank))).items():
             seen.setdefault(path, values)
     plan = make_plan(form, chosen, seen)
-    if any(name in TEXT_FIELDS and _structured(seen.get(path, ())) for name, paths in plan.paths.items() for path in paths) or _twofold(plan.tree(), seen):
+    if (
+        plan.nested
+        or any(name in TEXT_FIELDS and _structured(seen.get(path, ())) for name, paths in plan.paths.items() for path in paths)
+        or _twofold(plan.tree(), seen)
+    ):
         return _read_slowly(batch, np.flatnonzero(~blank), form, plan, blank)
     good = np.setdiff1d(np.flatnonzero(~blank), other, assume_unique=True)
     schema = _schema(plan.tree())

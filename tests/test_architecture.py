@@ -17,8 +17,9 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("errors", "schema"),
     ("config", "names", "fields", "values", "clients", "statistics", "reading", "flags", "strip", "sketch"),
     ("plugins",),
-    ("lives", "streams", "mapping", "records", "events"),
+    ("lives", "streams", "mapping", "records", "events", "format_files"),
     ("observables", "panel"),
+    ("cores", "membership"),
     ("formats", "register", "features", "sightings", "links", "networks", "hallmarks", "scoring", "canary", "simulate", "evaluate"),
     ("engine", "recognise"),
     ("case",),  # above ingest, which fills it, and evidence, which seals it
@@ -29,7 +30,7 @@ LINES: tuple[tuple[str, ...], ...] = (
 )
 FAMILIES = ("formats", "features", "sightings", "hallmarks")
 
-LINKING = frozenset({"observables", "cores", "links", "networks"})  # the two stages that link, and the arithmetic they share
+LINKING = frozenset({"observables", "cores", "membership", "links", "networks"})  # the two stages that link, and the arithmetic they share
 TESTING = frozenset({"hallmarks", "panel", "statistics", "lives", "streams"})  # likewise for the stage that tests
 # Library → the modules that may import it.
 LIBRARIES: dict[str, frozenset[str]] = {

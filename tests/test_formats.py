@@ -8,10 +8,10 @@ import pytest
 
 from forensics.case import Case
 from forensics.config import IngestSettings
-from forensics.errors import InputError
+from forensics.errors import InputError, UsageError
 from forensics.fields import CANONICAL, RAW_FIELDS
 from forensics.ingest import ingest, list_formats
-from forensics.recognise import all_formats
+from forensics.recognise import all_formats, check_format
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,3 +81,69 @@ def test_reports_that_are_no_request_logs_are_refused(name: str, tmp_path: Path)
 def test_formats_are_listed() -> None:
     """The list names every format once."""
     assert [form["name"] for form in list_formats()] == list(FORMATS)
+
+
+OWN = """
+name = "my_gateway"
+title = "our gateway"
+marks = ["gw_request", "at"]
+samples = ['{"gw_request":"r1","at":1780804190,"customer":"acct_1","sekunden":0.5}']
+broken = ['{"gw_request":"r1","at":"never","customer":"acct_1"}']
+[fields]
+started_at = "at"
+account_id = "customer"
+request_id = "gw_request"
+latency_s = "sekunden"
+"""
+
+
+def test_formats_of_ones_own(tmp_path: Path) -> None:
+    """A TOML file in `formats` beside the case is a format like any other, and its samples can be checked."""
+    folder = tmp_path / "formats"
+    folder.mkdir()
+    (folder / "mine.toml").write_text(OWN)
+    assert check_format(folder / "mine.toml") == []
+    log = tmp_path / "a.log"
+    log.write_text('{"gw_request":"r1","at":1780804190,"customer":"acct_1","sekunden":0.5}\n')
+    with Case.locked(tmp_path / "case") as case:
+        report = ingest(case, [str(log)], settings=SETTINGS)
+        event = case.scan("events").collect().row(0, named=True)
+    assert report.sources[0].format == "my_gateway"
+    assert (event["account_id"], event["request_id"], event["latency_ms"]) == ("acct_1", "r1", 500.0)
+    assert "my_gateway" in {form["name"] for form in list_formats(tmp_path / "case")}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("samples = [", "samples = []\nbroken_ = ["), "unknown key"),
+        (('marks = ["gw_request", "at"]', ""), "nothing tells this format"),
+        (('account_id = "customer"', 'accountant = "customer"'), "not a column"),
+        (('started_at = "at"', "started_at = 3"), "must name a field"),
+    ],
+)
+def test_a_wrong_format_file_is_a_usage_error(tmp_path: Path, change: tuple[str, str], words: str) -> None:
+    """What cannot be a format is refused with the file and the reason."""
+    (tmp_path / "mine.toml").write_text(OWN.replace(*change))
+    with pytest.raises(UsageError, match=words):
+        check_format(tmp_path / "mine.toml")
+
+
+def test_checks_find_samples_that_do_not_read(tmp_path: Path) -> None:
+    """A sample without its account, and a broken line that reads, are said."""
+    (tmp_path / "mine.toml").write_text(OWN.replace('"customer":"acct_1","sekunden"', '"sekunden"').replace('"at":"never"', '"at":1780804190'))
+    assert check_format(tmp_path / "mine.toml") == ["sample 1 does not read as my_gateway", "broken line 1 reads although it should not"]
+
+
+def test_equal_fits_are_an_error_that_names_both(tmp_path: Path) -> None:
+    """Two formats that fit a log equally well are named; --format settles it."""
+    folder = tmp_path / "formats"
+    folder.mkdir()
+    (folder / "mine.toml").write_text(OWN)
+    (folder / "yours.toml").write_text(OWN.replace("my_gateway", "your_gateway"))
+    log = tmp_path / "a.log"
+    log.write_text('{"gw_request":"r1","at":1780804190,"customer":"acct_1"}\n')
+    with Case.locked(tmp_path / "case") as case:
+        with pytest.raises(InputError, match="my_gateway and your_gateway"):
+            ingest(case, [str(log)], settings=SETTINGS)
+        assert ingest(case, [str(log)], format_name="your_gateway", settings=SETTINGS).event_count == 1
