@@ -92,7 +92,9 @@ def overlap_values(incidence: Incidence, settings: LinkSettings) -> tuple[Ints, 
     entries = pl.DataFrame({"account": incidence.account, "value": incidence.value, "holders": incidence.holders[incidence.value]}).filter(
         pl.Series(popular[incidence.value])
     )
-    entries = entries.sort("account", "holders", "value").with_columns(rank=pl.int_range(pl.len()).over("account")).filter(pl.col("rank") < settings.core_values)
+    entries = (
+        entries.sort("account", "holders", "value").with_columns(rank=pl.int_range(pl.len()).over("account")).filter(pl.col("rank") < settings.core_values)
+    )
     if entries.height == 0:
         nothing = np.empty(0, dtype=np.int64)
         return nothing, nothing, np.empty(0)
@@ -219,7 +221,11 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[tuple[Ints
     Blocks are communities of the graph of accounts and values; each is tested whole: accounts' pairs of its values against those of the degree null,
     with the number of ways to choose the block's values as the price of having looked.
     """
-    kinds = [number for number, kind in enumerate(incidence.kinds) if kind in BLOCK_KINDS or (not incidence.several_lines and incidence.lines[incidence.line_of_kind[number]] != "timing")]
+    kinds = [
+        number
+        for number, kind in enumerate(incidence.kinds)
+        if kind in BLOCK_KINDS or (not incidence.several_lines and incidence.lines[incidence.line_of_kind[number]] != "timing")
+    ]
     chosen = np.flatnonzero(np.isin(incidence.kind_of_value, kinds) & (incidence.holders >= 3))
     if len(chosen) < 3:
         return []
@@ -236,10 +242,11 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[tuple[Ints
     inside = label[account] == block
     table = pl.DataFrame({"block": block[inside], "account": account[inside]}).group_by("block", "account").agg(k=pl.len()).filter(pl.col("k") >= 2)
     found = []
-    for (number,), part in sorted(table.group_by("block"), key=lambda item: item[0][0]):
+    for (number,), shown in sorted(table.group_by("block"), key=lambda item: item[0][0]):
         values = np.flatnonzero(label[n:] == number)
-        # An account that shows many times more of the block than most is a hub (a reseller's key carries everybody's templates): without it the rest must still hold.
-        part = part.filter(pl.col("k") <= settings.block_hub * pl.col("k").median())
+        # An account that shows many times more of the block than most is a hub (a reseller's key carries everybody's templates): without it the rest
+        # must still hold.
+        part = shown.filter(pl.col("k") <= settings.block_hub * pl.col("k").median())
         if part.height < 3 or len(values) < 3:
             continue
         pairs = float((part["k"] * (part["k"] - 1) // 2).sum())

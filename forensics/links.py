@@ -25,7 +25,10 @@ def weigh_links(sightings: pl.LazyFrame, accounts: pl.LazyFrame, settings: LinkS
     Out:   LINKS, sorted; big networks appear as a readable skeleton.
     Null:  accounts that share nothing rare with anybody are in no row.
     """
-    return bundle(sightings=sightings, accounts=accounts.select("account_id", "request_count")).map_batches(lambda frame: _weigh(frame, settings), schema=LINKS.schema)
+    return bundle(sightings=sightings, accounts=accounts.select("account_id", "request_count")).map_batches(
+        lambda frame: _weigh(frame, settings), schema=LINKS.schema
+    )
+
 
 HASH_FACTOR = np.int64(0x1E3779B97F4A7C15)  # odd: Fibonacci hashing of pair keys
 SIEVE = 24  # bits: buckets of the sieve that drops pairs which meet too little
@@ -60,7 +63,9 @@ def _weigh(frame: pl.DataFrame, settings: LinkSettings) -> pl.DataFrame:
     for core in find_cores(incidence, pieces, settings):
         a, b = sketch_core(incidence, core)
         # Two accounts of a core that was tested whole start from the odds inside it, not from those of two strangers.
-        inside = replace(scale, needed=float(np.log2(incidence.account_count / len(core.accounts))) + settings.margin_bits, looks=False) if core.whole else scale
+        inside = (
+            replace(scale, needed=float(np.log2(incidence.account_count / len(core.accounts))) + settings.margin_bits, looks=False) if core.whole else scale
+        )
         parts.append(weigh_pairs(incidence, a, b, core.bits, inside))
     return _spell(incidence, _keep_strongest(pl.concat(parts), settings))
 
@@ -103,8 +108,10 @@ def propose_rare(incidence: Incidence, scale: Scale, settings: LinkSettings) -> 
     worthy = np.bincount(bucket, weights=weight, minlength=2**SIEVE)[bucket] >= enough
     by_line = pl.DataFrame({"key": key[worthy], "line": line[worthy], "square": (weight[worthy] ** 2 * 1024).astype(np.int64)})
     found = (
-        by_line.group_by("key", "line").agg(pl.col("square").sum())
-        .group_by("key").agg(bits=((pl.col("square") / 1024).sqrt().clip(upper_bound=scale.line_cap) * 1024).cast(pl.Int64).sum())
+        by_line.group_by("key", "line")
+        .agg(pl.col("square").sum())
+        .group_by("key")
+        .agg(bits=((pl.col("square") / 1024).sqrt().clip(upper_bound=scale.line_cap) * 1024).cast(pl.Int64).sum())
         .filter(pl.col("bits") >= enough * 1024)
         .sort("bits", "key", descending=[True, False])
     )
@@ -148,7 +155,9 @@ def sketch_core(incidence: Incidence, whole: Core, width: int = 6) -> tuple[Ints
         return core[left], core[right]
     inside = np.zeros(incidence.account_count, dtype=bool)
     inside[core] = True
-    entries = pl.DataFrame({"account": incidence.account, "value": incidence.value, "line": incidence.line_of_value[incidence.value], "bits": whole.bits[incidence.value]})
+    entries = pl.DataFrame(
+        {"account": incidence.account, "value": incidence.value, "line": incidence.line_of_value[incidence.value], "bits": whole.bits[incidence.value]}
+    )
     entries = entries.filter(pl.Series(inside[incidence.account]) & (pl.col("bits") > 0))
     # Each account stands beside others at every one of its weightiest values, so that the skeleton hangs together as the whole core would.
     entries = entries.sort("account", "line", "bits", "value", descending=[False, False, True, False])
@@ -183,7 +192,9 @@ def share_values(incidence: Incidence, a: Ints, b: Ints) -> tuple[Ints, Ints, In
 
 def weigh_pairs(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Scale, chunk: int = 100_000) -> pl.DataFrame:
     """One row per pair that reaches the needed bits: account numbers, bits, bits by kind, heaviest shared observables."""
-    parts = [_weigh_chunk(incidence, a[start : start + chunk], b[start : start + chunk], bits, scale) for start in range(0, max(len(a), 1), chunk)]  # one part even of nothing
+    parts = [
+        _weigh_chunk(incidence, a[start : start + chunk], b[start : start + chunk], bits, scale) for start in range(0, max(len(a), 1), chunk)
+    ]  # one part even of nothing
     return pl.concat(parts)
 
 
@@ -205,7 +216,9 @@ def _share(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Scale) -
     kinds = kinds.sort("pair", "line", "bits", "kind", descending=[False, False, True, False])
     # Within a line the strongest kind counts: the opening, the closing and the template of one prompt are one trace, as are an address and its prefix.
     lines = kinds.group_by("pair", "line", maintain_order=True).agg(
-        bits=pl.col("bits").first().clip(upper_bound=pl.when(pl.col("line").first() == _number(incidence, "provenance")).then(2 * scale.needed).otherwise(scale.line_cap)),
+        bits=pl.col("bits")
+        .first()
+        .clip(upper_bound=pl.when(pl.col("line").first() == _number(incidence, "provenance")).then(2 * scale.needed).otherwise(scale.line_cap)),
         raw=pl.col("bits").sum(),
     )
     return shared, kinds, lines
@@ -214,9 +227,15 @@ def _share(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Scale) -
 def _weigh_chunk(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Scale) -> pl.DataFrame:
     shared, kinds, lines = _share(incidence, a, b, bits, scale)
     total = lines.group_by("pair", maintain_order=True).agg(weight_bits=pl.col("bits").sum()).filter(pl.col("weight_bits") >= scale.needed)
-    told = kinds.join(lines.select("pair", "line", part=pl.col("bits") / pl.col("raw").clip(1e-9)), on=["pair", "line"], maintain_order="left").with_columns(bits=pl.col("bits") * pl.col("part"))
+    told = kinds.join(lines.select("pair", "line", part=pl.col("bits") / pl.col("raw").clip(1e-9)), on=["pair", "line"], maintain_order="left").with_columns(
+        bits=pl.col("bits") * pl.col("part")
+    )
     by_kind = told.sort("pair", "bits", "kind", descending=[False, True, False]).group_by("pair", maintain_order=True).agg(kinds=pl.struct("kind", "bits"))
-    heaviest = shared.sort("pair", "bits", "value", descending=[False, True, False]).group_by("pair", maintain_order=True).agg(observables=pl.struct("value", "bits").head(8))
+    heaviest = (
+        shared.sort("pair", "bits", "value", descending=[False, True, False])
+        .group_by("pair", maintain_order=True)
+        .agg(observables=pl.struct("value", "bits").head(8))
+    )
     ends = pl.DataFrame({"pair": np.arange(len(a)), "a": a, "b": b})
     return (
         total.join(ends, on="pair", maintain_order="left")
@@ -248,9 +267,13 @@ def _spell(incidence: Incidence, pairs: pl.DataFrame) -> pl.DataFrame:
     by_kind = by_kind.with_columns(kind=kinds.gather(by_kind["kind"])).group_by("pair", maintain_order=True).agg(kinds=pl.struct("kind", "bits"))
     seen = pairs.select("pair", "observables").explode("observables").unnest("observables")
     number = seen["value"]
-    seen = seen.with_columns(
-        kind=of_value.gather(number), value=incidence.value_names.gather(number), holders=pl.Series(incidence.holders).gather(number).cast(pl.UInt32)
-    ).group_by("pair", maintain_order=True).agg(observables=pl.struct("kind", "value", "bits", "holders"))
+    seen = (
+        seen.with_columns(
+            kind=of_value.gather(number), value=incidence.value_names.gather(number), holders=pl.Series(incidence.holders).gather(number).cast(pl.UInt32)
+        )
+        .group_by("pair", maintain_order=True)
+        .agg(observables=pl.struct("kind", "value", "bits", "holders"))
+    )
     return (
         pairs.select("pair", account_a=ids.gather(pairs["a"]), account_b=ids.gather(pairs["b"]), weight_bits="weight_bits")
         .join(by_kind, on="pair", maintain_order="left")
@@ -265,9 +288,7 @@ def _spell(incidence: Incidence, pairs: pl.DataFrame) -> pl.DataFrame:
 PAIR_SCHEMA = {"line": pl.String, "kind": pl.String, "value": pl.String, "holders": pl.UInt32, "bits": pl.Float64, "counted_bits": pl.Float64}
 
 
-def explain_pair(
-    sightings: pl.LazyFrame, accounts: pl.LazyFrame, a: str, b: str, settings: LinkSettings, members: pl.LazyFrame | None = None
-) -> pl.LazyFrame:
+def explain_pair(sightings: pl.LazyFrame, accounts: pl.LazyFrame, a: str, b: str, settings: LinkSettings, members: pl.LazyFrame | None = None) -> pl.LazyFrame:
     """One row per observable that two accounts share: what it weighs by itself, and what of it counts after looks and caps (a waterfall).
 
     In:    SIGHTINGS, ACCOUNTS; MEMBERS, if rarity is to be judged outside of the network both are in.

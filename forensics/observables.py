@@ -215,9 +215,7 @@ def deal_lines(incidence: Incidence, seed: int) -> Incidence:
         mine = line == number
         account[mine] = target[incidence.account[mine]]
     order = np.lexsort((account, incidence.value))
-    return _replace(
-        incidence, account=account[order], use=incidence.use[order], first_day=incidence.first_day[order], last_day=incidence.last_day[order]
-    )
+    return _replace(incidence, account=account[order], use=incidence.use[order], first_day=incidence.first_day[order], last_day=incidence.last_day[order])
 
 
 def _replace(incidence: Incidence, **changes: Any) -> Incidence:  # noqa: ANN401 - fields hold several types

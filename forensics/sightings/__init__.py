@@ -43,7 +43,9 @@ def _find_mapped(events: pl.LazyFrame, register: pl.LazyFrame, settings: Sightin
             parts.append(merge_sightings(sources))
         if column in seen and kind + TOGETHER not in settings.off:
             bucket = pl.col("started_at").dt.epoch("s") // max(int(settings.together_s), 1)
-            object_at = pl.format("{} @ {}", pl.col(column).str.strip_chars(), pl.from_epoch(bucket * max(int(settings.together_s), 1)).dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+            object_at = pl.format(
+                "{} @ {}", pl.col(column).str.strip_chars(), pl.from_epoch(bucket * max(int(settings.together_s), 1)).dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+            )
             parts.append(count_sightings(events.filter(pl.col(column).str.strip_chars() != ""), kind + TOGETHER, object_at))
     return parts
 

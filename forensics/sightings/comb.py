@@ -37,9 +37,12 @@ def find_combs(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
         .filter((2 * pl.col("hits") >= pl.col("days")) & (pl.col("events") * WIDTH_S < BUSY * 86_400 * pl.col("days")))
     )
     clock = [(pl.col("tooth") // size % base).cast(pl.String).str.zfill(2) for size, base in ((3600, 24), (60, 60), (1, 60))]
-    return count_sightings(teeth, "comb", pl.concat_str(clock, separator=":")).join(
-        teeth.select("account_id", value=pl.concat_str(clock, separator=":"), count="count"), on=["account_id", "value"]
-    ).with_columns(event_count=pl.col("count").cast(pl.UInt32)).drop("count")
+    return (
+        count_sightings(teeth, "comb", pl.concat_str(clock, separator=":"))
+        .join(teeth.select("account_id", value=pl.concat_str(clock, separator=":"), count="count"), on=["account_id", "value"])
+        .with_columns(event_count=pl.col("count").cast(pl.UInt32))
+        .drop("count")
+    )
 
 
 PLUGIN = Sighting(kind="comb", group="timing", title="same second of the day, every day", find=find_combs)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
-from planted import Planter, judge
 
 from forensics.config import LinkSettings, NetworkSettings
 from forensics.links import weigh_links
 from forensics.networks import form_networks
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from planted import Planter, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,13 +74,15 @@ def main(names: list[str]) -> None:
         members = form_networks(links.lazy(), rows.lazy(), world.accounts, NetworkSettings()).collect()
         end = time.perf_counter()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"== {name}: {rows.height} sightings, {links.height} links {middle - start:.1f} s, {members['network_id'].n_unique()} networks {end - middle:.1f} s, peak {peak:.0f} MiB")
+        count = members["network_id"].n_unique()
+        print(f"== {name}: {rows.height} sightings, {links.height} links {middle - start:.1f} s, {count} networks {end - middle:.1f} s, peak {peak:.0f} MiB")
         told = judge(members, {**world.groups, **world.lookalikes})
         for label, numbers in told.items():
             print(f"  {label:14s} " + "  ".join(f"{key} {value:.3g}" for key, value in numbers.items()))
         planted = set().union(*world.groups.values(), *world.lookalikes.values()) if world.groups else set()
         strangers = members.filter(~pl.col("account_id").is_in(list(planted)))
-        print(f"  strangers in networks: {strangers.height}, in {strangers['network_id'].n_unique()} networks; sizes {members.group_by('network_id').len()['len'].sort(descending=True).head(12).to_list()}")
+        sizes = members.group_by("network_id").len()["len"].sort(descending=True).head(12).to_list()
+        print(f"  strangers in networks: {strangers.height}, in {strangers['network_id'].n_unique()} networks; sizes {sizes}")
 
 
 if __name__ == "__main__":

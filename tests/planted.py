@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
@@ -88,9 +88,21 @@ class Planter:
         return names
 
     def hydra(
-        self, label: str, count: int, *, templates: int = 20, per_account: int = 3, exits: int = 0, cards: float = 4.0, domains: int = 0, client: str | None = None, share: float = 0.5,
-        system: bool = False, exit_label: str | None = None, template_label: str | None = None, card_label: str | None = None,
-    ) -> list[str]:  # fmt: skip
+        self,
+        label: str,
+        count: int,
+        *,
+        templates: int = 20,
+        per_account: int = 3,
+        exits: int = 0,
+        cards: float = 4.0,
+        domains: int = 0,
+        client: str | None = None,
+        share: float = 0.5,
+        exit_label: str | None = None,
+        template_label: str | None = None,
+        card_label: str | None = None,
+    ) -> list[str]:
         """One operator's accounts."""
         names = self.accounts(count)
         for name in names:
@@ -99,11 +111,10 @@ class Planter:
             for number in self.rng.choice(exits, min(3, exits), replace=False) if exits else ():
                 self.show(name, "address", f"{exit_label or label}.x{number}", share / 3)
                 self.show(name, "prefix", f"{exit_label or label}.p{number // 8}", share / 3)
-            self.show(name, "payment", f"{card_label or label}.c{self.rng.integers(0, max(1, int(count / cards)))}" if cards else f"virtual{self.rng.integers(0, 10**12)}")
+            card = f"{card_label or label}.c{self.rng.integers(0, max(1, int(count / cards)))}" if cards else f"virtual{self.rng.integers(0, 10**12)}"
+            self.show(name, "payment", card)
             self.show(name, "email_domain", f"{label}.d{self.rng.integers(0, domains)}" if domains else f"mail{int(self.rng.exponential(2))}")
             self.show(name, "client", client or f"ua{self.rng.integers(0, 30)}", 0.9)
-            if system:
-                self.show(name, "system", f"{label}.sys", share)
         self.groups.setdefault(label, set()).update(names)
         return names
 
@@ -129,7 +140,9 @@ class Planter:
             first_seen_at=(pl.lit(START) + pl.duration(seconds=pl.col("first") * 86_400)).cast(TIME),
             last_seen_at=(pl.lit(START) + pl.duration(seconds=pl.col("last") * 86_400)).cast(TIME),
         )
-        sightings = sightings.group_by("account_id", "kind", "value").agg(pl.col("event_count").sum(), pl.col("first_seen_at").min(), pl.col("last_seen_at").max())
+        sightings = sightings.group_by("account_id", "kind", "value").agg(
+            pl.col("event_count").sum(), pl.col("first_seen_at").min(), pl.col("last_seen_at").max()
+        )
         sightings = sightings.filter(pl.len().over("kind", "value") >= 2)
         accounts = pl.DataFrame({"account_id": list(self.requests), "request_count": pl.Series(list(self.requests.values()), dtype=pl.UInt32)})
         accounts = pl.concat([ACCOUNTS.empty(), accounts], how="diagonal").sort("account_id")
@@ -155,8 +168,3 @@ def judge(members: pl.DataFrame, groups: dict[str, set[str]]) -> dict[str, dict[
             "covered": sum(hits.values()) / len(group),
         }
     return told
-
-
-def since(days: float) -> datetime:
-    """A time in the planted window."""
-    return START + timedelta(days=days)

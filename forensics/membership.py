@@ -1,0 +1,166 @@
+"""Who belongs to which network: how much more an account shows of it than a stranger would, and who joins, held against decoys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from forensics.observables import deal_lines, kind_groups
+
+if TYPE_CHECKING:
+    from forensics.config import NetworkSettings
+    from forensics.observables import Bools, Floats, Incidence, Ints
+
+ALONE = -1  # label of accounts in no network
+SUFFICIENT_LINES = ("content", "provenance", "mapped")  # lines that may say alone that two fragments are one network, or that an account joins it
+COUNTED_KINDS = frozenset({"template", "head", "tail", "reasoning", "continuation", "payment", "session"})  # met independently: how many is evidence too
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One entry a network and value that at least two of its members hold."""
+
+    network: Ints
+    value: Ints
+    members: Ints  # members that hold it
+    size: Ints  # members of each network, by network number
+
+
+def profile_networks(incidence: Incidence, labels: Ints) -> Profile:
+    """What the members of each network share."""
+    network = labels[incidence.account]
+    inside = network >= 0
+    key, members = np.unique(network[inside] * (len(incidence.holders) + 1) + incidence.value[inside], return_counts=True)
+    shared = members >= 2
+    key, members = key[shared], members[shared]
+    size = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=-1)) + 1)
+    return Profile(network=key // (len(incidence.holders) + 1), value=key % (len(incidence.holders) + 1), members=members, size=size)
+
+
+def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None = None) -> pl.DataFrame:
+    """One row per account, network and kind: bits by which what the account shows of the network is more than a stranger would.
+
+    A value tells if it is four times as frequent among members as outside. A stranger who shows as many values of the kind as this account would
+    meet μ telling values, so the bits are those of meeting one at least as telling as the best the account shows, or, for kinds whose values are met
+    independently, of meeting as many as it shows (Chernoff's bound on the Poisson tail). A network with hundreds of telling values is easily met once.
+    Members are judged by what the OTHER members hold. With `dealt`, accounts of that incidence are scored against the networks of this one.
+    """
+    profile = profile_networks(incidence, labels)
+    n = float(incidence.account_count)
+    size = profile.size[profile.network].astype(np.float64)
+    outside = (incidence.holders[profile.value] - profile.members + 0.5) / (n - size + 1.0)
+    inside = (profile.members + 0.5) / (size + 1.0)
+    telling = inside > 4.0 * outside
+    kind = incidence.kind_of_value[profile.value]
+    table = (
+        pl.DataFrame(
+            {"network": profile.network, "kind": kind, "value": profile.value, "m": profile.members, "n": size, "q": outside, "ratio": inside / outside}
+        )
+        .filter(pl.Series(telling))
+        .sort("network", "kind", "ratio", "value", descending=[False, False, True, False])
+        .with_columns(best=pl.col("q").cum_sum().over("network", "kind"), mean=pl.col("q").sum().over("network", "kind"))
+    )
+    shown = dealt if dealt is not None else incidence
+    kinds = shown.kind_of_value[shown.value]
+    held = 2.0**shown.looks
+    usual = np.bincount(kinds, minlength=len(incidence.kinds)) / np.maximum(np.bincount(kinds, weights=1.0 / held, minlength=len(incidence.kinds)), 1e-9)
+    entries = pl.DataFrame(
+        {
+            "account": shown.account,
+            "value": shown.value,
+            "use": shown.use,
+            "pace": np.maximum(held / usual[kinds], 0.5),  # values of the kind the account shows, against the usual
+            "own": labels[shown.account] if dealt is None else np.full(len(shown.account), ALONE),
+        }
+    )
+    mine = (pl.col("own") == pl.col("network")).cast(pl.Float64)
+    self_share = (1 - mine) / (n - pl.col("n") + 1.0)  # an outsider does not speak against itself
+    rows = (
+        entries.join(table, on="value")
+        .filter((pl.col("m") - mine >= 1) & ((pl.col("m") - mine + 0.5) / (pl.col("n") - mine + 1.0) >= 4 * (pl.col("q") - self_share)))
+        .with_columns(best=(pl.col("best") - self_share).clip(0.5 / (n + 1.0)), mean=(pl.col("mean") - self_share).clip(0.5 / (n + 1.0)))
+        .sort("account", "network", "kind", "best", "value")
+        .group_by("account", "network", "kind", maintain_order=True)
+        .agg(pl.col("best").first() * pl.col("pace").first(), pl.col("mean").max() * pl.col("pace").first(), pl.col("use").max(), met=pl.len().cast(pl.Float64))
+    )
+    counting = pl.Series([kind in COUNTED_KINDS or kind not in kind_groups() for kind in incidence.kinds])
+    many = pl.col("met") * (pl.col("met") / pl.col("mean")).log(2) - (pl.col("met") - pl.col("mean")) / np.log(2)
+    bits = pl.max_horizontal(-pl.col("best").log(2), pl.when(pl.col("counting") & (pl.col("met") > pl.col("mean"))).then(many).otherwise(0.0)) * pl.col("use")
+    return rows.with_columns(counting=counting.gather(rows["kind"]), line=pl.Series(incidence.line_of_kind).gather(rows["kind"])).select(
+        "account", "network", "kind", "line", bits=bits.clip(0.0, score_cap(incidence))
+    )
+
+
+def score_cap(incidence: Incidence) -> float:
+    """Most bits one line may bring: as much as it takes to tell one account from all others, and no more."""
+    return float(np.log2(max(incidence.account_count, 2)))
+
+
+def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.DataFrame:
+    """One row per account and network: bits over all lines, how many lines speak, and posterior log-odds of membership."""
+    cap = score_cap(incidence)
+    lines = (
+        scores.sort("account", "network", "line", "bits", descending=[False, False, False, True])
+        .group_by("account", "network", "line", maintain_order=True)
+        .agg(bits=pl.col("bits").first().clip(upper_bound=cap))
+    )
+    sufficient = pl.Series([name in SUFFICIENT_LINES for name in incidence.lines])
+    lines = lines.with_columns(sufficient=sufficient.gather(lines["line"]))
+    size = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=-1)) + 1).astype(np.float64)
+    prior = pl.Series(np.log2(np.maximum(incidence.account_count - size, 1.0) / np.maximum(size, 1.0)))
+    total = lines.group_by("account", "network", maintain_order=True).agg(
+        bits=pl.col("bits").sum(), lines=(pl.col("bits") >= 2).sum(), sufficient=pl.col("bits").filter(pl.col("sufficient")).max().fill_null(0.0)
+    )
+    return total.with_columns(odds=pl.col("bits") - prior.gather(total["network"]))
+
+
+def complete(incidence: Incidence, labels: Ints, scores: pl.DataFrame, settings: NetworkSettings) -> Ints:
+    """Each account in the network whose members it resembles most, if the odds hold against decoys; else alone."""
+    if int(labels.max(initial=-1)) < 0:
+        return labels
+    real = sum_lines(incidence, scores, labels)
+    outsiders = labels[incidence.account] < 0
+    # Decoys are the outsiders with their lines of evidence dealt anew: what two lines say about one of them is accident.
+    decoys = sum_lines(incidence, score_accounts(incidence, labels, deal_lines(_only(incidence, outsiders), settings.seed)), labels)
+    # Whoever joins must resemble the network as its founders resemble each other: not less than their weakest tenth.
+    real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
+    usual = real.filter(pl.col("own") == pl.col("network")).group_by("network").agg(usual=pl.col("bits").quantile(settings.weakest_share, "lower"))
+    real = real.join(usual, on="network", how="left", maintain_order="left")
+    decoys = decoys.join(usual, on="network", how="left", maintain_order="left").with_columns(own=pl.lit(ALONE, pl.Int64))
+    alike = (pl.col("own") == pl.col("network")) | (pl.col("bits") >= pl.col("usual"))
+    credible = (pl.col("odds") >= settings.margin_bits) & alike
+    crossed = credible & (pl.col("lines") >= 2)
+    alone = credible & (pl.col("sufficient") >= settings.alone_bits) if incidence.several_lines else credible
+    mistaken = decoys.filter(crossed).group_by("account").agg(pl.col("odds").max())["odds"].to_numpy()
+    floor = decoy_floor(real.filter(crossed & (pl.col("own") < 0))["odds"].to_numpy(), mistaken, settings.false_joiners)
+    belongs = (crossed & ((pl.col("own") >= 0) | (pl.col("odds") >= floor))) | alone
+    best = real.filter(belongs).sort("account", "odds", "network", descending=[False, True, False]).group_by("account", maintain_order=True).first()
+    result = np.full(len(labels), ALONE, dtype=np.int64)
+    result[best["account"].to_numpy()] = best["network"].to_numpy()
+    return result
+
+
+def decoy_floor(real: Floats, decoys: Floats, share: float) -> float:
+    """The lowest odds at which decoys are no more than `share` of the accounts accepted."""
+    candidates = np.unique(real)
+    if len(candidates) == 0:
+        return float("inf")
+    accepted = len(real) - np.searchsorted(np.sort(real), candidates)
+    mistaken = len(decoys) - np.searchsorted(np.sort(decoys), candidates)
+    good = np.flatnonzero(mistaken <= share * accepted)
+    return float(candidates[good[0]]) if len(good) else float("inf")
+
+
+def _only(incidence: Incidence, keep: Bools) -> Incidence:
+    return replace(
+        incidence,
+        account=incidence.account[keep],
+        value=incidence.value[keep],
+        use=incidence.use[keep],
+        first_day=incidence.first_day[keep],
+        last_day=incidence.last_day[keep],
+        holders=np.bincount(incidence.value[keep], minlength=len(incidence.holders)).astype(np.int64),
+    )
