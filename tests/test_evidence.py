@@ -510,6 +510,19 @@ def test_a_changed_copy_is_refused(sealed: tuple[Path, Path]) -> None:
     assert "is not a source of this case" in run("verify", case, "--source", stranger, code=6)
 
 
+def test_secrets_in_a_raw_line_are_not_shown(sealed: tuple[Path, Path], tmp_path: Path) -> None:
+    """A key that stands in a quoted line is masked on the way to the screen; the file keeps it."""
+    case = Case(sealed[0])
+    path = tmp_path / "leaky.log"
+    content = b'{"account": "a", "authorization": "sk-abcdefghijklmnop0123456789"}\n'
+    path.write_bytes(content)
+    row = case.scan("sources").collect().to_dicts()[0] | {"path": str(path), "sha256": hashlib.sha256(content).hexdigest(), "byte_end": len(content)}
+    case.put("sources", pl.DataFrame([row], schema=TABLES["sources"].schema).lazy())
+    said = run("verify", case.folder, "--source", path, "--line", "1")
+    assert "‹secret›" in said
+    assert "abcdefghij" not in said
+
+
 def test_a_line_beyond_the_end(sealed: tuple[Path, Path]) -> None:
     """Asking for a line that the file does not have is a usage error."""
     case, _ = sealed

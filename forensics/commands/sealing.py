@@ -184,6 +184,7 @@ def _trace(case: Case, path: Path, numbers: list[int]) -> str:
     from forensics.evidence.manifest import SEAL, read_manifest
     from forensics.evidence.sources import find_source, quoted_lines
     from forensics.reports.printable import printable
+    from forensics.reports.skeleton import mask_secrets
 
     rows = find_source(case, path)
     ids = {row["source_id"] for row in rows}
@@ -204,6 +205,8 @@ def _trace(case: Case, path: Path, numbers: list[int]) -> str:
     first = rows[0]
     out = [f"{printable(path)} is source {', '.join(str(number) for number in sorted(ids))}, read as {printable(first['path'])} ({first['format']})"]
     out.append(f"SHA-256 of its content as read: {first['sha256']}")
+    if not lines:
+        out.append("no line of it is quoted; show any with --line N")
     accounts: dict[int, str] = {}
     for number, account in quotes:
         accounts.setdefault(number, account)
@@ -214,5 +217,5 @@ def _trace(case: Case, path: Path, numbers: list[int]) -> str:
         said = [f"quoted for {printable(account, 40)}" if account else "", "names it" if account and line.names_account else ""]
         said.append("as sealed" if line.number in expected else "")
         out.append(f"{printable(path.name)}:{line.number}  {', '.join(word for word in said if word)}".rstrip())
-        out.append(f"    {printable(line.start.decode('utf-8', 'backslashreplace'), 400)}")
+        out.append(f"    {printable(mask_secrets(line.start.decode('utf-8', 'backslashreplace')), 400)}")
     return "\n".join(out) + "\n"

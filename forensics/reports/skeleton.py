@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 _WORDS = 160  # of each text; templates tell themselves apart early
 _SHOWN = 70
+_SECRET = (re.compile(r"\b(?:sk|pk|key|token|ghp|xox[a-z]|AKIA)[-_]?[A-Za-z0-9_-]{12,}"), "‹secret›")
 _MASKS = (
     (re.compile(r"\b[\w.+-]+@[\w-]+(\.[\w-]+)+\b"), "‹e-mail›"),
     (re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE), "‹link›"),
-    (re.compile(r"\b(?:sk|pk|key|token|ghp|xox[a-z]|AKIA)[-_]?[A-Za-z0-9_-]{12,}"), "‹secret›"),
+    _SECRET,
     (re.compile(r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"), "‹id›"),
     (re.compile(r"\b[A-Za-z0-9+/_=-]{32,}\b"), "‹code›"),
     (re.compile(r"(?:/[\w.-]+){2,}|[A-Za-z]:\\\S+"), "‹path›"),
@@ -28,6 +29,11 @@ def mask(text: str) -> str:
     for pattern, shown in _MASKS:
         text = pattern.sub(shown, text)
     return text
+
+
+def mask_secrets(text: str) -> str:
+    """`text` without what looks like a key or token, for showing a raw line."""
+    return _SECRET[0].sub(_SECRET[1], text)
 
 
 def find_skeleton(texts: Sequence[str]) -> tuple[tuple[bool, str], ...] | None:
