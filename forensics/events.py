@@ -65,6 +65,9 @@ def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> tuple[pl.DataFrame,
     """Events without source columns, with `row`, in order; and rejected rows with reasons."""
     raw = frame.with_columns(without_nothing(frame[name]) for name, dtype in frame.schema.items() if dtype == pl.String and name not in _TEXTS)
     raw = _unpack_headers(raw)
+    if "clock" in raw.columns and "day" in raw.columns:
+        whole_time = pl.when(pl.col("clock").is_not_null()).then(pl.concat_str(pl.col("day").str.replace_all("/", "-"), pl.lit("T"), "clock")).otherwise("day")
+        raw = raw.with_columns(whole_time.alias("started_at"))
     started = _times(raw, "started_at", cleaning)
     address = _address(raw, cleaning)
     raw = raw.with_columns(address["client_address"], address["client_prefix"].alias("client_prefix"))

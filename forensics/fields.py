@@ -33,6 +33,8 @@ RAW_FIELDS = {
     "forwarded_for": "chain of addresses, client first",
     "template": "name or hash of the prompt template",
     "tools": "offered tools",
+    "day": "date of the start, where the time of day stands apart",
+    "clock": "time of day of the start",
     "stop": "stop sequences",
     "headers": "request headers",
     "reasoning_out": "reasoning blob or signature of the answer",
@@ -203,7 +205,7 @@ _NAMES: Final[dict[str, str]] = {
     "tools": "tools tool_names tool_definitions functions tool_config offered_tools gen_ai.tool.definitions",
     "prompt": """
         prompt prompt_text input input_text user_prompt user_message user_input query question content text body.prompt request.prompt
-        request.body.prompt request_body.prompt message body.input request.input
+        request.body.prompt request_body.prompt body.input request.input
     """,
     "system": """
         system system_prompt system_text system_message instructions system_instruction system_instructions gen_ai.system_instructions body.system
@@ -239,56 +241,29 @@ CANONICAL = frozenset(EVENTS.columns) - {"source_id", "source_line", "content_fl
 def resolve(paths: Iterable[Path]) -> dict[str, list[Path]]:
     """Canonical field → the paths that carry it, best alias first.
 
-    A path is matched by its whole name, so `usage.prompt_tokens` may be nested or dotted; a nested value under
-    wrappers such as `log`, `data` or `payload` is matched without the wrapper, after every direct match.
+    A path is matched by its whole name, so `usage.prompt_tokens` may be nested or dotted; after every direct match without wrappers such as `log`,
+    `data` or `payload`; last by its innermost name alone, if that name is telling (`principal.account`, not `server.ip`).
     """
     ranked: dict[str, list[tuple[int, int, Path]]] = {}
     for path in paths:
+        known = True  # all names skipped so far are wrappers
         for skipped in range(len(path)):
-            if skipped and normal_name(path[skipped - 1]) not in _WRAPPERS:
-                break
-            match = _BY_NAME.get(normal_name("".join(path[skipped:])))
-            if match is not None:
+            known &= not skipped or normal_name(path[skipped - 1]) in _WRAPPERS
+            name = normal_name("".join(path[skipped:]))
+            match = _BY_NAME.get(name)
+            if match is not None and (known or (skipped == len(path) - 1 and name not in _VAGUE)):
                 field, place = match
-                ranked.setdefault(field, []).append((skipped, place, path))
+                ranked.setdefault(field, []).append((skipped if known else _LAST_RANK, place, path))
                 break
     return {field: [path for _, _, path in sorted(found)] for field, found in ranked.items()}
 
 
-_WRAPPERS = frozenset(
-    {
-        "log",
-        "data",
-        "payload",
-        "record",
-        "event",
-        "attributes",
-        "properties",
-        "fields",
-        "request",
-        "response",
-        "body",
-        "http",
-        "metadata",
-        "context",
-        "result",
-        "jsonpayload",
-        "message",
-        "client",
-        "meta",
-        "detail",
-        "details",
-        "req",
-        "res",
-        "resp",
-        "info",
-        "labels",
-        "requestmetadata",
-    }
-)
-
-
-def last_keys() -> list[str]:
-    """Innermost names of all aliases, as a pattern of the regex crate each: separators are optional."""
-    leaves = {re.sub(r"[_\-@\s]+", " ", name.rsplit(".", 1)[-1]).strip() for names in ALIASES.values() for name in names}
-    return sorted("[_-]?".join(re.escape(part) for part in leaf.split(" ")) for leaf in leaves)
+_LAST_RANK: Final = 99
+# Names that mean something else under another roof.
+_VAGUE_NAMES: Final = """
+    id name status time type code key host path text content input user at t date address ip addr client api action uri target url method request stop tools
+    system query question when start end country session device trace provider route error agent identity caller subject sub org company project channel
+    uuid uid hostname domain category message messages duration latency epoch msec remote peer src event operation task turns temp functions signature
+    template stream
+"""
+_VAGUE: Final = frozenset(_VAGUE_NAMES.split())

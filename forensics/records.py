@@ -129,6 +129,8 @@ def path_is_text(path: Path) -> bool:
 
 
 _DURATIONS = frozenset({"requesttime", "time", "t"})
+_CLOCK = re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?")
+_DAY = re.compile(r"\d{4}[-/]\d\d[-/]\d\d")
 _TIME_SHAPE = re.compile(r"\d{4}-\d\d|\d{8}T|\d{1,2}[/ -][A-Za-z]{3}|[A-Z][a-z]{2},? ")
 
 
@@ -159,6 +161,11 @@ def _believable(found: dict[str, list[Path]], seen: Mapping[Path, Sequence[Any]]
         for path in paths:
             values = seen.get(path, [])
             target = name
+            if name == "started_at" and values and all(isinstance(value, str) and _CLOCK.fullmatch(value) for value in values):
+                kept.setdefault("clock", []).append(path)
+                continue
+            if name == "started_at" and values and all(isinstance(value, str) and _DAY.fullmatch(value) for value in values):
+                kept.setdefault("day", []).append(path)
             if name in {"started_at", "ended_at", "first_token_at"} and values and sum(map(_is_time, values)) * 2 < len(values):
                 if normal_name(path[-1]) not in _DURATIONS:
                     continue
@@ -271,7 +278,8 @@ def read_json(batch: Batch, form: Format, chosen: Mapping[str, Sequence[str]], b
             seen.setdefault(path, values)
     plan = make_plan(form, chosen, seen)
     if (
-        plan.nested
+        any(unwrap(record) != [record] for record in records)
+        or plan.nested
         or any(name in TEXT_FIELDS and _structured(seen.get(path, ())) for name, paths in plan.paths.items() for path in paths)
         or _twofold(plan.tree(), seen)
     ):
@@ -403,6 +411,9 @@ def _flatten(batch: Batch, rows: NDArray[np.int64], frame: pl.DataFrame, plan: P
     if objects:
         doubtful |= frame.select(pl.any_horizontal(objects).fill_null(value=False)).to_series()
     flat = frame.select(pl.Series("row", rows, dtype=pl.UInt32), *columns) if columns else pl.DataFrame({"row": rows}, schema={"row": pl.UInt32})
+    for name in ("started_at", "account_id"):  # may lie inside a wrapper
+        if name in flat.columns:
+            doubtful |= flat[name].is_null()
     if doubtful.any():
         return flat.filter(~doubtful), rows[doubtful.to_numpy()]
     return flat, np.empty(0, np.int64)
@@ -528,9 +539,16 @@ def unwrap(value: Any) -> list[Any] | None:  # noqa: ANN401 - any JSON value
             inner = value.get(key)
             if isinstance(inner, list) and all(isinstance(item, dict) for item in inner):
                 return list(inner)
+        for key in _ENVELOPES:
+            inner = value.get(key)
+            if isinstance(inner, str) and inner.lstrip()[:1] == "{":
+                record = load(inner.encode())
+                if isinstance(record, dict):
+                    return [{**value, **record}]
     return [value]
 
 
+_ENVELOPES: Final = ("log", "message", "@message", "msg", "MESSAGE", "line", "textPayload")  # a log line as text inside a collector's record
 _WRAPPER_KEYS: Final = 8  # a wrapper has few keys beside its list: object, first_id, has_more, …
 
 

@@ -172,6 +172,21 @@ ALIASED = [
         {"started_at": "2026-05-01T10:00:00.000000Z", "uid": "u", "template_id": "deadbeef00000001", "prompt_hash": "x" * 64},
         {"template_hash": 0xDEADBEEF00000001},
     ),
+    ({"date": "2026-05-01", "time": "10:00:00", "account_id": "u"}, {}),
+    ({"time": "2026-05-01T10:00:00.5Z", "stream": "stdout", "log": '{"ts":"2026-05-01T10:00:00Z","account_id":"u","model":"m"}'}, {"request_model": "m"}),
+    (
+        {"time": "2026-05-01T10:00:00Z", "principal": {"account": "u"}, "network": {"client_ip": "198.51.100.7"}, "llm": {"output_tokens": 3}},
+        {"output_tokens": 3, "client_address": "198.51.100.7"},
+    ),
+    (
+        {
+            "timestamp": "2026-05-01T10:00:00Z",
+            "user": {"id": "u"},
+            "request": {"model": "m", "messages": [{"role": "user", "content": "hi"}]},
+            "response": {"status": 200},
+        },
+        {"request_model": "m", "status_code": 200, "message_count": 1},
+    ),
     ({"when": "2026-05-01T10:00Z", "log": {"account_id": "u", "provider": "AWS Bedrock"}}, {"platform": "bedrock"}),
 ]
 
