@@ -267,3 +267,41 @@ _VAGUE_NAMES: Final = """
     template stream
 """
 _VAGUE: Final = frozenset(_VAGUE_NAMES.split())
+
+_WRAPPERS = frozenset(
+    {
+        "log",
+        "data",
+        "payload",
+        "record",
+        "event",
+        "attributes",
+        "properties",
+        "fields",
+        "request",
+        "response",
+        "body",
+        "http",
+        "metadata",
+        "context",
+        "result",
+        "jsonpayload",
+        "message",
+        "client",
+        "meta",
+        "detail",
+        "details",
+        "req",
+        "res",
+        "resp",
+        "info",
+        "labels",
+        "requestmetadata",
+    }
+)
+
+
+def last_keys() -> list[str]:
+    """Innermost names of all aliases, as a pattern of the regex crate each: separators are optional."""
+    leaves = {re.sub(r"[_\-@\s]+", " ", name.rsplit(".", 1)[-1]).strip() for names in ALIASES.values() for name in names}
+    return sorted("[_-]?".join(re.escape(part) for part in leaf.split(" ")) for leaf in leaves)
