@@ -663,6 +663,14 @@ def test_addresses_keep_common_prefixes(one: str, other: str, length: int) -> No
     assert common(one, mixed) == common(names.address(one), names.address(mixed))
 
 
+def test_one_known_address_does_not_unlock_the_rest() -> None:
+    """What is flipped in an address depends on the bits before: the map is no mask that one known pair would give away."""
+    names = Pseudonyms(KEY)
+    numbers = [int(ipaddress.IPv4Address(f"{first}.7.7.7")) for first in range(1, 120)]
+    masks = {number ^ int(ipaddress.IPv4Address(names.address(str(ipaddress.IPv4Address(number))))) for number in numbers}
+    assert len(masks) > 100
+
+
 def test_networks_hold_their_addresses() -> None:
     """An address lies in the network that its network became, in both versions; the map is one to one."""
     names = Pseudonyms(KEY)
