@@ -86,11 +86,11 @@ def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None =
         .group_by("account", "network", "kind", maintain_order=True)
         .agg(pl.col("best").first() * pl.col("pace").first(), pl.col("mean").max() * pl.col("pace").first(), pl.col("use").max(), met=pl.len().cast(pl.Float64))
     )
-    counting = pl.Series([kind in COUNTED_KINDS or kind not in kind_groups() for kind in incidence.kinds])
+    counting = pl.Series([kind in COUNTED_KINDS or kind not in kind_groups() for kind in incidence.kinds], dtype=pl.Boolean)
     many = pl.col("met") * (pl.col("met") / pl.col("mean")).log(2) - (pl.col("met") - pl.col("mean")) / np.log(2)
     bits = pl.max_horizontal(-pl.col("best").log(2), pl.when(pl.col("counting") & (pl.col("met") > pl.col("mean"))).then(many).otherwise(0.0)) * pl.col("use")
     return rows.with_columns(counting=counting.gather(rows["kind"]), line=pl.Series(incidence.line_of_kind).gather(rows["kind"])).select(
-        "account", "network", "kind", "line", bits=bits.clip(0.0, score_cap(incidence))
+        "account", "network", "kind", "line", "met", bits=bits.clip(0.0, score_cap(incidence))
     )
 
 
@@ -105,14 +105,15 @@ def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.Da
     lines = (
         scores.sort("account", "network", "line", "bits", descending=[False, False, False, True])
         .group_by("account", "network", "line", maintain_order=True)
-        .agg(bits=pl.col("bits").first().clip(upper_bound=cap))
+        .agg(bits=pl.col("bits").first().clip(upper_bound=cap), met=pl.col("met").sum())
     )
-    sufficient = pl.Series([name in SUFFICIENT_LINES for name in incidence.lines])
+    sufficient = pl.Series([name in SUFFICIENT_LINES for name in incidence.lines], dtype=pl.Boolean)
     lines = lines.with_columns(sufficient=sufficient.gather(lines["line"]))
     size = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=-1)) + 1).astype(np.float64)
     prior = pl.Series(np.log2(np.maximum(incidence.account_count - size, 1.0) / np.maximum(size, 1.0)))
     total = lines.group_by("account", "network", maintain_order=True).agg(
-        bits=pl.col("bits").sum(), lines=(pl.col("bits") >= 2).sum(), sufficient=pl.col("bits").filter(pl.col("sufficient")).max().fill_null(0.0)
+        bits=pl.col("bits").sum(), lines=(pl.col("bits") >= 2).sum(), sufficient=pl.col("bits").filter(pl.col("sufficient")).max().fill_null(0.0),
+        met=pl.col("met").filter(pl.col("sufficient")).max().fill_null(0.0),
     )
     return total.with_columns(odds=pl.col("bits") - prior.gather(total["network"]))
 

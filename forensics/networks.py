@@ -212,8 +212,8 @@ def like_networks(incidence: Incidence, labels: Ints, pool: Ints, links: Links, 
         )
         .with_columns(pl.col("mean") / pl.col("own"), pl.col("durable") / pl.col("own"))
     )
-    alone = pl.Series([name in SUFFICIENT_LINES for name in incidence.lines])
-    lasting = pl.Series([name in DURABLE_LINES for name in incidence.lines])
+    alone = pl.Series([name in SUFFICIENT_LINES for name in incidence.lines], dtype=pl.Boolean)
+    lasting = pl.Series([name in DURABLE_LINES for name in incidence.lines], dtype=pl.Boolean)
     across = across.with_columns(alone=alone.gather(across["line"]), lasting=lasting.gather(across["line"]))
     told = own.with_columns(alone=alone.gather(own["line"])).filter("alone").group_by("g").agg(told=pl.col("own").max())
     least = settings.merge_likeness

@@ -21,7 +21,9 @@ GROUPS = {"network", "client", "content", "money", "device", "provenance", "timi
 
 def make_events(rows: list[dict[str, Any]]) -> pl.LazyFrame:
     """EVENTS from a few columns; `at` is seconds since the start."""
-    full = [{"started_at": START + timedelta(seconds=row.pop("at", number)), "source_line": number + 1, "source_id": 1, **row} for number, row in enumerate(rows)]
+    full = [
+        {"started_at": START + timedelta(seconds=row.pop("at", number)), "source_line": number + 1, "source_id": 1, **row} for number, row in enumerate(rows)
+    ]
     extra = {name: pl.String() for row in full for name in row if name.startswith("observable_")}
     return pl.DataFrame(full, schema={**EVENTS.schema, **extra}).lazy()
 
@@ -31,9 +33,9 @@ def make_register(rows: list[dict[str, Any]]) -> pl.LazyFrame:
     return pl.DataFrame(rows, schema=REGISTER.schema).lazy()
 
 
-def seen(events: pl.LazyFrame, kind: str, register: pl.LazyFrame | None = None, **changes: Any) -> set[tuple[str, str, int]]:
+def seen(events: pl.LazyFrame, kind: str, register: pl.LazyFrame | None = None, chosen: SightingSettings | None = None) -> set[tuple[str, str, int]]:
     """(account, value, event_count) of one kind."""
-    found = find_sightings(events, register if register is not None else make_register([]), SightingSettings(**changes)).collect()
+    found = find_sightings(events, register if register is not None else make_register([]), chosen or SightingSettings()).collect()
     return set(found.filter(pl.col("kind") == kind).select("account_id", "value", "event_count").iter_rows())
 
 
@@ -64,7 +66,7 @@ def test_sightings_count_what_a_loop_counts(rows: list[tuple[str, str | None]]) 
     """Only values of two accounts or more are kept, with their events, first and last sight, as counted by hand."""
     events = make_events([{"account_id": account, "client_address": address} for account, address in rows])
     found = find_sightings(events, make_register([]), SightingSettings()).collect().filter(pl.col("kind") == "address")
-    expected = {}
+    expected: dict[tuple[str, str], tuple[int, int, int]] = {}
     for number, (account, address) in enumerate(rows):
         if address is not None and address.strip() and len({other for other, value in rows if value == address}) >= 2:
             count, first, _ = expected.get((account, address), (0, number, number))
@@ -78,7 +80,10 @@ def test_sightings_count_what_a_loop_counts(rows: list[tuple[str, str | None]]) 
 
 def test_order_and_engine_change_nothing() -> None:
     """The same events in another order, on another engine: the same rows."""
-    rows = [{"account_id": f"a{number % 7}", "client_address": f"10.0.0.{number % 5}", "template_hash": number % 11, "prompt_hash": number, "at": number} for number in range(200)]
+    rows = [
+        {"account_id": f"a{number % 7}", "client_address": f"10.0.0.{number % 5}", "template_hash": number % 11, "prompt_hash": number, "at": number}
+        for number in range(200)
+    ]
     forward = find_sightings(make_events([dict(row) for row in rows]), make_register([]), SightingSettings(per_account=2))
     backward = find_sightings(make_events([dict(row) for row in reversed(rows)]), make_register([]), SightingSettings(per_account=2))
     assert_frame_equal(forward.collect(), backward.collect(engine="streaming"))
@@ -118,7 +123,9 @@ def test_conversation_that_moves_is_seen_and_a_few_shot_opening_is_not() -> None
 
 def test_reasoning_blob_joins_giver_and_taker() -> None:
     """A blob that left account a and entered b is a sighting of both."""
-    events = make_events([{"account_id": "a", "reasoning_hash_out": 9}, {"account_id": "b", "reasoning_hash_in": 9}, {"account_id": "c", "reasoning_hash_out": 8}])
+    events = make_events(
+        [{"account_id": "a", "reasoning_hash_out": 9}, {"account_id": "b", "reasoning_hash_in": 9}, {"account_id": "c", "reasoning_hash_out": 8}]
+    )
     assert {account for account, _, _ in seen(events, "reasoning")} == {"a", "b"}
 
 
@@ -131,7 +138,9 @@ def test_comb_needs_days_and_a_pace_that_does_not_explain_it() -> None:
 
 def test_register_is_seen_without_events() -> None:
     """Cards and mail domains come from the accounts file: event_count 0, dated by the opening."""
-    register = make_register([{"account_id": account, "payment_id": "card", "email_domain": domain} for account, domain in (("a", "X.example"), ("b", "x.example"))])
+    register = make_register(
+        [{"account_id": account, "payment_id": "card", "email_domain": domain} for account, domain in (("a", "X.example"), ("b", "x.example"))]
+    )
     assert seen(make_events([]), "payment", register) == {("a", "card", 0), ("b", "card", 0)}
     assert {value for _, value, _ in seen(make_events([]), "email_domain", register)} == {"x.example"}
 
@@ -147,13 +156,13 @@ def test_mapped_observables_are_kinds_and_acting_together_is_another() -> None:
     )
     assert {account for account, _, _ in seen(events, "url")} == {"a", "b", "c"}
     assert {account for account, _, _ in seen(events, "url_together")} == {"a", "b"}
-    assert not seen(events, "url", off=("url",))
+    assert not seen(events, "url", chosen=SightingSettings(off=("url",)))
 
 
 def test_an_account_with_thousands_of_values_keeps_the_telling_ones() -> None:
     """At most 2 × per_account values a kind: the rarest and the most frequent."""
     rows = [{"account_id": account, "client_address": f"10.0.{number // 250}.{number % 250}"} for account in "ab" for number in range(500)]
     rows += [{"account_id": "a", "client_address": "10.0.0.7"} for _ in range(50)]
-    found = seen(make_events(rows), "address", per_account=10)
+    found = seen(make_events(rows), "address", chosen=SightingSettings(per_account=10))
     assert len([row for row in found if row[0] == "a"]) <= 20
     assert ("a", "10.0.0.7", 51) in found
