@@ -94,6 +94,8 @@ class NetworkSettings:
     solid_bits: float = setting(6.0, "what the links of a network must weigh beyond log2 of the number of ways to choose one by accident", "bits")
     completion_rounds: int = setting(2, "rounds in which members are judged by the other members")
     weakest_share: float = setting(0.1, "share of a network's founders that may resemble it less than whoever joins it", "share")
+    told_share: float = setting(0.95, "share of the most bits a line can bring from which content alone tells a member", "share")
+    met_share: float = setting(0.3, "share of the values that a usual member shares with the others, which such an account must share too", "share")
     alone_bits: float = setting(6.0, "what content or provenance must bring to make a member of an account that shows nothing else", "bits")
     seed: int = setting(20260401, "seed of everything random")
 

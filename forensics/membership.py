@@ -112,7 +112,9 @@ def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.Da
     size = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=-1)) + 1).astype(np.float64)
     prior = pl.Series(np.log2(np.maximum(incidence.account_count - size, 1.0) / np.maximum(size, 1.0)))
     total = lines.group_by("account", "network", maintain_order=True).agg(
-        bits=pl.col("bits").sum(), lines=(pl.col("bits") >= 2).sum(), sufficient=pl.col("bits").filter(pl.col("sufficient")).max().fill_null(0.0),
+        bits=pl.col("bits").sum(),
+        lines=(pl.col("bits") >= 2).sum(),
+        sufficient=pl.col("bits").filter(pl.col("sufficient")).max().fill_null(0.0),
         met=pl.col("met").filter(pl.col("sufficient")).max().fill_null(0.0),
     )
     return total.with_columns(odds=pl.col("bits") - prior.gather(total["network"]))
@@ -125,13 +127,21 @@ def complete(incidence: Incidence, labels: Ints, scores: pl.DataFrame, settings:
     real = sum_lines(incidence, scores, labels)
     outsiders = labels[incidence.account] < 0
     # Decoys are the outsiders with their lines of evidence dealt anew: what two lines say about one of them is accident.
-    decoys = sum_lines(incidence, score_accounts(incidence, labels, deal_lines(_only(incidence, outsiders), settings.seed)), labels)
-    # Whoever joins must resemble the network as its founders resemble each other: not less than their weakest tenth.
+    dealt = deal_lines(_only(incidence, outsiders), settings.seed)
+    decoys = sum_lines(incidence, score_accounts(incidence, labels, dealt), labels).with_columns(own=pl.lit(ALONE, pl.Int64))
+    # Whoever joins must resemble the network as its founders resemble each other, in the lines that it shows at all: not less than their weakest tenth.
     real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
-    usual = real.filter(pl.col("own") == pl.col("network")).group_by("network").agg(usual=pl.col("bits").quantile(settings.weakest_share, "lower"))
-    real = real.join(usual, on="network", how="left", maintain_order="left")
-    decoys = decoys.join(usual, on="network", how="left", maintain_order="left").with_columns(own=pl.lit(ALONE, pl.Int64))
-    alike = (pl.col("own") == pl.col("network")) | (pl.col("bits") >= pl.col("usual"))
+    usual = usual_bits(incidence, scores, labels, settings)
+    many = real.filter(pl.col("own") == pl.col("network")).group_by("network").agg(many=pl.col("met").median())
+    real, decoys = (
+        pairs.join(expect_bits(pairs, shown, usual), on=["account", "network"], how="left", maintain_order="left").join(
+            many, on="network", how="left", maintain_order="left"
+        )
+        for pairs, shown in ((real, incidence), (decoys, dealt))
+    )
+    # Content, blobs or mapped observables that tell the account from all others are enough, whatever its client or card: operators vary those.
+    told = (pl.col("sufficient") >= settings.told_share * score_cap(incidence)) & (pl.col("met") >= settings.met_share * pl.col("many"))
+    alike = (pl.col("own") == pl.col("network")) | (pl.col("bits") >= pl.col("usual")) | told
     credible = (pl.col("odds") >= settings.margin_bits) & alike
     crossed = credible & (pl.col("lines") >= 2)
     alone = credible & (pl.col("sufficient") >= settings.alone_bits) if incidence.several_lines else credible
@@ -142,6 +152,25 @@ def complete(incidence: Incidence, labels: Ints, scores: pl.DataFrame, settings:
     result = np.full(len(labels), ALONE, dtype=np.int64)
     result[best["account"].to_numpy()] = best["network"].to_numpy()
     return result
+
+
+def usual_bits(incidence: Incidence, scores: pl.DataFrame, labels: Ints, settings: NetworkSettings) -> pl.DataFrame:
+    """One row per network and line: bits that all but the weakest tenth of the members that show the line reach in it."""
+    own = scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
+    best = own.group_by("account", "network", "line").agg(pl.col("bits").max().clip(upper_bound=score_cap(incidence)))
+    return best.group_by("network", "line").agg(usual=pl.col("bits").quantile(settings.weakest_share, "lower")).sort("network", "line")
+
+
+def expect_bits(pairs: pl.DataFrame, shown: Incidence, usual: pl.DataFrame) -> pl.DataFrame:
+    """One row per account and network: what a member that shows the account's lines of evidence would reach.
+
+    A source without addresses and clients says nothing in those lines, for or against.
+    """
+    lines = pl.DataFrame({"account": shown.account, "line": shown.line_of_value[shown.value]}).unique()
+    shared = pairs.select("account", "network").join(lines, on="account").join(usual, on=["network", "line"])
+    # Summed in 1/1024 bit, so that the order of rows does not show.
+    whole = (pl.col("usual") * 1024).round().cast(pl.Int64).sum() / 1024
+    return shared.group_by("account", "network").agg(usual=whole).sort("account", "network")
 
 
 def decoy_floor(real: Floats, decoys: Floats, share: float) -> float:
