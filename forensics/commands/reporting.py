@@ -37,7 +37,7 @@ def report(
     found = analysed_case(case)
     forms, outputs = form or [], [path if str(path) != "-" else None for path in output or []]
     if len(forms) > 1 and len(outputs) != len(forms):
-        raise UsageError(f"{len(forms)} formats and {len(outputs)} files", "give one -o FILE for each --format")
+        raise UsageError(f"{len(forms)} formats need {len(forms)} files, not {len(outputs)}", "give one -o FILE for each --format")
     if len(forms) == 1 and len(outputs) > 1:
         raise UsageError(f"one format and {len(outputs)} files", "give one --format for each -o FILE, or none to tell them from the names")
     pairs = [
