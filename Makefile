@@ -23,7 +23,7 @@ demo: $(STAMP) ## install and run the main job on sample_logs/
 	@$(BIN)/forensics investigate sample_logs/logs --accounts sample_logs/accounts.csv --mapping sample_logs/mapping.toml --case $(CASE)
 
 test: $(STAMP) ## install and pass all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m "not slow"
 
 test-slow: $(STAMP) ## the tests that take minutes
 	@$(BIN)/python -m pytest -m slow
@@ -42,7 +42,7 @@ bench: $(STAMP) ## speed and memory, beside other tools
 	@$(BIN)/python tests/bench/bench.py
 
 bench-peers: $(STAMP) ## detection quality, beside other methods
-	@$(BIN)/python tests/bench/peers.py
+	@$(BIN)/python tests/bench/peers/run.py
 
 lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
