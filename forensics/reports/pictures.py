@@ -420,7 +420,7 @@ def draw_web(key: str, web: Matrix, mostly: Sequence[tuple[str, int]], name: str
         kind_index = kinds.index(row.kind) % 4
         picture.parts.append(f'<rect class="knot k{kind_index}" x="{x - 3.5:.1f}" y="{y - 3.5:.1f}" width="7" height="7"><title>{escape(label)}</title></rect>')
     if mostly:
-        lines = ["shared widely", *(f"{number(many)} {printable(kind, 22)}" for kind, many in mostly[:5])]
+        lines = ["shared widely", *(f"{number(many)} {printable(kind, 28)}" for kind, many in mostly[:5])]
         top = size / 2 - 8 * (len(lines) - 1)
         for index, line in enumerate(lines):
             picture.parts.append(f'<text x="{size // 2}" y="{top + 16 * index + 4:.0f}" class="m halo{" ink" if index else ""}">{escape(line)}</text>')
