@@ -9,7 +9,19 @@ import numpy as np
 import polars as pl
 
 from forensics.cores import find_cores, outside_bits
-from forensics.observables import INCIDENCE_COLUMNS, LEASE_DAYS, LEASED_KINDS, build_incidence, bundle, find_components, spread, sum_values, unbundle
+from forensics.observables import (
+    INCIDENCE_COLUMNS,
+    LEASE_DAYS,
+    LEASED_KINDS,
+    STRONGEST,
+    WHOLE,
+    build_incidence,
+    bundle,
+    find_components,
+    spread,
+    sum_values,
+    unbundle,
+)
 from forensics.schema import LINKS
 
 if TYPE_CHECKING:
@@ -95,7 +107,7 @@ def propose_rare(incidence: Incidence, scale: Scale, settings: LinkSettings) -> 
         weight = np.repeat(bits[values], len(left)) * np.sqrt(incidence.use[i] * incidence.use[j])
         kind = np.repeat(incidence.kind_of_value[values], len(left))
         weight *= _lease(incidence, kind, i, j)
-        weight -= np.minimum(looks[i], looks[j])
+        weight -= np.where(incidence.norm[kind] == WHOLE, 0.0, np.minimum(looks[i], looks[j]))  # where all values count, looks are held against their sum
         keys.append(incidence.account[i] * account_count + incidence.account[j])
         lines.append(incidence.line_of_kind[kind])
         weights.append(np.clip(weight, 0.0, scale.kind_cap))
@@ -106,12 +118,16 @@ def propose_rare(incidence: Incidence, scale: Scale, settings: LinkSettings) -> 
     # Most pairs meet once and can be dropped before the costly grouping: bits are summed in buckets of a hash of the pair, which can only sum too much.
     bucket = (key * HASH_FACTOR >> 20) & (2**SIEVE - 1)
     worthy = np.bincount(bucket, weights=weight, minlength=2**SIEVE)[bucket] >= enough
-    by_line = pl.DataFrame({"key": key[worthy], "line": line[worthy], "square": (weight[worthy] ** 2 * 1024).astype(np.int64)})
+    by_line = pl.DataFrame(
+        {"key": key[worthy], "line": line[worthy], "bits": (weight[worthy] * 1024).astype(np.int64), "square": (weight[worthy] ** 2 * 1024).astype(np.int64)}
+    )
+    whole = pl.Series([any(incidence.norm[incidence.line_of_kind == number] == WHOLE) for number in range(len(incidence.lines))], dtype=pl.Boolean)
+    by_line = by_line.group_by("key", "line").agg(pl.col("bits").sum(), pl.col("square").sum())
+    by_line = by_line.with_columns(whole=whole.gather(by_line["line"]))
+    line_bits = pl.when("whole").then(pl.col("bits") / 1024).otherwise((pl.col("square") / 1024).sqrt())
     found = (
-        by_line.group_by("key", "line")
-        .agg(pl.col("square").sum())
-        .group_by("key")
-        .agg(bits=((pl.col("square") / 1024).sqrt().clip(upper_bound=scale.line_cap) * 1024).cast(pl.Int64).sum())
+        by_line.group_by("key")
+        .agg(bits=(line_bits.clip(upper_bound=scale.line_cap) * 1024).cast(pl.Int64).sum())
         .filter(pl.col("bits") >= enough * 1024)
         .sort("bits", "key", descending=[True, False])
     )
@@ -207,11 +223,11 @@ def _share(incidence: Incidence, a: Ints, b: Ints, bits: Floats, scale: Scale) -
     looks = np.minimum(incidence.looks[i], incidence.looks[j]) if scale.looks else np.zeros(len(i))
     shared = pl.DataFrame({"pair": pair, "value": value, "kind": kind, "line": incidence.line_of_kind[kind], "bits": np.maximum(weight, 0.0), "looks": looks})
     shared = shared.sort("pair", "kind", "bits", "value", descending=[False, False, True, False])
-    shared = shared.with_columns(adding=pl.Series(incidence.adding).gather(shared["kind"]))
+    shared = shared.with_columns(norm=pl.Series(incidence.norm).gather(shared["kind"]))
     kinds = shared.group_by("pair", "line", "kind", maintain_order=True).agg(
         # Two accounts with forty shingles each had many chances to meet: if one operator's accounts share about one value of a kind, a meeting is worth
         # its rarity less log2 of the values that could have met.
-        bits=(sum_values(pl.col("adding"), pl.col("bits")) - pl.col("looks").first()).clip(0.0, scale.kind_cap)
+        bits=(sum_values(pl.col("norm"), pl.col("bits")) - pl.col("looks").first()).clip(0.0, scale.kind_cap)
     )
     kinds = kinds.sort("pair", "line", "bits", "kind", descending=[False, False, True, False])
     # Within a line the strongest kind counts: the opening, the closing and the template of one prompt are one trace, as are an address and its prefix.
@@ -326,7 +342,8 @@ def _tell_pair(incidence: Incidence, a: int, b: int, bits: Floats, scale: Scale)
         kind_counts=pl.when(pl.int_range(pl.len()).over("line") == 0).then("counted").otherwise(0.0)
     )
     table = shared.join(counted.select("kind", "kind_counts"), on="kind").sort("kind", "bits", "value", descending=[False, True, False])
-    weight = pl.when("adding").then(pl.col("bits") ** 2).otherwise(pl.when(pl.int_range(pl.len()).over("kind") == 0).then(1.0).otherwise(0.0))
+    heaviest = pl.int_range(pl.len()).over("kind") == 0
+    weight = pl.when(pl.col("norm") < STRONGEST).then(pl.col("bits") ** pl.col("norm")).otherwise(pl.when(heaviest).then(1.0).otherwise(0.0))
     table = table.with_columns(part=weight).with_columns(part=pl.col("part") / pl.col("part").sum().over("kind").clip(1e-12))
     names = [incidence.kinds[kind] for kind in table["kind"]]
     return (

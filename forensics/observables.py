@@ -52,14 +52,21 @@ def line_of(kind: str) -> str:
     return STACK if kind in STACK_KINDS else kind_groups().get(kind, MAPPED)
 
 
-def adds_up(kind: str) -> bool:
-    """Whether several shared values of a kind say more than the strongest of them; mapped observables do."""
-    return kind in ADDING_KINDS or kind not in kind_groups()
+TOGETHER = "_together"  # kind of a co-action: the same mapped object within one stretch of time
+STRONGEST, SQUARES, WHOLE = 1e9, 2.0, 1.0  # norms by which the values of one kind are summed: the strongest only, root of squares, plain sum
 
 
-def sum_values(adding: pl.Expr, bits: pl.Expr) -> pl.Expr:
+def norm_of(kind: str) -> float:
+    """How several shared values of a kind add up: co-actions in full (each is a meeting of its own), mapped observables as squares, packs not at all."""
+    if kind.endswith(TOGETHER) and kind not in kind_groups():
+        return WHOLE
+    return SQUARES if kind in ADDING_KINDS or kind not in kind_groups() else STRONGEST
+
+
+def sum_values(norm: pl.Expr, bits: pl.Expr) -> pl.Expr:
     """Bits of one kind from the bits of its shared values; inside a group_by."""
-    return pl.when(adding.first()).then((bits**2).sum().sqrt()).otherwise(bits.max())
+    squares = (bits**2).sum().sqrt()
+    return pl.when(norm.first() == WHOLE).then(bits.sum()).when(norm.first() == SQUARES).then(squares).otherwise(bits.max())
 
 
 def bundle(**frames: pl.LazyFrame) -> pl.LazyFrame:
@@ -84,7 +91,7 @@ class Incidence:
 
     account_ids: list[str]  # sorted; position = account number
     kinds: list[str]  # sorted; position = kind number
-    adding: NDArray[np.bool_]  # kind → whether its values add up
+    norm: Floats  # kind → how its values add up
     lines: list[str]  # sorted; position = line number
     line_of_kind: Ints
     value_names: pl.Series  # spelling of each value, by value number
@@ -159,7 +166,7 @@ def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidenc
     return Incidence(
         account_ids=ids["account_id"].to_list(),
         kinds=kinds,
-        adding=np.array([adds_up(kind) for kind in kinds], dtype=bool),
+        norm=np.array([norm_of(kind) for kind in kinds], dtype=np.float64),
         lines=lines,
         line_of_kind=np.array([line_number[line_of(kind)] for kind in kinds], dtype=np.int64),
         value_names=values["value"],

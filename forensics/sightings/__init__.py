@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from forensics.observables import TOGETHER
 from forensics.plugins import Sighting, discover
 from forensics.schema import OBSERVABLE_PREFIX, SIGHTINGS
 from forensics.sightings.counting import count_sightings, declare_sightings, merge_sightings
 
 if TYPE_CHECKING:
     from forensics.config import SightingSettings
-
-TOGETHER = "_together"  # kind of a co-action: the same value within one stretch of time
 
 
 def find_sightings(events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings) -> pl.LazyFrame:
