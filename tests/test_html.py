@@ -316,12 +316,13 @@ def listener() -> Iterator[tuple[type[Listener], str]]:
     thread.join()
 
 
+@pytest.mark.browser
 @needs_browser
-@pytest.mark.parametrize("kind", ["hostile", "thousands"])
-def test_browser_opens_it_in_silence(tmp_path: Path, listener: tuple[type[Listener], str], kind: str) -> None:
+@pytest.mark.parametrize("accounts", [0, 1_500, pytest.param(25_000, marks=pytest.mark.slow)])
+def test_browser_opens_it_in_silence(tmp_path: Path, listener: tuple[type[Listener], str], accounts: int) -> None:
     """A browser shows the page without a word on its console, and asks for nothing but the page (and its habitual favicon)."""
     server, address = listener
-    server.body = page("hostile") if kind == "hostile" else render_html(build_report(made_case(accounts=2500, others=300, per_day=1.0)))
+    server.body = render_html(build_report(made_case(accounts=accounts, others=300, per_day=1.0))) if accounts else page("hostile")
     picture = tmp_path / "page.png"
     said = browse(tmp_path, address, f"--screenshot={picture}", "--window-size=1280,2400")
     assert picture.exists(), said[-2000:]
@@ -331,6 +332,7 @@ def test_browser_opens_it_in_silence(tmp_path: Path, listener: tuple[type[Listen
     assert "/" in server.asked
 
 
+@pytest.mark.browser
 @needs_browser
 def test_nothing_runs_even_if_markup_gets_in(tmp_path: Path, listener: tuple[type[Listener], str]) -> None:
     """Were markup of a log to reach the page unescaped, its policy would still load and run nothing."""
@@ -344,6 +346,7 @@ def test_nothing_runs_even_if_markup_gets_in(tmp_path: Path, listener: tuple[typ
     assert "Content Security Policy" in said
 
 
+@pytest.mark.browser
 @needs_browser
 def test_prints_whole(tmp_path: Path) -> None:
     """Printed to PDF, the page gives several sheets."""
@@ -356,6 +359,7 @@ def test_prints_whole(tmp_path: Path) -> None:
     assert len(re.findall(rb"/Type\s*/Page\b", content)) >= 3
 
 
+@pytest.mark.browser
 @needs_browser
 def test_fits_a_phone(tmp_path: Path) -> None:
     """At 390 pixels nothing but tables in their own scrolling box is wider than the screen: the page itself does not scroll sideways."""
