@@ -26,7 +26,7 @@ def find_sightings(events: pl.LazyFrame, register: pl.LazyFrame, settings: Sight
     parts.extend(_find_mapped(events, register, settings))
     if not parts:
         return SIGHTINGS.empty().lazy()
-    return _bound(pl.concat([part.select(SIGHTINGS.schema.names()) for part in parts]), settings.per_account).sort(SIGHTINGS.sort)
+    return pl.concat([_bound(part, settings.per_account) for part in parts]).sort(SIGHTINGS.sort)
 
 
 def _find_mapped(events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings) -> list[pl.LazyFrame]:
@@ -50,16 +50,23 @@ def _find_mapped(events: pl.LazyFrame, register: pl.LazyFrame, settings: Sightin
 
 
 def _bound(rows: pl.LazyFrame, most: int) -> pl.LazyFrame:
-    """At most 2 × `most` values an account and kind: an account with 12,000 requests must not bring 100,000 values."""
-    key = ["account_id", "kind"]
-    heavy = rows.group_by(key).agg(values=pl.len()).filter(pl.col("values") > 2 * most).select(key)
+    """At most 2 × `most` values an account: one with 12,000 requests must not bring 100,000.
+
+    Whole frames, because the plan would otherwise be run once for each time the rows are looked at; what is shared is small beside what is seen.
+    """
+    return rows.map_batches(lambda frame: _keep_telling(frame, most), schema=SIGHTINGS.schema)
+
+
+def _keep_telling(rows: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Each account's rarest values and its most frequent ones."""
+    rows = rows.select(SIGHTINGS.schema.names())
+    heavy = rows.group_by("account_id", "kind").agg(values=pl.len()).filter(pl.col("values") > 2 * most)
+    if heavy.height == 0:
+        return rows
     holders = rows.group_by("kind", "value").agg(holders=pl.len())
-    crowded = rows.join(heavy, on=key, how="semi").join(holders, on=["kind", "value"])
-    columns = ["value", "event_count", "first_seen_at", "last_seen_at"]
-    ranked = [
-        crowded.group_by(key).agg(pl.col(columns).sort_by(order, descending=down).head(most)).explode(columns)
-        for order, down in ((["holders", "event_count", "value"], [False, True, False]), (["event_count", "holders", "value"], [True, False, False]))
-    ]
-    strongest = pl.concat(ranked).unique([*key, "value"], keep="any")  # both choices carry the same row
-    names = SIGHTINGS.schema.names()
-    return pl.concat([rows.join(heavy, on=key, how="anti").select(names), strongest.select(names)])
+    crowded = rows.join(heavy, on=["account_id", "kind"], how="semi").join(holders, on=["kind", "value"])
+    rank = pl.int_range(pl.len()).over("account_id", "kind")
+    rarest = crowded.sort("account_id", "kind", "holders", "event_count", "value", descending=[False, False, False, True, False]).filter(rank < most)
+    usual = crowded.sort("account_id", "kind", "event_count", "holders", "value", descending=[False, False, True, False, False]).filter(rank < most)
+    telling = pl.concat([rarest, usual]).unique(["account_id", "kind", "value"], keep="any")  # both choices carry the same row
+    return pl.concat([rows.join(heavy, on=["account_id", "kind"], how="anti"), telling.select(rows.columns)])
