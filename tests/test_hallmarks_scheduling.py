@@ -93,7 +93,7 @@ class TestTurnTaking:
         customers(world, rng)
         row = test(TURN_TAKING, world.panel())
         assert row["holds"].all()
-        assert row["p_value"][0] < (1e-4 if accounts > 5 else 1e-2)
+        assert row["p_value"][0] < 1e-2
         said = float(row["sentence"][0].split("about ")[1].split(" accounts")[0])
         assert abs(said / accounts - 1) < 0.25
 
