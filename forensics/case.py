@@ -217,6 +217,28 @@ class Case:
         ledger.update(changes)
         self.write_file("ledger.json", json.dumps(ledger, indent=1, sort_keys=True).encode())
 
+    def drop(self, before: datetime) -> int:
+        """Take events that started before a moment out of the case, in one step; how many went.
+
+        Their sources stay known: reading them again adds nothing.
+        """
+        ledger = self.ledger
+        kept: list[Part] = []
+        gone = 0
+        for number, part in enumerate(self._parts("events"), start=1):
+            path = self.folder / part.file
+            older = int(pl.scan_parquet(path, glob=False).select((pl.col("started_at") < before).sum()).collect().item())
+            gone += older
+            if older == 0:
+                kept.append(part)
+            elif older < part.rows:
+                frame = pl.read_parquet(path, glob=False).filter(pl.col("started_at") >= before)
+                kept.append(self.write_part("events", f"{ledger['run'] + 1:06d}-kept-{number:05d}", frame))
+        if gone:
+            self.commit(replaced={"events": kept}, notes={**ledger["notes"], "dropped_before": before.isoformat()})
+            self.sweep()
+        return gone
+
     def write_file(self, name: str, content: bytes) -> Path:
         """Store a small file of the case in one rename."""
         path = self.folder / name
@@ -291,6 +313,13 @@ class Case:
         with _writing(path):
             path.mkdir(parents=True, exist_ok=True)
         return path
+
+    def gather(self, name: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The frame as one passing file: many small parts, each scanned by every plugin, cost more than to write them once."""
+        path = self.spool() / f"{name}.parquet"
+        with _writing(path):
+            frame.sink_parquet(path, compression="lz4", row_group_size=ROW_GROUP_ROWS)
+        return pl.scan_parquet(path, glob=False)
 
     # paths
 

@@ -35,6 +35,7 @@ class IngestSettings:
     workers: int = setting(0, "threads that read batches; 0 takes the machine's processors, at most 4")
     max_line_mb: int = setting(64, "a longer line is rejected", "MB")
     max_document_mb: int = setting(1024, "largest file that is one JSON document", "MB")
+    databases: tuple[str, ...] = setting((), "own .mmdb files that give addresses their autonomous system and country")
     trusted_hops: tuple[str, ...] = setting((), "addresses of own proxies, passed over in a forwarding chain")
 
 

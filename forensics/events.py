@@ -10,6 +10,7 @@ import polars as pl
 
 from forensics.clients import clean_user_agent, read_clients
 from forensics.flags import flag_texts
+from forensics.geography import Database, locate
 from forensics.schema import EVENTS, OBSERVABLE_PREFIX, TIME
 from forensics.sketch import hash_strings, read_hashes, sketch_prompts
 from forensics.strip import strip_framework
@@ -59,6 +60,8 @@ class Cleaning:
     observables: Mapping[str, str] = field(default_factory=dict)  # raw field → name
     trusted_hops: frozenset[str] = frozenset()
     keep_text: bool = False
+    need_account: bool = True  # false while another log may still name it
+    databases: tuple[Database, ...] = ()
 
 
 def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
@@ -72,9 +75,9 @@ def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> tuple[pl.DataFrame,
     address = _address(raw, cleaning)
     raw = raw.with_columns(address["client_address"], address["client_prefix"].alias("client_prefix"))
     account = _account(raw, cleaning)
-    bad = _rejects(raw, started, account)
+    bad = _rejects(raw, started, account if cleaning.need_account else account.fill_null(""))
     if bad:
-        keep = started.is_not_null() & account.is_not_null()
+        keep = started.is_not_null() & (account.is_not_null() if cleaning.need_account else True)
         raw, started, account = raw.filter(keep), started.filter(keep), account.filter(keep)
     raw = raw.with_columns(started.alias("started_at"), account.alias("account_id"))
     raw = raw.with_columns(_times(raw, "ended_at", cleaning).alias("ended_at")) if "ended_at" in raw.columns else raw
@@ -102,7 +105,7 @@ def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> tuple[pl.DataFrame,
         for name, column in EVENTS.columns.items()
         if name not in events.columns and name not in {"source_id", "source_line"}
     ]
-    return events.with_columns(missing), bad
+    return locate(events.with_columns(missing), cleaning.databases), bad
 
 
 def _times(raw: pl.DataFrame, name: str, cleaning: Cleaning) -> pl.Series:

@@ -21,6 +21,8 @@ import pyarrow.parquet as pq
 from pyarrow.lib import ArrowException
 
 from forensics.errors import ForensicsError, InputError, IntegrityError
+from forensics.geography import open_databases
+from forensics.joining import join_events
 from forensics.mapping import Mapping, read_mapping
 from forensics.reading import BOM, HEAD_BYTES, Batch, find_sources, make_batch, open_source, read_batches
 from forensics.recognise import SNIFFED_BYTES, Reader, Wishes, all_formats, format_folders, recognise, settle
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 RAW_CHARS: Final = 400  # kept of a rejected line
 _PART_ROWS: Final = 400_000
+HOMELESS: Final = "no account, and no event of another source with its request id"
 _COUNTER_DIGITS: Final = 10
 _PARQUET_ROWS: Final = 65_536
 PREVIEW_BYTES: Final = 64 << 20
@@ -63,6 +66,7 @@ class SourceReport:
     first_event_at: datetime | None = None
     last_event_at: datetime | None = None
     reasons: dict[str, int] = field(default_factory=dict)  # why lines were rejected
+    joined_count: int = 0  # events that met one of another source
     note: str = ""
     fields: dict[str, str] = field(default_factory=dict)  # column → fields of the log it was read from
 
@@ -73,6 +77,7 @@ class IngestReport:
 
     sources: list[SourceReport] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)  # path, reason
+    databases: list[str] = field(default_factory=list)  # that gave addresses their place, with the day each was built
     accounts_registered: int = 0
     accounts_matched: int = 0  # of the register, with at least one event in the case
 
@@ -108,6 +113,11 @@ class IngestReport:
     def known_lines(self) -> int:
         """Lines passed over because their bytes had been read before."""
         return self._sum("known_lines")
+
+    @property
+    def joined_count(self) -> int:
+        """Events that met one of another source."""
+        return self._sum("joined_count")
 
     @property
     def adds_up(self) -> bool:
@@ -169,11 +179,16 @@ def list_formats(case: Path | None = None) -> list[dict[str, str]]:
 class _Seen:
     """Request ids already in the case, as sorted hashes."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, *, joined: bool) -> None:
         self.levels: list[NDArray[np.uint64]] = []
+        formats = case.scan("sources").select("source_id", "format").collect() if joined else None
         for path in case.files("events"):
-            frame = pl.read_parquet(path, columns=["request_id", "account_id", "started_at"], glob=False)
-            self._add(np.sort(_request_keys(frame)[1]))
+            frame = pl.read_parquet(path, columns=["request_id", "account_id", "started_at", "source_id"], glob=False)
+            if formats is None:
+                self._add(np.sort(_request_keys(frame)[1]))
+            else:
+                for (name,), part in frame.join(formats, on="source_id", how="left").group_by("format"):
+                    self._add(np.sort(_request_keys(part, str(name))[1]))
 
     def _add(self, keys: NDArray[np.uint64]) -> None:
         """Keep sorted runs (`keys` is one), merging those of like size: few runs to search, little to move."""
@@ -200,7 +215,7 @@ class _Seen:
         return new
 
 
-def _request_keys(frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+def _request_keys(frame: pl.DataFrame, salt: str = "") -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """Rows that have a request id, and the hash of id and account; bare short numbers, which are often counters, count with their time only."""
     some = frame.with_row_index("place").filter(pl.col("request_id").is_not_null())
     if not some.height:
@@ -211,7 +226,7 @@ def _request_keys(frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.ui
         counter = (
             pl.when(pl.lit(bare) & pl.col("request_id").str.contains(r"^\d+$")).then(pl.col("started_at").cast(pl.Int64).cast(pl.String)).otherwise(pl.lit(""))
         )
-    keys = hash_strings(some.select(pl.concat_str("request_id", "account_id", counter, separator="\x1f")).to_series())
+    keys = hash_strings(some.select(pl.concat_str("request_id", pl.col("account_id").fill_null(""), counter, pl.lit(salt), separator="\x1f")).to_series())
     return some["place"].to_numpy().astype(np.int64), keys.to_numpy()
 
 
@@ -246,10 +261,14 @@ def ingest(
     mapping: Path | None = None,
     format_name: str | None = None,
     keep_text: bool = False,
+    join: bool = False,
     settings: IngestSettings,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Read sources into the case, which the caller holds locked.
+
+    With `join`, events of different formats that carry one request id become one event: each log fills in what the others lack. All events of the
+    run are then held in memory at once.
 
     Raises: InputError where nothing can be read or too much is rejected, UsageError for a wrong mapping or format name. The case is then as it was.
     """
@@ -259,7 +278,9 @@ def ingest(
         paths = [path for path in paths if path == "-" or not Path(path).samefile(accounts)] if accounts.exists() else paths
     report = IngestReport(skipped=skipped)
     register = read_register(accounts, chosen.unify if chosen.rules else None) if accounts is not None else None
-    wishes = Wishes(chosen, format_name, keep_text, settings.trusted_hops, format_folders(case.folder))
+    databases = open_databases(settings.databases)
+    wishes = Wishes(chosen, format_name, keep_text, settings.trusted_hops, format_folders(case.folder), join, databases)
+    report.databases = [f"{database.kind} of {database.built_at:%Y-%m-%d} ({database.path})" for database in databases]
     run = _Run(case, wishes, settings, progress)
     problems: list[ForensicsError] = []
     try:
@@ -278,6 +299,8 @@ def ingest(
         if problems:
             raise problems[0]
         raise InputError("there is nothing to read", "give at least one file")
+    if join:
+        run.join(report)
     total = report.line_count - report.blank_count
     if total and report.reject_count > settings.max_reject_share * total:
         worst = ", ".join(f"{count:,} {reason}" for reason, count in list(report.reasons.items())[:3])
@@ -325,10 +348,37 @@ class _Run:
         self.workers = settings.workers or min(os.cpu_count() or 1, 4)
         self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="ingest")
         self.writer = _Writer(case, int(ledger["run"]) + 1)
-        self.seen = _Seen(case)
+        self.seen = _Seen(case, joined=wishes.joined)
         self.rows: list[dict[str, Any]] = []
         self.limit: int | None = None  # bytes looked at of each source; a preview looks at the start only
         self.readers: list[Reader] = []
+
+    def join(self, report: IngestReport) -> None:
+        """Merge the events of this run that are one request in several logs."""
+        self.writer.flush("events")
+        files = [self.case.folder / part.file for part in self.writer.parts["events"]]
+        if not files:
+            return
+        names = {int(row["source_id"]): str(row["format"]) for row in self.rows}
+        joined = join_events(pl.concat([pl.read_parquet(path, glob=False) for path in files], how="diagonal"), names)
+        self.writer.parts["events"] = []
+        for path in files:
+            path.unlink()
+        for start in range(0, joined.events.height, _PART_ROWS):
+            self.writer.add("events", joined.events.slice(start, _PART_ROWS))
+        lost = joined.homeless.select("source_id", "source_line", byte_offset=pl.lit(None, pl.UInt64), reason=pl.lit(HOMELESS), raw=pl.lit(None, pl.String))
+        self.writer.add("rejects", lost)
+        homeless = dict(joined.homeless.group_by("source_id").len().rows())
+        read = [source for source in report.sources if source.line_count]
+        for row, source in zip(self.rows, read, strict=True):
+            absorbed, without = joined.absorbed.get(row["source_id"], 0), homeless.get(row["source_id"], 0)
+            source.joined_count = joined.matched.get(row["source_id"], 0)
+            source.event_count -= absorbed + without
+            source.duplicate_count += absorbed
+            source.reject_count += without
+            if without:
+                source.reasons[HOMELESS] = source.reasons.get(HOMELESS, 0) + without
+            row |= {"event_count": source.event_count, "duplicate_count": source.duplicate_count, "reject_count": source.reject_count}
 
     def commit(self, register: pl.DataFrame | None) -> None:
         """Make everything read part of the case."""
@@ -342,7 +392,9 @@ class _Run:
         if register is not None:
             replaced["register"] = [self.case.write_part("register", f"{self.writer.run:06d}", register.sort("account_id"))]
         if self.rows or register is not None:
-            self.case.commit(added, replaced, next_source=self.next_source, prefixes=self.prefixes)
+            built = [{"kind": database.kind, "built_at": database.built_at.isoformat(), "path": database.path} for database in self.wishes.databases]
+            notes = {**self.case.ledger["notes"], **({"databases": built} if built else {})}
+            self.case.commit(added, replaced, next_source=self.next_source, prefixes=self.prefixes, notes=notes)
 
     def read_source(self, path: str) -> SourceReport:
         """One source from where it was left; a report, and rows of events and rejects for the writer."""
@@ -595,10 +647,17 @@ class _Done:
     keyed: tuple[NDArray[np.int64], NDArray[np.uint64]] | None = None  # rows with a request id, and their keys
 
 
+def salt_of(reader: Reader) -> str:
+    """What keeps the same request of two formats apart, where they are to be joined."""
+    return "" if reader.cleaning.need_account else reader.form.name
+
+
 def _work(batch: Batch, reader: Reader) -> _Done:
     rows = reader.read(batch)
     events, rejected = reader.clean(rows.frame)
-    return _Done(batch, events, sorted([*rows.bad, *rejected], key=lambda item: item[0]), len(rows.passed_over), rows.extra, keyed=_request_keys(events))
+    return _Done(
+        batch, events, sorted([*rows.bad, *rejected], key=lambda item: item[0]), len(rows.passed_over), rows.extra, keyed=_request_keys(events, salt_of(reader))
+    )
 
 
 class _Source:
@@ -627,7 +686,7 @@ class _Source:
     def take(self, done: _Done) -> None:
         """Count a batch and hand its rows on."""
         report, batch = self.report, done.batch
-        new = self.run.seen.take(done.events.height, *(done.keyed or _request_keys(done.events)))
+        new = self.run.seen.take(done.events.height, *(done.keyed or _request_keys(done.events, salt_of(self.reader))))
         events = done.events if new.all() else done.events.filter(pl.Series(new))
         report.line_count += int(batch.starts.size) + done.extra
         report.event_count += events.height

@@ -27,6 +27,8 @@ from forensics.register import ALIASES as REGISTER_ALIASES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from forensics.geography import Database
+
 
 SNIFFED_BYTES: Final = 4 << 20
 SAMPLED: Final = 500  # lines
@@ -136,6 +138,8 @@ class Wishes:
     keep_text: bool = False
     trusted_hops: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()  # with formats of the user's own
+    joined: bool = False  # events need no account until another log was asked
+    databases: tuple[Database, ...] = ()
 
 
 def recognise(head: bytes, path: str, wishes: Wishes) -> Reader:
@@ -160,6 +164,8 @@ def recognise(head: bytes, path: str, wishes: Wishes) -> Reader:
         {f"@{given}": given for given in mapping.observables},
         frozenset(wishes.trusted_hops),
         wishes.keep_text,
+        not wishes.joined,
+        wishes.databases,
     )
     base = Reader(forms["flat"], "json", 0.0, chosen, cleaning, constants=mapping.constants)
     batch = _sample(head)
@@ -325,7 +331,7 @@ def settle(reader: Reader, rows: Rows) -> Reader:
     """Confidence on sampled rows, and the column that stands in for the account where none names one."""
     events, _ = reader.clean(rows.frame)
     total = rows.frame.height + len(rows.bad)
-    if not events.height and rows.frame.height:
+    if not events.height and rows.frame.height and reader.cleaning.need_account:
         for stand_in in ("api_key_id", "device_id", "client_address"):
             if stand_in in rows.frame.columns or (stand_in == "client_address" and "forwarded_for" in rows.frame.columns):
                 other = replace(

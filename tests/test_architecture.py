@@ -15,15 +15,15 @@ PACKAGE = ROOT / "forensics"
 # Import only from the lines above; names on one line never import each other.
 LINES: tuple[tuple[str, ...], ...] = (
     ("errors", "schema"),
-    ("config", "names", "fields", "values", "clients", "statistics", "reading", "flags", "strip", "sketch"),
+    ("config", "names", "fields", "values", "clients", "statistics", "reading", "flags", "strip", "sketch", "geography"),
     ("plugins",),
-    ("lives", "streams", "mapping", "records", "events", "format_files"),
+    ("lives", "streams", "mapping", "records", "events", "format_files", "joining"),
     ("observables", "panel"),
     ("cores", "membership"),
     ("formats", "register", "features", "sightings", "links", "networks", "hallmarks", "scoring", "canary", "simulate", "evaluate"),
     ("engine", "recognise"),
     ("case",),  # above ingest, which fills it, and evidence, which seals it
-    ("ingest", "history", "watching", "evidence", "reports"),
+    ("ingest", "history", "watching", "evidence", "reports", "holdings"),
     ("pipeline",),
     ("commands",),
     ("cli",),

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,6 +17,7 @@ from polars.testing import assert_frame_equal
 from forensics.case import Case
 from forensics.config import IngestSettings
 from forensics.errors import CaseLocked, InputError, IntegrityError, UsageError
+from forensics.holdings import describe_holdings
 from forensics.ingest import ingest
 from forensics.schema import EVENTS, MEMBERS
 
@@ -108,6 +110,45 @@ def test_full_disk_is_said_and_leaves_the_case(tmp_path: Path, monkeypatch: pyte
         with pytest.raises(InputError, match="No space left"):
             case.write_part("events", "b", events_of(["b"]))
     assert Case(tmp_path / "case").scan("events").collect().height == 1
+
+
+def write_hours(path: Path, hours: list[int]) -> str:
+    """Thirty requests in each of the given hours since 1 May 2026."""
+    lines = [
+        f'{{"ts":{1777593600 + hour * 3600 + minute * 120},"account_id":"acct_{minute % 5}","request_id":"{hour}-{minute}"}}'
+        for hour in hours
+        for minute in range(30)
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def test_drop_takes_old_events_and_nothing_comes_back(tmp_path: Path) -> None:
+    """Events before a date go in one step; reading their files again does not bring them back."""
+    name = write_hours(tmp_path / "a.jsonl", list(range(72)))
+    with Case.locked(tmp_path / "case") as case:
+        ingest(case, [name], settings=SETTINGS)
+        assert case.drop(datetime(2026, 5, 2, 12, tzinfo=UTC)) == 36 * 30
+        assert case.drop(datetime(2026, 5, 2, 12, tzinfo=UTC)) == 0
+        first = case.scan("events").select(pl.col("started_at").min()).collect().item()
+        assert first == datetime(2026, 5, 2, 12, tzinfo=UTC)
+        assert ingest(case, [name], settings=SETTINGS).event_count == 0
+        assert len(list((tmp_path / "case" / "events").iterdir())) == len(case.files("events"))
+
+
+def test_info_tells_days_sources_and_silences(tmp_path: Path) -> None:
+    """A missing night against the log's own rhythm is told with what was to be expected; a nightly pause is no silence."""
+    daily = [day * 24 + hour for day in range(10) for hour in range(6, 22)]  # open from 6 to 22 every day
+    missing = {4 * 24 + hour for hour in range(9, 14)}  # five hours lost on the fifth day
+    name = write_hours(tmp_path / "a.jsonl", [hour for hour in daily if hour not in missing])
+    with Case.locked(tmp_path / "case") as case:
+        ingest(case, [name], settings=SETTINGS)
+        found = describe_holdings(case)
+    assert found.event_count == (10 * 16 - 5) * 30
+    assert found.account_count == 5
+    assert found.days["events"].to_list() == [480, 480, 480, 480, 330, 480, 480, 480, 480, 480]
+    assert found.gaps.select("started_at", "hours", "expected_count").rows() == [(datetime(2026, 5, 5, 9, tzinfo=UTC), 5, 150.0)]
+    assert found.sources.select("format", "reads", "events").rows() == [("flat", 1, 155 * 30)]
 
 
 def _ingest_forever(folder: str, sources: list[str]) -> None:

@@ -493,3 +493,92 @@ def _wrapped(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON value
             if isinstance(value.get(key), list) and all(isinstance(item, dict) for item in value[key]):
                 return list(value[key])
     return [value]
+
+
+def test_two_logs_of_the_same_requests_become_one(tmp_path: Path) -> None:
+    """One log knows account and tokens, one the address: joined on the request id each fills in the other, and what meets nothing is said."""
+    model = [
+        json.dumps({
+            "schemaType": "ModelInvocationLog", "timestamp": f"2026-05-01T10:00:0{number}Z", "identity": {"arn": "arn:aws:iam::1:user/a"},
+            "requestId": f"r{number}", "operation": "Converse", "modelId": "m", "input": {"inputTokenCount": 5},
+        })
+        for number in range(4)
+    ]  # fmt: skip
+    edge = [
+        json.dumps({"RayID": f"r{number}", "EdgeStartTimestamp": f"2026-05-01T10:00:0{number}Z", "ClientIP": "198.51.100.7", "EdgeResponseStatus": 200})
+        for number in range(2, 6)
+    ]
+    report, events, rejects = read(tmp_path, write(tmp_path / "a.jsonl", model), write(tmp_path / "b.jsonl", edge), join=True)
+    # four requests of the model's log, two of them (r2, r3) seen at the edge; r4 and r5 name no account
+    assert events.sort("request_id").select("request_id", "input_tokens", "client_address", "platform", "source_id").rows() == [
+        ("r0", 5, None, "bedrock", 1),
+        ("r1", 5, None, "bedrock", 1),
+        ("r2", 5, "198.51.100.7", "bedrock", 1),
+        ("r3", 5, "198.51.100.7", "bedrock", 1),
+    ]
+    assert [source.joined_count for source in report.sources] == [2, 2]
+    assert rejects.select("source_id", "source_line").rows() == [(2, 3), (2, 4)]
+    assert report.adds_up
+    assert (report.line_count, report.event_count, report.duplicate_count, report.reject_count) == (8, 4, 2, 2)
+    again, _, _ = read(tmp_path, str(tmp_path / "b.jsonl"), join=True)
+    assert again.line_count == 0
+
+
+def _mmdb(path: Path, network: int, record: dict[str, Any], built: int) -> None:
+    """A database of one IPv4 /24, by the MaxMind DB specification: 24 nodes, each with a left and a right pointer of 24 bits."""
+
+    def value(item: Any) -> bytes:  # noqa: ANN401 - any value of the format
+        if isinstance(item, str):
+            return bytes([0x40 | len(item)]) + item.encode() if len(item) < 29 else bytes([0x40 | 29, len(item) - 29]) + item.encode()
+        if isinstance(item, list):
+            return bytes([len(item), 4]) + b"".join(map(value, item))
+        if isinstance(item, int):
+            item = (6, item)
+        if isinstance(item, tuple):  # (type, number): 5 is uint16, 6 uint32, 9 uint64
+            kind, number = int(item[0]), int(item[1])
+            body = number.to_bytes((number.bit_length() + 7) // 8, "big")
+            return (bytes([kind << 5 | len(body)]) if kind < 8 else bytes([len(body), kind - 7])) + body
+        return bytes([0xE0 | len(item)]) + b"".join(value(key) + value(inner) for key, inner in item.items())
+
+    nodes = 24
+    tree = b""
+    for bit in range(nodes):
+        follow = nodes + 16 if bit == nodes - 1 else bit + 1
+        pair = (nodes, follow) if network >> (31 - bit) & 1 else (follow, nodes)
+        tree += b"".join(pointer.to_bytes(3, "big") for pointer in pair)
+    meta = {
+        "node_count": nodes,
+        "record_size": (5, 24),
+        "ip_version": (5, 4),
+        "database_type": "Test-ASN",
+        "binary_format_major_version": (5, 2),
+        "binary_format_minor_version": (5, 0),
+        "build_epoch": (9, built),
+        "description": {"en": "test"},
+        "languages": ["en"],
+    }
+    path.write_bytes(tree + b"\0" * 16 + value(record) + b"\xab\xcd\xefMaxMind.com" + value(meta))
+
+
+def test_addresses_find_their_place(tmp_path: Path) -> None:
+    """A database of one's own fills in number, name and country; what the log says stands; the day it was built is kept."""
+    _mmdb(
+        tmp_path / "a.mmdb",
+        0xC6336400,
+        {"autonomous_system_number": 64500, "autonomous_system_organization": "Example Net", "country": {"iso_code": "DE"}},
+        1777593600,
+    )
+    lines = [line(0, ip="198.51.100.7"), line(1, ip="203.0.113.9"), line(2, ip="198.51.100.9", asn=64999), line(3, ip="2001:db8::1")]
+    options = IngestSettings(databases=(str(tmp_path / "a.mmdb"),))
+    report, events, _ = read(tmp_path, write(tmp_path / "a.jsonl", lines), settings=options)
+    assert events.select("client_asn", "client_as_name", "client_country").rows() == [
+        (64500, "Example Net", "DE"),
+        (None, None, None),
+        (64999, "Example Net", "DE"),
+        (None, None, None),
+    ]
+    assert report.databases == [f"Test-ASN of 2026-05-01 ({tmp_path / 'a.mmdb'})"]
+    assert Case(tmp_path / "case").ledger["notes"]["databases"][0]["built_at"].startswith("2026-05-01")
+    (tmp_path / "b.mmdb").write_text("no database")
+    with pytest.raises(UsageError, match="not an address database"):
+        read(tmp_path, str(tmp_path / "a.jsonl"), settings=IngestSettings(databases=(str(tmp_path / "b.mmdb"),)))
