@@ -57,14 +57,14 @@ def customers(world: World, rng: np.random.Generator, accounts: int = 40, days: 
 
 @pytest.fixture(scope="module")
 def harmless() -> Panel:
-    """100 networks of independent accounts: offices, people of habit, Poisson jobs split at random."""
+    """75 networks of independent accounts: offices, people of habit, Poisson jobs split at random."""
     rng = np.random.default_rng(1)
     world = World()
-    for index in range(40):
+    for index in range(30):
         office(world, f"office_{index:02d}", rng)
-    for index in range(30):
+    for index in range(20):
         habits(world, f"habits_{index:02d}", rng)
-    for index in range(30):
+    for index in range(25):
         times = daily_times(rng, 14, 900)
         split(world, f"random_{index:02d}", times, rng.integers(0, 25, len(times)), rng)
     customers(world, rng)
@@ -78,8 +78,8 @@ class TestTurnTaking:
         """Offices with common busy days, people with one session a day, random splitting: p ≤ 0.05 at most one time in twenty, nothing holds."""
         rows = test(TURN_TAKING, harmless)
         assert rows["assessable"].mean() > 0.6  # type: ignore[operator]
-        # 100 networks: 0.05 + 3 × 0.022
-        assert share_below(rows, 0.05) <= 0.115
+        # 75 networks: 0.05 + 3 × 0.025
+        assert share_below(rows, 0.05) <= 0.125
         assert share_below(rows, 0.01) <= 0.04
         assert rows["holds"].sum() == 0
 
@@ -173,10 +173,10 @@ def workplace(world: World, network: str, rng: np.random.Generator, people: int 
 
 @pytest.fixture(scope="module")
 def workplaces() -> Panel:
-    """100 networks of people who share a framework and now and then a prompt."""
+    """60 networks of people who share a framework and now and then a prompt."""
     rng = np.random.default_rng(11)
     world = World()
-    for index in range(100):
+    for index in range(60):
         workplace(world, f"work_{index:02d}", rng)
     customers(world, rng)
     return world.panel()
@@ -189,7 +189,7 @@ class TestHandover:
         """Where refusals make people try again, p ≤ 0.05 comes one time in twenty at most, and nothing holds."""
         rows = test(HANDOVER, workplaces)
         assert rows["assessable"].all()
-        assert share_below(rows, 0.05) <= 0.115
+        assert share_below(rows, 0.05) <= 0.135
         assert share_below(rows, 0.01) <= 0.04
         assert rows["holds"].sum() == 0
 
@@ -243,7 +243,7 @@ class TestFailover:
         """People who pass prompts around and repeat their own failures give small p one time in twenty at most."""
         rows = test(FAILOVER, workplaces)
         assert rows["assessable"].all()
-        assert share_below(rows, 0.05) <= 0.115
+        assert share_below(rows, 0.05) <= 0.135
         assert rows["holds"].sum() == 0
 
     def test_failover_is_seen(self) -> None:
@@ -311,7 +311,7 @@ class TestSteadyQueue:
         """Offices, people of habit and Poisson jobs split at random: nothing holds, small p one time in twenty at most."""
         rows = test(STEADY_QUEUE, harmless)
         assert rows["assessable"].all()
-        assert share_below(rows, 0.05) <= 0.115
+        assert share_below(rows, 0.05) <= 0.135
         assert rows["holds"].sum() == 0
 
     @pytest.mark.parametrize("latency_known", [True, False])
@@ -386,7 +386,7 @@ class TestHealthCheck:
                 world.add(f"net_{network:02d}", f"a_{network}_{index}", self.day_jobs(rng, clock, 5, 20), prompt_hash=network + 1, input_tokens=8)
         customers(world, rng)
         rows = test(HEALTH_CHECK, world.panel())
-        assert share_below(rows, 0.05) <= 0.115
+        assert share_below(rows, 0.05) <= 0.135
         assert rows["holds"].sum() <= 1
 
     def test_crons_of_strangers_are_no_comb(self) -> None:
