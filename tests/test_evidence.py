@@ -634,6 +634,15 @@ def test_a_share_keeps_the_structure(shared: tuple[Path, Path, Path]) -> None:
     assert len(groups) == len({cards[back[account]] for account, _ in copied})
 
 
+def test_a_share_without_requests_can_be_reported(tmp_path: Path) -> None:
+    """--no-events leaves the requests out altogether; the copy is still a case that every report works on."""
+    case = real_case(tmp_path)
+    run("share", tmp_path / "out", "--case", case, "--key", tmp_path / "k", "--mapping", tmp_path / "m", "--no-events")
+    assert Case(tmp_path / "out").scan("events").collect().is_empty()
+    assert json.loads(run("report", "--case", tmp_path / "out", "--format", "json"))["findings"]
+    run("report", "--case", tmp_path / "out", "-o", tmp_path / "r.html")
+
+
 def test_the_mapping_is_kept_apart(tmp_path: Path) -> None:
     """Key and mapping may not lie in the folder that is passed on, and are readable by their owner only."""
     case = real_case(tmp_path)

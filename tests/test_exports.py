@@ -138,6 +138,16 @@ def test_empty_case() -> None:
         assert export.render(empty) is not None
 
 
+def test_a_copy_without_requests() -> None:
+    """Where the requests themselves are not there (a share without them), lives come from what is known of the accounts, and nothing crashes."""
+    case = made_case(hostile=True)
+    case.tables["events"] = case.tables["events"].head(0)
+    bare = build_report(case)
+    assert len(bare.findings[0].lives.days) == len(report().findings[0].lives.days)
+    for export in EXPORTS.values():
+        assert export.render(bare)
+
+
 # Impact
 
 

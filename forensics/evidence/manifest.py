@@ -139,7 +139,7 @@ def _describe(case: Case, at: str, by: str, settings: Mapping[str, Any], quotes:
         "commands": [{"at": entry["at"], "by": entry["by"], "what": entry["what"], "facts": entry["facts"]} for entry in entries],
         "ledger": {"run": case.ledger.get("run"), "notes": case.ledger.get("notes", {})},
         "inputs": [_input(row) for row in sources],
-        "further_inputs": _further_inputs(entries),
+        "further_inputs": _further_inputs(entries, settings),
         "outputs": [_output(name, path) for name, path in payload(case.folder)],
         "quotes": _quotes(sources, quotes),
     }
@@ -158,18 +158,18 @@ def _input(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in (*kept, "blank_count")} | times
 
 
-def _further_inputs(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Files that commands on this case were given beside sources, as they are at sealing; null where they are away."""
+def _further_inputs(entries: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Files that went in beside sources (accounts, mappings, prices, address databases), as they are at sealing; null where they are away."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
+    named = {("ingest.databases", str(name)) for name in settings.get("ingest", {}).get("databases", ())}
     for entry in entries:
         command = entry["facts"].get("command", [])
         pairs = [*itertools.pairwise(command), *(tuple(word.split("=", 1)) for word in command if "=" in word)]
-        for option, name in pairs:
-            if option in _FILE_OPTIONS and (option, name) not in found:
-                path = Path(name)
-                there = path.is_file()
-                size, digest = (path.stat().st_size, hash_file(path)) if there else (None, None)
-                found[option, name] = {"option": option, "path": name, "bytes": size, "sha256": digest}
+        named.update((option, name) for option, name in pairs if option in _FILE_OPTIONS)
+    for option, name in named:
+        path = Path(name)
+        size, digest = (path.stat().st_size, hash_file(path)) if path.is_file() else (None, None)
+        found[option, name] = {"option": option, "path": name, "bytes": size, "sha256": digest}
     return [found[key] for key in sorted(found)]
 
 

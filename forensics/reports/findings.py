@@ -229,7 +229,8 @@ class _Builder:
                 turns.group_by("network_id").agg(quote.sort_by("started_at", "source_id", "source_line").head(TURNS_QUOTED).alias("q")),
                 flagged.group_by("network_id", "account_id").agg(quote.sort_by("started_at", "source_id", "source_line").first().alias("q")),
                 events.group_by("network_id", "request_model", "account_id").agg(quote.sort_by("started_at", "source_id", "source_line").first().alias("q")),
-            ]
+            ],
+            engine="streaming",  # events may be larger than memory
         )
         count, out, known = totals.row(0)
         self.totals = (int(count), int(out) if known else None)
@@ -308,7 +309,7 @@ class _Builder:
         joined = joined.sort(["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True)
         members = [_member(item) for item in joined.iter_rows(named=True)]
         active = self.active.filter(mine)
-        days = _days(active)
+        days = _days(active, members)
         sightings = self.sightings.filter(mine)
         order = [member.account_id for member in sorted(members, key=_by_birth)]
         sizes = split_columns(len(order), SINGLE_COLUMNS, BANDS)
@@ -628,10 +629,14 @@ def _sign(row: Mapping[str, Any]) -> Sign:
     )
 
 
-def _days(active: pl.DataFrame) -> list[date]:
+def _days(active: pl.DataFrame, members: Sequence[Member]) -> list[date]:
+    """Every day from the first request to the last; by what is known of the accounts where the requests themselves are not there."""
     first, last = active["day"].min(), active["day"].max()
     if not isinstance(first, date) or not isinstance(last, date):
-        return []
+        seen = [at.date() for member in members for at in (member.first_seen_at, member.last_seen_at) if at is not None]
+        if not seen:
+            return []
+        first, last = min(seen), max(seen)
     return [first + timedelta(days=index) for index in range((last - first).days + 1)]
 
 

@@ -47,7 +47,6 @@ class News:
     finding_count: int
     network_count: int
     event_count: int  # read tonight
-    night: int
     night_at: Any
     explained: Mapping[str, Row] = field(default_factory=dict)  # network_id → NETWORKS row
 
@@ -72,9 +71,10 @@ def read_news(
     In:    LINEAGE, PROFILES, NETWORKS, MEMBERS, EVENTS; marks that stand; matches of the watch list; findings that became weaker.
     """
     lineage = case.scan("lineage").collect()
-    run = int(lineage.get_column("run").max() or 0)  # type: ignore[arg-type]  # a UInt32 column
-    now = {row["network_id"]: row for row in lineage.filter(pl.col("run") == run).iter_rows(named=True)}
-    before = {row["network_id"]: row for row in lineage.filter(pl.col("run") == run - 1).iter_rows(named=True)}
+    night_at = case.scan("events").select(pl.col("started_at").max()).collect().item()
+    tonight, earlier = lineage.filter(pl.col("night_at") == night_at), lineage.filter(pl.col("night_at") < night_at)  # tonight has no row without networks
+    now = {row["network_id"]: row for row in tonight.iter_rows(named=True)}
+    before = {row["network_id"]: row for row in earlier.filter(pl.col("run") == pl.col("run").max()).iter_rows(named=True)}
     networks = {row["network_id"]: row for row in case.scan("networks").collect().iter_rows(named=True)}
     changed = [row for key, row in now.items() if _worth_saying(row, before.get(key), networks.get(key), marks.get(key, ""), only_new=only_new)]
     changed.sort(
@@ -86,20 +86,19 @@ def read_news(
         )
     )
     warnings = [*_weaker_sentences(weaker), *silent_platforms(case), *(f"skipped {printable(path)}: {printable(reason)}" for path, reason in skipped)]
-    if run > 1 and event_count == 0:
+    if not earlier.is_empty() and event_count == 0:
         warnings.append("no new event was read tonight")
-    night_at = lineage.filter(pl.col("run") == run).get_column("night_at").max()
+    run = int(tonight.get_column("run").max() or 0)  # type: ignore[arg-type]  # a UInt32 column
     return News(
         changed=tuple(changed),
         before=before,
-        joined=tuple(_joined(case, run, [key for key, state in marks.items() if state == "confirmed"])) if run > 1 else (),
+        joined=tuple(_joined(case, run, [key for key, state in marks.items() if state == "confirmed"])) if before and run else (),
         marks=marks,
         hits=tuple(hits),
         warnings=tuple(warnings),
         finding_count=sum(bool(row["alert"]) for row in networks.values()),
         network_count=len(networks),
         event_count=event_count,
-        night=run,
         night_at=night_at,
         explained=networks,
     )
@@ -186,7 +185,7 @@ def render_news(case: Tables, news: News, width: int, *, case_option: str = "") 
     page = Page(width)
     if news.silent:
         return page
-    page.rule(f"Night {news.night} · {day(news.night_at, year=True)}")
+    page.rule(f"Night of {day(news.night_at, year=True)}")
     page.paragraph(f"{plural(news.event_count, 'new event')} · {plural(news.finding_count, 'finding')} in {plural(news.network_count, 'network')}")
     for warning in news.warnings:
         page.paragraph(warning, label="Mind     ", label_style="bold yellow")
@@ -303,10 +302,10 @@ def render_lineage(case: Tables, rows: pl.DataFrame, marks: Mapping[str, str], w
         pl.col("status").filter(pl.col("status") == "respawned").len().alias("respawned"),
         pl.col("alert").last(),
     )
-    page.line((f"{'network':<24}{'first':<10}{'alert':<10}{'last':<10}{'most':>7}{'respawned':>11}  {'now':<10}mark", "dim"))
+    page.line((f"{'network':<20}{'first':<8}{'alert':<8}{'last':<8}{'most':>6}{'respawns':>10}  {'now':<10}mark", "dim"))
     ordered = lives.sort(["alert", "most", "network_id"], descending=[True, True, False])
     for row in ordered.iter_rows(named=True):
-        dates = "".join(fit(day(row[name]) if row[name] else "–", 10) for name in ("first_at", "alert_at", "last_at"))
-        counts = f"{count(row['most']):>7}{count(row['respawned']):>11}"
-        page.line(f"{fit(shorten(row['name'], 23), 24)}{dates}{counts}  {fit(row['status'], 10)}{marks.get(row['network_id'], '')}")
+        dates = "".join(fit(day(row[name]) if row[name] else "–", 8) for name in ("first_at", "alert_at", "last_at"))
+        counts = f"{count(row['most']):>6}{count(row['respawned']):>10}"
+        page.line(f"{fit(shorten(row['name'], 19), 20)}{dates}{counts}  {fit(row['status'], 10)}{marks.get(row['network_id'], '')}")
     return page
