@@ -173,15 +173,14 @@ class Operation:
             sites = [one, np.where(rng.random(n) < 0.6, one, stage.places.homes(rng, country, MOBILE)), one]
         override(p, site0=sites[0], site1=sites[1], site2=sites[2], lease=rng.choice([1, 5, 10_000]), signup_site=sites[0])
         if h.client == "frozen":
-            base = stage.places.clients(rng, np.array([int(rng.choice([1, 2]))]))[0]
-            agents = [stage.places.user_agents[int(base)]]
-            fakes = [stage.places.add_client(agents[0], f"relay-{int(rng.integers(3))}") for _ in range(1)]
-            override(p, client0=fakes[0], client1=fakes[0], upgrade_at=NEVER)
+            front = self._front()
+            override(p, client0=front, client1=front, upgrade_at=NEVER)
             if rng.random() < 0.4:  # a second instance of the relay for some accounts
-                other = stage.places.add_client(stage.places.user_agents[int(stage.places.clients(rng, np.array([1]))[0])], f"relay-{int(rng.integers(3, 6))}")
-                p["client0"] = np.where(rng.random(n) < 0.35, other, p["client0"]).astype(np.int32)
+                p["client0"] = np.where(rng.random(n) < 0.35, self._front(), p["client0"]).astype(np.int32)
                 p["client1"] = p["client0"].copy()
         lead = np.where(dormant, rng.uniform(15, 90, n), rng.exponential(1.0, n) + 0.02)  # days between sign-up and first job
+        aged = rng.random(n) < rng.uniform(0.0, 0.6 if h.scheduler == "once" else 0.35)  # bought on a market for old accounts
+        lead = np.where(aged, np.maximum(lead, rng.gamma(1.5, 25, n)), lead)
         created = np.maximum(start, stage.start - int(rng.uniform(0, 30)) * DAY) - (lead * DAY).astype(np.int64)
         first = np.where(start <= self.from_at, self.from_at, start)
         created = np.where((self.h.begin == 0) & (start <= stage.start), stage.start - (rng.gamma(2, 12, n) * DAY).astype(np.int64), np.minimum(created, first))
@@ -222,6 +221,15 @@ class Operation:
         p["platform"] = pick(rng, list(h.platforms), n).astype(np.int8)
         p["role"] = np.where(dormant, 1, 2 if h.customers > 0.5 else 0).astype(np.int8)
         return p
+
+    def _front(self) -> int:
+        """What the model service sees of the relay: mostly public software, sometimes an ordinary client, sometimes something of its own."""
+        rng, places = self.rng, self.stage.places
+        luck = rng.random()
+        if luck < 0.5:
+            return int(places.relay_clients[pick(rng, zipf(len(places.relay_clients), 0.7), 1)[0]])
+        usual = int(places.clients(rng, np.array([rng.choice([1, 2])]))[0])
+        return usual if luck < 0.75 else places.add_client(places.user_agents[usual], f"built-{self.h.name}")
 
     # what
 
@@ -402,6 +410,10 @@ class Operation:
         at = np.maximum((cut * counts).astype(np.int64), 1)
         after = hit[segment] & (place >= at[segment]) & (counts[segment] > 1)
         limited[rows[hit[segment] & (place == at[segment] - 1) & (counts[segment] > 1)]] = True
+        first = hit[segment] & (place == at[segment]) & (counts[segment] > 1)
+        before = np.full(segments, 0, dtype=np.int64)
+        before[segment[hit[segment] & (place == at[segment] - 1)]] = t[rows[hit[segment] & (place == at[segment] - 1)]]
+        t[rows[first]] = np.minimum(t[rows[first]], before[segment[first]] + (rng.uniform(0.05, 3.2, int(first.sum())) * SECOND).astype(np.int64))
         begin = np.full(segments, NEVER)
         np.minimum.at(begin, segment[after], t[rows[after]])
         moving = np.flatnonzero(begin < NEVER)

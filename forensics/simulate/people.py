@@ -208,6 +208,8 @@ def _draw_origin(p: dict[str, Array], stage: Stage, rng: np.random.Generator, n:
     )  # days until the host part changes
     use = np.array([0, 1, 2, 3, 2])[style]
     p["client0"] = places.clients(rng, use)
+    hosted = (rng.random(n) < 0.015) & ((style == CODER) | (style == SERVER))  # a relay for oneself or one's team
+    p["client0"] = np.where(hosted, places.relay_clients[pick(rng, zipf(len(places.relay_clients), 0.7), n)], p["client0"]).astype(np.int32)
     p["client1"] = np.where(rng.random(n) < 0.7, places.clients(rng, use), places.clients(rng, rng.integers(0, 4, n)))
     p["client_share"] = rng.beta(8, 1, n)
     p["upgrade_at"] = np.where(rng.random(n) < 0.5, stage.start + (rng.random(n) * stage.days * DAY * 1.5).astype(np.int64), NEVER).astype(np.int64)

@@ -107,8 +107,15 @@ class Places:
             for age, version in enumerate(versions):
                 for stack in stacks:
                     self.add_client(pattern.format(v=version), stack, index, age)
-        self._by_use = [np.array([FAMILIES[f][4][use] for f in self.family], dtype=float) for use in range(4)]
-        popularity = generator(self.seed, "client popularity").lognormal(0, 0.8, len(self.family))
+        own = len(self.user_agents)
+        for software in range(6):  # relays as software that anybody can host: they pass on a popular agent, with a TLS stack of their own
+            for agent in (("cli", 4), ("cli", 3), ("anthropic-js", 3))[: 1 + software % 3]:
+                pattern, versions = next((pattern, versions) for name, pattern, _, versions, _ in FAMILIES if name == agent[0])
+                self.add_client(pattern.format(v=versions[agent[1]]), f"relay-{software}")
+        self.relay_clients = np.arange(own, len(self.user_agents), dtype=np.int32)
+        families = self.family[:own]
+        self._by_use = [np.array([FAMILIES[f][4][use] for f in families], dtype=float) for use in range(4)]
+        popularity = generator(self.seed, "client popularity").lognormal(0, 0.8, own)
         self._by_use = [weights * popularity for weights in self._by_use]
 
     def _network(self, kind: int, country: str) -> int:
