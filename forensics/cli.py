@@ -74,6 +74,8 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool and leave with its exit code."""
     signal.signal(signal.SIGTERM, _stop)
+    # every plugin scans every part of a case; past the library's default of 512 waiting readers it warns of a deadlock that is none
+    os.environ.setdefault("POLARS_MAX_BLOCKING_THREAD_COUNT", "4096")
     if about.COMPLETE_VARIABLE in os.environ:
         from typer.completion import completion_init  # type: ignore[attr-defined]  # re-exported without saying so
 

@@ -169,7 +169,8 @@ def describe_night(night: Night, networks: pl.DataFrame, past: Past, night_at: d
     before = past.last_members()
     alive = {row["network_id"]: row for row in past.alive.iter_rows(named=True)}
     likeness = {row["network_id"]: row for row in night.identities.iter_rows(named=True)}
-    banned = set(night.accounts.filter(pl.col("banned_at") > past.night_at).get_column("account_id")) if past.night_at else set()
+    since = pl.col("banned_at").is_between(past.night_at, night_at, closed="right")
+    banned = set(night.accounts.filter(since).get_column("account_id")) if past.night_at else set()
     run = past.run + 1
     rows = []
     for network in networks.iter_rows(named=True):
@@ -204,7 +205,7 @@ def remember_profiles(past: Past, night: Night) -> pl.DataFrame:
     entries = pl.concat([own, night.observables]).with_columns(first_run=pl.lit(run, pl.UInt32), last_run=pl.lit(run, pl.UInt32))
     together = pl.concat([past.profiles.select(columns), entries.select(columns)])
     merged = together.group_by("network_id", "kind", "value", maintain_order=True).agg(
-        pl.col("bits").last(), pl.col("first_run").min(), pl.col("last_run").max()
+        pl.col("bits").first(), pl.col("first_run").min(), pl.col("last_run").max()
     )
     return merged.select(columns).sort(PROFILES.sort)
 

@@ -20,6 +20,9 @@ from forensics.networks import form_networks
 from forensics.scoring import rank_networks
 from forensics.sightings import find_sightings
 
+MANY_PARTS = 12  # parts of EVENTS from which they are gathered into one file for the run,
+SMALL_PART = 100_000  # if they have fewer events than this on average
+
 if TYPE_CHECKING:
     from forensics.case import Case
     from forensics.config import Settings
@@ -62,10 +65,14 @@ def investigate(case: Case, settings: Settings, progress: Progress = silent, *, 
         seconds[table] = round(perf_counter() - start, 3)
         return stored
 
-    night_at = case.scan("events").select(pl.col("started_at").max()).collect().item()
+    night_at, event_count = case.scan("events").select(pl.col("started_at").max(), pl.len()).collect().row(0)
     events, register = case.scan("events"), case.scan("register")
     if window_days is not None:
         events = events.filter(pl.col("started_at") > night_at - timedelta(days=window_days))
+    parts = len(case.files("events"))
+    if parts > MANY_PARTS and event_count < parts * SMALL_PART:
+        with progress("gather events"):
+            events = case.gather("events", events)
     past = history.recall_past(case.scan("lineage").collect(), case.scan("profiles").collect(), night_at)
     marks = history.read_marks(case.entries())
     with case.draft():

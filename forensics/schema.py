@@ -388,7 +388,7 @@ LINEAGE = Table(
     "lineage",
     "one network in one run: what became of it since the run before",
     {
-        "run": _c(pl.UInt32, "number of the run, from 1"),
+        "run": _c(pl.UInt32, "number of the run, from 1; runs without any network are not counted"),
         "night_at": _c(TIME, "last event of the run"),
         "network_id": _c(pl.String, "the network, the same for life"),
         "name": _c(pl.String, "its name"),
@@ -418,7 +418,7 @@ PROFILES = Table(
         "network_id": _c(pl.String, "the network"),
         "kind": _c(pl.String, "`account`, or the kind of sighting"),
         "value": _c(pl.String, "the account, or the observable"),
-        "bits": _c(pl.Float64, "how rare it is: log2(accounts / holders); 0 for accounts"),
+        "bits": _c(pl.Float64, "how rare it was when first seen: log2(accounts / holders); 0 for accounts"),
         "first_run": _c(pl.UInt32, "run in which it was first seen with the network"),
         "last_run": _c(pl.UInt32, "run in which it was last seen with the network"),
     },

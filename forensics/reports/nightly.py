@@ -282,15 +282,11 @@ def render_lineage(case: Tables, rows: pl.DataFrame, marks: Mapping[str, str], w
     if rows.get_column("network_id").n_unique() == 1:
         first = rows.row(0, named=True)
         page.rule(f"{first['name']} · {first['network_id']}")
-        page.line(
-            (f"{'run':>4}  {'night':<12}{'status':<10}{'accounts':>9}{'gained':>8}{'lost':>7}{'banned':>8}  {'pooling':<9}{'extraction':<11}likeness", "dim")
-        )
+        page.line((f"{'run':>4}  {'night':<8}{'status':<10}{'accounts':>9}{'gained':>7}{'lost':>6}{'banned':>7}  {'pooling':<9}{'extraction':<11}same", "dim"))
         for row in rows.iter_rows(named=True):
-            counts = f"{count(row['account_count']):>9}{count(row['gained_count']):>8}{count(row['lost_count']):>7}{count(row['banned_count'] or 0):>8}"
+            counts = f"{count(row['account_count']):>9}{count(row['gained_count']):>7}{count(row['lost_count']):>6}{count(row['banned_count'] or 0):>7}"
             like = share(row["likeness"]) if row["likeness"] is not None else ""
-            page.line(
-                f"{row['run']:>4}  {fit(day(row['night_at'], year=True), 12)}{row['status']:<10}{counts}  {row['pooling']:<9}{row['extraction']:<11}{like}"
-            )
+            page.line(f"{row['run']:>4}  {fit(day(row['night_at']), 8)}{row['status']:<10}{counts}  {row['pooling']:<9}{row['extraction']:<11}{like}")
         return page
     lives = rows.group_by("network_id", maintain_order=True).agg(
         pl.col("name").last(),
