@@ -158,20 +158,16 @@ def _read_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> _Words:
     change = np.empty(classes.size + 1, np.bool_)
     change[0], change[-1] = inside[0], inside[-1]
     np.not_equal(inside[1:], inside[:-1], out=change[1:-1])
-    begins, ends = change[:-1] & inside, change.copy()
-    ends[:-1] &= ~inside
-    ends[0] = False
-    split = inner[inside[inner] & inside[inner - 1]]
-    begins[split] = True
-    ends[split] = True
+    split = np.unique(inner[inside[inner] & inside[inner - 1]])  # empty texts share a place
     if places is not None:
         alone = np.flatnonzero((classes & _ALONE) != 0)
         around = np.union1d(alone, alone + 1)  # before and after each
         around = around[(around > 0) & (around < classes.size)]
-        around = around[inside[around] & inside[around - 1]]
-        begins[around] = True
-        ends[around] = True
-    first, last = np.flatnonzero(begins), np.flatnonzero(ends)
+        split = np.union1d(split, around[inside[around] & inside[around - 1]])
+    edges_of_words = np.flatnonzero(change)  # begin, end, begin, end, …
+    first, last = edges_of_words[0::2], edges_of_words[1::2]
+    if split.size:
+        first, last = np.sort(np.concatenate((first, split))), np.sort(np.concatenate((last, split)))
     if not first.size:
         return _no_words(offsets.size)
     masked = np.zeros(first.size, np.bool_)
@@ -195,23 +191,23 @@ def _hash_spans(data: NDArray[np.uint8], first: NDArray[np.int64], last: NDArray
     blocks = np.ndarray(shape=(data.size + 1,), dtype="<u8", buffer=padded, strides=(1,))  # the eight bytes from each byte on
     sizes = last - first
     with np.errstate(over="ignore"):
-        hashes = sizes.astype(np.uint64) * np.uint64(_WORD_BASE)
-        long = sizes > _LONG_WORD
-        left = np.where(long, _LONG_WORD, sizes) if long.any() else sizes
-        active, at = np.arange(first.size), first
-        done = 0
+        # The first eight bytes of every span; most words end there.
+        hashes = blocks[first] & _KEEP_BYTES.take(np.minimum(sizes, 8))
+        hashes ^= sizes.astype(np.uint64) * np.uint64(_WORD_BASE)
+        hashes *= np.uint64(_BASE)
+        hashes ^= hashes >> np.uint64(29)
+        active = np.flatnonzero(sizes > 8)
+        done = 8
         while active.size:
-            rest = left[active] - done
-            block = blocks[at].astype(np.uint64) & _KEEP_BYTES[np.minimum(rest, 8)]
-            value = (hashes[active] ^ block) * np.uint64(_BASE)
+            size = sizes[active]
+            left = np.minimum(size, _LONG_WORD) - done
+            at = first[active] + done
+            if done >= _LONG_WORD // 2:  # the second half of a long word is its end
+                at = np.where(size > _LONG_WORD, last[active] - _LONG_WORD + done, at)
+            value = (hashes[active] ^ (blocks[at] & _KEEP_BYTES.take(np.minimum(left, 8)))) * np.uint64(_BASE)
             hashes[active] = value ^ (value >> np.uint64(29))
             done += 8
-            more = rest > 8
-            active = active[more]
-            at = first[active] + done
-            if done >= _LONG_WORD // 2 and active.size:  # the second half of a long word is its end
-                jump = long[active]
-                at = np.where(jump, last[active] - _LONG_WORD + done, at)
+            active = active[left > 8]
     return _mix(hashes)
 
 
