@@ -16,7 +16,7 @@ from forensics.networks import form_networks
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from planted import Planter, judge
+from planted import Planted, Planter, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,31 +58,45 @@ def crowd(p: Planter) -> None:
     p.crowd(20_000)
 
 
+NEVER = 10**9
+DESIGNS = {
+    "A": LinkSettings(core_holders=NEVER, nest_holders=NEVER, block_lift=float("inf")),  # rare pairs only
+    "B": LinkSettings(pair_budget=0),  # communities of observables only
+    "hybrid": LinkSettings(),
+}
 WORLDS: dict[str, Callable[[Planter], None]] = {"mixed": mixed, "large": large, "third": third, "crowd": crowd}
 
 
 def main(names: list[str]) -> None:
-    """Run the worlds named, or all."""
-    for name in names or list(WORLDS):
+    """Run the worlds and designs named, or all."""
+    designs = [name for name in names if name in DESIGNS] or list(DESIGNS)
+    for name in [name for name in names if name in WORLDS] or list(WORLDS):
         planter = Planter(seed=1)
         WORLDS[name](planter)
         world = planter.finish()
         rows = world.sightings.collect()
-        start = time.perf_counter()
-        links = weigh_links(rows.lazy(), world.accounts, LinkSettings()).collect()
-        middle = time.perf_counter()
-        members = form_networks(links.lazy(), rows.lazy(), world.accounts, NetworkSettings()).collect()
-        end = time.perf_counter()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        count = members["network_id"].n_unique()
-        print(f"== {name}: {rows.height} sightings, {links.height} links {middle - start:.1f} s, {count} networks {end - middle:.1f} s, peak {peak:.0f} MiB")
-        told = judge(members, {**world.groups, **world.lookalikes})
-        for label, numbers in told.items():
-            print(f"  {label:14s} " + "  ".join(f"{key} {value:.3g}" for key, value in numbers.items()))
-        planted = set().union(*world.groups.values(), *world.lookalikes.values()) if world.groups else set()
-        strangers = members.filter(~pl.col("account_id").is_in(list(planted)))
-        sizes = members.group_by("network_id").len()["len"].sort(descending=True).head(12).to_list()
-        print(f"  strangers in networks: {strangers.height}, in {strangers['network_id'].n_unique()} networks; sizes {sizes}")
+        for design in designs:
+            show(name, design, world, rows)
+
+
+def show(name: str, design: str, world: Planted, rows: pl.DataFrame) -> None:
+    """One world under one design: what was found, in how many seconds."""
+    start = time.perf_counter()
+    links = weigh_links(rows.lazy(), world.accounts, DESIGNS[design]).collect()
+    middle = time.perf_counter()
+    members = form_networks(links.lazy(), rows.lazy(), world.accounts, NetworkSettings()).collect()
+    end = time.perf_counter()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    count = members["network_id"].n_unique()
+    spent = f"{links.height} links {middle - start:.1f} s, {count} networks {end - middle:.1f} s, peak {peak:.0f} MiB"
+    print(f"== {name} · {design}: {rows.height} sightings, {spent}")
+    told = judge(members, {**world.groups, **world.lookalikes})
+    for label, numbers in told.items():
+        print(f"  {label:14s} " + "  ".join(f"{key} {value:.3g}" for key, value in numbers.items()))
+    planted = set().union(*world.groups.values(), *world.lookalikes.values()) if world.groups else set()
+    strangers = members.filter(~pl.col("account_id").is_in(list(planted)))
+    sizes = members.group_by("network_id").len()["len"].sort(descending=True).head(12).to_list()
+    print(f"  strangers in networks: {strangers.height}, in {strangers['network_id'].n_unique()} networks; sizes {sizes}")
 
 
 if __name__ == "__main__":
