@@ -492,6 +492,33 @@ def test_skeleton_shows_what_is_common() -> None:
     assert skeleton == ((False, "You are an expert in"), (True, "…"), (False, "Reason step by step about"), (True, "…"), (False, "and answer."))
 
 
+def test_template_cards_show_shape_and_no_person() -> None:
+    """With text kept, a card shows what the uses of a template share, the finding what its templates share; addresses and numbers never."""
+    case = made_case()
+    word = pl.int_range(pl.len()).cast(pl.String).str.replace_many(list("0123456789"), list("abcdefghij"))
+    text = pl.concat_str(
+        [
+            pl.lit("Write your reasoning inside tags before you answer jane@mail.example about topic"),
+            pl.col("template_hash").cast(pl.String) + pl.lit("th"),
+            pl.lit("with item") + word,
+            pl.lit("and stop."),
+        ],
+        separator=" ",
+    )
+    case.tables["events"] = case.tables["events"].with_columns(prompt_text=text, prompt_hash=pl.int_range(pl.len()).cast(pl.UInt64))
+    finding = build_report(case).findings[0]
+    assert finding.wrapper is not None
+    shown = " ".join(part for _, part in finding.wrapper)
+    assert shown.startswith("Write your reasoning inside tags before you answer ‹e-mail› about topic")
+    for template in finding.templates:
+        assert template.skeleton is not None
+        assert any(is_slot for is_slot, _ in template.skeleton)
+        assert not any("jane" in part or "item" in part for _, part in template.skeleton)
+    page = EXPORTS["html"].render(build_report(case)).decode()
+    assert "What its prompts have in common" in page
+    assert "jane@" not in page
+
+
 def test_one_use_has_no_skeleton() -> None:
     """A single prompt is what one person wrote, not a template: it is not shown."""
     assert find_skeleton(["my secret diary"]) is None

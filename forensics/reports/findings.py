@@ -61,6 +61,8 @@ WEB_SPREAD = 8  # columns of accounts: an observable on more of them is counted,
 WEB_LINES = 200
 WEB_KINDS = 4  # as many as can be told apart by colour
 TEMPLATES_SHOWN = 8
+TEXTS_COMPARED = 16
+FEWEST_SHOWN = 3  # accounts or templates behind a text that is shown
 QUOTES_A_CLAIM = 3
 MEMBERS_QUOTED = 40
 SUCCESSIONS_QUOTED = 12
@@ -259,7 +261,12 @@ class _Builder:
         holders, texts = pl.collect_all(
             [
                 uses.group_by("template_hash").agg(holders=pl.col("account_id").n_unique()),
-                uses.filter(pl.col("prompt_text").is_not_null()).group_by("template_hash").agg(texts=pl.col("prompt_text").unique().sort().head(12)),
+                uses.filter(pl.col("prompt_text").is_not_null())
+                .group_by("template_hash", "prompt_hash")
+                .agg(text=pl.col("prompt_text").min())
+                .sort("template_hash", "prompt_hash", "text", nulls_last=True)  # by hash: a fair draw, where the first of the alphabet would be too alike
+                .group_by("template_hash", maintain_order=True)
+                .agg(texts=pl.col("text").head(TEXTS_COMPARED)),
             ]
         )
         self.template_holders = dict(holders.iter_rows())
@@ -359,6 +366,7 @@ class _Builder:
             platform_matrix=self._platform_matrix(network, column_of, sizes),
             templates=self._templates(network, row["request_count"] or 0),
             template_count=self.template_counts.get(network, 0),
+            wrapper=self._wrapper(network),
             content=tuple(
                 Content(item["flag"], FLAG_TITLES.get(item["flag"], item["flag"]), item["member_share"], item["population_share"])
                 for item in self.content.filter(mine, pl.col("member_share") >= LEAST_CONTENT).iter_rows(named=True)
@@ -458,6 +466,11 @@ class _Builder:
         released = tuple((name, first[name]) for name in names if start is not None and first[name] > start + timedelta(days=2))
         return ModelDays(tuple(days), tuple(names), _model_shares(inside, names, days), _model_shares(outside, names, days), released)
 
+    def _wrapper(self, network: str) -> tuple[tuple[bool, str], ...] | None:
+        top = self.templates.filter(pl.col("network_id") == network, pl.col("accounts") >= FEWEST_SHOWN)
+        texts = [self.template_texts[template][0] for template in top["template_hash"] if self.template_texts.get(template)]
+        return find_skeleton(texts) if len(texts) >= FEWEST_SHOWN else None
+
     def _templates(self, network: str, requests: int) -> tuple[Template, ...]:
         found = []
         for row in self.templates.filter(pl.col("network_id") == network).iter_rows(named=True):
@@ -473,7 +486,7 @@ class _Builder:
                     row["first_at"],
                     row["last_at"],
                     flags,
-                    find_skeleton(texts) if texts else None,
+                    find_skeleton(texts) if texts and row["accounts"] >= FEWEST_SHOWN else None,
                 )
             )
         return tuple(found)

@@ -357,6 +357,7 @@ class Finding:
     platform_matrix: Matrix
     templates: tuple[Template, ...]
     template_count: int
+    wrapper: tuple[tuple[bool, str], ...] | None  # what prompts of its most widespread templates have in common, where text was kept
     content: tuple[Content, ...]
     claims: tuple[Claim, ...]
     impact: Impact
