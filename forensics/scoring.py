@@ -156,12 +156,12 @@ def _extraction_level(extraction: list[dict[str, Any]], pooling: str) -> str:
 
 
 def _combined(signs: list[dict[str, Any]]) -> float:
-    """ACAT within each channel, then over channels; channels without a p are left out."""
+    """The smallest p of each channel times their number, then ACAT over channels; channels without a p are left out."""
     channels: dict[str, list[float]] = {}
     for sign in signs:
         if sign["p_value"] is not None:
             channels.setdefault(sign["channel"], []).append(sign["p_value"])
-    return acat(np.array([acat(np.array(values)) for values in channels.values()])) if channels else 1.0
+    return acat(np.array([min(1.0, len(values) * min(values)) for values in channels.values()])) if channels else 1.0
 
 
 PHRASES = {

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 SMALLEST_P = 1e-12
+LARGEST_P = 0.95
 
 
 KEPT = 0.8  # share of the accounts, the likest, that a robust measure looks at: a few strangers in a network do not hide the rest
@@ -108,8 +109,11 @@ def interval(null: Floats) -> tuple[float, float, float]:
 
 
 def acat(values: Floats) -> float:
-    """Combined p of dependent tests (Cauchy combination). Source: Liu and Xie 2020, as in methods C8."""
-    values = np.clip(np.asarray(values, dtype=float), SMALLEST_P, 1 - 1e-3)
+    """Combined p of dependent tests (Cauchy combination). Source: Liu and Xie 2020, as in methods C8.
+
+    Values above LARGEST_P count as that: a cautious test that answers "surely not" must not outweigh a small p elsewhere.
+    """
+    values = np.clip(np.asarray(values, dtype=float), SMALLEST_P, LARGEST_P)
     if len(values) == 0:
         return 1.0
     # tan is lost to rounding for tiny p; 1 / (p π) is its limit.
