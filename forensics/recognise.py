@@ -230,7 +230,7 @@ def _candidates(
     objects = [value for value in values if isinstance(value, dict | list)]
     braced = sum(line.lstrip()[:1] == b"{" for line in filled)  # broken JSON is JSON
     if container in {None, "json"} and objects and (max(len(objects), braced) >= _ENOUGH * len(filled) or container == "json"):
-        return _by_records(_inside(objects, forms), replace(base, container="json"), forms, name)
+        return by_records(inside(objects, forms), replace(base, container="json"), forms, name)
     start = head.removeprefix(BOM).lstrip()[:1]
     if container in {None, "json", "document"} and start in {b"{", b"["} and not objects:
         return [replace(base, container="document", form=forms[name] if name else forms["flat"])]
@@ -248,7 +248,8 @@ def _candidates(
     return []
 
 
-def _inside(objects: Sequence[Any], forms: Mapping[str, Format]) -> list[dict[str, Any]]:
+def inside(objects: Sequence[Any], forms: Mapping[str, Format]) -> list[dict[str, Any]]:
+    """The records inside decoded lines, unwrapped."""
     records: list[dict[str, Any]] = []
     for value in objects:
         inner = None
@@ -265,7 +266,7 @@ def _has(record: Mapping[str, Any], mark: str) -> bool:
     return any(dig(record, tuple(one.split("."))) is not None or record.get(one) is not None for one in mark.split("|"))
 
 
-def _by_records(records: Sequence[dict[str, Any]], base: Reader, forms: Mapping[str, Format], name: str | None) -> list[Reader]:
+def by_records(records: Sequence[dict[str, Any]], base: Reader, forms: Mapping[str, Format], name: str | None) -> list[Reader]:
     """Readers for the formats whose marks enough of the records show; flat where none does."""
     seen = observe(records[:SAMPLED])
     if name is not None:
@@ -380,3 +381,26 @@ def is_register(plan: Plan, seen: Mapping[KeyPath, Sequence[Any]]) -> bool:
         for name, paths in plan.paths.items()
     )
     return about_accounts >= 2 and about_requests == 0
+
+
+def why_nothing(reader: Reader, head: bytes) -> str:
+    """What keeps a file's lines from being events."""
+    missing = missing_fields(reader)
+    if missing:
+        return "; ".join(missing)
+    return "no sampled line could be read as an event" if head else "empty"
+
+
+def missing_fields(reader: Reader) -> list[str]:
+    """Required columns that no field of the log carries."""
+    if reader.form.read is not None or reader.container == "lines":
+        return []
+    have = set(reader.plan.paths) | set(reader.form.constants)
+    names = sorted({".".join(path) for path in reader.seen})
+    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    missing = []
+    if "started_at" not in have:
+        missing.append(f"no field gives a time (fields: {shown})")
+    if "account_id" not in have:
+        missing.append(f"no field names the account (fields: {shown})")
+    return missing
