@@ -43,6 +43,7 @@ def weigh_links(sightings: pl.LazyFrame, accounts: pl.LazyFrame, settings: LinkS
 
 
 HASH_FACTOR = np.int64(0x1E3779B97F4A7C15)  # odd: Fibonacci hashing of pair keys
+PAIRS_PER_ACCOUNT = 1000  # of the pair budget: a small case does not need the budget of a large one
 SIEVE = 24  # bits: buckets of the sieve that drops pairs which meet too little
 
 
@@ -91,7 +92,7 @@ def propose_rare(incidence: Incidence, scale: Scale, settings: LinkSettings) -> 
     cost = np.where(holders >= 2, holders * (holders - 1) // 2, 0)
     order = np.argsort(holders, kind="stable")
     total = np.cumsum(cost[order])
-    affordable = holders[order][total <= settings.pair_budget]
+    affordable = holders[order][total <= min(settings.pair_budget, PAIRS_PER_ACCOUNT * incidence.account_count)]
     most = int(affordable[-1]) if len(affordable) else 1
     if len(affordable) < len(holders) and most == holders[order][len(affordable)]:
         most -= 1  # all values of one size, or none
