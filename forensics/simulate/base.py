@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 Array: TypeAlias = npt.NDArray[Any]
+Play: TypeAlias = Callable[[int], "dict[str, Array] | None"]  # day → requests of one actor
 
 SECOND = 1_000_000  # times are µs since the epoch
 HOUR = 3_600 * SECOND

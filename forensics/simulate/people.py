@@ -30,6 +30,7 @@ MODELS = (
 NEW_MODEL = 3  # the one released inside the window
 OLD_TOP = 0
 CHAT, CODER, SERVER, SCRIPT, BATCH = range(5)  # style of use
+EDUCATION, ENTERPRISE, TIER2, TIER4 = 6, 5, 2, 4  # places in PLANS
 PLANS = ("free", "tier1", "tier2", "tier3", "tier4", "enterprise", "education", "research", "startup")
 PLAN_LIMITS = {
     "free": (5, 200),
@@ -296,3 +297,23 @@ def company_site(stage: Stage, rng: np.random.Generator, country: int, *, cloud:
     """One /24 that a company owns or rents."""
     kind = HOSTING if cloud else BUSINESS
     return int(stage.places.prefixes(rng, kind, COUNTRIES[country][0], 1)[0])
+
+
+def draw_home(rng: np.random.Generator) -> int:
+    """A country, by number of customers."""
+    return int(pick(rng, [w for _, _, w in COUNTRIES], 1)[0])
+
+
+def tz_of(country: int) -> float:
+    """Hours from UTC."""
+    return float(COUNTRIES[country][1])
+
+
+def volume_of(stage: Stage) -> float:
+    """Factor on the volume of the few that send much, so that they do not fill a small world."""
+    return float(min(stage.tuning.get("size", 1.0), 1.0) ** 0.7 * stage.tuning.get("volume", 1.0))
+
+
+def between(rng: np.random.Generator, low: float, high: float) -> int:
+    """A whole number, log-uniform."""
+    return round(float(np.exp(rng.uniform(np.log(low), np.log(high)))))

@@ -10,7 +10,7 @@ import polars as pl
 from forensics.simulate.base import NEVER, Array, blend
 from forensics.simulate.people import DOMAINS, PLAN_LIMITS, PLANS
 from forensics.simulate.places import COUNTRIES, hosts
-from forensics.simulate.writers import account_names, dotted, hex8
+from forensics.simulate.render import account_names, dotted, hex8
 
 if TYPE_CHECKING:
     from forensics.simulate.people import Stage

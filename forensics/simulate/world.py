@@ -13,16 +13,18 @@ import polars as pl
 import zstandard
 
 from forensics.errors import UsageError
-from forensics.simulate.base import DAY, HOUR, SECOND, Array, Cast, empty_batch, generator, pick
+from forensics.simulate.base import DAY, HOUR, SECOND, Array, Cast, Play, empty_batch, generator, pick
+from forensics.simulate.crowds import background, ordinary
 from forensics.simulate.dress import add_blobs, to_frame
-from forensics.simulate.hydras import plant_hydras
-from forensics.simulate.innocents import Play, background, ordinary, plant_negatives
+from forensics.simulate.innocents import plant_negatives
+from forensics.simulate.operations import plant_hydras
 from forensics.simulate.people import Stage
 from forensics.simulate.places import Places
 from forensics.simulate.presets import PRESETS, SPLITS, Spec, draw_spec
 from forensics.simulate.register import accounts_table, labels_table
+from forensics.simulate.render import Renderer
 from forensics.simulate.words import Words
-from forensics.simulate.writers import FORMATS, Renderer, spoil
+from forensics.simulate.writers import FORMATS, spoil
 
 if TYPE_CHECKING:
     from collections.abc import Callable
