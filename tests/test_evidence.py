@@ -314,8 +314,9 @@ def test_reports_carry_the_manifest(sealed: tuple[Path, Path]) -> None:
     case, _ = sealed
     digest = hashlib.sha256((case / "seal/manifest.json").read_bytes()).hexdigest()
     assert json.loads(run("report", "--case", case, "--format", "json"))["manifest_sha256"] == digest
-    corrupt(case / "links.parquet")
-    assert current_seal(Case(case)) is None
+    Case(case).put("members", Case(case).scan("members").with_columns(membership=pl.lit(0.5)))
+    assert "changed since it was sealed" in run("report", "--case", case, "-o", case.parent / "later.json")
+    assert json.loads((case.parent / "later.json").read_bytes())["manifest_sha256"] is None
 
 
 # Keys and signatures

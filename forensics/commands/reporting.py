@@ -29,7 +29,7 @@ def report(
 ) -> None:
     """Write the findings: a page with pictures, Markdown, JSON, STIX, a timeline, a graph and more."""
     from forensics.errors import UsageError
-    from forensics.evidence.manifest import current_seal
+    from forensics.evidence.manifest import MANIFEST, SEAL, current_seal
     from forensics.reports.exports import choose_export, write_reports
     from forensics.reports.findings import build_report
     from forensics.reports.impact import load_prices
@@ -51,7 +51,10 @@ def report(
     progress = StageProgress()
     with progress("gather what the report says"):
         listed = load_prices(prices)
-        built = build_report(found, listed, manifest_sha256=current_seal(found), networks=networks, limit=limit)
+        sealed = current_seal(found)
+        built = build_report(found, listed, manifest_sha256=sealed, networks=networks, limit=limit)
+    if sealed is None and (found.folder / SEAL / MANIFEST).exists():
+        typer.echo("forensics: the case was changed since it was sealed, so the report carries no seal; forensics verify says what changed", err=True)
     if networks and not built.findings:
         raise UsageError(f"no network is called {networks[0]}", "see forensics networks")
     with progress("write the report"):
