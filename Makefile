@@ -37,9 +37,8 @@ fix: $(STAMP) ## let ruff mend and format what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(STAMP) ## speed and memory, beside other tools
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'duckdb>=2'
-	@$(BIN)/python tests/bench/bench.py
+bench: $(STAMP) ## speed, memory and recall on planted worlds
+	@$(BIN)/python tests/bench/linking/run.py
 
 bench-peers: $(STAMP) ## detection quality, beside other methods
 	@$(BIN)/python tests/bench/peers/run.py

@@ -10,7 +10,8 @@ from forensics.evaluate import evaluate
 
 
 def _labels() -> pl.DataFrame:
-    rows = [(f"a{i}", "hydra-1", "P1", "hydra-1", True) for i in range(10)] + [(f"b{i}", "hydra-2", "P2", "hydra-2", True) for i in range(5)]
+    rows: list[tuple[str, str, str, str, bool | None]] = []
+    rows += [(f"a{i}", "hydra-1", "P1", "hydra-1", True) for i in range(10)] + [(f"b{i}", "hydra-2", "P2", "hydra-2", True) for i in range(5)]
     rows += (
         [(f"u{i}", "hydra-3", "P2+P5+P6", "hydra-3", False) for i in range(4)]
         + [(f"o{i}", "office-1", "N2", "", None) for i in range(6)]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from made_events import DAY_S, START, events_frame, people
 from polars.testing import assert_frame_equal
 
 from forensics.config import FeatureSettings
 from forensics.features import describe_accounts
 from forensics.schema import ACCOUNTS, CONTENT_FLAGS, REGISTER
-from tests.made_events import DAY_S, START, events_frame, people
 
 
 def describe(events: pl.DataFrame, register: pl.DataFrame | None = None) -> pl.DataFrame:

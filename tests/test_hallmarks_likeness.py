@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 import pytest
+from made_events import people, pool
 
 from forensics.config import FeatureSettings, HallmarkSettings
 from forensics.features import describe_accounts
 from forensics.hallmarks import test_networks as run_hallmarks
 from forensics.schema import HALLMARKS, MEMBERS, REGISTER, SIGHTINGS
-from tests.made_events import people, pool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
