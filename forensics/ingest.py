@@ -210,15 +210,14 @@ class _Run:
             blocks = stream.blocks()
             head = take_bytes(blocks, HEAD_BYTES)
             candidates = self._candidates(head)
-            if path == "-" and candidates:
+            if path == "-" and not candidates:  # standard input cannot be opened again, and need not be
+                return self._read_lines(path, stream, Blocks(head, blocks), None)
+            if path == "-":
                 given = str(self._spool(head, blocks))
         known = self._longest_known(given, candidates) if candidates else None
-        if path != "-" or candidates:
-            stream = open_source(given)
-            blocks = stream.blocks()
-            head = b""
+        stream = open_source(given)
         with stream.handle:
-            return self._read_lines(path, stream, Blocks(head, blocks), known)
+            return self._read_lines(path, stream, Blocks(b"", stream.blocks()), known)
 
     def _candidates(self, head: bytes) -> list[dict[str, Any]]:
         """Known starts that this head could be the head of."""

@@ -10,17 +10,20 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import filelock
 import polars as pl
 import pytest
 from made_case import made_case
+from typer.main import get_command
 
+from forensics.cli import app, main
 from forensics.commands.about import walk_commands
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 TOOL = (sys.executable, "-m", "forensics")
@@ -59,6 +62,43 @@ def run(*arguments: str | Path, cwd: Path | None = None, stdin: bytes | None = N
     clean |= {"XDG_CONFIG_HOME": "/nonexistent", **environment}
     done = subprocess.run([*TOOL, *map(str, arguments)], cwd=cwd, input=stdin or b"", capture_output=True, timeout=120, check=False, env=clean)
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@dataclass
+class Answer:
+    """What a call in this process printed, and its exit code."""
+
+    returncode: int
+    raw: bytes
+    stderr: str
+
+    @property
+    def stdout(self) -> str:
+        """Standard output as text."""
+        return self.raw.decode()
+
+
+@pytest.fixture
+def call(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+    """The tool in this process: quicker, for whatever needs no process of its own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+    def answer(*arguments: str | Path, **environment: str) -> Answer:
+        code = 0
+        with monkeypatch.context() as within:
+            for name, value in environment.items():
+                within.setenv(name, value)
+            try:
+                main([str(item) for item in arguments])
+            except SystemExit as end:
+                code = int(end.code or 0)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        captured = capfdbinary.readouterr()
+        return Answer(code, captured.out, captured.err.decode())
+
+    return answer
 
 
 def write_logs(folder: Path, *, days: int = 14) -> None:
@@ -102,20 +142,20 @@ def test_report_opens_with_what_was_read(world: Path) -> None:
     assert max(map(len, report.split("\n"))) <= 80
 
 
-def test_report_has_no_escape_off_a_terminal(world: Path) -> None:
+def test_report_has_no_escape_off_a_terminal(world: Path, call: Callable[..., Answer]) -> None:
     """Nothing that colours or moves is written where nobody watches, on either stream."""
-    done = run("investigate", "--case", world / "case")
+    done = call("investigate", "--case", world / "case")
     assert "\x1b" not in done.stdout
     assert done.stderr == ""
 
 
-def test_machine_contract(world: Path) -> None:
+def test_machine_contract(world: Path, call: Callable[..., Answer]) -> None:
     """Networks and members hand out what other programs rely on."""
-    rows = json.loads(run("networks", "--case", world / "case", "--format", "json").stdout)
+    rows = json.loads(call("networks", "--case", world / "case", "--format", "json").stdout)
     assert list(rows[0])[: len(CONTRACT)] == CONTRACT
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
     assert rows[0]["alert"] is True
-    found = list(csv.DictReader(io.StringIO(run("members", "--case", world / "case", "--format", "csv").stdout)))
+    found = list(csv.DictReader(io.StringIO(call("members", "--case", world / "case", "--format", "csv").stdout)))
     assert list(found[0]) == ["network_id", "account_id", "rank", "alert", "score", "membership"]
     hydra = {row["account_id"] for row in found if row["rank"] == "1"}
     assert len({name for name in hydra if name.startswith("acct_h")}) >= 18
@@ -124,33 +164,34 @@ def test_machine_contract(world: Path) -> None:
 
 @pytest.mark.parametrize("command", ["networks", "members", "accounts", "rejects"])
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "parquet"])
-def test_every_listing_in_every_form(world: Path, command: str, form: str) -> None:
+def test_every_listing_in_every_form(world: Path, call: Callable[..., Answer], command: str, form: str) -> None:
     """Each listing is written in each form, as something its reader can read."""
-    done = subprocess.run([*TOOL, command, "--case", str(world / "case"), "--format", form], capture_output=True, check=True, timeout=60)
+    done = call(command, "--case", world / "case", "--format", form)
     if form == "json":
         assert isinstance(json.loads(done.stdout), list)
     elif form == "jsonl":
-        assert all(isinstance(json.loads(line), dict) for line in done.stdout.decode().splitlines())
+        assert all(isinstance(json.loads(line), dict) for line in done.stdout.splitlines())
     elif form == "csv":
-        assert list(csv.reader(io.StringIO(done.stdout.decode())))
+        assert list(csv.reader(io.StringIO(done.stdout)))
     elif form == "parquet":
-        assert pl.read_parquet(io.BytesIO(done.stdout)).width > 2
+        assert pl.read_parquet(io.BytesIO(done.raw)).width > 2
     else:
         assert done.stdout.strip()
-    assert done.stderr == b""
+    assert done.stderr == ""
+    assert done.returncode == 0
 
 
-def test_show_answers_to_rank_name_id_and_account(world: Path) -> None:
+def test_show_answers_to_rank_name_id_and_account(world: Path, call: Callable[..., Answer]) -> None:
     """The same network by rank, name and id; an account by its id; --how states null models, --lives draws."""
-    network = json.loads(run("networks", "--case", world / "case", "--format", "json").stdout)[0]
-    shown = {run("show", name, "--case", world / "case").stdout for name in ("1", network["name"], network["network_id"])}
+    network = json.loads(call("networks", "--case", world / "case", "--format", "json").stdout)[0]
+    shown = {call("show", name, "--case", world / "case").stdout for name in ("1", network["name"], network["network_id"])}
     assert len(shown) == 1
-    assert "Null model:" in run("show", "1", "--case", world / "case", "--how").stdout
-    assert "×: banned" in run("show", "1", "--case", world / "case", "--lives").stdout
-    account = run("show", "acct_h00003", "--case", world / "case")
+    assert "Null model:" in call("show", "1", "--case", world / "case", "--how").stdout
+    assert "×: banned" in call("show", "1", "--case", world / "case", "--lives").stdout
+    account = call("show", "acct_h00003", "--case", world / "case")
     assert network["name"] in account.stdout
     assert "logs/day-2026-04-" in account.stdout
-    assert json.loads(run("show", "acct_h00003", "--case", world / "case", "--format", "json").stdout)["account_id"] == "acct_h00003"
+    assert json.loads(call("show", "acct_h00003", "--case", world / "case", "--format", "json").stdout)["account_id"] == "acct_h00003"
 
 
 def test_without_a_case_nothing_is_kept(world: Path, tmp_path: Path) -> None:
@@ -169,17 +210,17 @@ def test_same_input_same_bytes(world: Path, tmp_path: Path) -> None:
     assert tables(tmp_path / "a") == tables(tmp_path / "b")
 
 
-def test_a_second_run_adds_what_is_new_and_nothing_twice(world: Path, tmp_path: Path) -> None:
+def test_a_second_run_adds_what_is_new_and_nothing_twice(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
     """The same files again add no event; a further file adds its own; without SOURCE the case is investigated again."""
     files = sorted((world / "logs").iterdir())
-    assert run("ingest", *files[:10], "--case", tmp_path / "case").returncode == 0
-    first = run("ingest", *files[:10], "--case", tmp_path / "case").stdout
+    assert call("ingest", *files[:10], "--case", tmp_path / "case").returncode == 0
+    first = call("ingest", *files[:10], "--case", tmp_path / "case").stdout
     assert " 0 events " in first.replace("\u00a0", " ")
-    assert run("investigate", *files, "--accounts", world / "accounts.csv", "--case", tmp_path / "case").returncode == 0
-    again = run("investigate", "--case", tmp_path / "case")
+    assert call("investigate", *files, "--accounts", world / "accounts.csv", "--case", tmp_path / "case").returncode == 0
+    again = call("investigate", "--case", tmp_path / "case")
     assert again.returncode == 0
-    whole = json.loads(run("networks", "--case", world / "case", "--format", "json").stdout)
-    grown = json.loads(run("networks", "--case", tmp_path / "case", "--format", "json").stdout)
+    whole = json.loads(call("networks", "--case", world / "case", "--format", "json").stdout)
+    grown = json.loads(call("networks", "--case", tmp_path / "case", "--format", "json").stdout)
     assert [(row["accounts"], row["requests"], row["pooling"]) for row in grown] == [(row["accounts"], row["requests"], row["pooling"]) for row in whole]
 
 
@@ -211,39 +252,39 @@ def test_standard_input(world: Path) -> None:
     ],
     ids=lambda value: "-".join(value)[:40] if isinstance(value, list) else None,
 )
-def test_usage_errors(arguments: Sequence[str], code: int, told: str) -> None:
+def test_usage_errors(arguments: Sequence[str], code: int, told: str, call: Callable[..., Answer]) -> None:
     """A mistake is answered on standard error with what, where and what to do; standard output stays empty; no traceback."""
-    done = run(*arguments)
+    done = call(*arguments)
     assert done.returncode == code
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 
 
-def test_unknown_network_gets_a_suggestion(world: Path) -> None:
+def test_unknown_network_gets_a_suggestion(world: Path, call: Callable[..., Answer]) -> None:
     """A mistyped account is answered with the nearest ones."""
-    done = run("show", "acct_h0003", "--case", world / "case")
+    done = call("show", "acct_h0003", "--case", world / "case")
     assert done.returncode == 2
     assert "acct_h00003" in done.stderr
 
 
-def test_unusable_input_is_exit_4(tmp_path: Path) -> None:
+def test_unusable_input_is_exit_4(tmp_path: Path, call: Callable[..., Answer]) -> None:
     """A file that is no log is named, with a hint, and leaves no case with half of it."""
     (tmp_path / "noise.log").write_bytes(os.urandom(4096))
-    done = run("investigate", tmp_path / "noise.log", "--case", tmp_path / "case")
+    done = call("investigate", tmp_path / "noise.log", "--case", tmp_path / "case")
     assert done.returncode == 4
     assert "noise.log" in done.stderr
     assert "hint:" in done.stderr
     assert not (tmp_path / "case" / "ledger.json").exists()
 
 
-def test_too_many_rejects_is_exit_4(world: Path, tmp_path: Path) -> None:
+def test_too_many_rejects_is_exit_4(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
     """Above --max-reject-share the run fails and the case is as it was; below, the rejects are listed with line and reason."""
     good = (world / "logs" / "day-2026-04-02.jsonl").read_bytes().splitlines(keepends=True)
     (tmp_path / "mixed.jsonl").write_bytes(b"".join(line if index % 4 else b"{broken\n" for index, line in enumerate(good)))
-    assert run("investigate", tmp_path / "mixed.jsonl", "--case", tmp_path / "case", "--max-reject-share", "0.1").returncode == 4
-    assert run("investigate", tmp_path / "mixed.jsonl", "--case", tmp_path / "case", "--max-reject-share", "0.5").returncode == 0
-    rows = json.loads(run("rejects", "--case", tmp_path / "case", "--format", "json").stdout)
+    assert call("investigate", tmp_path / "mixed.jsonl", "--case", tmp_path / "case", "--max-reject-share", "0.1").returncode == 4
+    assert call("investigate", tmp_path / "mixed.jsonl", "--case", tmp_path / "case", "--max-reject-share", "0.5").returncode == 0
+    rows = json.loads(call("rejects", "--case", tmp_path / "case", "--format", "json").stdout)
     assert [row["source_line"] for row in rows] == list(range(1, len(good) + 1, 4))
     assert all(row["reason"] for row in rows)
 
@@ -259,47 +300,47 @@ def test_unreadable_file_is_exit_5(world: Path, tmp_path: Path) -> None:
     assert "day-2026-04-03.jsonl" in done.stderr
 
 
-def test_skipped_file_is_exit_5(world: Path, tmp_path: Path) -> None:
+def test_skipped_file_is_exit_5(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
     """A file among logs that is none is skipped and named; everything else is read, and the run ends with 5."""
     for path in (world / "logs").iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "picture.log").write_bytes(os.urandom(2048))
-    done = run("investigate", tmp_path)
+    done = call("investigate", tmp_path)
     assert done.returncode == 5, done.stderr
     assert "picture.log" in done.stderr
     assert done.stdout.startswith("Read     14 files")
 
 
-def test_fail_on_is_exit_3(world: Path) -> None:
+def test_fail_on_is_exit_3(world: Path, call: Callable[..., Answer]) -> None:
     """--fail-on ends with 3 if a finding reaches the level, after the whole report."""
-    done = run("investigate", "--case", world / "case", "--fail-on", "possible")
+    done = call("investigate", "--case", world / "case", "--fail-on", "possible")
     assert done.returncode == 3
     assert "Consistent with one operator" in done.stdout
     assert "reached possible" in done.stderr
 
 
-def test_locked_case_is_exit_75(world: Path) -> None:
+def test_locked_case_is_exit_75(world: Path, call: Callable[..., Answer]) -> None:
     """A case that another run holds is left alone at once."""
     with filelock.FileLock(world / "case" / ".lock"):
-        done = run("investigate", "--case", world / "case")
+        done = call("investigate", "--case", world / "case")
     assert done.returncode == 75
     assert "another run holds the case" in done.stderr
 
 
-def test_a_folder_that_is_no_case_is_left_alone(world: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_case_is_left_alone(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
     """--case with somebody's folder is refused before anything is written."""
     (tmp_path / "letters.txt").write_text("dear", encoding="utf-8")
-    assert run("investigate", world / "logs", "--case", tmp_path).returncode == 2
+    assert call("investigate", world / "logs", "--case", tmp_path).returncode == 2
     assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]
 
 
-def test_broken_chain_is_exit_6(world: Path, tmp_path: Path) -> None:
+def test_broken_chain_is_exit_6(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
     """A log entry changed by hand is found, with its line."""
     case = tmp_path / "case"
-    assert run("ingest", world / "logs", "--case", case).returncode == 0
+    assert call("ingest", world / "logs", "--case", case).returncode == 0
     log = case / "log.jsonl"
     log.write_text(log.read_text(encoding="utf-8").replace('"events"', '"evenst"'), encoding="utf-8")
-    done = run("investigate", "--case", case)
+    done = call("investigate", "--case", case)
     assert done.returncode == 6
     assert "log.jsonl:1" in done.stderr
 
@@ -339,20 +380,20 @@ def test_reader_that_leaves_is_no_failure(world: Path) -> None:
     assert json.loads(done.stdout)["account_id"]
 
 
-def test_quiet_is_one_line_or_nothing(world: Path, tmp_path: Path) -> None:
+def test_quiet_is_one_line_or_nothing(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
     """--quiet prints one line for a mail subject where there is a finding, and nothing otherwise."""
-    done = run("investigate", "--case", world / "case", "--quiet")
+    done = call("investigate", "--case", world / "case", "--quiet")
     assert done.stdout.count("\n") == 1
     assert done.stdout.startswith("forensics: 1 finding: ")
     lines = (world / "logs" / "day-2026-04-02.jsonl").read_bytes().splitlines(keepends=True)
     (tmp_path / "few.jsonl").write_bytes(b"".join(lines[:20]))
-    assert run("investigate", tmp_path / "few.jsonl", "--quiet").stdout == ""
+    assert call("investigate", tmp_path / "few.jsonl", "--quiet").stdout == ""
 
 
 # Settings
 
 
-def test_settings_come_in_layers(tmp_path: Path) -> None:
+def test_settings_come_in_layers(tmp_path: Path, call: Callable[..., Answer]) -> None:
     """Flags beat the environment, that beats the case, that beats the user's file; --origin says which."""
     (tmp_path / "user" / "forensics").mkdir(parents=True)
     (tmp_path / "user" / "forensics" / "settings.toml").write_text(
@@ -360,23 +401,23 @@ def test_settings_come_in_layers(tmp_path: Path) -> None:
     )
     (tmp_path / "case").mkdir()
     (tmp_path / "case" / "settings.toml").write_text("[hallmarks]\npermutations = 22\n[history]\nwindow_days = 23.0\n", encoding="utf-8")
-    done = run("config", "show", "--origin", "--case", tmp_path / "case", XDG_CONFIG_HOME=str(tmp_path / "user"), FORENSICS_HISTORY_WINDOW_DAYS="33")
+    done = call("config", "show", "--origin", "--case", tmp_path / "case", XDG_CONFIG_HOME=str(tmp_path / "user"), FORENSICS_HISTORY_WINDOW_DAYS="33")
     assert "draws = 11  # from " in done.stdout
     assert "permutations = 22  # from " in done.stdout
     assert "window_days = 33.0  # from environment" in done.stdout
     assert 'sensitivity = "normal"  # from default' in done.stdout
-    wrong = run("config", "show", FORENSICS_HISTORY_WINDOWDAYS="33")
+    wrong = call("config", "show", FORENSICS_HISTORY_WINDOWDAYS="33")
     assert wrong.returncode == 2
     assert "window_days" in wrong.stderr
 
 
-def test_a_written_settings_file_is_valid(tmp_path: Path) -> None:
+def test_a_written_settings_file_is_valid(tmp_path: Path, call: Callable[..., Answer]) -> None:
     """Config init writes what config validate accepts, never over a file; config show can be read back."""
-    assert run("config", "init", tmp_path / "s.toml").returncode == 0
-    assert run("config", "validate", tmp_path / "s.toml").returncode == 0
-    assert run("config", "init", tmp_path / "s.toml").returncode == 2
-    (tmp_path / "t.toml").write_text(run("config", "show").stdout, encoding="utf-8")
-    assert run("config", "diff", "--config", tmp_path / "t.toml").stdout == "all settings are at their defaults\n"
+    assert call("config", "init", tmp_path / "s.toml").returncode == 0
+    assert call("config", "validate", tmp_path / "s.toml").returncode == 0
+    assert call("config", "init", tmp_path / "s.toml").returncode == 2
+    (tmp_path / "t.toml").write_text(call("config", "show").stdout, encoding="utf-8")
+    assert call("config", "diff", "--config", tmp_path / "t.toml").stdout == "all settings are at their defaults\n"
 
 
 # What the tool says of itself
@@ -394,10 +435,6 @@ def test_help_is_quick() -> None:
 
 def test_every_command_has_help() -> None:
     """Every command says in one sentence what it does, and every option what it is for."""
-    from typer.main import get_command
-
-    from forensics.cli import app
-
     for path, command in walk_commands(get_command(app)):
         assert command.help, path
         assert command.help.split("\n")[0].rstrip().endswith((".", ".\n", ")", "-")) or ":" in command.help, path
@@ -416,7 +453,7 @@ def test_completion_and_manual() -> None:
     assert ".SS\nforensics nightly CASE" in manual
 
 
-def test_version_names_what_results_depend_on() -> None:
+def test_version_names_what_results_depend_on(call: Callable[..., Answer]) -> None:
     """Version says the libraries too; --version is short."""
-    assert run("--version").stdout.startswith("forensics ")
-    assert "polars" in run("version").stdout
+    assert call("--version").stdout.startswith("forensics ")
+    assert "polars" in call("version").stdout
