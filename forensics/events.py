@@ -206,7 +206,8 @@ def _conversation(raw: pl.DataFrame) -> pl.DataFrame:
     source = prompt.zip_with(listed, source)
     chats = [read_chat(text) for text in source.to_list()]
     schema: dict[str, Any] = {"prompt": pl.String, "system": pl.String, "message_count": pl.UInt32, "chain": pl.List(pl.String), "reasoning_in": pl.String}
-    fresh = pl.DataFrame([chat or {} for chat in chats], schema=schema) if raw.height else pl.DataFrame(schema=schema)
+    columns = {name: [None if chat is None else chat[name] for chat in chats] for name in schema}
+    fresh = pl.DataFrame(columns, schema=schema)
     understood = pl.Series([chat is not None for chat in chats], dtype=pl.Boolean)
     fresh = fresh.with_columns(understood=understood)
     have = set(raw.columns)

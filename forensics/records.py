@@ -92,6 +92,18 @@ def walk(record: Mapping[str, Any], above: Path = (), depth: int = _DEPTH) -> It
             yield path, value
 
 
+def inner_keys(value: Any, depth: int = 4) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+    """Keys of objects inside lists: parts of messages and the like, which are no fields."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from inner_keys(inner, depth)
+    elif isinstance(value, list) and depth:
+        for item in value[:20]:
+            if isinstance(item, dict):
+                yield from item
+                yield from inner_keys(item, depth - 1)
+
+
 def observe(records: Iterable[Mapping[str, Any]]) -> dict[Path, list[Any]]:
     """The paths of some records with up to 50 values of each."""
     seen: dict[Path, list[Any]] = {}
@@ -273,7 +285,8 @@ def read_json(batch: Batch, form: Format, chosen: Mapping[str, Sequence[str]], b
     seen = dict(base)
     for path, values in observe(records).items():
         seen.setdefault(path, values)
-    if form.by_alias and _late_keys(batch, frozenset(normal_name(path[-1].rsplit(".", 1)[-1]) for path in seen)):
+    known = {normal_name(path[-1].rsplit(".", 1)[-1]) for path in seen} | {normal_name(key) for record in records for key in inner_keys(record)}
+    if form.by_alias and _late_keys(batch, frozenset(known)):
         for path, values in observe(_records_of(batch, np.flatnonzero(~blank))).items():
             seen.setdefault(path, values)
     plan = make_plan(form, chosen, seen)
