@@ -131,6 +131,16 @@ def test_a_silent_hour_is_a_gap_only_against_the_rhythm() -> None:
     assert [(gap.first_at.day, gap.first_at.hour, gap.last_at.hour) for gap in gaps] == [(6, 10, 13)]
 
 
+def test_bars_hold_the_width() -> None:
+    """However many bits a kind brings, its bar stays in the page."""
+    case = made_case()
+    kinds = pl.lit([{"kind": "payment", "bits": 61.5}, {"kind": "client", "bits": 9.2}], case.tables["networks"].schema["kinds"])
+    case.tables["networks"] = case.tables["networks"].with_columns(kinds=kinds)
+    lines = render_report(case, 80).text().split("\n")
+    assert max(map(len, lines)) <= 80
+    assert sum("█" in line for line in lines) == 2
+
+
 # Tables
 
 

@@ -215,8 +215,8 @@ def measures(row: Row) -> str:
 def _render_ties(page: Page, row: Row, card: Card) -> None:
     titles = kind_names()
     page.heading("Why these accounts belong together")
-    title_width = page.width - 56
-    bar_width = 12
+    bar_width = 10
+    title_width = page.width - 48 - bar_width
     page.line((f"  {'':<{title_width}}{'shared':>7} {'each held by':>13} {'reach':>7} {'others':>7}  {'bits':>5}", "dim"))
     heaviest = max((item["bits"] or 0.0 for item in row["kinds"]), default=0.0)
     per_sign = max(1.0, heaviest / bar_width)
