@@ -53,7 +53,7 @@ def is_detectable(h: Hydra, level: str, days: int) -> bool:
     order of use needs turn-taking with enough sessions an account and not too much other traffic.
     """
     shared = h.infra == "subnets" or h.client == "frozen" or h.payment == "shared" or h.comb
-    requests = h.accounts * h.rate * days * h.length * (1 - h.customers)
+    requests = h.accounts * (4 if h.scheduler == "once" else h.rate * days * h.length * (1 - h.customers))
     wordings = h.templates * h.tenants * (h.paraphrases if h.paraphrase > 0 else 1)
     content = level == "text" or (level == "hashes" and requests / wordings >= 4)
     sessions = h.rate / h.session * days * h.length
