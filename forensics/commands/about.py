@@ -24,7 +24,7 @@ class Shell(StrEnum):
 
 
 def version() -> None:
-    """Say which version this is, and the versions of the libraries that results depend on."""
+    """Say which version this is, and those of its libraries."""
     import platform
     from importlib.metadata import version as version_of
 
@@ -35,7 +35,10 @@ def version() -> None:
 
 
 def completion(shell: Annotated[Shell, typer.Argument(help="Which shell.")]) -> None:
-    """Print the completion script of a shell: eval "$(forensics completion bash)"."""
+    """Print the completion script of a shell.
+
+    In bash: eval "$(forensics completion bash)".
+    """
     from typer.completion import get_completion_script  # type: ignore[attr-defined]  # re-exported without saying so
 
     from forensics.reports.output import write_text

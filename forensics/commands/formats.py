@@ -9,7 +9,7 @@ import typer
 
 from forensics.commands.options import ConfigOption, Form, FormOption, chosen_settings
 
-app = typer.Typer(help="Log formats: which there are, and what a file would be read as.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Log formats: which there are, what a file is read as.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")

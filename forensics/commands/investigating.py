@@ -51,7 +51,7 @@ def investigate(
     max_reject_share: RejectShareOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Read logs, find the networks in them, and print the ranked report.
+    """Read logs, find the networks in them, print the report.
 
     With --case everything is kept in that folder and a later run adds what is new; without SOURCE a case is investigated again.
     """

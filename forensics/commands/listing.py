@@ -49,7 +49,7 @@ def accounts(
     by: Annotated[str, typer.Option("--by", help="Column to sort by, largest first.", metavar="COLUMN")] = "request_count",
     form: FormOption = Form.table,
 ) -> None:
-    """List accounts with their numbers: the largest, or those named."""
+    """List accounts with their numbers."""
     from forensics.reports.listings import ACCOUNT_COLUMNS, list_accounts
 
     most = top if top is not None else 20 if form is Form.table else None
@@ -58,7 +58,7 @@ def accounts(
 
 
 def rejects(case: CaseOption = None, top: TopOption = None, form: FormOption = Form.table) -> None:
-    """List the lines that could not be read, with source, line and reason."""
+    """List the lines that could not be read, and why."""
     from forensics.reports.listings import REJECT_COLUMNS, list_rejects
 
     _write(list_rejects(read_case(case), top=top), form, REJECT_COLUMNS)

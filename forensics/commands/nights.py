@@ -74,7 +74,10 @@ def nightly(
     max_reject_share: RejectShareOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line, for a mail subject.")] = False,
 ) -> None:
-    """Read what is new, investigate again, and say what changed since last night; nothing where there is nothing to say."""
+    """Read what is new and say what changed since last night.
+
+    Nothing is printed where there is nothing to say and everything is well.
+    """
     from forensics.case import Case
     from forensics.history import read_marks
     from forensics.pipeline import investigate
@@ -127,7 +130,7 @@ def lineage(
     case: CaseOption = None,
     form: FormOption = Form.table,
 ) -> None:
-    """Tell the life of each network over all nights, or one network's nights."""
+    """Tell each network's life over all nights, or one's nights."""
     import polars as pl
 
     from forensics.errors import UsageError
@@ -248,7 +251,10 @@ def bans(
     case: CaseOption = None,
     at: Annotated[datetime | None, typer.Option("--at", help="When, for rows without a time (UTC); now if left out.")] = None,
 ) -> None:
-    """Tell the case which accounts were banned, so that the next nights show what came in their place."""
+    """Tell the case which accounts were banned.
+
+    The next nights then show what came in their place.
+    """
     import polars as pl
 
     from forensics.case import Case
@@ -287,7 +293,10 @@ def watch(
     note: Annotated[str, typer.Option("--note", help="Why.", metavar="TEXT")] = "",
     form: FormOption = Form.table,
 ) -> None:
-    """Keep a list of observables to look for in whatever is read; nightly reports them with their source lines."""
+    """Keep a list of observables to look for in what is read.
+
+    nightly reports exact matches with their source lines.
+    """
     import polars as pl
 
     from forensics.case import Case

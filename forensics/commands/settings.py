@@ -9,7 +9,7 @@ import typer
 
 from forensics.commands.options import CaseOption, ConfigOption, settings_layers
 
-app = typer.Typer(help="Settings: what holds, where it comes from, a file to start with.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Settings: what holds, from where, a file to start with.", no_args_is_help=True, rich_markup_mode=None)
 
 FileArgument = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where to write it; standard output if left out.")]
 

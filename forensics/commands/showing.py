@@ -16,7 +16,7 @@ def show(
     lives: Annotated[bool, typer.Option("--lives", help="The picture of the accounts' births, activity and bans.")] = False,
     form: FormOption = Form.table,
 ) -> None:
-    """Show one network or one account: evidence, tests, innocent explanations, source lines."""
+    """Show one network or account: evidence, tests, source lines."""
     from forensics.errors import UsageError
     from forensics.reports.listings import find_account, find_network, unknown_name
     from forensics.reports.output import facts_text, write_text

@@ -39,7 +39,10 @@ def simulate(
     show_list: Annotated[bool, typer.Option("--list", help="List the presets and leave.")] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Write a seeded world of raw logs: networks planted among innocent look-alikes, with labels."""
+    """Write a seeded world of raw logs with labels.
+
+    Networks are planted among innocent look-alikes; the same seed gives the same bytes.
+    """
     from forensics.commands.progress import StageProgress
     from forensics.errors import UsageError
     from forensics.reports.output import write_text
@@ -63,7 +66,10 @@ def evaluate(
     case: CaseOption = None,
     form: FormOption = Form.table,
 ) -> None:
-    """Score a case against labels: precision, recall, F1, fragmentation, false networks."""
+    """Score a case against labels.
+
+    Precision, recall and F1 over accounts, fragmentation, false networks: for the alerts, for all networks, and for linking alone.
+    """
     from forensics.evaluate import evaluate as score
     from forensics.reports.output import facts_text, write_text
     from forensics.reports.page import page_width
