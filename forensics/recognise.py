@@ -229,23 +229,27 @@ def _candidates(
     values = [load(line) for line in filled]
     objects = [value for value in values if isinstance(value, dict | list)]
     braced = sum(line.lstrip()[:1] == b"{" for line in filled)  # broken JSON is JSON
-    if container in {None, "json"} and objects and (max(len(objects), braced) >= _ENOUGH * len(filled) or container == "json"):
+    fitting, matched = _pattern_candidates(batch, base, forms, name) if container in {None, "lines"} else ([], 0)
+    enough = _ENOUGH * len(filled)
+    if matched and (name is not None or matched >= max(len(objects), braced, enough)):
+        return fitting
+    if container in {None, "json"} and objects and (max(len(objects), braced) >= enough or container == "json" or name is not None):
         return by_records(inside(objects, forms), replace(base, container="json"), forms, name)
     start = head.removeprefix(BOM).lstrip()[:1]
     if container in {None, "json", "document"} and start in {b"{", b"["} and not objects:
         return [replace(base, container="document", form=forms[name] if name else forms["flat"])]
-    if container in {None, "lines"}:
-        patterned = [form for form in forms.values() if form.pattern and (name is None or form.name == name)]
-        fitting = []
-        for form in patterned:
+    return _csv_candidates(filled, base, forms, mapping, name, forced=container == "csv") if container in {None, "csv"} else []
+
+
+def _pattern_candidates(batch: Batch, base: Reader, forms: Mapping[str, Format], name: str | None) -> tuple[list[Reader], int]:
+    """Readers of the formats whose pattern fits the most lines, and how many."""
+    fitting: dict[int, list[Reader]] = {0: []}
+    for form in forms.values():
+        if form.pattern and (name is None or form.name == name):
             rows = read_pattern(batch, form.pattern.split("\n"), form, {}, NOT_THIS_LINE)
-            if rows.frame.height >= _ENOUGH * max(len(filled), 1) or (name is not None and rows.frame.height):
-                fitting.append(replace(base, form=form, container="lines"))
-        if fitting:
-            return fitting
-    if container in {None, "csv"}:
-        return _csv_candidates(filled, base, forms, mapping, name)
-    return []
+            fitting.setdefault(rows.frame.height, []).append(replace(base, form=form, container="lines"))
+    most = max(fitting)
+    return fitting[most], most
 
 
 def inside(objects: Sequence[Any], forms: Mapping[str, Format]) -> list[dict[str, Any]]:
@@ -280,7 +284,9 @@ def by_records(records: Sequence[dict[str, Any]], base: Reader, forms: Mapping[s
     return fitting or [replace(base, form=forms["flat"], seen=seen)]
 
 
-def _csv_candidates(filled: Sequence[bytes], base: Reader, forms: Mapping[str, Format], mapping: MappingFile, name: str | None) -> list[Reader]:
+def _csv_candidates(
+    filled: Sequence[bytes], base: Reader, forms: Mapping[str, Format], mapping: MappingFile, name: str | None, *, forced: bool
+) -> list[Reader]:
     try:
         first = filled[0].removeprefix(BOM).decode()
     except UnicodeDecodeError:
@@ -298,7 +304,7 @@ def _csv_candidates(filled: Sequence[bytes], base: Reader, forms: Mapping[str, F
             continue
         if len(cells) == len(header):
             records.append({key: cell or None for key, cell in zip(header, cells, strict=True)})
-    if rows and len(records) < _ENOUGH * len(rows[:SAMPLED]):
+    if rows and not forced and len(records) < _ENOUGH * len(rows[:SAMPLED]):
         return []
     if not records:
         records = [dict.fromkeys(header)]

@@ -16,6 +16,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from forensics import recognise
 from forensics.case import Case
 from forensics.config import IngestSettings
 from forensics.errors import InputError, UsageError
@@ -582,3 +583,54 @@ def test_addresses_find_their_place(tmp_path: Path) -> None:
     (tmp_path / "b.mmdb").write_text("no database")
     with pytest.raises(UsageError, match="not an address database"):
         read(tmp_path, str(tmp_path / "a.jsonl"), settings=IngestSettings(databases=(str(tmp_path / "b.mmdb"),)))
+
+
+HEADS = {
+    "csv": (b"ts,account_id,model,prompt\n", b"2026-05-01T10:00:00Z,a,m,hello\n"),
+    "access_log": (b"", b'198.51.100.7 - a [01/May/2026:10:00:00 +0000] "POST / HTTP/1.1" 200 1 "-" "curl/8"\n'),
+    "alb": (b"", b'h2 2026-08-10T23:39:44.065466Z app/l/5 198.51.100.7:2817 - -1 -1 -1 400 - 0 57 "POST http://a:80/ HTTP/1.1" "curl/8" - - - "-" "-" "-" -\n'),
+    "bedrock": (b"", b'{"schemaType":"x","timestamp":"2026-05-01T10:00:00Z","identity":{"arn":"a"},"requestId":"r","operation":"o","modelId":"m"}\n'),
+}  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    lines=st.lists(
+        st.binary(max_size=40).map(lambda raw: raw.replace(b"\n", b"")) | st.sampled_from([b'"', b'a,"b', b"{}", b'{"input":3}', b"\x00", b"\xff,\xfe"]),
+        max_size=12,
+    )
+)
+@pytest.mark.parametrize("name", list(HEADS))
+def test_hostile_bytes_in_every_family(tmp_path_factory: pytest.TempPathFactory, name: str, lines: list[bytes]) -> None:
+    """Between good lines of CSV, access logs or nested JSON any bytes may stand: the sum still adds up, and the good lines are events."""
+    folder = tmp_path_factory.mktemp("hostile")
+    head, good = HEADS[name]
+    body = head + good * 2 + b"".join(line + b"\n" for line in lines)
+    (folder / "a.log").write_bytes(body)
+    report, events, rejects = read(folder, str(folder / "a.log"), format_name=name)
+    assert report.adds_up
+    assert (events.height, rejects.height) == (report.event_count, report.reject_count)
+    assert report.line_count >= body.count(b"\n")
+    assert report.event_count + report.duplicate_count >= 2
+
+
+def test_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines that arrive during the reading are read now or the next time, once."""
+    path = tmp_path / "a.jsonl"
+    write(path, [line(number) for number in range(10)])
+    real = recognise.recognise
+
+    def grow(*given: Any) -> Any:  # noqa: ANN401 - passed on
+        with path.open("a") as out:
+            out.write(line(10) + "\n" + line(11)[:20])
+        monkeypatch.setattr("forensics.ingest.recognise", real)
+        return real(*given)
+
+    monkeypatch.setattr("forensics.ingest.recognise", grow)
+    read(tmp_path, str(path))
+    with path.open("a") as out:
+        out.write(line(11)[20:] + "\n")
+    report, events, _ = read(tmp_path, str(path))
+    assert sorted(events["request_id"].to_list()) == sorted(f"req_{number}" for number in range(12))
+    assert events["source_line"].to_list() == list(range(1, 13))
+    assert report.adds_up
