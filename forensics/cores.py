@@ -109,7 +109,8 @@ def overlap_values(incidence: Incidence, settings: LinkSettings) -> tuple[Ints, 
     totals = np.asarray(per_kind.sum(axis=0)).ravel()
     together = (per_kind.T @ per_kind).toarray()
     together[np.diag_indices_from(together)] -= totals  # within a kind an account's own entry is no second one
-    scale = together / np.maximum(np.outer(totals, totals), 1.0)
+    # Where hardly anybody but a hydra shows shared observables, the degree null explains the hydra by itself: no more is expected than of activity.
+    scale = np.minimum(together / np.maximum(np.outer(totals, totals), 1.0), incidence.chance)
     bar = np.log(max(len(values), 2) ** 2 / 2 / settings.core_p)
     found: list[tuple[Ints, Ints, Floats]] = []
     block = max(1, settings.pair_budget // max(1, int(np.ceil(matrix.nnz / max(len(values), 1) * settings.core_values))))

@@ -42,6 +42,7 @@ LEASE_DAYS = 7.0  # silence between two holders that halves what a leased observ
 # and costs a few points of precision where templates would have said more.
 FALLBACK_KINDS = frozenset({"profile"})
 
+ACTIVITY_STRATA = 3  # groups of accounts by number of requests, within which lines are dealt anew
 USUAL_SHARE = 0.05  # of an account's events: from here on an observable counts in full
 
 
@@ -104,6 +105,7 @@ class Incidence:
     account: Ints  # entry → account number
     value: Ints  # entry → value number
     use: Floats  # entry → how much of the account's own traffic shows it, in (0, 1]
+    requests: Ints  # account → events, by account number
     first_day: Floats  # entry → days since 1970; nan without events
     last_day: Floats
 
@@ -128,6 +130,12 @@ class Incidence:
         """Line of evidence per value."""
         lines: Ints = self.line_of_kind[self.kind_of_value]
         return lines
+
+    @property
+    def chance(self) -> float:
+        """How likely two independent entries are the same account's, if accounts show observables in proportion to the log of their requests."""
+        weight = np.log1p(self.requests.astype(np.float64)) + 1.0
+        return float((weight**2).sum() / max(weight.sum() ** 2, 1e-9))
 
     @property
     def looks(self) -> Floats:
@@ -171,6 +179,7 @@ def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidenc
     line_number = {line: number for number, line in enumerate(lines)}
     return Incidence(
         account_ids=ids["account_id"].to_list(),
+        requests=ids["request_count"].fill_null(0).to_numpy().astype(np.int64),
         kinds=kinds,
         norm=np.array([norm_of(kind) for kind in kinds], dtype=np.float64),
         lines=lines,
@@ -196,11 +205,13 @@ def deal_lines(incidence: Incidence, seed: int) -> Incidence:
     """Each line of evidence dealt anew among accounts of like activity, whole: the null in which lines say nothing about each other.
 
     Within a line everything stays as it is (a carrier's pool of exits, a framework's prompt and tools), so that whatever meets across lines here
-    meets by chance. Accounts are dealt among those with as many observables, in steps of a factor two.
+    meets by chance. Accounts are dealt within thirds by their number of requests: a busy account shows more. The thirds are coarse on purpose; among
+    accounts with just as many observables a hydra that alone shows so many would be dealt to itself, and be its own null.
     """
     rng = np.random.default_rng(seed)
-    activity = np.bincount(incidence.account, minlength=incidence.account_count)
-    step = np.where(activity > 0, np.log2(np.maximum(activity, 1)).astype(np.int64) + 1, 0)
+    rank = np.lexsort((np.arange(incidence.account_count), incidence.requests))
+    step = np.empty(incidence.account_count, dtype=np.int64)
+    step[rank] = np.arange(incidence.account_count) * ACTIVITY_STRATA // max(incidence.account_count, 1)
     account = incidence.account.copy()
     line = incidence.line_of_value[incidence.value]
     strata = [np.flatnonzero(step == number) for number in range(int(step.max(initial=0)) + 1)]
