@@ -16,11 +16,13 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from forensics import mapping as mapping_module
 from forensics import recognise
 from forensics.case import Case
 from forensics.config import IngestSettings
 from forensics.errors import InputError, UsageError
 from forensics.ingest import IngestReport, ingest, preview
+from forensics.mapping import read_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -634,3 +636,29 @@ def test_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.Mo
     assert sorted(events["request_id"].to_list()) == sorted(f"req_{number}" for number in range(12))
     assert events["source_line"].to_list() == list(range(1, 13))
     assert report.adds_up
+
+
+def _example(module: object) -> str:
+    """The example in a module's docstring: everything behind its first paragraph."""
+    return str(module.__doc__).split("\n\n", 1)[1]
+
+
+def test_the_mapping_in_the_documentation_reads(tmp_path: Path) -> None:
+    """The example that documents mapping files is one, whole."""
+    (tmp_path / "ids.csv").write_text("svc@p.iam.gserviceaccount.com,alice\n")
+    (tmp_path / "map.toml").write_text(_example(mapping_module))
+    found = read_mapping(tmp_path / "map.toml")
+    assert found.observables == {"url": "landing_page"}
+    assert found.for_source("logs/vertex-1.json").fields["account_id"] == ("principal",)
+    assert found.for_source("logs/other.json").fields["account_id"] == ("customer.ref",)
+    assert found.unify(pl.Series(["arn:aws:iam::1:user/bob", "svc@p.iam.gserviceaccount.com", "carol"])).to_list() == ["bob", "alice", "carol"]
+
+
+def test_posts_as_events_and_what_they_share_as_observable(tmp_path: Path) -> None:
+    """Posts of a social network, in Parquet with names of one letter, are read through a mapping: account, time, and the shared object."""
+    pl.DataFrame({"o": ["x", "y"], "a": ["ann", "bob"], "c": ["1", "2"], "t": [1623881091, 1623879483]}).write_parquet(tmp_path / "posts.parquet")
+    (tmp_path / "map.toml").write_text('[fields]\naccount_id = "a"\nstarted_at = "t"\nrequest_id = "c"\n\n[observables]\nobject = "o"\n')
+    _, events, rejects = read(tmp_path, str(tmp_path / "posts.parquet"), mapping=tmp_path / "map.toml")
+    assert rejects.is_empty()
+    assert events.select("account_id", "request_id", "observable_object").rows() == [("ann", "1", "x"), ("bob", "2", "y")]
+    assert events["started_at"][0] == datetime(2021, 6, 16, 22, 4, 51, tzinfo=UTC)
