@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 SNIFFED_BYTES: Final = 4 << 20
-SAMPLED: Final = 500  # lines
+SAMPLED: Final = 200  # lines
 _ENOUGH: Final = 0.3  # share of sampled records that must show a format's marks
 CONTAINERS: Final = ("json", "csv", "parquet", "document", "lines")
 _NO_MAPPING: Final = MappingFile()
@@ -229,7 +229,8 @@ def _candidates(
     values = [load(line) for line in filled]
     objects = [value for value in values if isinstance(value, dict | list)]
     braced = sum(line.lstrip()[:1] == b"{" for line in filled)  # broken JSON is JSON
-    fitting, matched = _pattern_candidates(batch, base, forms, name) if container in {None, "lines"} else ([], 0)
+    plain = len(filled) > max(len(objects), braced)  # some line is no JSON
+    fitting, matched = _pattern_candidates(batch, base, forms, name) if container == "lines" or (container is None and plain) else ([], 0)
     enough = _ENOUGH * len(filled)
     if matched and (name is not None or matched >= max(len(objects), braced, enough)):
         return fitting
