@@ -207,7 +207,8 @@ def _mark(held: Case, network: str, state: State, note: str) -> None:
         marks = read_marks(held.entries())
         calm = suppress_benign(held.scan("networks").collect(), held.scan("members").collect(), marks, settings)
         held.put("networks", calm.lazy())
-    write_text(f"{row['name']} ({row['network_id']}, {members.height} accounts) is marked {state.value}\n")
+    later = "; it counts from the next run on" if state is State.none else ""
+    write_text(f"{row['name']} ({row['network_id']}, {members.height} accounts) is marked {state.value}{later}\n")
 
 
 def _list_marks(found: Case, *, export: bool) -> None:

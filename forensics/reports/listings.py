@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from forensics.reports.overview import Tables
 
-NETWORK_COLUMNS = ("rank", "name", "alert", "pooling", "extraction", "accounts", "requests", "score", "network_id")
+NETWORK_COLUMNS = ("rank", "name", "alert", "pooling", "extraction", "accounts", "requests", "score")  # for people; ids are in every other form
 MEMBER_COLUMNS = ("network_id", "account_id", "rank", "alert", "score", "membership")
 ACCOUNT_COLUMNS = ("account_id", "request_count", "first_seen_at", "last_seen_at", "active_days", "platform", "top_model", "network_id")
 REJECT_COLUMNS = ("path", "source_line", "reason", "raw")
