@@ -90,6 +90,7 @@ class NetworkSettings:
     false_joiners: float = setting(0.01, "share of decoys among the accounts that join a network", "share")
     merge_likeness: float = setting(0.3, "likeness of two fragments on a line of evidence at which it speaks for merging", "share")
     merge_linked: float = setting(0.1, "share of the links expected of a random split at which two fragments count as linked", "share")
+    merge_halves: float = setting(0.05, "share of the links of a random split at which two communities are parts of one", "share")
     merge_holders: int = setting(200, "networks that may hold a value for it to speak for merging", "networks")
     merge_rounds: int = setting(4, "rounds of merging at most")
     solid_bits: float = setting(6.0, "what the links of a network must weigh beyond log2 of the number of ways to choose one by accident", "bits")

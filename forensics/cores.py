@@ -44,7 +44,12 @@ def find_cores(incidence: Incidence, pieces: Ints, settings: LinkSettings) -> li
     In:    `pieces`, the part each account belongs to by its rare observables alone. A nest of few large pieces is left out: those are found without
            it, and whether they are one is for the merging of networks to say, which weighs all they share and all they do not.
     """
-    cores = [Core(accounts, outside_bits(incidence, accounts), whole=False) for accounts in find_meetings(incidence, settings)]
+    # Without content a pool shows too few lines for its pairs to reach the odds of two strangers; with content, public tools meet too, and pairs must.
+    bare = "content" not in incidence.lines
+    cores = [
+        Core(accounts, outside_bits(incidence, accounts), whole=bare and len(accounts) >= settings.nest_holders)
+        for accounts in find_meetings(incidence, settings)
+    ]
     for value, accounts in find_nests(incidence, settings):
         if np.unique(pieces[accounts], return_counts=True)[1].max() * settings.nest_pieces > len(accounts):
             continue

@@ -164,6 +164,16 @@ def _lease(incidence: Incidence, kind: Ints, i: Ints, j: Ints) -> Floats:
 # Cores: a readable skeleton
 
 
+def _mix(account: Ints, value: Ints) -> Ints:
+    """A number for each pair that orders accounts anew at every value; a linear one would only turn one ring."""
+    with np.errstate(over="ignore"):
+        mixed = account.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + value.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        spread_out: Ints = (mixed ^ (mixed >> np.uint64(31))).astype(np.int64)
+    return spread_out
+
+
 def sketch_core(incidence: Incidence, whole: Core, width: int = 6) -> tuple[Ints, Ints]:
     """A readable skeleton of a core: each account with a few neighbours in several orders, instead of all pairs."""
     core = whole.accounts
@@ -181,7 +191,7 @@ def sketch_core(incidence: Incidence, whole: Core, width: int = 6) -> tuple[Ints
     entries = entries.filter(pl.int_range(pl.len()).over("account", "line") < width).sort("value", "account")
     account, value = entries["account"].to_numpy().astype(np.int64), entries["value"].to_numpy()
     # Neighbours in an order of their own at each value: in one order for all, the skeleton would be a ring.
-    order = np.lexsort(((account * 2654435761 + value * 40503) % 4294967291, value))
+    order = np.lexsort((_mix(account, value), value))
     account, value = account[order], value[order]
     steps = [(account[:-step], account[step:], value[:-step] == value[step:]) for step in range(1, min(4, len(account)))]
     a = np.concatenate([left[same] for left, _, same in steps])

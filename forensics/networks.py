@@ -10,7 +10,7 @@ import polars as pl
 
 from forensics.membership import ALONE, SUFFICIENT_LINES, complete, profile_networks, score_accounts, sum_lines
 from forensics.names import name_network
-from forensics.observables import INCIDENCE_COLUMNS, build_incidence, bundle, find_communities, find_components, renumber, unbundle
+from forensics.observables import INCIDENCE_COLUMNS, build_incidence, bundle, find_communities, find_components, kind_groups, renumber, unbundle
 from forensics.schema import MEMBERS
 
 __all__ = ["find_bridges", "form_networks", "name_network", "without_kinds"]
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Links = tuple["Ints", "Ints", "Floats"]  # account numbers and bits of the links, a < b
 DURABLE_LINES = ("content", "money", "device", "provenance", "mapped")  # lines that survive a change of exits and clients
+FLEETING_GROUPS = ("network", "client", "timing")  # groups of kinds that do not
+PUBLIC_KINDS = ("params", "tools")  # content that comes with public software
 WEAK_KINDS = ("email_domain", "referrer", "reseller")  # shared by many customers of one provider
 
 
@@ -31,21 +33,28 @@ def form_networks(links: pl.LazyFrame, sightings: pl.LazyFrame, accounts: pl.Laz
     Out:   MEMBERS, sorted; an account is in one network at most.
     Null:  accounts in no network are in no row.
     """
-    tables = bundle(links=links.select(LINK_COLUMNS), sightings=sightings, accounts=accounts.select("account_id", "request_count"))
+    tables = bundle(links=links.select(*LINK_COLUMNS[:-1], lasting_bits()), sightings=sightings, accounts=accounts.select("account_id", "request_count"))
     return tables.map_batches(lambda frame: _form(frame, settings), schema=MEMBERS.schema)
 
 
-LINK_COLUMNS = ["account_a", "account_b", "weight_bits"]
+LINK_COLUMNS = ["account_a", "account_b", "weight_bits", "lasting_bits"]
+
+
+def lasting_bits() -> pl.Expr:
+    """What of a link's bits survives a change of exits, clients and settings: prompts, cards, devices, blobs and mapped observables."""
+    fleeting = [kind for kind, group in kind_groups().items() if group in FLEETING_GROUPS or kind in WEAK_KINDS + PUBLIC_KINDS]
+    part = pl.when(pl.element().struct.field("kind").is_in(fleeting)).then(0.0).otherwise(pl.element().struct.field("bits"))
+    return pl.col("kinds").list.eval(part).list.sum().alias("lasting_bits")
 
 
 def _form(frame: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
     tables = unbundle(frame, {**INCIDENCE_COLUMNS, "links": LINK_COLUMNS})
     incidence = build_incidence(tables["sightings"], tables["accounts"])
-    a, b, bits = _number_links(incidence, tables["links"])
+    a, b, bits, lasting = _number_links(incidence, tables["links"])
     if len(a) == 0:
         return MEMBERS.empty()
     labels = _drop_small(find_communities(incidence.account_count, a, b, bits, settings.seed), 2)
-    labels = merge_fragments(incidence, labels, (a, b, bits), settings)
+    labels = merge_fragments(incidence, labels, (a, b, bits), lasting, settings)
     labels = _drop_small(keep_solid(incidence, labels, (a, b, bits), settings), settings.min_accounts)
     core = labels
     for _ in range(settings.completion_rounds):
@@ -54,14 +63,14 @@ def _form(frame: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
     return _tell(incidence, labels, core, score_accounts(incidence, labels), (a, b, bits), settings)
 
 
-def _number_links(incidence: Incidence, links: pl.DataFrame) -> tuple[Ints, Ints, Floats]:
+def _number_links(incidence: Incidence, links: pl.DataFrame) -> tuple[Ints, Ints, Floats, Floats]:
     number = pl.DataFrame({"account_id": incidence.account_ids, "number": np.arange(incidence.account_count)}, schema_overrides={"account_id": pl.String})
     known = (
         links.join(number.rename({"account_id": "account_a", "number": "a"}), on="account_a")
         .join(number.rename({"account_id": "account_b", "number": "b"}), on="account_b")
         .sort("a", "b")
     )
-    return known["a"].to_numpy().astype(np.int64), known["b"].to_numpy().astype(np.int64), known["weight_bits"].to_numpy()
+    return known["a"].to_numpy().astype(np.int64), known["b"].to_numpy().astype(np.int64), known["weight_bits"].to_numpy(), known["lasting_bits"].to_numpy()
 
 
 def _drop_small(labels: Ints, least: int) -> Ints:
@@ -78,7 +87,7 @@ def _drop_small(labels: Ints, least: int) -> Ints:
 # Merging of fragments
 
 
-def merge_fragments(incidence: Incidence, labels: Ints, links: Links, settings: NetworkSettings) -> Ints:
+def merge_fragments(incidence: Incidence, labels: Ints, links: Links, lasting: Floats, settings: NetworkSettings) -> Ints:
     """Joins communities that share with each other nearly what they share among themselves, on two lines of evidence (one durable) or on content.
 
     What is rare is judged outside of the connected components (pools) of both communities, because the fragments of one big network make its values
@@ -89,7 +98,7 @@ def merge_fragments(incidence: Incidence, labels: Ints, links: Links, settings: 
 
     pool = find_components(incidence.account_count, links[0], links[1])
     for _ in range(settings.merge_rounds):
-        pairs = like_networks(incidence, labels, pool, links, settings)
+        pairs = pl.concat([like_networks(incidence, labels, pool, links, settings), find_halves(labels, links, lasting, settings)]).unique().sort("g", "h")
         if pairs.height == 0:
             break
         count = int(labels.max()) + 1
@@ -135,6 +144,29 @@ def find_linked(labels: Ints, pool: Ints, links: Links, settings: NetworkSetting
     expected = strength[table["g"].to_numpy()] * strength[table["g_h"].to_numpy()] / np.maximum(2 * whole[table["pool"].to_numpy()], 1e-9)
     table = table.with_columns(expected=pl.Series(expected), linked_size=pl.Series(size[table["pool"].to_numpy()]))
     return table.filter(pl.col("bits") >= settings.merge_linked * pl.col("expected")).select("g", "g_h", "linked_size")
+
+
+def find_halves(labels: Ints, links: Links, lasting: Floats, settings: NetworkSettings) -> pl.DataFrame:
+    """One row per pair of communities that are tied to each other, by what survives a change of exits and clients, far more than stray links would.
+
+    The skeleton of a large network is sparse and falls into communities by accident, or by the template each account happened to draw. Measured is
+    the share of a random split's links; two hydras behind the same exits share exits and no prompt, card or blob, which is why only those count.
+    """
+    a, b, bits = links
+    inside = (labels[a] >= 0) & (labels[b] >= 0)
+    a, b, bits = a[inside], b[inside], np.round(bits[inside] * 1024).astype(np.int64)
+    lasting = np.round(lasting[inside] * 1024).astype(np.int64)
+    count = int(labels.max(initial=-1)) + 1
+    size = np.bincount(labels[labels >= 0], minlength=count).astype(np.float64)
+    across = labels[a] != labels[b]
+    own = np.zeros(count)
+    np.add.at(own, labels[a][~across], bits[~across])
+    g, h = np.minimum(labels[a], labels[b])[across], np.maximum(labels[a], labels[b])[across]
+    table = pl.DataFrame({"g": g, "h": h, "bits": lasting[across]}).group_by("g", "h").agg(pl.col("bits").sum()).sort("g", "h")
+    g, h, crossing = table["g"].to_numpy(), table["h"].to_numpy(), table["bits"].to_numpy().astype(np.float64)
+    split = 2 * size[g] * size[h] / np.maximum(size[g] + size[h], 1.0) ** 2
+    dense = crossing >= settings.merge_halves * split * (own[g] + own[h] + crossing)
+    return table.filter(pl.Series(dense, dtype=pl.Boolean)).select("g", "h")
 
 
 def like_networks(incidence: Incidence, labels: Ints, pool: Ints, links: Links, settings: NetworkSettings) -> pl.DataFrame:
