@@ -205,12 +205,10 @@ def sketch_core(incidence: Incidence, whole: Core, width: int = 6) -> tuple[Ints
 
 def share_values(incidence: Incidence, a: Ints, b: Ints) -> tuple[Ints, Ints, Ints]:
     """Every value that a pair shares: number of the pair, entry of a, entry of b."""
-    order = np.lexsort((incidence.value, incidence.account))
-    account, value = incidence.account[order], incidence.value[order]
-    first = np.searchsorted(account, np.arange(incidence.account_count + 1))
+    order, first, keys = incidence.by_account
+    value = incidence.value[order]
     pair, place = spread(first[a], first[a + 1] - first[a])
     value_count = len(incidence.holders) + 1
-    keys = account * value_count + value
     wanted = b[pair] * value_count + value[place]
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     hit = keys[at] == wanted

@@ -7,7 +7,7 @@ threads add floating-point numbers would otherwise show in the last digit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,30 +114,37 @@ class Incidence:
         """Accounts, with or without a shared observable."""
         return len(self.account_ids)
 
-    @property
+    @cached_property
     def starts(self) -> Ints:
         """Where each value's entries begin, and the end."""
         return np.concatenate([[0], np.cumsum(self.holders)]).astype(np.int64)
 
-    @property
+    @cached_property
     def rarity_bits(self) -> Floats:
         """log2(accounts / holders) per value."""
         bits: Floats = np.log2(max(self.account_count, 2) / self.holders.astype(np.float64))
         return bits
 
-    @property
+    @cached_property
     def line_of_value(self) -> Ints:
         """Line of evidence per value."""
         lines: Ints = self.line_of_kind[self.kind_of_value]
         return lines
 
-    @property
+    @cached_property
     def chance(self) -> float:
         """How likely two independent entries are the same account's, if accounts show observables in proportion to the log of their requests."""
         weight = np.log1p(self.requests.astype(np.float64)) + 1.0
         return float((weight**2).sum() / max(weight.sum() ** 2, 1e-9))
 
-    @property
+    @cached_property
+    def by_account(self) -> tuple[Ints, Ints, Ints]:
+        """Entries in the order of account and value: their numbers, where each account's begin, and account and value as one rising number."""
+        order = np.lexsort((self.value, self.account))
+        first = np.searchsorted(self.account[order], np.arange(self.account_count + 1))
+        return order, first, self.account[order] * (len(self.holders) + 1) + self.value[order]
+
+    @cached_property
     def looks(self) -> Floats:
         """log2 of the values of its kind that the entry's account shows, per entry: so many chances it had to meet somebody."""
         kind = self.kind_of_value[self.value]
@@ -145,7 +152,7 @@ class Incidence:
         bits: Floats = np.log2(held[self.account * len(self.kinds) + kind].astype(np.float64))
         return bits
 
-    @property
+    @cached_property
     def several_lines(self) -> bool:
         """Whether two independent lines of evidence could meet at all; timing is in every log and does not count."""
         return len([line for line in self.lines if line != "timing"]) > 1

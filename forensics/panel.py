@@ -28,7 +28,7 @@ CONTENT = ("template", "prompt", "head", "tail", "sketch", "system")  # kinds of
 OWN_SHARE = 0.5  # of a value's holders that are members, for the value to be the network's own
 LEAST_INSIDE, SMALL = 0.03, 6  # share of members that must show it (at least 3; 2 in a network smaller than SMALL)
 SPEAKS, CARRIES = 0.5, 0.8  # fit from which an innocent explanation speaks, and from which it carries
-TESTED_EVENTS = 250_000  # events of one network that are looked at one by one
+TESTED_EVENTS = 120_000  # events of one network that are looked at one by one
 
 
 def build_panel(
