@@ -21,8 +21,8 @@ from forensics.schema import REGISTER
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-REFERENCE = ROOT / "docs" / "reference.md"
-DOCUMENTS = (README, ROOT / "CONTRIBUTING.md", ROOT / "sample_logs" / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+REFERENCE = ROOT / "forensics" / "docs" / "reference.md"
+DOCUMENTS = (README, ROOT / "CONTRIBUTING.md", ROOT / "sample_logs" / "README.md", *sorted((ROOT / "forensics" / "docs").glob("*.md")))
 COMMANDS: dict[str, Any] = dict(walk_commands(get_command(app)))
 DEMO = ("<!-- demo: written by `python tests/test_docs.py`, checked by the tests -->\n```text\n", "```\n<!-- /demo -->")
 DEMO_ENDS = "What speaks for an innocent reason"
@@ -121,7 +121,7 @@ def test_readme_shows_what_the_demo_prints() -> None:
 
 
 def test_reference_is_the_code() -> None:
-    """docs/reference.md has every command, option and setting as the code has them."""
+    """forensics/docs/reference.md has every command, option and setting as the code has them."""
     assert REFERENCE.read_text(encoding="utf-8") == reference_text()
 
 
