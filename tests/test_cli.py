@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -457,3 +458,43 @@ def test_version_names_what_results_depend_on(call: Callable[..., Answer]) -> No
     """Version says the libraries too; --version is short."""
     assert call("--version").stdout.startswith("forensics ")
     assert "polars" in call("version").stdout
+
+
+# A closer look
+
+
+def hydra_accounts(case: Path, call: Callable[..., Answer]) -> list[str]:
+    """The accounts of the first network, surest first."""
+    found = csv.DictReader(io.StringIO(call("members", "--case", case, "--network", "1", "--format", "csv").stdout))
+    return [row["account_id"] for row in found]
+
+
+def test_explain_adds_up_to_the_link(world: Path, call: Callable[..., Answer]) -> None:
+    """The waterfall's last total is the sum of what counts, it is at least the link's bits, and the page keeps to 80 columns."""
+    first, second, *_ = hydra_accounts(world / "case", call)
+    rows = json.loads(call("explain", second, first, "--case", world / "case", "--format", "json").stdout)
+    assert rows[-1]["total_bits"] == pytest.approx(sum(row["counted_bits"] for row in rows))
+    assert [row["counted_bits"] for row in rows] == sorted((row["counted_bits"] for row in rows), reverse=True)
+    page = call("explain", first, second, "--case", world / "case").stdout
+    assert max(map(len, page.splitlines())) <= 80
+    # 250 accounts: log2(250) = 7.97 bits of prior odds against a random pair, and the margin of 4
+    assert "a link between two strangers needs 12.0" in " ".join(page.split())
+
+
+def test_explain_says_what_it_cannot(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
+    """An unknown account is a usage error with a hint; two that share nothing get a sentence, and an empty list for programs."""
+    first, *_ = hydra_accounts(world / "case", call)
+    unknown = call("explain", first, f"{first}x", "--case", world / "case")
+    assert unknown.returncode == 2
+    assert "no account is called" in unknown.stderr
+    assert "hint: did you mean" in unknown.stderr
+    assert call("explain", first, first, "--case", world / "case").returncode == 2
+    shutil.copytree(world / "case", tmp_path / "case")
+    sightings = pl.read_parquet(world / "case" / "sightings.parquet")
+    theirs = sightings.filter(pl.col("account_id") == first).select("kind", "value")
+    other = sightings.filter(pl.col("account_id") != first).get_column("account_id").min()
+    sightings.join(theirs, on=["kind", "value"], how="anti").write_parquet(tmp_path / "case" / "sightings.parquet")
+    nothing = call("explain", first, str(other), "--case", tmp_path / "case")
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert "share no observable" in nothing.stderr
+    assert json.loads(call("explain", first, str(other), "--case", tmp_path / "case", "--format", "json").stdout) == []

@@ -1,4 +1,4 @@
-"""show: one network or one account, looked at closely."""
+"""show and explain: one network, one account or one pair of accounts, looked at closely."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forensics.commands.options import CaseOption, Form, FormOption, analysed_case, case_option
+from forensics.commands.options import CaseOption, ConfigOption, Form, FormOption, analysed_case, case_option, chosen_settings
 
 
 def show(
@@ -39,3 +39,35 @@ def show(
     else:
         page = render_account(found, account or {}, page_width(), case_option=option)
     write_text(page.text(colour=wants_colour()))
+
+
+def explain(
+    account_a: Annotated[str, typer.Argument(metavar="ACCOUNT_A", help="An account id.")],
+    account_b: Annotated[str, typer.Argument(metavar="ACCOUNT_B", help="Another.")],
+    case: CaseOption = None,
+    config: ConfigOption = None,
+    form: FormOption = Form.table,
+) -> None:
+    """Explain what ties two accounts: each observable they share, its bits, and their sum."""
+    from forensics.errors import UsageError
+    from forensics.reports.listings import list_accounts
+    from forensics.reports.output import write_frame, write_text
+    from forensics.reports.page import page_width, wants_colour
+    from forensics.reports.pairs import read_pair, render_pair
+    from forensics.reports.printable import printable
+
+    found = analysed_case(case)
+    if account_a == account_b:
+        raise UsageError("both accounts are the same", f"give two; forensics show {printable(account_a)} tells of one")
+    list_accounts(found, (account_a, account_b))  # an unknown one is told with the nearest names
+    pair = read_pair(found, account_a, account_b, chosen_settings(config, case).links)
+    if form is not Form.table:
+        write_frame(pair.shared, form.value)
+    elif pair.shared.is_empty():
+        typer.echo(
+            f"forensics: {printable(account_a)} and {printable(account_b)} share no observable that links weigh\n"
+            f"hint: forensics show {printable(account_a)} lists what it shares with others",
+            err=True,
+        )
+    else:
+        write_text(render_pair(pair, account_a, account_b, page_width()).text(colour=wants_colour()))
