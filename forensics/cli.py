@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forensics import __version__
-from forensics.commands import about, formats, investigating, listing, nights, reporting, sealing, settings, showing, worlds
+from forensics.commands import about, cases, formats, investigating, listing, nights, reporting, sealing, settings, showing, worlds
 from forensics.errors import ForensicsError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ app.command()(nights.lineage)
 app.command()(nights.mark)
 app.command()(nights.bans)
 app.command()(nights.watch)
+app.add_typer(cases.app, name="case")
 app.add_typer(formats.app, name="formats")
 app.command()(worlds.simulate)
 app.command()(worlds.evaluate)

@@ -498,3 +498,40 @@ def test_explain_says_what_it_cannot(world: Path, tmp_path: Path, call: Callable
     assert (nothing.returncode, nothing.stdout) == (0, "")
     assert "share no observable" in nothing.stderr
     assert json.loads(call("explain", first, str(other), "--case", tmp_path / "case", "--format", "json").stdout) == []
+
+
+def test_case_info_tells_sources_days_and_silences(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
+    """Fourteen files, fourteen days; a day taken out of the middle is told as a quiet window."""
+    page = call("case", "info", "--case", world / "case").stdout
+    assert "14 sources" in page
+    assert page.count("Apr 2026  ") == 14
+    assert page.rstrip().endswith("none")
+    assert max(map(len, page.splitlines())) <= 80
+    logs = sorted((world / "logs").iterdir())
+    call("ingest", *logs[:6], *logs[7:], "--case", tmp_path / "case")
+    facts = json.loads(call("case", "info", "--case", tmp_path / "case", "--format", "json").stdout)
+    assert (len(facts["sources"]), len(facts["days"]), facts["days"][6]["events"]) == (13, 14, 0)
+    assert facts["event_count"] == sum(row["events"] for row in facts["sources"]) == sum(row["events"] for row in facts["days"])
+    assert [gap["started_at"][:10] <= "2026-04-07" <= gap["ended_at"][:10] for gap in facts["gaps"]][:1] == [True]
+    assert "7 Apr" in call("case", "info", "--case", tmp_path / "case").stdout.split("Quiet windows")[1]
+    assert call("case", "info", "--case", world / "case", "--format", "csv").returncode == 2
+
+
+def test_case_drop_takes_out_old_events_and_notes_it(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
+    """What goes and what is left add up; it is in the case's log once; a second time nothing goes; investigating anew works."""
+    shutil.copytree(world / "case", tmp_path / "case")
+    before = json.loads(call("case", "info", "--case", tmp_path / "case", "--format", "json").stdout)
+    due = sum(row["events"] for row in before["days"][:4])
+    done = call("case", "drop", "--before", "2026-04-05", "--case", tmp_path / "case")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.replace(" ", "").startswith(f"{due}eventsbefore2026-04-05")
+    after = json.loads(call("case", "info", "--case", tmp_path / "case", "--format", "json").stdout)
+    assert after["event_count"] == before["event_count"] - due
+    assert after["first_event_at"] >= "2026-04-05"
+    assert after["dropped_before"].startswith("2026-04-05")
+    assert call("case", "drop", "--before", "2026-04-05", "--case", tmp_path / "case").stdout.startswith("0 events")
+    entries = [json.loads(line) for line in (tmp_path / "case" / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [entry["facts"]["events"] for entry in entries if entry["what"] == "drop"] == [due]
+    assert call("investigate", "--case", tmp_path / "case").returncode == 0
+    again = call("ingest", world / "logs", "--case", tmp_path / "case")
+    assert json.loads(call("case", "info", "--case", tmp_path / "case", "--format", "json").stdout)["event_count"] == after["event_count"], again.stdout

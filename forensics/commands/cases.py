@@ -1,0 +1,57 @@
+"""case: what a case holds, and taking old events out of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forensics.commands.options import CaseOption, Form, FormOption, case_option, read_case, record_command
+
+app = typer.Typer(help="The case itself: what it holds, and taking old events out.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("info")
+def tell_contents(case: CaseOption = None, form: FormOption = Form.table) -> None:
+    """Tell what a case holds: its sources, its days, and where the logs are silent against their own rhythm."""
+    from forensics.errors import UsageError
+    from forensics.holdings import describe_holdings
+    from forensics.reports.contents import contents_facts, render_contents
+    from forensics.reports.output import facts_text, write_text
+    from forensics.reports.page import page_width, wants_colour
+
+    if form not in {Form.table, Form.json, Form.jsonl}:
+        raise UsageError(f"case info cannot write {form.value}", "use --format json")
+    found = read_case(case)
+    held, notes = describe_holdings(found), found.ledger["notes"]
+    if form is Form.table:
+        write_text(render_contents(held, notes, page_width()).text(colour=wants_colour()))
+    else:
+        write_text(facts_text(contents_facts(held, notes)))
+
+
+@app.command("drop")
+def drop_events(
+    before: Annotated[datetime, typer.Option("--before", help="Events that started earlier go (UTC).", metavar="DATE")],
+    case: CaseOption = None,
+) -> None:
+    """Take events before a date out of the case for good, e.g. to keep to a retention period.
+
+    Their sources stay known, so that reading them again adds nothing. What was worked out stays as it is until the case is investigated again.
+    """
+    from forensics.case import Case
+    from forensics.reports.figures import NBSP, count, plural
+    from forensics.reports.output import write_text
+
+    read_case(case)
+    moment = before.replace(tzinfo=UTC) if before.tzinfo is None else before
+    with Case.locked(case or Path()) as held:
+        gone = held.drop(moment)
+        if gone:
+            record_command(held, "drop", before=moment.isoformat(), events=gone)
+        left = sum(part["rows"] for part in held.ledger["parts"]["events"])
+    told = f"{plural(gone, 'event')} before {moment:%Y-%m-%d %H:%M} UTC dropped, {count(left)} left".replace(NBSP, " ")
+    again = f"; forensics investigate {case_option(case)}".rstrip() + " works the networks out anew" if gone and left and held.has("networks") else ""
+    write_text(f"{told}{again}\n")
