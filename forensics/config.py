@@ -75,6 +75,7 @@ class LinkSettings:
     nest_cover: float = setting(0.8, "share of a value's holders that nested values must cover", "share")
     nest_pieces: int = setting(4, "a nest is used if no piece of it, linked by rare observables, is larger than this part of it: 1 / pieces")
     block_lift: float = setting(2.0, "times the degree null by which the values of a block must meet on the same accounts")
+    block_dense: float = setting(0.5, "share of a block's values that its accounts show on average, from which the block itself is not its own null", "share")
     block_hub: float = setting(4.0, "times the median of a block's values at which an account is a hub and does not count towards it")
     null_share: float = setting(0.01, "share of links that may also arise when the same data are dealt anew", "share")
     shuffles: bool = setting(True, "hold the graph of observables against data dealt anew")
@@ -90,7 +91,10 @@ class NetworkSettings:
     false_joiners: float = setting(0.01, "share of decoys among the accounts that join a network", "share")
     merge_likeness: float = setting(0.3, "likeness of two fragments on a line of evidence at which it speaks for merging", "share")
     merge_linked: float = setting(0.1, "share of the links expected of a random split at which two fragments count as linked", "share")
-    merge_halves: float = setting(0.05, "share of the links of a random split at which two communities are parts of one", "share")
+    merge_halves: float = setting(
+        0.05, "share of a random split's links, by prompts, cards, devices or blobs, at which two communities are parts of one", "share"
+    )
+    merge_dense: float = setting(0.35, "the same share, where links of any kind count", "share")
     merge_holders: int = setting(200, "networks that may hold a value for it to speak for merging", "networks")
     merge_rounds: int = setting(4, "rounds of merging at most")
     solid_bits: float = setting(6.0, "what the links of a network must weigh beyond log2 of the number of ways to choose one by accident", "bits")

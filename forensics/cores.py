@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.observables import deal_lines, find_communities, spread
+from forensics.observables import deal_lines, find_communities, find_components, spread
 
 if TYPE_CHECKING:
     from forensics.config import LinkSettings
     from forensics.observables import Bools, Floats, Incidence, Ints
 
+BARE_BLOCK_KINDS = ("address",)  # and where logs hold no content: a set of exits that the same accounts all use
 BLOCK_KINDS = ("template",)  # kinds whose values are independent of each other, so that several of them on the same accounts are several traces
 
 
@@ -230,7 +231,9 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[tuple[Ints
     kinds = [
         number
         for number, kind in enumerate(incidence.kinds)
-        if kind in BLOCK_KINDS or (not incidence.several_lines and incidence.lines[incidence.line_of_kind[number]] != "timing")
+        if kind in BLOCK_KINDS
+        or (kind in BARE_BLOCK_KINDS and "content" not in incidence.lines)
+        or (not incidence.several_lines and incidence.lines[incidence.line_of_kind[number]] != "timing")
     ]
     chosen = np.flatnonzero(np.isin(incidence.kind_of_value, kinds) & (incidence.holders >= 3))
     if len(chosen) < 3:
@@ -244,6 +247,7 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[tuple[Ints
     scale = float((held * (held - 1)).sum()) / max(held.sum() ** 2, 1.0)
     weight = incidence.rarity_bits[chosen][value] * incidence.use[mine]
     label = find_communities(n + len(chosen), account, n + value, np.maximum(weight, 1e-6), settings.seed)
+    label = _whole_components(label, account, n + value, n, settings)
     block = label[n + value]
     inside = label[account] == block
     table = pl.DataFrame({"block": block[inside], "account": account[inside]}).group_by("block", "account").agg(k=pl.len()).filter(pl.col("k") >= 2)
@@ -258,11 +262,26 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[tuple[Ints
         pairs = float((part["k"] * (part["k"] - 1) // 2).sum())
         d = degree[values]
         expected = max(scale * (d.sum() ** 2 - (d**2).sum()) / 2, 1e-9)
+        dense = float(part["k"].mean() or 0.0) >= settings.block_dense * len(values)  # type: ignore[arg-type]
+        if dense:  # the degree null explains a block by itself where nobody else shows such values; then no more is expected than of activity
+            expected = max(min(scale, incidence.chance) * (d.sum() ** 2 - (d**2).sum()) / 2, 1e-9)
         evidence = pairs * np.log(pairs / expected) - pairs + expected if pairs > settings.block_lift * expected else 0.0
         price = len(values) * np.log(np.e * len(chosen) / len(values)) - np.log(settings.core_p)
         if evidence > price:
             found.append((chosen[values], np.sort(part["account"].to_numpy().astype(np.int64))))
     return found
+
+
+def _whole_components(label: Ints, account: Ints, value: Ints, accounts: int, settings: LinkSettings) -> Ints:
+    """The communities, but each densely filled component one of its own: communities of a full block are arbitrary parts of it."""
+    component = find_components(len(label), account, value)
+    count = int(component.max()) + 1
+    entries = np.bincount(component[account], minlength=count)
+    rows = np.bincount(component[np.unique(account)], minlength=count)
+    columns = np.bincount(component[accounts:], minlength=count)
+    full = entries >= np.maximum(settings.block_dense * rows * columns, 1.0)
+    whole: Ints = np.where(full[component], len(label) + component, label)
+    return whole
 
 
 def outside_bits(incidence: Incidence, core: Ints) -> Floats:

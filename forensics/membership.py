@@ -143,7 +143,12 @@ def complete(incidence: Incidence, labels: Ints, scores: pl.DataFrame, settings:
     told = (pl.col("sufficient") >= settings.told_share * score_cap(incidence)) & (pl.col("met") >= settings.met_share * pl.col("many"))
     alike = (pl.col("own") == pl.col("network")) | (pl.col("bits") >= pl.col("usual")) | told
     credible = (pl.col("odds") >= settings.margin_bits) & alike
-    crossed = credible & (pl.col("lines") >= 2)
+    # Founders that were tested as a whole may rest on one line; whoever else joins needs two.
+    lines = real.filter(pl.col("own") == pl.col("network")).group_by("network").agg(usual_lines=pl.col("lines").median())
+    real = real.join(lines, on="network", how="left", maintain_order="left")
+    decoys = decoys.with_columns(usual_lines=pl.lit(2.0))
+    founder = (pl.col("own") == pl.col("network")) & (pl.col("lines") >= pl.col("usual_lines"))
+    crossed = credible & ((pl.col("lines") >= 2) | founder)
     alone = credible & (pl.col("sufficient") >= settings.alone_bits) if incidence.several_lines else credible
     mistaken = decoys.filter(crossed).group_by("account").agg(pl.col("odds").max())["odds"].to_numpy()
     floor = decoy_floor(real.filter(crossed & (pl.col("own") < 0))["odds"].to_numpy(), mistaken, settings.false_joiners)

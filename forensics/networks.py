@@ -150,7 +150,8 @@ def find_halves(labels: Ints, links: Links, lasting: Floats, settings: NetworkSe
     """One row per pair of communities that are tied to each other, by what survives a change of exits and clients, far more than stray links would.
 
     The skeleton of a large network is sparse and falls into communities by accident, or by the template each account happened to draw. Measured is
-    the share of a random split's links; two hydras behind the same exits share exits and no prompt, card or blob, which is why only those count.
+    the share of a random split's links; two hydras behind the same exits share exits and no prompt, card or blob, which is why little of those is
+    enough, and much is asked of exits and clients.
     """
     a, b, bits = links
     inside = (labels[a] >= 0) & (labels[b] >= 0)
@@ -162,10 +163,14 @@ def find_halves(labels: Ints, links: Links, lasting: Floats, settings: NetworkSe
     own = np.zeros(count)
     np.add.at(own, labels[a][~across], bits[~across])
     g, h = np.minimum(labels[a], labels[b])[across], np.maximum(labels[a], labels[b])[across]
-    table = pl.DataFrame({"g": g, "h": h, "bits": lasting[across]}).group_by("g", "h").agg(pl.col("bits").sum()).sort("g", "h")
+    table = (
+        pl.DataFrame({"g": g, "h": h, "bits": bits[across], "lasting": lasting[across]}).group_by("g", "h").agg(pl.col("bits", "lasting").sum()).sort("g", "h")
+    )
     g, h, crossing = table["g"].to_numpy(), table["h"].to_numpy(), table["bits"].to_numpy().astype(np.float64)
     split = 2 * size[g] * size[h] / np.maximum(size[g] + size[h], 1.0) ** 2
-    dense = crossing >= settings.merge_halves * split * (own[g] + own[h] + crossing)
+    expected = split * (own[g] + own[h] + crossing)
+    lasts = table["lasting"].to_numpy().astype(np.float64)
+    dense = (lasts >= settings.merge_halves * expected) | (crossing >= settings.merge_dense * expected)
     return table.filter(pl.Series(dense, dtype=pl.Boolean)).select("g", "h")
 
 

@@ -227,3 +227,20 @@ def test_twenty_five_thousand_on_one_template() -> None:
     assert told["giant"]["recall"] >= 0.95
     assert told["giant"]["precision"] >= 0.98
     assert told["ring"]["recall"] == told["ring"]["precision"] == 1.0
+
+
+def test_a_pool_that_shares_nothing_but_its_exits_is_linked_whole() -> None:
+    """An access log knows addresses and popular clients only: 60 accounts that all use the same 12 exits, among 400 with addresses of their own."""
+    pool = [(f"pool-{account:02}", "address", f"exit-{number}") for account in range(60) for number in range(12)]
+    crowd = [(f"person-{account:03}", "client", f"agent-{account % 5}") for account in range(400)]
+    pairs = [(f"person-{account:03}", "address", f"home-{account // 2}") for account in range(40)]
+    rows = [*pool, *((f"pool-{account:02}", "client", "agent-0") for account in range(60)), *crowd, *pairs]
+    shown = pl.DataFrame(rows, schema=["account_id", "kind", "value"], orient="row").with_columns(event_count=pl.lit(20, pl.UInt32))
+    sightings = pl.concat([SIGHTINGS.empty(), shown], how="diagonal_relaxed").select(list(SIGHTINGS.columns)).lazy()
+    ids = sorted({row[0] for row in rows})
+    known = pl.DataFrame({"account_id": ids, "request_count": pl.Series([120] * len(ids), dtype=pl.UInt32)})
+    accounts = pl.concat([ACCOUNTS.empty(), known], how="diagonal_relaxed").select(list(ACCOUNTS.columns)).lazy()
+    links = weigh_links(sightings, accounts, LinkSettings())
+    members = form_networks(links, sightings, accounts, NetworkSettings()).collect()
+    largest = members.group_by("network_id").agg("account_id").sort(pl.col("account_id").list.len(), descending=True)["account_id"][0].to_list()
+    assert sorted(largest) == [f"pool-{account:02}" for account in range(60)]
