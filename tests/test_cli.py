@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import filelock
 import polars as pl
 import pytest
 from made_case import made_case
+from test_ingest import _mmdb as write_database
 from typer.main import get_command
 
 from forensics.cli import app, main
@@ -535,3 +537,72 @@ def test_case_drop_takes_out_old_events_and_notes_it(world: Path, tmp_path: Path
     assert call("investigate", "--case", tmp_path / "case").returncode == 0
     again = call("ingest", world / "logs", "--case", tmp_path / "case")
     assert json.loads(call("case", "info", "--case", tmp_path / "case", "--format", "json").stdout)["event_count"] == after["event_count"], again.stdout
+
+
+def test_two_logs_are_joined_and_addresses_placed(tmp_path: Path, call: Callable[..., Answer]) -> None:
+    """--join fills one log in from another and says what share met; --database says which one and when it was built; dropped lines keep the sum whole."""
+    model = [
+        {"schemaType": "ModelInvocationLog", "timestamp": f"2026-05-01T10:00:0{number}Z", "identity": {"arn": "arn:aws:iam::1:user/a"}}
+        | {"requestId": f"r{number}", "operation": "Converse", "modelId": "m", "input": {"inputTokenCount": 5}}
+        for number in range(4)
+    ]
+    edge = [
+        {"RayID": f"r{number}", "EdgeStartTimestamp": f"2026-05-01T10:00:0{number}Z", "ClientIP": "198.51.100.7", "EdgeResponseStatus": 200}
+        for number in (2, 3)
+    ]
+    for name, lines in (("a", model), ("b", edge)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    write_database(tmp_path / "net.mmdb", 0xC6336400, {"autonomous_system_number": 64500}, 1777593600)
+    options = ("--join", "--database", tmp_path / "net.mmdb")
+    done = call("ingest", tmp_path / "a.jsonl", tmp_path / "b.jsonl", *options, "--case", tmp_path / "case")
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    # r2 and r3 are in both logs: four of six lines met another
+    assert "67 % of the requests met one of another log" in told
+    assert "2 of 4" in told
+    assert "2 of 2" in told
+    assert "Test-ASN of 2026-05-01" in told
+    events = pl.read_parquet(tmp_path / "case" / "events" / "*.parquet").sort("request_id")
+    assert events.get_column("client_address").to_list() == [None, None, "198.51.100.7", "198.51.100.7"]
+    assert events.get_column("client_asn").to_list() == [None, None, 64500, 64500]
+    report = " ".join(call("investigate", tmp_path / "a.jsonl", tmp_path / "b.jsonl", *options).stdout.split())
+    assert "67 % of the requests met one of another log" in report
+    assert "Test-ASN of 2026-05-01" in report
+    assert call("ingest", tmp_path / "a.jsonl", "--database", tmp_path / "a.jsonl", "--case", tmp_path / "other").returncode == 2
+
+
+def test_dropped_events_keep_the_sum_whole(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
+    """The report's first line still adds up when old events were taken out."""
+    shutil.copytree(world / "case", tmp_path / "case")
+    call("case", "drop", "--before", "2026-04-03", "--case", tmp_path / "case")
+    first = re.sub(r"(?<=\d)\s(?=\d)", "", " ".join(call("investigate", "--case", tmp_path / "case").stdout.split()))
+    sums = re.search(r"(\d+) lines = (\d+) events \+ (\d+) duplicates \+ (\d+) rejects \+ (\d+) dropped since", first)
+    assert sums is not None
+    whole, *parts = map(int, sums.groups())
+    assert whole == sum(parts)
+    assert parts[-1] > 0
+
+
+OWN_FORMAT = """
+name = "my_gateway"
+title = "ours"
+marks = ["gw_request", "at"]
+samples = ['{"gw_request":"r1","at":1780804190,"customer":"acct_1"}']
+broken = ['{"gw_request":"r1","at":"never","customer":"acct_1"}']
+[fields]
+started_at = "at"
+account_id = "customer"
+request_id = "gw_request"
+"""
+
+
+def test_a_format_of_ones_own_is_checked(tmp_path: Path, call: Callable[..., Answer]) -> None:
+    """`formats test` on a format file says that its samples read, or which do not."""
+    own = tmp_path / "mine.toml"
+    own.write_text(OWN_FORMAT, encoding="utf-8")
+    well = call("formats", "test", own)
+    assert well.stdout == "my_gateway is well: 1 sample read, 1 broken line rejected, no other format claims them\n"
+    own.write_text(OWN_FORMAT.replace('"customer":"acct_1"}\']\nbroken', '"who":"acct_1"}\']\nbroken'), encoding="utf-8")
+    wrong = call("formats", "test", own)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "sample 1 does not read as my_gateway" in wrong.stderr

@@ -25,16 +25,38 @@ def list_all(form: FormOption = Form.table) -> None:
 
 @app.command("test")
 def try_file(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A log file.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A log file; or a format of your own (.toml).")],
     mapping: Annotated[Path | None, typer.Option("--mapping", help="Which field is which column (TOML).", metavar="FILE")] = None,
     log_format: Annotated[str | None, typer.Option("--format", help="Read it as this format.", metavar="NAME")] = None,
     config: ConfigOption = None,
     rows: Annotated[int, typer.Option("--rows", min=1, max=100, help="Events and rejects to show.")] = 3,
 ) -> None:
-    """Show what a file would be read as: its format, which field becomes what, the first events and rejects."""
+    """Show what a file would be read as: its format, which field becomes what, the first events and rejects.
+
+    A format of your own (a .toml file) is checked: whether its samples read, its broken lines do not, and no other format claims them.
+    """
+    if file.lower().endswith(".toml"):
+        _check_own(Path(file))
+        return
     from forensics.ingest import preview
     from forensics.reports.ingested import preview_text
     from forensics.reports.output import write_text
     from forensics.reports.page import page_width
 
     write_text(preview_text(preview(file, mapping=mapping, format_name=log_format, settings=chosen_settings(config).ingest, rows=rows), page_width()))
+
+
+def _check_own(path: Path) -> None:
+    from forensics.errors import UsageError
+    from forensics.format_files import read_format
+    from forensics.recognise import check_format, format_folders
+    from forensics.reports.figures import NBSP, plural
+    from forensics.reports.output import write_text
+    from forensics.reports.printable import printable
+
+    wrong = check_format(path, format_folders(None))
+    if wrong:
+        raise UsageError("\n".join([f"{path}: {wrong[0]}", *wrong[1:]]), "`forensics formats list` tells the formats there are")
+    form = read_format(path)
+    broken = f", {plural(len(form.broken), 'broken line')} rejected" if form.broken else ""
+    write_text(f"{printable(form.name)} is well: {plural(len(form.samples), 'sample')} read{broken}, no other format claims them\n".replace(NBSP, " "))

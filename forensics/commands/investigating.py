@@ -23,6 +23,8 @@ from forensics.commands.options import (
 from forensics.commands.progress import StageProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from forensics.case import Case
     from forensics.config import Settings
     from forensics.ingest import IngestReport
@@ -35,6 +37,12 @@ MappingOption = Annotated[Path | None, typer.Option("--mapping", help="Which fie
 LogFormatOption = Annotated[str | None, typer.Option("--format", help="Read every file as this format; `forensics formats list`.", metavar="NAME")]
 KeepTextOption = Annotated[bool, typer.Option("--keep-text", help="Store prompt and system text; without it only hashes are kept.")]
 RejectShareOption = Annotated[float | None, typer.Option("--max-reject-share", min=0, max=1, help="Fail with 4 if more lines are rejected.", metavar="SHARE")]
+JoinOption = Annotated[
+    bool, typer.Option("--join", help="Make one event of what several logs tell of one request (same request id); holds all events in memory.")
+]
+DatabaseOption = Annotated[
+    list[Path] | None, typer.Option("--database", help="Own .mmdb file that gives addresses their network and country; may be repeated.", metavar="FILE")
+]
 FailOnOption = Annotated[Level | None, typer.Option("--fail-on", help="Exit 3 if a finding's verdict reaches this level.")]
 
 
@@ -45,6 +53,8 @@ def investigate(
     case: CaseOption = None,
     log_format: LogFormatOption = None,
     keep_text: KeepTextOption = False,
+    join: JoinOption = False,
+    databases: DatabaseOption = None,
     sensitivity: SensitivityOption = None,
     config: ConfigOption = None,
     fail_on: FailOnOption = None,
@@ -58,20 +68,21 @@ def investigate(
     from forensics.case import Case
     from forensics.errors import UsageError
     from forensics.pipeline import investigate as run
+    from forensics.reports.ingested import enriched
 
     if not sources and case is None:
         raise UsageError("nothing to investigate", "give log files or folders, or --case DIR with an existing case")
-    settings = chosen_settings(config, case, sensitivity=sensitivity, max_reject_share=max_reject_share)
+    settings = chosen_settings(config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases)
     progress = StageProgress(quiet=quiet)
     with kept_or_passing(case) as folder, Case.locked(folder) as held:
         report = None
         with held.undone_if_interrupted():
             if sources:
-                report = read_sources(held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text)
+                report = read_sources(held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join)
             outcome = run(held, settings, progress)
             if case is not None:
                 record_command(held, "investigate", sources=list(sources or []), seconds=outcome.seconds)
-        print_report(held, case, quiet=quiet)
+        print_report(held, case, quiet=quiet, further=enriched(report, join=join) if report is not None else ())
         check_findings(held, fail_on, report)
 
 
@@ -82,6 +93,8 @@ def ingest(
     case: CaseOption = None,
     log_format: LogFormatOption = None,
     keep_text: KeepTextOption = False,
+    join: JoinOption = False,
+    databases: DatabaseOption = None,
     config: ConfigOption = None,
     max_reject_share: RejectShareOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong.")] = False,
@@ -95,13 +108,13 @@ def ingest(
 
     if case is None:
         raise UsageError("no case given", "name the folder to read into: --case DIR")
-    settings = chosen_settings(config, case, max_reject_share=max_reject_share)
+    settings = chosen_settings(config, case, max_reject_share=max_reject_share, databases=databases)
     with Case.locked(case) as held:
         with held.undone_if_interrupted():
-            report = read_sources(held, sources, accounts, mapping, log_format, settings, StageProgress(quiet=quiet), keep_text=keep_text)
+            report = read_sources(held, sources, accounts, mapping, log_format, settings, StageProgress(quiet=quiet), keep_text=keep_text, join=join)
             record_command(held, "ingest", sources=list(sources), events=report.event_count)
         if not quiet:
-            write_text(ingest_text(report, page_width()))
+            write_text(ingest_text(report, page_width(), join=join))
         check_findings(held, None, report)
 
 
@@ -115,6 +128,7 @@ def read_sources(
     progress: StageProgress,
     *,
     keep_text: bool,
+    join: bool = False,
 ) -> IngestReport:
     """Ingest with progress in bytes."""
     from forensics.ingest import ingest as read
@@ -124,10 +138,12 @@ def read_sources(
         progress.tell(f"{Path(path).name}{share}")
 
     with progress("read"):
-        return read(held, sources, accounts=accounts, mapping=mapping, format_name=log_format, keep_text=keep_text, settings=settings.ingest, progress=tell)
+        return read(
+            held, sources, accounts=accounts, mapping=mapping, format_name=log_format, keep_text=keep_text, join=join, settings=settings.ingest, progress=tell
+        )
 
 
-def print_report(held: Case, case: Path | None, *, quiet: bool) -> None:
+def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequence[str] = ()) -> None:
     """The report; with `quiet` one line, and nothing where there is no finding."""
     from forensics.reports.output import write_text
     from forensics.reports.page import page_width, wants_colour
@@ -136,7 +152,7 @@ def print_report(held: Case, case: Path | None, *, quiet: bool) -> None:
     if quiet:
         write_text(summary_line(held, case_option(case)))
         return
-    page = render_report(held, page_width(), case_option=case_option(case), kept=case is not None)
+    page = render_report(held, page_width(), case_option=case_option(case), kept=case is not None, further=further)
     write_text(page.text(colour=wants_colour()))
 
 

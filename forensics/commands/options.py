@@ -13,7 +13,7 @@ import typer
 from forensics.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from forensics.case import Case
     from forensics.config import Layer, Settings
@@ -137,7 +137,12 @@ def settings_layers(config: Path | None, case: Path | None) -> list[Layer]:
 
 
 def chosen_settings(
-    config: Path | None, case: Path | None = None, *, sensitivity: Sensitivity | None = None, max_reject_share: float | None = None
+    config: Path | None,
+    case: Path | None = None,
+    *,
+    sensitivity: Sensitivity | None = None,
+    max_reject_share: float | None = None,
+    databases: Sequence[Path] | None = None,
 ) -> Settings:
     """The settings that hold for this run: the layers, then what the command line changes."""
     from forensics.config import override_layer, stack_layers
@@ -147,4 +152,6 @@ def chosen_settings(
         changes["scoring.sensitivity"] = sensitivity.value
     if max_reject_share is not None:
         changes["ingest.max_reject_share"] = max_reject_share
+    if databases:
+        changes["ingest.databases"] = [str(path) for path in databases]
     return stack_layers([*settings_layers(config, case), override_layer(changes)])[0]

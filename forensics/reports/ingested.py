@@ -16,7 +16,7 @@ REASONS_SHOWN = 5
 PREVIEW_COLUMNS = 14
 
 
-def ingest_text(report: Any, width: int) -> str:  # noqa: ANN401 - an IngestReport, whose module stands beside this one
+def ingest_text(report: Any, width: int, *, join: bool = False) -> str:  # noqa: ANN401 - an IngestReport, whose module stands beside this one
     """Per file and in all: lines = events + duplicates + rejects + blanks."""
     page = Page(width)
     files = sorted(report.sources, key=lambda source: -source.line_count)
@@ -39,10 +39,30 @@ def ingest_text(report: Any, width: int) -> str:  # noqa: ANN401 - an IngestRepo
         page.paragraph(f"{period(report.first_event_at, report.last_event_at)} UTC · read as {', '.join(sorted(report.formats)) or 'nothing'}", indent=9)
     if report.accounts_registered:
         page.paragraph(f"{plural(report.accounts_registered, 'account')} in the accounts file, {count(report.accounts_matched)} of them in the logs", indent=9)
+    for text in enriched(report, join=join):
+        page.paragraph(text, indent=9)
     if report.reasons:
         told = [f"{count(number)}{NBSP}× {printable(reason)}" for reason, number in list(report.reasons.items())[:REASONS_SHOWN]]
         page.paragraph(" · ".join(told), label="Rejects  ")
     return page.text()
+
+
+def enriched(report: Any, *, join: bool = False) -> list[str]:  # noqa: ANN401 - as above
+    """What was filled in from elsewhere, a sentence each: events joined across logs, databases of addresses with the day each was built."""
+    told = []
+    if join and report.line_count > report.blank_count:
+        met = [
+            f"{shorten(printable(source.path), 30)} {count(source.joined_count)}{NBSP}of{NBSP}{count(source.line_count - source.blank_count)}"
+            for source in report.sources
+            if source.joined_count
+        ]
+        part = share(report.joined_count / max(report.line_count - report.blank_count, 1))
+        more = f" and {count(len(met) - FILES_SHOWN)} more files" if len(met) > FILES_SHOWN else ""
+        which = f" ({', '.join(met[:FILES_SHOWN])}{more})" if met else ""
+        told.append(f"joined by request id: {part} of the requests met one of another log{which}")
+    if report.databases:
+        told.append(f"addresses placed by {', '.join(printable(name) for name in report.databases)}")
+    return told
 
 
 def formats_table(rows: list[dict[str, str]]) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from forensics.reports.page import Page, fit
 from forensics.reports.printable import printable, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from forensics.reports.overview import Overview, Tables
 
@@ -27,13 +27,16 @@ VERDICT_STYLE = {"strong": "bold red", "likely": "yellow", "possible": "cyan", "
 FIT_WORDS = ((0.8, "yes"), (0.5, "partly"), (0.0, "no"))
 
 
-def render_report(case: Tables, width: int, *, case_option: str = "", kept: bool = True) -> Page:
-    """The whole report. `case_option` is what further commands need to find the case, e.g. `--case demo-case`; `kept` says that there is one."""
+def render_report(case: Tables, width: int, *, case_option: str = "", kept: bool = True, further: Sequence[str] = ()) -> Page:
+    """The whole report. `case_option` is what further commands need to find the case, e.g. `--case demo-case`; `kept` says that there is one.
+
+    `further` are sentences on how this run read its sources.
+    """
     page = Page(width)
     overview = read_overview(case)
     networks = case.scan("networks").sort("rank").collect().to_dicts()
     findings = [row for row in networks if row["alert"]]
-    render_overview(page, overview, case_option)
+    render_overview(page, overview, case_option, further)
     page.blank()
     _summary_line(page, overview, networks)
     if findings:
@@ -63,11 +66,14 @@ def summary_line(case: Tables, case_option: str = "") -> str:
 # What was read
 
 
-def render_overview(page: Page, overview: Overview, case_option: str = "") -> None:
+def render_overview(page: Page, overview: Overview, case_option: str = "", further: Sequence[str] = ()) -> None:
     """Files and lines with the sum that adds up, the window, and what these logs cannot tell."""
     parts = [f"{plural(overview.event_count, 'event')}", plural(overview.duplicate_count, "duplicate"), plural(overview.reject_count, "reject")]
     if overview.blank_count:
         parts.append(f"{count(overview.blank_count)}{NBSP}blank or header")
+    dropped = overview.line_count - overview.event_count - overview.duplicate_count - overview.reject_count - overview.blank_count
+    if dropped > 0:  # by `case drop`
+        parts.append(f"{count(dropped)}{NBSP}dropped since")
     total = f"{plural(overview.file_count, 'file')}, {plural(overview.line_count, 'line')} = {' + '.join(parts)}"
     if overview.reject_count:
         total += f"   (forensics rejects{' ' + case_option if case_option else ''})".replace(" ", NBSP)
@@ -85,6 +91,8 @@ def render_overview(page: Page, overview: Overview, case_option: str = "") -> No
         end = f"{gap.last_at.hour:02d}:{gap.last_at.minute:02d}" if gap.first_at.date() == gap.last_at.date() else moment(gap.last_at)
         facts.append(f"gap: {printable(gap.platform, 24)}, {moment(gap.first_at)} – {end}")
     page.paragraph(" · ".join(facts), indent=9)
+    for text in further:
+        page.paragraph(text, indent=9)
     if overview.blind:
         reasons: dict[str, list[str]] = {}
         for blind in overview.blind:
