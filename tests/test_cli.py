@@ -24,6 +24,7 @@ from typer.main import get_command
 
 from forensics.cli import app, main
 from forensics.commands.about import walk_commands
+from forensics.reports.standing import group_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -606,3 +607,57 @@ def test_a_format_of_ones_own_is_checked(tmp_path: Path, call: Callable[..., Ans
     wrong = call("formats", "test", own)
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "sample 1 does not read as my_gateway" in wrong.stderr
+
+
+def test_a_network_without_some_kinds(world: Path, call: Callable[..., Answer]) -> None:
+    """The planted hydra stands without its client and falls without everything; rows, pieces and verdict agree."""
+    case = world / "case"
+    size = len(hydra_accounts(case, call))
+    stands = call("show", "1", "--without", "client", "--case", case)
+    assert (stands.returncode, stands.stderr) == (0, "")
+    assert f"It stands: {size} of {size} members" in stands.stdout
+    assert f"1 piece of {size} accounts" in stands.stdout
+    rows = json.loads(call("show", "1", "--without", "client", "--case", case, "--format", "json").stdout)
+    assert len(rows) == size
+    assert all(row["stays"] and row["piece"] == 1 and row["odds_bits_without"] < row["odds_bits"] for row in rows)
+    kinds = pl.read_parquet(case / "sightings.parquet").get_column("kind").unique().sort().to_list()
+    falls = call("show", "1", *[part for kind in kinds for part in ("--without", kind)], "--case", case)
+    assert f"It falls: 0 of {size} members" in falls.stdout
+    assert "lost" in falls.stdout
+    assert max(map(len, falls.stdout.splitlines())) <= 80
+
+
+def test_pieces_are_what_hangs_together() -> None:
+    """Groups of pairs, largest first, whichever way round the pairs come."""
+    assert group_accounts([("d", "e"), ("a", "b"), ("c", "b")]) == [["a", "b", "c"], ["d", "e"]]
+    assert group_accounts([("a", "d"), ("b", "c"), ("c", "d")]) == [["a", "b", "c", "d"]]
+    assert group_accounts([]) == []
+
+
+def test_bridges_are_told_with_what_they_cut_off(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
+    """A hydra of many links hangs on none; held by a chain of four, the middle link comes first and cuts off two."""
+    assert "None: whichever link were wrong" in call("show", "1", "--bridges", "--case", world / "case").stdout
+    shutil.copytree(world / "case", tmp_path / "case")
+    chain = sorted(hydra_accounts(world / "case", call))[:4]
+    links = pl.read_parquet(world / "case" / "links.parquet").head(3)
+    ends = {"account_a": pl.Series(chain[:3]), "account_b": pl.Series(chain[1:])}
+    links.with_columns(**ends).write_parquet(tmp_path / "case" / "links.parquet")
+    rows = json.loads(call("show", "1", "--bridges", "--case", tmp_path / "case", "--format", "json").stdout)
+    assert [(row["account_a"], row["smaller_part"]) for row in rows] == [(chain[1], 2), (chain[0], 1), (chain[2], 1)]
+    page = call("show", "1", "--bridges", "--case", tmp_path / "case").stdout
+    assert f"forensics explain {chain[1]} {chain[2]} --case" in " ".join(page.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("1", "--without", "nix"), "kinds of this case"),
+        (("1", "--without", "client", "--bridges"), "two questions"),
+        (("acct_h00011", "--bridges"), "is an account"),
+    ],
+)
+def test_questions_that_make_no_sense_are_usage_errors(world: Path, call: Callable[..., Answer], arguments: Sequence[str], told: str) -> None:
+    """An unknown kind, two questions at once, a question of networks asked of an account."""
+    done = call("show", *arguments, "--case", world / "case")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr

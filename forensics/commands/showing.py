@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from forensics.commands.options import CaseOption, ConfigOption, Form, FormOption, analysed_case, case_option, chosen_settings
+from forensics.commands.progress import StageProgress
+
+if TYPE_CHECKING:
+    from forensics.case import Case
+    from forensics.config import Settings
 
 
 def show(
@@ -14,6 +19,11 @@ def show(
     case: CaseOption = None,
     how: Annotated[bool, typer.Option("--how", help="How each sign was tested: its null model and what it is blind to.")] = False,
     lives: Annotated[bool, typer.Option("--lives", help="The picture of the accounts' births, activity and bans.")] = False,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", help="Whether the network stands without observables of this kind; may be repeated.", metavar="KIND")
+    ] = None,
+    bridges: Annotated[bool, typer.Option("--bridges", help="The single links that the network hangs on.")] = False,
+    config: ConfigOption = None,
     form: FormOption = Form.table,
 ) -> None:
     """Show one network or account: evidence, tests, source lines."""
@@ -28,6 +38,16 @@ def show(
     account = None if network is not None else find_account(found, name)
     if network is None and account is None:
         raise unknown_name(found, name)
+    if without or bridges:
+        if network is None:
+            raise UsageError(f"{name} is an account", "--without and --bridges tell of a network: forensics networks lists them")
+        if without and bridges:
+            raise UsageError("--without and --bridges are two questions", "ask one at a time")
+        if bridges:
+            _show_bridges(found, network, form, case_option(case))
+        else:
+            _show_standing(found, network, tuple(dict.fromkeys(without or ())), form, chosen_settings(config, case))
+        return
     if form in {Form.json, Form.jsonl}:
         write_text(facts_text(network_facts(found, network) if network is not None else account_facts(found, account or {})))
         return
@@ -39,6 +59,31 @@ def show(
     else:
         page = render_account(found, account or {}, page_width(), case_option=option)
     write_text(page.text(colour=wants_colour()))
+
+
+def _show_bridges(found: Case, network: dict[str, Any], form: Form, option: str) -> None:
+    from forensics.reports.output import write_frame, write_text
+    from forensics.reports.page import page_width, wants_colour
+    from forensics.reports.standing import read_bridges, render_bridges
+
+    bridges = read_bridges(found, network)
+    if form is Form.table:
+        write_text(render_bridges(bridges, network, page_width(), option).text(colour=wants_colour()))
+    else:
+        write_frame(bridges, form.value)
+
+
+def _show_standing(found: Case, network: dict[str, Any], kinds: tuple[str, ...], form: Form, settings: Settings) -> None:
+    from forensics.reports.output import write_frame, write_text
+    from forensics.reports.page import page_width, wants_colour
+    from forensics.reports.standing import read_standing, render_standing
+
+    with StageProgress()("weigh links without " + ", ".join(kinds)):
+        standing = read_standing(found, network, kinds, settings)
+    if form is Form.table:
+        write_text(render_standing(standing, network, kinds, page_width()).text(colour=wants_colour()))
+    else:
+        write_frame(standing.members, form.value)
 
 
 def explain(
