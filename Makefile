@@ -37,7 +37,9 @@ fix: $(STAMP) ## let ruff mend and format what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(STAMP) ## speed, memory and recall on planted worlds
+bench: $(STAMP) ## speed and memory beside DuckDB, linking on planted worlds
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'duckdb>=2'
+	@$(BIN)/python tests/bench/ingest.py
 	@$(BIN)/python tests/bench/linking/run.py
 
 bench-peers: $(STAMP) ## detection quality, beside other methods
