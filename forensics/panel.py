@@ -338,21 +338,3 @@ def humanness(panel: Panel, group: Group) -> float:
     if rows.is_empty():
         return 0.5
     return float(np.clip(1.0 - rows["position"].clip(0.0, 1.0).mean(), 0.0, 1.0))  # type: ignore[operator]
-
-
-def own_content_shown(panel: Panel, kinds: tuple[str, ...] = CONTENT) -> pl.DataFrame:
-    """One row per member that shows content of its network's own: network_id, account, event_count of the most frequent such value."""
-    own = [own_content(panel, group, kinds).select("network_id", "kind", "value") for group in panel.groups]
-    members = [
-        pl.DataFrame({"network_id": group.network_id, "account": group.members}, schema={"network_id": pl.String, "account": pl.UInt32})
-        for group in panel.groups
-    ]
-    return (
-        panel.sightings.filter(pl.col("kind").is_in(kinds))
-        .join(pl.concat(own).lazy(), on=["kind", "value"], how="inner")
-        .join(pl.concat(members).lazy(), on=["network_id", "account"], how="semi")
-        .group_by("network_id", "account")
-        .agg(pl.col("event_count").max())
-        .sort("network_id", "account")
-        .collect()
-    )

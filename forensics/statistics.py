@@ -161,11 +161,6 @@ def cv(values: Floats) -> float:
     return float(values.std() / values.mean()) if len(values) > 1 and values.mean() > 0 else float("nan")
 
 
-def shuffle_within(blocks: Ints, rng: np.random.Generator) -> Ints:
-    """An order that shuffles positions inside each block and keeps the blocks in place (blocks ascending)."""
-    return np.lexsort((rng.random(len(blocks)), blocks))
-
-
 def p_tail(observed: float, null: Floats, *, upper: bool) -> float:
     """Permutation p; at its floor refined by the normal tail of the null sample, never below SMALLEST_P.
 
