@@ -1,7 +1,8 @@
 """The names under which logs carry the canonical columns, and how a name in a log finds its column.
 
-Names are compared without case, `_`, `-`, `.`, `@` and spaces: `clientIP`, `client_ip` and `client.ip` are one name.
-Earlier aliases win where a line carries several.
+Names are compared without case, `_`, `-`, `.`, `@` and spaces: `clientIP`, `client_ip` and `client.ip` are one name. A name that is no alias is
+compared once more word by word, where abbreviations are what they stand for (`Cust ID`, `Duration (ms)`, `sys_sha`). Earlier aliases win where a
+line carries several.
 """
 
 from __future__ import annotations
@@ -73,11 +74,11 @@ _NAMES: Final[dict[str, str]] = {
     """,
     "reseller_id": "reseller_id reseller channel_partner channel_id channel partner_id partner marketplace",
     "client_address": """
-        client_address client.address client_ip_address client_ip client.ip clientip client_addr client_host client source_ip_address source_ip
-        source.ip source_address source.address src_ip src_addr src src_endpoint.ip remote_ip_address remote_ip remote_addr remote_address
-        remote_host remote ip ip_address ip_addr ipaddress ipaddr addr address caller_ip_address caller_ip requester_ip_address requester_ip
+        client_address client.address client_ip_address client_ip client.ip clientip client_addr client_host source_ip_address source_ip
+        source.ip source_address source.address src_ip src_addr src_endpoint.ip remote_ip_address remote_ip remote_addr remote_address
+        remote_host ip ip_address ip_addr ipaddress ipaddr addr address caller_ip_address caller_ip requester_ip_address requester_ip
         request_ip user_ip user_ip_address peer_ip peer_address peer origin_ip host_ip x_real_ip real_ip http_x_real_ip cf_connecting_ip net.peer.ip
-        net.sock.peer.addr network.client.ip downstream_remote_address true_client_ip
+        net.sock.peer.addr network.client.ip downstream_remote_address true_client_ip client remote src
     """,
     "forwarded_for": "x_forwarded_for http_x_forwarded_for forwarded_for xff",
     "client_prefix": "client_prefix ip_prefix client_subnet subnet client_ip_prefix ip_24 ip24",
@@ -173,7 +174,7 @@ _NAMES: Final[dict[str, str]] = {
     "stop": "stop stop_sequences gen_ai.request.stop_sequences",
     "request_id": """
         request_id requestid req_id request_uuid request.id http.request.id x_request_id http_x_request_id message_id event_id event.id call_id
-        completion_id response_id gen_ai.response.id log_id insert_id record_id id _id uuid ray_id
+        completion_id response_id gen_ai.response.id log_id insert_id record_id id _id uuid ray_id rid
     """,
     "trace_id": "trace_id traceid trace.id correlation_id x_correlation_id x_trace_id trace span.trace_id",
     "session_id": "session_id sessionid session session.id conversation_id conversation gen_ai.conversation.id thread_id chat_id",
@@ -234,7 +235,47 @@ def _index(aliases: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, int]]:
     return found
 
 
+# Words of field names that stand for each other.
+_MEANT: Final = {
+    word: meant
+    for meant, words in {
+        "request": "req rq",
+        "response": "resp res rsp",
+        "customer": "cust cstmr",
+        "account": "acct acc",
+        "user": "usr",
+        "source": "src",
+        "organization": "org organisation",
+        "address": "addr",
+        "message": "msg",
+        "system": "sys",
+        "hash": "sha sha1 sha256 sha512 md5 digest checksum hashed",
+        "tokens": "token tok toks tkn tkns",
+        "input": "in",
+        "output": "out",
+        "count": "cnt num number no n",
+        "duration": "dur",
+        "ms": "millis milliseconds msec msecs",
+        "s": "sec secs seconds",
+        "identifier": "id ident",
+        "timestamp": "tstamp stamp",
+    }.items()
+    for word in words.split()
+}
+
+
+def plain_name(name: str) -> str:
+    """The words of a name, abbreviations spelt out: `Cust ID` and `customerId` are one."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", re.sub(r"(?i)(sha|md)[_-]?(1|256|512|5)\b", "hash", name))
+    return "".join(_MEANT.get(word.lower(), word.lower()) for word in words)
+
+
 _BY_NAME = _index(ALIASES)
+_BY_PLAIN: Final[dict[str, tuple[str, int]]] = {}
+for _field, _aliases in ALIASES.items():
+    for _place, _alias in enumerate(_aliases):
+        if len(re.findall(r"[a-z0-9]+", _alias.lower())) > 1:  # one word alone is told by its exact form only
+            _BY_PLAIN.setdefault(plain_name(_alias), (_field, _place))
 CANONICAL = frozenset(EVENTS.columns) - {"source_id", "source_line", "content_flags", "prompt_text", "system_text", "template_hash"}
 
 
@@ -250,7 +291,7 @@ def resolve(paths: Iterable[Path]) -> dict[str, list[Path]]:
         for skipped in range(len(path)):
             known &= not skipped or normal_name(path[skipped - 1]) in _WRAPPERS
             name = normal_name("".join(path[skipped:]))
-            match = _BY_NAME.get(name)
+            match = _BY_NAME.get(name) or _BY_PLAIN.get(plain_name(".".join(path[skipped:])))
             if match is not None and (known or (skipped == len(path) - 1 and name not in _VAGUE)):
                 field, place = match
                 ranked.setdefault(field, []).append((skipped if known else _LAST_RANK, place, path))

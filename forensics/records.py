@@ -182,12 +182,28 @@ def _believable(found: dict[str, list[Path]], seen: Mapping[Path, Sequence[Any]]
                 if normal_name(path[-1]) not in _DURATIONS:
                     continue
                 target = "latency_s" if normal_name(path[-1]) == "requesttime" else "request_latency"
+            elif name == "client_address" and values and not any(map(_is_address, values)):
+                if not any(map(_is_client, values)):
+                    continue
+                target = "user_agent"
             elif (name not in _LISTS_ALLOWED and values and not any(map(_is_scalar, values))) or (
                 name in {"client_asn", "input_tokens", "output_tokens"} and values and not any(_is_number(value) for value in values)
             ):
                 continue
             kept.setdefault(target, []).append(path)
     return kept
+
+
+_ADDRESS = re.compile(r"[\[\"' ]*(?:\d{1,3}\.[\dx*]|[0-9a-fA-F]{0,4}:[0-9a-fA-F:]*)")
+_CLIENT = re.compile(r"[A-Za-z][\w.+-]*(?: [A-Za-z]+)?/\d")
+
+
+def _is_address(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return isinstance(value, str) and bool(_ADDRESS.match(value))
+
+
+def _is_client(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return isinstance(value, str) and bool(_CLIENT.match(value))
 
 
 def _is_number(value: Any) -> bool:  # noqa: ANN401 - any JSON value

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forensics.case import Case
-from forensics.config import IngestSettings
+from forensics.config import IngestSettings, Settings
 from forensics.errors import InputError, UsageError
-from forensics.fields import CANONICAL, RAW_FIELDS
+from forensics.fields import CANONICAL, RAW_FIELDS, resolve
 from forensics.ingest import ingest, list_formats
 from forensics.recognise import all_formats, check_format
 
@@ -147,3 +147,25 @@ def test_equal_fits_are_an_error_that_names_both(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="my_gateway and your_gateway"):
             ingest(case, [str(log)], settings=SETTINGS)
         assert ingest(case, [str(log)], format_name="your_gateway", settings=SETTINGS).event_count == 1
+
+
+def test_field_names_are_read_word_by_word_with_abbreviations_spelt_out() -> None:
+    found = resolve([(name,) for name in ("Cust ID", "Req Time", "Duration (ms)", "System Prompt SHA", "msg_sha", "tok_in", "latencyMillis", "rid")])
+    told = {field: paths[0][0] for field, paths in found.items()}
+    assert told["account_id"] == "Cust ID"
+    assert told["started_at"] == "Req Time"
+    assert told["latency_ms"] in {"Duration (ms)", "latencyMillis"}
+    assert told["system_hash"] == "System Prompt SHA"
+    assert told["prompt_hash"] == "msg_sha"
+    assert told["input_tokens"] == "tok_in"
+    assert told["request_id"] == "rid"
+
+
+def test_a_column_called_client_is_an_address_or_a_user_agent_by_its_values(tmp_path: Path) -> None:
+    source = tmp_path / "export.csv"
+    source.write_text("Req Time,Cust ID,Src IP,Client\n2026-05-01 10:00:00,c1,203.0.113.9,axios/1.7.7\n2026-05-01 10:00:01,c2,203.0.113.10,curl/8.5.0\n")
+    with Case.locked(tmp_path / "case") as case:
+        ingest(case, [str(source)], settings=Settings().ingest)
+        events = case.scan("events").collect().sort("started_at")
+    assert events["client_address"].to_list() == ["203.0.113.9", "203.0.113.10"]
+    assert events["user_agent"].to_list() == ["axios/1.7.7", "curl/8.5.0"]
