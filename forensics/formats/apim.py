@@ -33,7 +33,7 @@ def read(record: dict[str, Any]) -> dict[str, Any] | None:
     headers = {str(key).lower(): value for key, value in _object(flat.get("requestheaders")).items()}
 
     def first(*names: str) -> Any:  # noqa: ANN401 - any JSON value
-        return next((flat[name] for name in names if flat.get(name) not in {None, ""}), None)
+        return next((flat[name] for name in names if flat.get(name) is not None and flat[name] != ""), None)
 
     messages = (
         _object(flat.get("requestmessages")).get("messages")

@@ -14,7 +14,7 @@ from forensics.plugins import Format
 
 
 def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or the same as text
-    if isinstance(value, str):
+    if isinstance(value, str) and value:
         try:
             value = orjson.loads(value)
         except orjson.JSONDecodeError as error:
@@ -24,7 +24,7 @@ def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or the s
 
 def read(record: dict[str, Any]) -> dict[str, Any] | None:
     """Fields of one row; none for other categories."""
-    if record.get("category") not in {None, "RequestResponse"}:
+    if str(record.get("category") or "RequestResponse") != "RequestResponse":
         return None
     inner = _object(record.get("properties"))
     resource = str(record.get("resourceId") or "").lower()

@@ -1,7 +1,7 @@
 """OpenTelemetry spans with gen_ai attributes: OTLP/JSON (resourceSpans) and one span a line.
 
 Pitfalls: attributes are a list of {key, value: {stringValue | intValue | …}} or an object; 64-bit numbers are text; names moved (gen_ai.system →
-gen_ai.provider.name, prompt_tokens → input_tokens) and both occur; spans without gen_ai attributes are passed over.
+gen_ai.provider.name, prompt_tokens → input_tokens) and both occur; spans without gen_ai attributes, and those of agents and tools, are passed over.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from forensics.plugins import Format
+
+
+_NO_REQUESTS = ("execute_tool", "invoke_agent", "create_agent", "invoke_workflow")  # they hold the model requests of an agent, or follow one
 
 
 def _value(value: Any) -> Any:  # noqa: ANN401 - an OTLP AnyValue, or plain
@@ -40,18 +43,25 @@ def unwrap(value: Any) -> list[Any] | None:  # noqa: ANN401 - any JSON value
     spans: list[Any] = []
     for group in groups:
         if not isinstance(group, dict):
+            spans.append(group)  # no object: told as a reject
             continue
-        shared = _attributes((group.get("resource") or {}).get("attributes"))
-        for scope in group.get("scopeSpans") or group.get("instrumentationLibrarySpans") or []:
-            inner = (scope.get("spans") or []) if isinstance(scope, dict) else []
+        resource = group.get("resource")
+        shared = _attributes(resource.get("attributes") if isinstance(resource, dict) else None)
+        for scope in _list(group.get("scopeSpans") or group.get("instrumentationLibrarySpans")):
+            inner = _list(scope.get("spans")) if isinstance(scope, dict) else [scope]
             spans += [{**span, "resource_attributes": shared} if isinstance(span, dict) else span for span in inner]
     return spans
+
+
+def _list(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON value
+    """A list as it is, nothing as no items, anything else as the one item it is."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def read(record: dict[str, Any]) -> dict[str, Any] | None:
     """Fields of one span; none for spans that are no model requests."""
     found = {**_attributes(record.get("resource_attributes")), **_attributes(record.get("attributes"))}
-    if not any(name.startswith("gen_ai.") for name in found):
+    if not any(name.startswith("gen_ai.") for name in found) or found.get("gen_ai.operation.name") in _NO_REQUESTS:
         return None
 
     def first(*names: str) -> Any:  # noqa: ANN401 - any attribute value

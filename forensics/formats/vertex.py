@@ -27,7 +27,8 @@ def read(record: dict[str, Any]) -> dict[str, Any] | None:
         return None
     who, client = _object(payload.get("authenticationInfo")), _object(payload.get("requestMetadata"))
     code = _object(payload.get("status")).get("code", 0)
-    resources = [payload.get("resourceName"), *(_object(item).get("resource") for item in payload.get("authorizationInfo") or [])]
+    granted = payload.get("authorizationInfo")
+    resources = [payload.get("resourceName"), *(_object(item).get("resource") for item in (granted if isinstance(granted, list) else []))]
     model = next((match.group(1) for match in map(_MODEL.search, filter(None, map(str, filter(None, resources)))) if match), None)
     labels = _object(_object(record.get("resource")).get("labels"))
     method = str(payload.get("methodName") or "")
