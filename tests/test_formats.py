@@ -150,6 +150,7 @@ def test_equal_fits_are_an_error_that_names_both(tmp_path: Path) -> None:
 
 
 def test_field_names_are_read_word_by_word_with_abbreviations_spelt_out() -> None:
+    """Exports write names out or shorten them."""
     found = resolve([(name,) for name in ("Cust ID", "Req Time", "Duration (ms)", "System Prompt SHA", "msg_sha", "tok_in", "latencyMillis", "rid")])
     told = {field: paths[0][0] for field, paths in found.items()}
     assert told["account_id"] == "Cust ID"
@@ -162,6 +163,7 @@ def test_field_names_are_read_word_by_word_with_abbreviations_spelt_out() -> Non
 
 
 def test_a_column_called_client_is_an_address_or_a_user_agent_by_its_values(tmp_path: Path) -> None:
+    """The word alone does not say which."""
     source = tmp_path / "export.csv"
     source.write_text("Req Time,Cust ID,Src IP,Client\n2026-05-01 10:00:00,c1,203.0.113.9,axios/1.7.7\n2026-05-01 10:00:01,c2,203.0.113.10,curl/8.5.0\n")
     with Case.locked(tmp_path / "case") as case:
