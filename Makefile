@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CASE ?= demo-case
 
-.PHONY: help demo test test-slow lint fix bench bench-peers lock clean
+.PHONY: help demo test test-slow lint fix bench bench-peers bench-sketch domains lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
@@ -44,6 +44,14 @@ bench: $(STAMP) ## speed and memory beside DuckDB, linking on planted worlds
 
 bench-peers: $(STAMP) ## detection quality, beside other methods
 	@$(BIN)/python tests/bench/peers/run.py
+
+bench-sketch: $(STAMP) ## how well prompt sketches find reworded templates
+	@$(BIN)/python tests/bench/sketch.py
+
+domains: $(STAMP) ## take the newest list of throw-away mail domains (CC0) into the package
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .bench/domains disposable-email-domains
+	@PYTHONPATH=.bench/domains $(BIN)/python -c 'import pathlib; from importlib.metadata import version; from disposable_email_domains import blocklist; \
+	  from forensics.mailboxes import FILE, list_text; pathlib.Path("forensics", FILE).write_text(list_text(blocklist, version("disposable-email-domains")))'
 
 lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

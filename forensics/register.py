@@ -13,6 +13,7 @@ import polars as pl
 
 from forensics.errors import InputError
 from forensics.fields import normal_name
+from forensics.mailboxes import flag_domains
 from forensics.schema import OBSERVABLE_PREFIX, REGISTER
 from forensics.values import nothing, number, read_addresses, read_times
 
@@ -82,10 +83,11 @@ _TIMES: Final = ("created_at", "closed_at", "banned_at")
 def read_register(path: Path, unify: Callable[[pl.Series], pl.Series] | None = None, chosen: dict[str, str] | None = None) -> pl.DataFrame:
     """REGISTER rows of an accounts file, one an account: where a file has several rows for one, the last word of each column counts.
 
-    `closed_at` with a status of banned or suspended is a ban. An e-mail address gives its domain and hash and is not kept.
+    `closed_at` with a status of banned or suspended is a ban. An e-mail address gives its domain and hash and is not kept;
+    the domain says whether it hands out throw-away mailboxes.
     Raises: InputError for a file that cannot be read or names no account.
     """
-    raw = _read_table(path)
+    raw = _from_account_events(_read_table(path))
     found = _columns(raw.columns, chosen or {})
     if "account_id" not in found:
         raise InputError(f"{path}: no column names the account", f"call it account_id; its columns are: {', '.join(raw.columns)}")
@@ -108,6 +110,7 @@ def read_register(path: Path, unify: Callable[[pl.Series], pl.Series] | None = N
     if "email_domain" in clean.columns or "email" in clean.columns:
         domains = [pl.col(name).str.extract(r"@?([^@\s]+)$", 1).str.to_lowercase() for name in ("email_domain", "email") if name in clean.columns]
         columns["email_domain"] = pl.coalesce(domains)
+        columns["email_disposable"] = flag_domains(clean.select(columns["email_domain"].alias("domain"))["domain"])
     for given, name in (("email", "email_hash"), ("phone", "phone_hash")):
         if given in clean.columns and name not in clean.columns:
             columns[name] = pl.col(given).map_elements(_digest, return_dtype=pl.String)
@@ -130,6 +133,22 @@ def read_register(path: Path, unify: Callable[[pl.Series], pl.Series] | None = N
         .select(table.columns)
         .cast({name: column.dtype for name, column in REGISTER.columns.items()})
     )
+
+
+_SIGNUP_ONLY: Final = {"Timestamp": "created_at", "ClientIP": "signup_address", "ClientCountry": "country", "UserAgent": "signup_user_agent"}
+
+
+def _from_account_events(raw: pl.DataFrame) -> pl.DataFrame:
+    """Cloudflare's account events (dataset account_abuse_protection_events) as rows of accounts; other files stay as they are.
+
+    A sign-up tells the opening, its address and its client; mail and device come from any event, best from the sign-up.
+    """
+    if not {"EventType", "UserID", "Timestamp"} <= set(raw.columns):
+        return raw
+    signup = pl.col("EventType").str.to_lowercase() == "signup"
+    told = [pl.when(signup).then(given).alias(name) for given, name in _SIGNUP_ONLY.items() if given in raw.columns]
+    anyway = {name: given for given, name in (("UserID", "account_id"), ("Email", "email"), ("EphemeralID", "device_id")) if given in raw.columns}
+    return raw.sort(signup, maintain_order=True).select(*(pl.col(given).alias(name) for name, given in anyway.items()), *told)
 
 
 def _tell_bans(table: pl.DataFrame) -> pl.DataFrame:

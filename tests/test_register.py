@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from importlib import resources
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 
+from forensics import mailboxes
 from forensics.errors import InputError
 from forensics.register import read_register
 from forensics.schema import REGISTER
@@ -86,3 +88,37 @@ def test_useless_files_are_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError) as caught:
         read_register(tmp_path / "a.csv")
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("domain", "disposable"),
+    [("mailinator.com", True), ("inbox.Mailinator.com", True), ("mailinator.com.", True), ("ourmailinator.com", False), ("example.org", False), ("com", False)],
+)
+def test_throw_away_domains(tmp_path: Path, domain: str, disposable: bool) -> None:
+    """A domain of the list, or a part of one, hands out throw-away mailboxes; one that only ends like it does not."""
+    (tmp_path / "accounts.csv").write_text(f"account_id,email\na,x@{domain}\nb,\n")
+    assert read_register(tmp_path / "accounts.csv")["email_disposable"].to_list() == [disposable, None]
+
+
+def test_the_list_is_what_its_head_says() -> None:
+    """The list of throw-away domains is sorted, in lower case, without doubles, names its licence, and holds no large mail provider."""
+    text = resources.files("forensics").joinpath(mailboxes.FILE).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert "CC0" in text.splitlines()[1]
+    assert lines == sorted(set(lines))
+    assert all(line == line.strip().lower() and "." in line and "@" not in line for line in lines)
+    assert not {"gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "proton.me", "qq.com", "163.com", "gmx.de", "mail.ru"} & set(lines)
+    assert mailboxes.list_text(["B.example ", "a.example", "b.example"], "1.0").splitlines()[3:] == ["a.example", "b.example"]
+
+
+def test_account_events_of_a_cdn(tmp_path: Path) -> None:
+    """Of Cloudflare's account events the sign-up tells opening, address and client; logins do not move them."""
+    names = ("Timestamp", "EventType", "UserID", "Email", "EphemeralID", "ClientIP")
+    rows = (
+        ("2026-05-01T10:00:00Z", "signup", "u1", "a@mailinator.com", "d1", "198.51.100.7"),
+        ("2026-05-09T10:00:00Z", "login", "u1", "a@mailinator.com", "d2", "203.0.113.9"),
+        ("2026-05-09T11:00:00Z", "login", "u2", "b@example.org", "d3", "203.0.113.9"),
+    )
+    (tmp_path / "events.jsonl").write_text("\n".join(json.dumps(dict(zip(names, row, strict=True))) for row in rows))
+    table = read_register(tmp_path / "events.jsonl").select("account_id", "created_at", "signup_address", "device_id", "email_disposable").sort("account_id")
+    assert table.rows() == [("u1", datetime(2026, 5, 1, 10, tzinfo=UTC), "198.51.100.7", "d1", True), ("u2", None, None, "d3", False)]

@@ -27,7 +27,7 @@ def describe_accounts(events: pl.LazyFrame, register: pl.LazyFrame, settings: Fe
             table = part if table is None else table.join(part, on="account_id", how="left", coalesce=True)
     if table is None:
         return ACCOUNTS.empty().lazy()
-    declared = register.select("account_id", "created_at", "closed_at", "banned_at").unique("account_id", keep="first", maintain_order=True)
+    declared = register.select("account_id", "created_at", "closed_at", "banned_at", "email_disposable").unique("account_id", keep="first", maintain_order=True)
     return (
         table.join(declared, on="account_id", how="left", coalesce=True)
         .with_columns(

@@ -10,7 +10,6 @@ from typing import Any
 
 from forensics.plugins import Format
 
-
 _NO_REQUESTS = ("execute_tool", "invoke_agent", "create_agent", "invoke_workflow")  # they hold the model requests of an agent, or follow one
 
 
