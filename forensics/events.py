@@ -14,7 +14,20 @@ from forensics.geography import Database, locate
 from forensics.schema import EVENTS, OBSERVABLE_PREFIX, TIME
 from forensics.sketch import hash_strings, read_hashes, sketch_prompts
 from forensics.strip import strip_framework
-from forensics.values import ERROR_STATUS, boolean, first_forwarded, nothing, number, platform, read_addresses, read_times, status_code, whole, without_nothing
+from forensics.times import read_times
+from forensics.values import (
+    ERROR_STATUS,
+    boolean,
+    first_forwarded,
+    nothing,
+    number,
+    platform,
+    read_addresses,
+    read_counts,
+    read_measures,
+    read_status,
+    without_nothing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,6 +57,9 @@ _PLAIN: Final = (
 )
 _COUNTS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "max_tokens", "stop_count", "message_count")
 _MEASURES: Final = ("temperature", "top_p")
+_LATENCIES: Final = {"latency_ms": 1.0, "latency_s": 1e3, "latency_us": 1e-3, "latency_ns": 1e-6}
+# What is no number there is null anyway.
+_NUMBERS: Final = frozenset({*_COUNTS, *_MEASURES, *_LATENCIES, "ttft_ms", "ttft_s", "status_code"}) - {"message_count"}
 _HASHES: Final = ("system_hash", "prompt_hash", "prompt_head_hash", "prompt_tail_hash", "reasoning_hash_out", "reasoning_hash_in", "tools_hash")
 _TEXTS: Final = ("prompt", "system", "messages", "tools", "reasoning_in", "reasoning_out")
 
@@ -66,7 +82,8 @@ class Cleaning:
 
 def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
     """Events without source columns, with `row`, in order; and rejected rows with reasons."""
-    raw = frame.with_columns(without_nothing(frame[name]) for name, dtype in frame.schema.items() if dtype == pl.String and name not in _TEXTS)
+    worded = [name for name, dtype in frame.schema.items() if dtype == pl.String and name not in _TEXTS and name not in _NUMBERS]
+    raw = frame.with_columns(without_nothing(frame[name]) for name in worded)
     raw = _unpack_headers(raw)
     if "clock" in raw.columns and "day" in raw.columns:
         whole_time = pl.when(pl.col("clock").is_not_null()).then(pl.concat_str(pl.col("day").str.replace_all("/", "-"), pl.lit("T"), "clock")).otherwise("day")
@@ -90,8 +107,8 @@ def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> tuple[pl.DataFrame,
     }
     have = set(raw.columns)
     columns |= {name: pl.col(name) for name in _PLAIN if name in have}
-    columns |= {name: whole(pl.col(name), EVENTS.columns[name].dtype) for name in _COUNTS if name in have}
-    columns |= {name: number(pl.col(name), pl.Float32) for name in _MEASURES if name in have}
+    columns |= {name: read_counts(raw[name], EVENTS.columns[name].dtype) for name in _COUNTS if name in have}
+    columns |= {name: read_measures(raw[name], pl.Float32) for name in _MEASURES if name in have}
     columns |= {name: read_hashes(raw[name]).alias(name) for name in _HASHES if name in have}
     if "ended_at" in have:
         columns["ended_at"] = pl.col("ended_at")
@@ -319,7 +336,9 @@ def _origin(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]
         country = pl.col("client_country").str.to_uppercase()
         columns["client_country"] = pl.when(country.str.contains(r"^[A-Z]{2}$") & ~country.is_in(["XX", "ZZ", "T1"])).then(country)
     if "user_agent" in have:
-        agents = raw.select(clean_user_agent(pl.col("user_agent"))).to_series()
+        agents = raw["user_agent"]
+        if agents.str.contains("gfe", literal=True).any():
+            agents = raw.select(clean_user_agent(pl.col("user_agent"))).to_series()
         columns["user_agent"] = agents
         columns |= {series.name: series for series in read_clients(agents)}
     if "platform" in have:
@@ -367,11 +386,11 @@ def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series
     return columns
 
 
-def _outcome(_: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:
+def _outcome(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:
     columns: dict[str, pl.Expr | pl.Series] = {}
     named = pl.col("error_code").str.to_lowercase().replace_strict(ERROR_STATUS, default=None, return_dtype=pl.UInt16) if "error_code" in have else None
     if "status_code" in have:
-        code = status_code(pl.col("status_code"))
+        code = read_status(raw["status_code"])
         columns["status_code"] = pl.coalesce(code, named) if named is not None else code
     elif named is not None:
         columns["status_code"] = named
@@ -379,17 +398,14 @@ def _outcome(_: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:
 
 
 def _timing(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:
-    scales = {"latency_ms": 1.0, "latency_s": 1e3, "latency_us": 1e-3, "latency_ns": 1e-6}
-    found = [number(pl.col(name), pl.Float64) * scale for name, scale in scales.items() if name in have]
+    found: list[pl.Series | pl.Expr] = [read_measures(raw[name]) * scale for name, scale in _LATENCIES.items() if name in have]
     if "request_latency" in have:
         found.append(_untold_latency(raw["request_latency"]))
     if "ended_at" in have:
         span = (pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds() / 1e3
         found.append(pl.when(span >= 0).then(span))
     columns: dict[str, pl.Expr | pl.Series] = {"latency_ms": pl.coalesce(found).cast(pl.Float32)} if found else {}
-    firsts = [number(pl.col("ttft_ms"), pl.Float64)] if "ttft_ms" in have else []
-    if "ttft_s" in have:
-        firsts.append(number(pl.col("ttft_s"), pl.Float64) * 1e3)
+    firsts: list[pl.Series | pl.Expr] = [read_measures(raw[name]) * scale for name, scale in (("ttft_ms", 1.0), ("ttft_s", 1e3)) if name in have]
     if "first_token_at" in have:
         wait = (read_times(raw["first_token_at"]) - raw["started_at"]).dt.total_microseconds() / 1e3
         firsts.append(pl.when(pl.lit(wait) >= 0).then(pl.lit(wait)))
@@ -434,7 +450,7 @@ def _texts(raw: pl.DataFrame, have: set[str], cleaning: Cleaning) -> dict[str, p
     elif named is not None:
         columns["template_hash"] = named
     if "prompt_chars" in have and prompt is None:
-        columns["prompt_chars"] = whole(pl.col("prompt_chars"), pl.UInt32)
+        columns["prompt_chars"] = read_counts(raw["prompt_chars"], pl.UInt32)
     if prompt is not None or system is not None:
         columns["content_flags"] = flag_texts(prompt, system)
     for name in ("prompt_sketch", "prefix_hashes"):

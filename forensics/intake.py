@@ -6,6 +6,7 @@ import json
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from zlib import crc32
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,6 @@ import polars as pl
 from forensics.reading import HEAD_BYTES, Batch
 from forensics.records import CUT_OFF
 from forensics.schema import EVENTS, REJECTS
-from forensics.sketch import hash_strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 RAW_CHARS: Final = 400  # kept of a rejected line
 PART_ROWS: Final = 400_000
 _COUNTER_DIGITS: Final = 10
+_COUNTER: Final = rf"^\d{{1,{_COUNTER_DIGITS}}}$"
+_SEED: Final = 0x5EED
 
 
 class Seen:
@@ -56,31 +58,34 @@ class Seen:
         new = np.ones(count, np.bool_)
         if not keys.size:
             return new
-        order = np.argsort(keys, kind="stable")
-        keys = keys[order]  # searched in order: neighbours lie in the same cache lines
+        ordered = np.sort(keys)  # searched in order: neighbours lie in the same cache lines
         first = np.ones(keys.size, np.bool_)
-        first[1:] = keys[1:] != keys[:-1]
+        first[1:] = ordered[1:] != ordered[:-1]
         for level in self.levels:
-            place = np.minimum(np.searchsorted(level, keys), level.size - 1)
-            first &= level[place] != keys
-        new[rows[order]] = first
-        self._add(keys[first])
+            place = np.minimum(np.searchsorted(level, ordered), level.size - 1)
+            first &= level[place] != ordered
+        if not first.all():
+            order = np.argsort(keys, kind="stable")  # of several with one key the first is kept
+            new[rows[order]] = first
+        self._add(ordered[first])
         return new
 
 
 def request_keys(frame: pl.DataFrame, salt: str = "") -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Rows that have a request id, and the hash of id and account; bare short numbers, which are often counters, count with their time only."""
-    some = frame.with_row_index("place").filter(pl.col("request_id").is_not_null())
-    if not some.height:
+    """Rows that have a request id, and the hash of id and account; bare short numbers, which are often counters, count with their time only.
+
+    The hashes are polars' own, which another version may work out differently: they live no longer than a run.
+    """
+    ids = frame["request_id"]
+    if ids.null_count() == ids.len():
         return np.empty(0, np.int64), np.empty(0, np.uint64)
-    bare = some["request_id"].str.len_bytes() <= _COUNTER_DIGITS
-    counter = pl.lit("")
-    if bare.any():
-        counter = (
-            pl.when(pl.lit(bare) & pl.col("request_id").str.contains(r"^\d+$")).then(pl.col("started_at").cast(pl.Int64).cast(pl.String)).otherwise(pl.lit(""))
-        )
-    keys = hash_strings(some.select(pl.concat_str("request_id", pl.col("account_id").fill_null(""), counter, pl.lit(salt), separator="\x1f")).to_series())
-    return some["place"].to_numpy().astype(np.int64), keys.to_numpy()
+    keys = frame.select(pl.col("request_id").hash(_SEED + crc32(salt.encode())) ^ pl.col("account_id").hash(_SEED)).to_series()
+    if (ids.str.len_bytes() <= _COUNTER_DIGITS).any() and (counter := ids.str.contains(_COUNTER)).any():
+        keys = keys.zip_with(~counter.fill_null(value=False), keys ^ frame["started_at"].hash(_SEED))
+    if not ids.null_count():
+        return np.arange(frame.height), keys.to_numpy()
+    given = ids.is_not_null()
+    return given.arg_true().to_numpy().astype(np.int64), keys.filter(given).to_numpy()
 
 
 class Writer:

@@ -18,11 +18,13 @@ from forensics.events import Cleaning, clean_events
 from forensics.fields import Path as KeyPath
 from forensics.fields import normal_name, resolve
 from forensics.format_files import read_folder, read_format
+from forensics.jsonlines import read_json
 from forensics.mapping import Mapping as MappingFile
 from forensics.plugins import Format, discover
 from forensics.reading import BOM, Batch, make_batch
-from forensics.records import Plan, Rows, dig, load, make_plan, observe, read_csv, read_json, read_pattern, unwrap
+from forensics.records import Plan, Rows, dig, load, make_plan, observe, unwrap
 from forensics.register import ALIASES as REGISTER_ALIASES
+from forensics.textlines import read_csv, read_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,32 +1,21 @@
-"""Batches of lines → raw fields: one row per record, text as the log has it.
-
-JSON lines take a fast path: polars reads the whole batch, only the paths that matter, each as text. What it cannot be trusted with goes through orjson,
-line by line: batches with a bad line (only the blocks that hold one), values that are objects where text was expected, keys that
-the sample did not show. Both ways give the same rows.
-"""
+"""Records → raw fields: which path of a record carries which field, and decoded records one by one → columns of text."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import orjson
 import polars as pl
 
-from forensics.fields import last_keys, normal_name, resolve
+from forensics.fields import normal_name, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from forensics.fields import Path
     from forensics.plugins import Format
-    from forensics.reading import Batch
 
 SAMPLE_LINES: Final = 300  # lines of a batch looked at for their keys
 _BLOCKS: Final = 64  # parts of a batch that are read apart when it holds a bad line
@@ -247,240 +236,12 @@ def dig(record: Mapping[str, Any], path: Path) -> Any:  # noqa: ANN401 - any JSO
     return node
 
 
-def _late_keys(batch: Batch, known: frozenset[str]) -> bool:
-    """Whether the batch has a key that could matter and is not among the known ones."""
-    pattern = _late_pattern(known)
-    try:
-        text = pl.Series([batch.data], dtype=pl.Binary).cast(pl.String)
-    except pl.exceptions.PolarsError:  # some line is not UTF-8; its bytes are no keys
-        text = pl.Series([batch.data.decode(errors="replace")])
-    return bool(text.str.contains(pattern).item())
-
-
-_late_patterns: dict[frozenset[str], str] = {}
-
-
-def _late_pattern(known: frozenset[str]) -> str:
-    if known not in _late_patterns:
-        unknown = [leaf for leaf in last_keys() if normal_name(leaf.replace("[_-]?", "")) not in known]
-        _late_patterns[known] = '(?i-u)"(?:' + "|".join(unknown) + ')" ?:'
-    return _late_patterns[known]
-
-
-def sample_records(batch: Batch, limit: int = SAMPLE_LINES) -> list[dict[str, Any]]:
-    """Some of the batch's lines, decoded: the first fifty and then every so many."""
-    count = batch.starts.size
-    if not count:
-        return []
-    rows = np.unique(np.concatenate((np.arange(min(50, count)), np.linspace(0, count - 1, num=min(limit, count)).astype(np.int64))))
-    found = []
-    for row in rows:
-        value = load(batch.line(int(row)))
-        if isinstance(value, dict):
-            found.append(value)
-    return found
-
-
 def load(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """A decoded line; None where it is not JSON."""
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
-
-
-def read_json(batch: Batch, form: Format, chosen: Mapping[str, Sequence[str]], base: Mapping[Path, Sequence[Any]], *, fast: bool) -> Rows:
-    """Records of a batch of JSON lines."""
-    data = np.frombuffer(batch.data, dtype=np.uint8)
-    sizes = batch.ends - batch.starts
-    blank, other = _odd_lines(batch, data, sizes)
-    bad: list[tuple[int, str]] = []
-    if form.read is not None or not fast or other.size * 4 > sizes.size:
-        return _read_slowly(batch, np.flatnonzero(~blank), form, make_plan(form, chosen, base), blank)
-    records = sample_records(batch)
-    seen = dict(base)
-    for path, values in observe(records).items():
-        seen.setdefault(path, values)
-    known = {normal_name(path[-1].rsplit(".", 1)[-1]) for path in seen} | {normal_name(key) for record in records for key in inner_keys(record)}
-    if form.by_alias and _late_keys(batch, frozenset(known)):
-        for path, values in observe(_records_of(batch, np.flatnonzero(~blank))).items():
-            seen.setdefault(path, values)
-    plan = make_plan(form, chosen, seen)
-    if (
-        any(unwrap(record) != [record] for record in records)
-        or plan.nested
-        or any(name in TEXT_FIELDS and _structured(seen.get(path, ())) for name, paths in plan.paths.items() for path in paths)
-        or _twofold(plan.tree(), seen)
-    ):
-        return _read_slowly(batch, np.flatnonzero(~blank), form, plan, blank)
-    good = np.setdiff1d(np.flatnonzero(~blank), other, assume_unique=True)
-    schema = _schema(plan.tree())
-    frames, slow = _read_fast(batch, good, schema)
-    slow_rows = np.union1d(np.concatenate(slow) if slow else np.empty(0, np.int64), other)
-    parts = []
-    for rows, frame in frames:
-        flat, again = _flatten(batch, rows, frame, plan)
-        parts.append(flat)
-        slow_rows = np.union1d(slow_rows, again)
-    rest = _read_slowly(batch, slow_rows.astype(np.int64), form, plan, np.zeros(0, np.bool_))
-    bad += rest.bad
-    frame = (
-        pl.concat([*parts, rest.frame], how="diagonal").sort("row", maintain_order=True)
-        if slow_rows.size
-        else pl.concat(parts, how="diagonal")
-        if parts
-        else rest.frame
-    )
-    return Rows(frame, sorted(bad), sorted([*np.flatnonzero(blank).tolist(), *rest.passed_over]), rest.extra)
-
-
-def _odd_lines(batch: Batch, data: NDArray[np.uint8], sizes: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Blank lines, and lines that do not go from `{` to `}`."""
-    blank = sizes <= 0
-    filled = np.flatnonzero(~blank)
-    if not filled.size:
-        return blank, filled
-    first, last = data[batch.starts[filled]], data[batch.ends[filled] - 1]
-    suspects = filled[(first != ord("{")) | (last != ord("}"))]
-    other = []
-    for row in suspects:
-        line = batch.line(int(row)).strip()
-        if not line:
-            blank[row] = True
-        elif not (line.startswith(b"{") and line.endswith(b"}")):
-            other.append(row)
-    return blank, np.array(other, dtype=np.int64)
-
-
-def _records_of(batch: Batch, rows: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        value = load(batch.line(int(row)))
-        if isinstance(value, dict):
-            yield value
-
-
-def _structured(values: Sequence[Any]) -> bool:
-    return any(isinstance(value, dict | list) for value in values)
-
-
-def _twofold(tree: Mapping[str, Any], seen: Mapping[Path, Sequence[Any]], above: Path = ()) -> bool:
-    """Whether a key of which inner keys are wanted was also seen as text or list."""
-    return any(
-        isinstance(inner, dict) and (any(not isinstance(value, dict) for value in seen.get((*above, key), ())) or _twofold(inner, seen, (*above, key)))
-        for key, inner in tree.items()
-    )
-
-
-def _schema(tree: Mapping[str, Any]) -> pl.Schema:
-    return pl.Schema({key: pl.Struct(_schema(inner)) if isinstance(inner, dict) else pl.String() for key, inner in tree.items()})
-
-
-def _read_fast(batch: Batch, rows: NDArray[np.int64], schema: pl.Schema) -> tuple[list[tuple[NDArray[np.int64], pl.DataFrame]], list[NDArray[np.int64]]]:
-    """Frames of the lines polars reads, with their rows; and the rows of blocks in which it does not."""
-    if not rows.size or not schema:
-        return [], [rows] if rows.size else []
-    whole = _read_block(batch.data if rows.size == batch.starts.size else _joined(batch, rows), rows.size, schema)
-    if whole is not None:
-        return [(rows, whole)], []
-    frames, slow, good = [], [], []
-    for block in np.array_split(rows, min(_BLOCKS, rows.size)):
-        frame = _read_block(_joined(batch, block), block.size, schema)
-        if frame is None:
-            fine = np.array([row for row in block if load(batch.line(int(row))) is not None], dtype=np.int64)
-            good.append(fine)
-            slow.append(np.setdiff1d(block, fine, assume_unique=True))
-        else:
-            frames.append((block, frame))
-    again = np.concatenate(good) if good else np.empty(0, np.int64)
-    if again.size:
-        frame = _read_block(_joined(batch, again), again.size, schema)
-        if frame is None:
-            slow.append(again)
-        else:
-            frames.append((again, frame))
-    return frames, slow
-
-
-def _joined(batch: Batch, rows: NDArray[np.int64]) -> bytes:
-    if rows.size and rows[-1] - rows[0] + 1 == rows.size:
-        return batch.data[batch.starts[rows[0]] : batch.ends[rows[-1]]]
-    return b"\n".join(batch.line(int(row)) for row in rows)
-
-
-def _read_block(data: bytes, count: int, schema: pl.Schema) -> pl.DataFrame | None:
-    """The lines of `data` by polars; None where it stumbles or sees another number of lines."""
-    try:
-        frame = pl.read_ndjson(io.BytesIO(data), schema=schema)
-    except pl.exceptions.PolarsError:
-        return None
-    return frame if frame.height == count else None
-
-
-def _flatten(batch: Batch, rows: NDArray[np.int64], frame: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, NDArray[np.int64]]:
-    """Raw fields from the nested frame, without the rows that need a second look: returned apart."""
-    doubtful = pl.Series([False]).new_from_index(0, frame.height)
-    for key, dtype in frame.schema.items():
-        if isinstance(dtype, pl.Struct):
-            doubtful |= _lost_struct(batch, rows, frame[key], key)
-    columns, objects = [], []
-    for name, paths in plan.paths.items():
-        values = []
-        for path in paths:
-            value = pl.col(path[0])
-            for key in path[1:]:
-                value = value.struct.field(key)
-            values.append(value)
-        column = (
-            values[0]
-            if len(values) == 1
-            else pl.coalesce(pl.when(value.str.strip_chars().is_in(["", "-", "null"])).then(None).otherwise(value) for value in values)
-        )
-        columns.append(column.alias(name))
-        objects += [value.str.contains(r"^[\[{]") for value in values]
-    if objects:
-        doubtful |= frame.select(pl.any_horizontal(objects).fill_null(value=False)).to_series()
-    flat = frame.select(pl.Series("row", rows, dtype=pl.UInt32), *columns) if columns else pl.DataFrame({"row": rows}, schema={"row": pl.UInt32})
-    for name in ("started_at", "account_id"):  # may lie inside a wrapper
-        if name in flat.columns:
-            doubtful |= flat[name].is_null()
-    if doubtful.any():
-        return flat.filter(~doubtful), rows[doubtful.to_numpy()]
-    return flat, np.empty(0, np.int64)
-
-
-def _lost_struct(batch: Batch, rows: NDArray[np.int64], column: pl.Series, key: str) -> pl.Series:
-    """Rows whose object polars gave up as null although the line has the key: it may be text or a list there."""
-    empty = column.is_null()
-    inner_null = column.struct.unnest()
-    for name, dtype in inner_null.schema.items():
-        if isinstance(dtype, pl.Struct):
-            empty |= inner_null[name].is_null() & _has_key(batch, rows, name)
-    if not empty.any():
-        return empty
-    return empty & _has_key(batch, rows, key)
-
-
-def _has_key(batch: Batch, rows: NDArray[np.int64], key: str) -> pl.Series:
-    lines = pl.Series([batch.line(int(row)) for row in rows], dtype=pl.Binary)
-    return lines.bin.contains(orjson.dumps(key))
-
-
-def _read_slowly(batch: Batch, rows: NDArray[np.int64], form: Format, plan: Plan, blank: NDArray[np.bool_]) -> Rows:
-    """Line by line with orjson: finds every bad line and says why."""
-    collector = Collector(form, plan)
-    bad: list[tuple[int, str]] = []
-    passed = np.flatnonzero(blank).tolist()
-    extra = 0
-    last = batch.starts.size - 1
-    for row in rows.tolist():
-        line = batch.line(row)
-        try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            bad.append((row, CUT_OFF if row == last and not batch.complete else why_not_json(line)))
-            continue
-        extra += collector.take_value(value, row, bad, passed)
-    return Rows(collector.frame(), bad, passed, extra)
 
 
 def why_not_json(line: bytes) -> str:
@@ -579,101 +340,3 @@ def unwrap(value: Any) -> list[Any] | None:  # noqa: ANN401 - any JSON value
 
 _ENVELOPES: Final = ("log", "message", "@message", "msg", "MESSAGE", "line", "textPayload")  # a log line as text inside a collector's record
 _WRAPPER_KEYS: Final = 8  # a wrapper has few keys beside its list: object, first_id, has_more, …
-
-
-# CSV
-
-
-def csv_dialect(head: str) -> str:
-    """The delimiter of a CSV header line."""
-    return max(",;\t|", key=head.count)
-
-
-def csv_groups(batch: Batch) -> list[tuple[int, int]]:
-    """Lines of the batch that make one record: quoted line breaks join lines. A quote left open costs its own line only."""
-    data = np.frombuffer(batch.data, dtype=np.uint8)
-    quotes = np.concatenate(([0], np.cumsum(data == ord('"'), dtype=np.int64)))
-    odd = ((quotes[batch.ends] - quotes[batch.starts]) & 1).astype(np.bool_)
-    groups, row, count = [], 0, batch.starts.size
-    while row < count:
-        stop = row + 1
-        if odd[row]:
-            later = np.flatnonzero(odd[row + 1 : row + 1 + _CSV_SPAN])
-            if later.size:
-                stop = row + 2 + int(later[0])
-        groups.append((row, stop))
-        row = stop
-    return groups
-
-
-_CSV_SPAN: Final = 200  # lines a quoted field may run over
-
-
-def read_csv(batch: Batch, header: Sequence[str], delimiter: str, plan: Plan, form: Format) -> Rows:
-    """Records of a batch of CSV lines, header apart."""
-    collector = Collector(form, plan)
-    bad: list[tuple[int, str]] = []
-    passed: list[int] = []
-    for start, stop in csv_groups(batch):
-        line = batch.data[batch.starts[start] : batch.ends[stop - 1]]
-        passed += range(start + 1, stop)  # further lines of the same record
-        if not line.strip():
-            passed.append(start)
-            continue
-        try:
-            text = line.decode()
-        except UnicodeDecodeError:
-            bad.append((start, NOT_UTF8))
-            continue
-        try:
-            cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-        except (csv.Error, StopIteration) as error:
-            bad.append((start, f"not valid CSV: {error}" if str(error) else "not valid CSV"))
-            continue
-        if len(cells) != len(header):
-            bad.append(
-                (
-                    start,
-                    CUT_OFF
-                    if not batch.complete and stop == batch.starts.size and len(cells) < len(header)
-                    else f"{len(cells)} fields where the header has {len(header)}",
-                )
-            )
-            continue
-        collector.take({name: cell or None for name, cell in zip(header, cells, strict=True)}, start, bad, passed)
-    return Rows(collector.frame(), bad, sorted(passed))
-
-
-# lines taken apart by a pattern
-
-
-def read_pattern(batch: Batch, patterns: Sequence[str], form: Format, chosen: Mapping[str, Sequence[str]], reason: str) -> Rows:
-    """Records of a batch of lines; the first pattern that fits a line takes it apart."""
-    lines = [batch.line(row) for row in range(batch.starts.size)]
-    try:
-        text = pl.Series(lines, dtype=pl.Binary).cast(pl.String)
-    except pl.exceptions.PolarsError:
-        text = pl.Series([line.decode(errors="backslashreplace") for line in lines], dtype=pl.String)
-    frame = pl.DataFrame({"text": text}).with_row_index("row")
-    blank = frame.filter(pl.col("text").str.strip_chars().is_in([""]) | pl.col("text").str.starts_with("#"))["row"].to_list()
-    rest = frame.filter(~pl.col("row").is_in(blank)) if blank else frame
-    parts = []
-    for pattern in patterns:
-        if not rest.height:
-            break
-        first = re.findall(r"\(\?P?<(\w+)>", pattern)[0]
-        taken = rest.with_columns(pl.col("text").str.extract_groups(pattern).alias("groups"))
-        fits = taken["groups"].struct.field(first).is_not_null()
-        parts.append(taken.filter(fits).select("row", "groups").unnest("groups"))
-        rest = rest.filter(~fits)
-    bad = [(row, CUT_OFF if row == batch.starts.size - 1 and not batch.complete else reason) for row in rest["row"].to_list()]
-    whole = pl.concat(parts, how="diagonal").sort("row") if parts else pl.DataFrame(schema={"row": pl.UInt32})
-    groups = set(whole.columns)
-    sources = {name: names for name, names in form.fields.items() if groups & set(names)} | {
-        name: tuple(names) for name, names in chosen.items() if groups & set(names)
-    }
-    combined = [
-        pl.coalesce(pl.when(~pl.col(group).is_in(["-", ""])).then(pl.col(group)) for group in names if group in groups).alias(name)
-        for name, names in sources.items()
-    ]
-    return Rows(whole.with_columns(pl.col("row").cast(pl.UInt32), *combined), bad, blank)

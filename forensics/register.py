@@ -15,7 +15,8 @@ from forensics.errors import InputError
 from forensics.fields import normal_name
 from forensics.mailboxes import flag_domains
 from forensics.schema import OBSERVABLE_PREFIX, REGISTER
-from forensics.values import nothing, number, read_addresses, read_times
+from forensics.times import read_times
+from forensics.values import nothing, number, read_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,188 +12,23 @@ from typing import Final
 
 import polars as pl
 
-from forensics.schema import TIME
-
-FIRST_YEAR: Final = 2015
-END_YEAR: Final = 2101
-_NAIVE = "%Y-%m-%dT%H:%M:%S%.f"
-_ZONED = "%Y-%m-%dT%H:%M:%S%.f%z"
-_CLF = "%d/%b/%Y:%H:%M:%S %z"
-_RARE_FORMATS = (
-    ("%d/%b/%Y:%H:%M:%S%.f %z", True),
-    ("%a, %d %b %Y %H:%M:%S %z", True),
-    ("%a %b %d %H:%M:%S %Y", False),
-    ("%d/%b/%Y:%H:%M:%S", False),
-    ("%Y%m%dT%H%M%S%.f", False),
-    ("%Y%m%d%H%M%S", False),
-    ("%Y/%m/%dT%H:%M:%S%.f", False),
-    ("%b %d, %Y %H:%M:%S", False),
-    ("%d %b %Y %H:%M:%S", False),
-    ("%Y-%m-%dT%H:%M", False),
-)
-_TICKS_AT_EPOCH = 621_355_968_000_000_000  # .NET: 100 ns since year 1
-# Seconds of FIRST_YEAR and END_YEAR; the ranges of s, ms, µs, ns and .NET ticks do not overlap.
-_LOW_S, _HIGH_S = 1_420_070_400, 4_133_980_800
+_NOTHING: Final = ("", "-", "null", "None", "NULL", "nan", "NaN", "\\N")
 
 
 def nothing(column: pl.Expr) -> pl.Expr:
     """Null where a log says nothing: empty, `-`, null."""
     text = column.str.strip_chars()
-    return pl.when(text.is_in(["", "-", "null", "None", "NULL", "nan", "NaN", "\\N"])).then(None).otherwise(text)
+    return pl.when(text.is_in(_NOTHING)).then(None).otherwise(text)
 
 
 def without_nothing(column: pl.Series) -> pl.Series:
-    """`nothing` for a whole column, without a look at each value where none is short enough to say nothing."""
+    """`nothing` for a whole column, which is seldom needed: values too long to say nothing are not looked at."""
     text = column.str.strip_chars()
     shortest = text.str.len_bytes().min()
     if shortest is None or int(shortest) > len("null"):  # type: ignore[arg-type]
         return text
-    return text.to_frame("text").select(nothing(pl.col("text")).alias(column.name)).to_series()
-
-
-def read_times(values: pl.Series, unit: str | None = None, form: str | None = None, zone: str | None = None) -> pl.Series:
-    """Times as UTC microseconds from text or numbers: RFC 3339, common log format, epoch s/ms/µs/ns, .NET ticks; naive times are UTC.
-
-    `unit` (s, ms, us, ns, ticks) and `form` (strptime) come from a mapping and are then the only reading; `zone` is that of naive times.
-    Null:  what is no time, or lies outside 2015 to 2100.
-    """
-    if isinstance(values.dtype, pl.Datetime):
-        times = (
-            values.dt.convert_time_zone("UTC")
-            if values.dtype.time_zone
-            else values.dt.replace_time_zone(zone or "UTC", ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
-        )
-        return _in_range(times.cast(TIME))
-    if values.dtype == pl.Date:
-        return _in_range(values.cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
-    text = values.cast(pl.String)
-    if form is not None:
-        return _in_range(_read_form(text, form, zone))
-    sample = text.drop_nulls().head(1)
-    if unit is None and sample.len() and "-" in sample[0][:5]:  # the usual case first: RFC 3339 throughout
-        times = _read_rfc3339(text, zone)
-        if times.null_count() == text.null_count():
-            return _in_range(times)
-    bare = text.str.strip_chars(" \t[]\"'").alias("text")
-    times = pl.DataFrame({"text": bare}).select(_from_number(pl.col("text"), unit)).to_series()
-    if unit is not None:
-        return _in_range(times)
-    for reader in (_read_rfc3339, _read_clf, _read_rare):
-        if times.null_count() <= bare.null_count():
-            break
-        rest = pl.DataFrame({"text": bare, "time": times}).select(pl.when(pl.col("time").is_null()).then("text")).to_series()
-        times = times.zip_with(times.is_not_null(), reader(rest, zone))
-    return _in_range(times)
-
-
-def _from_number(text: pl.Expr, unit: str | None) -> pl.Expr:
-    """Epoch numbers: integers exactly, fractions through Float64 (seconds keep their microseconds)."""
-    integer, real = text.cast(pl.Int64, strict=False), text.cast(pl.Float64, strict=False)
-    per_micro = {"us": 1, "ns": 1_000}
-    times_micro = {"s": 1_000_000, "ms": 1_000}
-
-    def scaled(name: str) -> pl.Expr:
-        if name == "ticks":
-            return (integer - _TICKS_AT_EPOCH) // 10
-        if name in per_micro:
-            return pl.coalesce(integer // per_micro[name], (real / per_micro[name]).round().cast(pl.Int64, strict=False))
-        return pl.when(real.abs() < _HIGH_S * (1e6 / times_micro[name]) * 2).then(
-            pl.coalesce(integer * times_micro[name], (real * times_micro[name]).round().cast(pl.Int64, strict=False))
-        )
-
-    if unit is not None:
-        micros = scaled(unit)
-    else:
-        micros = (
-            pl.when(real.is_between(_LOW_S, _HIGH_S))
-            .then(scaled("s"))
-            .when(real.is_between(_LOW_S * 1e3, _HIGH_S * 1e3))
-            .then(scaled("ms"))
-            .when(real.is_between(_LOW_S * 1e6, _HIGH_S * 1e6))
-            .then(scaled("us"))
-            .when(real.is_between(_LOW_S * 1e9, _HIGH_S * 1e9))
-            .then(scaled("ns"))
-            .when(real.is_between(_TICKS_AT_EPOCH + _LOW_S * 1e7, _TICKS_AT_EPOCH + _HIGH_S * 1e7))
-            .then(scaled("ticks"))
-        )
-    return micros.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-
-
-def _read_form(text: pl.Series, form: str, zone: str | None) -> pl.Series:
-    times = text.str.to_datetime(form, time_unit="us", strict=False)
-    return _utc(times, zone)
-
-
-def _utc(times: pl.Series, zone: str | None) -> pl.Series:
-    if isinstance(times.dtype, pl.Datetime) and times.dtype.time_zone:
-        return times.dt.convert_time_zone("UTC")
-    return times.dt.replace_time_zone(zone or "UTC", ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
-
-
-def _read_rfc3339(text: pl.Series, zone: str | None) -> pl.Series:
-    """`2026-05-01T10:11:12.123456789Z` and its relatives: space or T, comma or point, any offset, none (naive)."""
-    frame = pl.DataFrame({"t": text})
-    if frame.select(pl.col("t").str.ends_with("Z").all() & (pl.col("t").str.len_bytes() <= len("2026-05-01T10:11:12.123456789Z")).all()).item():
-        found = text.str.strip_suffix("Z").str.to_datetime(_NAIVE, time_unit="us", strict=False).dt.replace_time_zone("UTC")
-        if found.null_count() == text.null_count():
-            return found
-    parts = frame.select(
-        pl.col("t")
-        .str.extract_groups(r"^(\d{4}-\d\d-\d\d)(?:[T ]?(\d\d:\d\d:\d\d)([.,]\d{1,12})?)?\s*(?:([Zz]|UTC|GMT)|([+-]\d\d:?(?:\d\d)?))?$")
-        .struct.rename_fields(["day", "clock", "fraction", "utc", "offset"])
-    ).unnest("t")
-    naive = parts.select(
-        pl.concat_str(
-            "day", pl.lit("T"), pl.col("clock").fill_null("00:00:00"), pl.col("fraction").str.replace(",", ".", literal=True).str.slice(0, 10).fill_null("")
-        ).alias("naive"),
-        pl.col("offset").str.replace(":", "", literal=True).str.pad_end(5, "0"),
-        "utc",
-    )
-    local = _naive(naive["naive"])
-    offset = naive["offset"]
-    if offset.null_count() == offset.len() and (naive["utc"].null_count() == 0 or zone in {None, "UTC"}):
-        return local.dt.replace_time_zone("UTC")
-    minutes = offset.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + offset.str.slice(3, 2).cast(pl.Int64, strict=False)
-    signed = pl.DataFrame({"local": local, "m": minutes, "o": offset, "utc": naive["utc"]}).with_columns(
-        shifted=(
-            pl.col("local") - pl.duration(minutes=pl.when(pl.col("o").str.starts_with("-")).then(-pl.col("m")).otherwise(pl.col("m")))
-        ).dt.replace_time_zone("UTC"),
-        zoned=pl.col("local").dt.replace_time_zone(zone or "UTC", ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC"),
-    )
-    return signed.select(
-        pl.when(pl.col("o").is_not_null())
-        .then("shifted")
-        .when(pl.col("utc").is_not_null())
-        .then(pl.col("local").dt.replace_time_zone("UTC"))
-        .otherwise("zoned")
-    ).to_series()
-
-
-def _naive(text: pl.Series) -> pl.Series:
-    return text.str.to_datetime(_NAIVE, time_unit="us", strict=False)
-
-
-def _read_clf(text: pl.Series, zone: str | None) -> pl.Series:
-    return _utc(text.str.to_datetime(_CLF, time_unit="us", strict=False), zone)
-
-
-def _read_rare(text: pl.Series, zone: str | None) -> pl.Series:
-    frame = text.str.replace(r"\s*(GMT|UTC|Z)$", " +0000").alias("t")
-    found = pl.Series([None], dtype=TIME).new_from_index(0, text.len())
-    for form, zoned in _RARE_FORMATS:
-        rest = frame if zoned else frame.str.replace(r"\s*\+0000$", "")
-        times = _utc(rest.str.to_datetime(form, time_unit="us", strict=False), zone)
-        found = found.zip_with(found.is_not_null(), times)
-    return found
-
-
-def _in_range(times: pl.Series) -> pl.Series:
-    years = times.dt.year()
-    return (
-        times.zip_with(((years >= FIRST_YEAR) & (years < END_YEAR)).fill_null(value=False), pl.Series([None], dtype=TIME).new_from_index(0, times.len()))
-        if times.len()
-        else times.cast(TIME)
-    )
+    said = text.is_in(_NOTHING)
+    return text.set(said, None) if said.any() else text
 
 
 def number(column: pl.Expr, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
@@ -205,9 +40,22 @@ def number(column: pl.Expr, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
     return value.round().cast(pl.Int64, strict=False).cast(dtype, strict=False)
 
 
-def whole(column: pl.Expr, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
-    """A count written as an integer, the usual case; falls back on `number`."""
-    return pl.coalesce(column.cast(dtype, strict=False), number(column, dtype))
+def read_counts(values: pl.Series, dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
+    """Counts, usually written as integers; what is not goes through `number`."""
+    quick = values.cast(dtype, strict=False)
+    if quick.null_count() == values.null_count():
+        return quick
+    text = values.str.strip_chars()
+    return text.to_frame("text").select(pl.coalesce(pl.col("text").cast(dtype, strict=False), number(pl.col("text"), dtype))).to_series().alias(values.name)
+
+
+def read_measures(values: pl.Series, dtype: pl.DataType | type[pl.DataType] = pl.Float64) -> pl.Series:
+    """Measures, usually all of them numbers; what is not goes through `number`."""
+    quick = values.cast(pl.Float64, strict=False)
+    least = quick.min()
+    if quick.null_count() == values.null_count() and quick.is_finite().all() and isinstance(least, float | None) and (least or 0.0) >= 0.0:
+        return quick.cast(dtype)
+    return values.str.strip_chars().to_frame("text").select(number(pl.col("text"), dtype)).to_series().alias(values.name)
 
 
 def boolean(column: pl.Expr) -> pl.Expr:
@@ -298,11 +146,14 @@ _STATUS_WORDS: dict[str, int] = {
 }
 
 
-def status_code(column: pl.Expr) -> pl.Expr:
-    """HTTP status from a number or a word; null where it is neither."""
+def read_status(values: pl.Series) -> pl.Series:
+    """HTTP status from a number or a word; null where it is neither. Each distinct one is read once."""
+    unique = values.drop_nulls().unique()
+    column = pl.col("raw").str.strip_chars()
     value = column.str.extract(r"^\s*(\d{3})(?:\.0+)?(?:\D|$)", 1).cast(pl.UInt16, strict=False)
     word = column.str.to_lowercase().replace_strict(_STATUS_WORDS, default=None, return_dtype=pl.UInt16)
-    return pl.coalesce(pl.when(value.is_between(100, 999)).then(value), word)
+    table = pl.DataFrame({"raw": unique}).with_columns(status=pl.coalesce(pl.when(value.is_between(100, 999)).then(value), word))
+    return values.rename("raw").to_frame().join(table, on="raw", how="left", maintain_order="left")["status"]
 
 
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
@@ -339,8 +190,22 @@ def read_address(text: str) -> tuple[str | None, str | None]:
     return str(address), f"{ipaddress.IPv4Address(int(address) >> 8 << 8)}/24"
 
 
+_BYTE: Final = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_PLAIN_IPV4: Final = rf"^{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE}$"
+
+
 def read_addresses(values: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Address and prefix of each; each distinct one is read once."""
+    """Address and prefix of each: plain IPv4 as it is, the rest by `read_address`, each distinct one once."""
+    plain = values.str.contains(_PLAIN_IPV4)
+    prefix = values.str.strip_chars_end("0123456789") + "0/24"
+    if plain.all():
+        return values, prefix
+    said = plain.fill_null(value=False)
+    other_address, other_prefix = _read_others(values.set(said, None))
+    return values.zip_with(said, other_address), prefix.zip_with(said, other_prefix)
+
+
+def _read_others(values: pl.Series) -> tuple[pl.Series, pl.Series]:
     unique = values.drop_nulls().unique()
     read = [read_address(text) for text in unique.to_list()]
     table = pl.DataFrame(

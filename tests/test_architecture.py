@@ -15,14 +15,15 @@ PACKAGE = ROOT / "forensics"
 # Import only from the lines above; names on one line never import each other.
 LINES: tuple[tuple[str, ...], ...] = (
     ("errors", "schema"),
-    ("config", "names", "fields", "values", "clients", "statistics", "reading", "flags", "strip", "sketch", "geography", "mailboxes"),
+    ("config", "names", "fields", "values", "times", "clients", "statistics", "reading", "flags", "strip", "sketch", "geography", "mailboxes"),
     ("plugins",),
     ("lives", "streams", "mapping", "records", "events", "format_files", "joining", "counts"),
+    ("jsonlines", "textlines"),
     ("observables", "panel"),
     ("cores", "membership"),
     ("formats", "register", "features", "sightings", "links", "networks", "hallmarks", "scoring", "canary", "simulate", "evaluate"),
     ("engine", "recognise"),
-    ("tables",),
+    ("tables", "marks"),
     ("case",),  # above ingest, which fills it, and evidence, which seals it
     ("intake",),
     ("ingest", "history", "watching", "evidence", "reports", "holdings"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,19 @@ import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from forensics import mapping as mapping_module
-from forensics import recognise
+from forensics import recognise, times
 from forensics.case import Case
 from forensics.config import IngestSettings
 from forensics.errors import InputError, UsageError
+from forensics.events import Cleaning, clean_events
 from forensics.ingest import IngestReport, ingest, preview
+from forensics.jsonlines import read_json
 from forensics.mapping import read_mapping
+from forensics.reading import make_batch
+from forensics.records import observe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -662,3 +668,88 @@ def test_posts_as_events_and_what_they_share_as_observable(tmp_path: Path) -> No
     assert rejects.is_empty()
     assert events.select("account_id", "request_id", "observable_object").rows() == [("ann", "1", "x"), ("bob", "2", "y")]
     assert events["started_at"][0] == datetime(2021, 6, 16, 22, 4, 51, tzinfo=UTC)
+
+
+FORMS = ("{0:%Y-%m-%dT%H:%M:%S}Z", "{0:%Y-%m-%d %H:%M:%S}.{1:09d}+00:00", "{0:%Y-%m-%dT%H:%M:%S}.{2}Z", "{0:%d/%b/%Y:%H:%M:%S} +0000")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_times_written_alike_are_read_as_strptime_reads_them(form: str) -> None:
+    """Digits taken as a matrix give the times that strptime gives; one that is in no calendar leaves them all to it."""
+    rng = random.Random(5)
+    start = datetime(2015, 1, 1, tzinfo=UTC)
+    moments = [start + timedelta(seconds=rng.randrange(86 * 365 * 86_400)) for _ in range(3_000)]
+    texts = [form.format(moment, rng.randrange(10**9), rng.randrange(10)) for moment in moments]
+    together = times.read_times(pl.Series(texts))
+    mixed = times.read_times(pl.Series([*texts, "2026-02-30T00:00:00Z", "no time"]))
+    assert together.to_list() == mixed.to_list()[:-2]
+    assert mixed.to_list()[-2:] == [None, None]
+    assert [read.replace(microsecond=0) for read in together.to_list()] == moments
+
+
+LATE = [
+    {"user_agent": "late/1"},
+    {"status": None, "User-Agent": "late/1"},
+    {"usage": {"input_tokens": 3, "output_tokens": 5}},
+    {"note": 'a "quoted" thing\nand\tmore', "user_agent": "late/1"},
+    {"note": "é\u2028ü", "user_agent": "late/1"},
+]
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_a_line_with_more_than_was_read_of_it_is_looked_into(tmp_path: Path, late: dict[str, Any]) -> None:
+    """One line in 2,000 has a key that no sampled line has: it is found whatever else the lines hold."""
+    lines = [line(number, note="x" * (number % 9) + ('"\n' if number % 3 else ""), status=None if number % 5 else 200) for number in range(2_000)]
+    lines[1_234] = line(1_234, **late)
+    report, events, _ = read(tmp_path, write(tmp_path / "a.jsonl", lines))
+    found = events.filter(pl.col("source_line") == 1_235).row(0, named=True)
+    assert report.event_count == 2_000
+    assert found["user_agent"] == "late/1" if "usage" not in late else found["input_tokens"] == 3
+    assert events["user_agent"].null_count() + events["input_tokens"].null_count() == 3_999
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**12), 10**12),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=8),
+    st.just({"a": 1}),
+    st.just([1, "b"]),
+)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"ts": st.sampled_from(["2026-05-01T10:00:00Z", "1777629600", 1777629600.5, ""]), "account_id": st.sampled_from(["a", "b", 7, " c "])},
+            optional={
+                "status": VALUES,
+                "input_tokens": VALUES,
+                "latency_ms": VALUES,
+                "user_agent": VALUES.filter(lambda value: not isinstance(value, float)),
+                "other": VALUES,
+                "usage": st.just({"output_tokens": 4}),
+            },
+        ),
+        min_size=1,
+        max_size=30,
+    ),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_both_ways_to_read_json_lines_give_the_same_events(records: list[dict[str, Any]], spaced: bool) -> None:
+    """What polars reads at once and what orjson reads line by line are the same events and rejects."""
+    text = "\n".join(json.dumps(record, separators=(", ", ": ") if spaced else (",", ":")) for record in records) + "\n"
+    batch = make_batch(text.encode(), 0, 1)
+    form = recognise.all_formats()["flat"]
+    seen = observe(records)
+    cleaned = []
+    for fast in (True, False):
+        rows = read_json(batch, form, {}, seen, fast=fast)
+        if fast:
+            names = set(rows.frame.columns)
+        cleaned.append((clean_events(rows.frame.select(sorted(names & set(rows.frame.columns))), Cleaning()), rows.bad, rows.passed_over))
+    assert_frame_equal(cleaned[0][0][0], cleaned[1][0][0])
+    assert cleaned[0][0][1] == cleaned[1][0][1]
+    assert cleaned[0][1:] == cleaned[1][1:]
