@@ -32,7 +32,9 @@ from forensics.reports.exports import EXPORTS, choose_export, write_reports
 from forensics.reports.findings import build_report
 from forensics.reports.impact import load_prices
 from forensics.reports.markdown import code, prose
+from forensics.reports.show import render_account
 from forensics.reports.skeleton import find_skeleton, mask
+from forensics.reports.terminal import render_report
 
 if TYPE_CHECKING:
     from forensics.reports.model import Report
@@ -548,3 +550,63 @@ def test_plain_has_no_infinities() -> None:
     """What is no number is null in JSON."""
     value: Any = plain({"a": float("nan"), "b": float("inf"), "c": (1.5,)})
     assert value == {"a": None, "b": None, "c": [1.5]}
+
+
+# What was taken out, joined, looked up; and throw-away mailboxes
+
+
+def test_what_was_dropped_joined_and_looked_up_is_told() -> None:
+    """Events taken out, events joined across logs and the databases of addresses stand in the page and in Markdown, and the sum still adds up."""
+    case = made_case()
+    case.tables["sources"] = case.tables["sources"].with_columns(joined_count=pl.Series([1200, 34, None], dtype=pl.UInt64))
+    gone = 500
+    case.tables["events"] = case.tables["events"].slice(gone)
+    database = {"kind": "Test-ASN", "built_at": "2026-03-01T00:00:00+00:00", "path": "asn.mmdb"}
+    built = build_report(case, notes={"dropped_before": "2026-04-02T00:00:00+00:00", "databases": [database]})
+    assert built.reading.adds_up
+    assert (built.reading.dropped_count, built.reading.joined_count) == (gone, 1234)
+    page = re.sub(r"<[^>]+>", "", EXPORTS["html"].render(built).decode()).replace("\u00a0", " ")
+    for text in (page, EXPORTS["markdown"].render(built).decode().replace("\u00a0", " ")):
+        assert "500 dropped since" in text
+        assert "before 2026-04-02 were taken out" in text
+        assert re.search(r"Joined by request id:\s+1 234 events met one of another log", text)
+        assert re.search(r"Test-ASN`? of 2026-03-01 \(`?asn\.mmdb", text)
+
+
+def test_throw_away_mailboxes_are_told_beside_comparable_customers() -> None:
+    """A network's share of throw-away mailboxes stands beside the share among accounts in no network that are as busy: worked out by hand here."""
+    case = made_case()
+    member = pl.col("account_id").str.starts_with("acct_h")
+    low = pl.col("account_id") < "acct_p00040"
+    flags = pl.when(member).then(pl.col("account_id").hash(seed=3) % 4 > 0).when(pl.col("account_id") == "acct_p00000").then(None).otherwise(low)
+    case.tables["register"] = case.tables["register"].with_columns(email_disposable=flags)
+    found = build_report(case).findings[0].mailboxes
+    assert found is not None
+    requests = dict(case.tables["accounts"].select("account_id", "request_count").iter_rows())
+    known = {name: flag for name, flag in case.tables["register"].select("account_id", "email_disposable").iter_rows() if flag is not None and name in requests}
+    others = sorted((requests[name], name) for name in known if name.startswith("acct_p"))
+    shares = []
+    for name in (name for name in known if name.startswith("acct_h")):
+        place = sum(count < requests[name] for count, _ in others)
+        start = min(max(place - 15, 0), len(others) - 31)
+        shares.append(sum(known[other] for _, other in others[start : start + 31]) / 31)
+    assert found.known_count == len(shares)
+    assert found.disposable_count == sum(known[name] for name in known if name.startswith("acct_h"))
+    assert found.others_share == pytest.approx(sum(shares) / len(shares))
+    words = f"{found.disposable_count} of {found.known_count} members signed up from a throw-away mail domain"
+    assert found.sentence.startswith(words)
+    assert "comparable customers" in found.sentence
+    built = build_report(case)
+    assert words in EXPORTS["html"].render(built).decode()
+    assert words in EXPORTS["markdown"].render(built).decode()
+    assert words in " ".join(render_report(case, 100).text().split())
+    row = case.tables["accounts"].filter(member).head(1).with_columns(email_disposable=pl.lit(value=True)).row(0, named=True)
+    assert "throw-away domain" in render_account(case, row, 100).text()
+
+
+def test_no_word_on_mailboxes_where_none_is_known() -> None:
+    """Without mail domains, or where nobody has a throw-away one, nothing is said."""
+    case = made_case()
+    assert build_report(case).findings[0].mailboxes is None
+    case.tables["register"] = case.tables["register"].with_columns(email_disposable=pl.lit(value=False))
+    assert b"throw-away" not in EXPORTS["markdown"].render(build_report(case))

@@ -52,7 +52,7 @@ def report(
     with progress("gather what the report says"):
         listed = load_prices(prices)
         sealed = current_seal(found)
-        built = build_report(found, listed, manifest_sha256=sealed, networks=networks, limit=limit)
+        built = build_report(found, listed, manifest_sha256=sealed, networks=networks, limit=limit, notes=found.ledger["notes"])
     if sealed is None and (found.folder / SEAL / MANIFEST).exists():
         typer.echo("forensics: the case was changed since it was sealed, so the report carries no seal; forensics verify says what changed", err=True)
     if networks and not built.findings:

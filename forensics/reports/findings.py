@@ -15,19 +15,23 @@ import numpy as np
 import polars as pl
 
 from forensics import __version__
+from forensics.marks import MARKED_BENIGN
 from forensics.plugins import discover
 from forensics.reports.impact import Prices, load_prices, measure_impact, token_counts
 from forensics.reports.lives import BANDS, describe_lives, split_columns
+from forensics.reports.mailboxes import mailbox_sentence, read_mailboxes
 from forensics.reports.model import (
     Brief,
     Claim,
     Content,
     Daily,
+    Database,
     ExampleLink,
     Finding,
     Gap,
     Hours,
     KindEvidence,
+    Mailboxes,
     Matrix,
     Member,
     ModelDays,
@@ -74,11 +78,18 @@ _EXTRACTION_FLAGS = sum(bit for name, bit in CONTENT_FLAGS.items() if name not i
 
 
 def build_report(
-    tables: Tables, prices: Prices | None = None, *, manifest_sha256: str | None = None, networks: Sequence[str] | None = None, limit: int = MOST_FINDINGS
+    tables: Tables,
+    prices: Prices | None = None,
+    *,
+    manifest_sha256: str | None = None,
+    networks: Sequence[str] | None = None,
+    limit: int = MOST_FINDINGS,
+    notes: Mapping[str, Any] | None = None,
 ) -> Report:
     """The whole report of a case.
 
-    In: any object that scans tables; `networks` narrows it to these ids or names, else all alerts, at most `limit`.
+    In: any object that scans tables; `networks` narrows it to these ids or names, else all alerts, at most `limit`; `notes` of the case's
+    ledger: address databases, what was dropped.
     """
     prices = prices or load_prices()
     ranked = tables.scan("networks").sort("rank").collect()
@@ -86,7 +97,7 @@ def build_report(
     shown, further = chosen.head(limit), chosen.slice(limit)
     hallmarks = tables.scan("hallmarks").collect()
     overview = read_overview(tables)
-    reading = _describe_reading(tables, overview)
+    reading = _describe_reading(tables, overview, notes or {})
     findings = _Builder(tables, shown, hallmarks, reading, prices).findings() if len(shown) else ()
     others = ranked.filter(~pl.col("network_id").is_in(shown["network_id"].implode()))
     titles = {row[0]: row[1] for row in hallmarks.filter(pl.col("title").is_not_null()).select("name", "title").unique().sort("name", "title").iter_rows()}
@@ -112,7 +123,7 @@ def _brief(row: Mapping[str, Any], titles: Mapping[str, str]) -> Brief:
         row["extraction"] or "none",
         row["account_count"] or 0,
         row["request_count"] or 0,
-        tuple(titles.get(name, name) for name in row["explanations"] or ()),
+        tuple(row["summary"] if name == MARKED_BENIGN else titles.get(name, name) for name in row["explanations"] or ()),
         row["summary"] or "",
     )
 
@@ -127,10 +138,12 @@ def _methods(names: set[str]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _describe_reading(tables: Tables, overview: Overview) -> Reading:
+def _describe_reading(tables: Tables, overview: Overview, notes: Mapping[str, Any]) -> Reading:
     sources = tables.scan("sources").sort("source_id").collect()
     events = tables.scan("events")
     platforms = events.group_by("platform").len().sort(["len", "platform"], descending=[True, False], nulls_last=True).collect()
+    read, before = int(sources["event_count"].sum()), notes.get("dropped_before")
+    dropped = max(read - overview.event_count, 0) if before else 0
     return Reading(
         sources=tuple(
             Source(
@@ -143,22 +156,27 @@ def _describe_reading(tables: Tables, overview: Overview) -> Reading:
                 row["duplicate_count"] or 0,
                 row["reject_count"] or 0,
                 row["blank_count"] or 0,
+                row["joined_count"] or 0,
                 row["first_event_at"],
                 row["last_event_at"],
             )
             for row in sources.iter_rows(named=True)
         ),
         line_count=overview.line_count,
-        event_count=int(sources["event_count"].sum()),
+        event_count=read - dropped,
         duplicate_count=overview.duplicate_count,
         reject_count=overview.reject_count,
         blank_count=overview.blank_count,
+        dropped_count=dropped,
         account_count=overview.account_count,
         register_count=overview.registered_count,
         first_at=overview.first_at,
         last_at=overview.last_at,
         platforms=tuple((name or "unnamed", count) for name, count in platforms.iter_rows()),
         gaps=tuple(Gap(gap.platform, gap.first_at, gap.last_at) for gap in overview.gaps[:12]),
+        dropped_before=before,
+        joined_count=int(sources["joined_count"].sum()),
+        databases=tuple(Database(str(one["kind"]), str(one["path"]), str(one["built_at"])) for one in notes.get("databases", ())),
     )
 
 
@@ -243,6 +261,10 @@ class _Builder:
             .head(TEMPLATES_SHOWN)
         )
         self.content = read_content(self.tables, self.shown["network_id"].to_list())
+        self.mailboxes = {
+            row["network_id"]: Mailboxes(row["known_count"], row["disposable_count"], row["others_share"], mailbox_sentence(row))
+            for row in read_mailboxes(self.tables, self.shown["network_id"].to_list()).iter_rows(named=True)
+        }
         self._gather_sightings(who)
         self._gather_templates()
         self._gather_links(who)
@@ -373,6 +395,7 @@ class _Builder:
             ),
             claims=(),
             impact=measure_impact(self.tokens.filter(mine), self.prices, self.totals, row["limit_multiple"]),
+            mailboxes=self.mailboxes.get(network),
         )
         return _Draft(self, finding, sightings)
 

@@ -12,7 +12,7 @@ from forensics.reports.words import LIMITS, expectation, fit_word, in_its_unit, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from forensics.reports.model import Finding, Quote, Report
+    from forensics.reports.model import Finding, Quote, Reading, Report
 
 MEMBERS_SHOWN = 10
 CLAIMS_SHOWN = 12
@@ -47,9 +47,12 @@ def render_markdown(report: Report) -> bytes:
     ]
     if reading.blank_count:
         parts.append(f"{figures.count(reading.blank_count)} blank or header")
+    if reading.dropped_count:
+        parts.append(f"{figures.count(reading.dropped_count)} dropped since")
     lines += [f"Read {figures.plural(len(reading.sources), 'source')}, {figures.count(reading.line_count)} lines = {' + '.join(parts)}", ""]
     if reading.first_at and reading.last_at:
         lines += [f"{figures.period(reading.first_at, reading.last_at)} UTC, {figures.plural(reading.account_count, 'account')}", ""]
+    lines += [f"{text}\n" for text in _further(reading)]
     lines += [f"Gap in {code(gap.platform)}: {figures.moment(gap.first_at)} to {figures.moment(gap.last_at)}" for gap in reading.gaps]
     if report.not_assessed:
         lines += ["", "**Could not assess:** " + ", ".join(f"{prose(item.what)} ({prose(item.why)})" for item in report.not_assessed), ""]
@@ -92,6 +95,18 @@ def render_markdown(report: Report) -> bytes:
     return "\n".join(lines).encode()
 
 
+def _further(reading: Reading) -> Iterable[str]:
+    """What was taken out, joined, and looked up elsewhere, a sentence each."""
+    if reading.dropped_before:
+        yield f"Events before {prose(reading.dropped_before[:10])} were taken out of the case; the lines of their sources still count."
+    if reading.joined_count:
+        yield f"Joined by request id: {figures.plural(reading.joined_count, 'event')} met one of another log and became one with it."
+    if reading.databases:
+        yield (
+            "Addresses placed by " + ", ".join(f"{code(one.kind, 40)} of {prose(one.built_at[:10])} ({code(one.path, 70)})" for one in reading.databases) + "."
+        )
+
+
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |", *(f"| {' | '.join(row)} |" for row in rows)]
 
@@ -99,6 +114,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 def _finding(finding: Finding) -> list[str]:
     lines = [f"## {finding.rank} · {prose(finding.name)}", "", f"{code(finding.network_id)} POOLING {finding.pooling} · EXTRACTION {finding.extraction}", ""]
     lines += [prose(opening(finding)), ""]
+    if finding.mailboxes and finding.mailboxes.sentence:
+        lines += [prose(finding.mailboxes.sentence), ""]
     lines += ["### Why these accounts belong together", ""]
     rows: list[tuple[str, ...]] = [
         (

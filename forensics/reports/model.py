@@ -26,8 +26,18 @@ class Source:
     duplicate_count: int
     reject_count: int
     blank_count: int
+    joined_count: int  # events that met one of another source
     first_event_at: datetime | None
     last_event_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Database:
+    """A file of address ranges that gave addresses their network and country."""
+
+    kind: str
+    path: str
+    built_at: str
 
 
 @dataclass(frozen=True)
@@ -45,21 +55,25 @@ class Reading:
 
     sources: tuple[Source, ...]
     line_count: int
-    event_count: int
+    event_count: int  # read, and not taken out since
     duplicate_count: int
     reject_count: int
     blank_count: int
+    dropped_count: int  # read, and taken out since
     account_count: int
     register_count: int
     first_at: datetime | None
     last_at: datetime | None
     platforms: tuple[tuple[str, int], ...]
     gaps: tuple[Gap, ...]
+    dropped_before: str | None = None  # the moment before which events were taken out
+    joined_count: int = 0  # events that met one of another log and became one with it
+    databases: tuple[Database, ...] = ()  # that gave addresses their place
 
     @property
     def adds_up(self) -> bool:
         """Whether every line is accounted for."""
-        return self.line_count == self.event_count + self.duplicate_count + self.reject_count + self.blank_count
+        return self.line_count == self.event_count + self.duplicate_count + self.reject_count + self.blank_count + self.dropped_count
 
 
 @dataclass(frozen=True)
@@ -298,6 +312,16 @@ class Content:
 
 
 @dataclass(frozen=True)
+class Mailboxes:
+    """Members that signed up from throw-away mail domains."""
+
+    known_count: int  # members whose mail domain is known
+    disposable_count: int
+    others_share: float | None  # of comparable customers: in no network, as busy; None where there are too few
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Impact:
     """What the network took, at list price."""
 
@@ -361,6 +385,7 @@ class Finding:
     content: tuple[Content, ...]
     claims: tuple[Claim, ...]
     impact: Impact
+    mailboxes: Mailboxes | None = None  # None where no member's mail domain is known
 
     @property
     def hallmarks(self) -> tuple[Sign, ...]:

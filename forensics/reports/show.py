@@ -173,6 +173,7 @@ def _figures(row: Row) -> Iterator[tuple[str, str]]:
     yield "first, last", f"{at(row['first_seen_at'])} – {at(row['last_seen_at'])}" if row["first_seen_at"] else ""
     yield "opened", at(row["created_at"]) if "created_at" in row else at(row["born_at"])
     yield "banned", at(row["banned_at"])
+    yield "sign-up mail", "throw-away domain" if row.get("email_disposable") else ""
     yield "active", f"{plural(row['active_days'] or 0, 'day')}, {plural(row['active_hours'] or 0, 'hour')}"
     yield "a day", number(row["daily_mean_count"])
     yield "busiest hour", count(row["peak_hour_count"] or 0)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from forensics.marks import MARKED_BENIGN
 from forensics.reports.figures import NBSP, bar, count, day, days, large, moment, number, p_value, period, plural, share
+from forensics.reports.mailboxes import mailbox_sentence, read_mailboxes
 from forensics.reports.overview import FLAG_TITLES, kind_titles, read_content, read_overview, read_ties, read_top_members
 from forensics.reports.page import Page, fit
 from forensics.reports.printable import printable, shorten
@@ -141,18 +143,19 @@ def render_ranking(page: Page, findings: list[Row]) -> None:
 class Card:
     """What stands on a finding's card, read once for all findings."""
 
-    def __init__(self, hallmarks: list[Row], ties: list[Row], content: list[Row], top: list[Row]) -> None:
+    def __init__(self, hallmarks: list[Row], ties: list[Row], content: list[Row], top: list[Row], mailboxes: list[Row]) -> None:
         self.hallmarks = hallmarks
         self.ties = {row["kind"]: row for row in ties}
         self.content = content
         self.top = top
+        self.mailboxes = mailbox_sentence(mailboxes[0]) if mailboxes else ""
 
 
 def read_cards(case: Tables, networks: list[Row], top: int = TOP_MEMBERS) -> list[Card]:
     """One card per network, in order."""
     ids = [row["network_id"] for row in networks]
     hallmarks = case.scan("hallmarks").filter(pl.col("network_id").is_in(ids)).sort(["p_value", "name"], nulls_last=True).collect()
-    frames = (hallmarks, read_ties(case, ids), read_content(case, ids), read_top_members(case, ids, top))
+    frames = (hallmarks, read_ties(case, ids), read_content(case, ids), read_top_members(case, ids, top), read_mailboxes(case, ids))
     return [Card(*(frame.filter(pl.col("network_id") == network).to_dicts() for frame in frames)) for network in ids]
 
 
@@ -169,6 +172,8 @@ def render_card(page: Page, row: Row, card: Card, case_option: str = "", *, whol
     page.line(*verdicts, (row["network_id"].rjust(page.width - used), "dim"))
     page.paragraph(opening(row))
     page.paragraph(measures(row))
+    if card.mailboxes:
+        page.paragraph(card.mailboxes)
     page.blank()
     _render_ties(page, row, card)
     _render_signs(page, card)
@@ -369,7 +374,10 @@ def render_quiet(page: Page, case: Tables, networks: list[Row], case_option: str
     explained = [row for row in networks if not row["alert"] and row["explanations"]]
     weak = [row for row in networks if not row["alert"] and not row["explanations"]]
     titles = _explanation_titles(case)
-    reasons = [", ".join(titles.get((row["network_id"], name), name.replace("_", " ")) for name in row["explanations"]) for row in explained]
+    reasons = [
+        row["summary"] if MARKED_BENIGN in row["explanations"] else ", ".join(titles.get((row["network_id"], name), name) for name in row["explanations"])
+        for row in explained
+    ]
     hint = f"forensics networks{' ' + case_option if case_option else ''}"
     _list_quiet(page, "Networks with an innocent explanation", "explained by", explained, reasons, hint)
     _list_quiet(page, "Networks with too little evidence", "in short", weak, [row["summary"] or "" for row in weak], hint)
