@@ -10,10 +10,10 @@ import polars as pl
 from forensics.lives import find_births, find_ends
 from forensics.plugins import Group, Panel
 from forensics.schema import HALLMARKS
-from forensics.statistics import SMALLEST_P, interval, p_tail, position, wilson
+from forensics.statistics import SMALLEST_P, interval, p_tail, percentiles, position, wilson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import numpy.typing as npt
 
@@ -28,6 +28,7 @@ CONTENT = ("template", "prompt", "head", "tail", "sketch", "system")  # kinds of
 OWN_SHARE = 0.5  # of a value's holders that are members, for the value to be the network's own
 LEAST_INSIDE, SMALL = 0.03, 6  # share of members that must show it (at least 3; 2 in a network smaller than SMALL)
 SPEAKS, CARRIES = 0.5, 0.8  # fit from which an innocent explanation speaks, and from which it carries
+RESAMPLES = 100  # draws of members anew for the interval of an effect
 TESTED_EVENTS = 120_000  # events of one network that are looked at one by one
 
 
@@ -185,6 +186,13 @@ def generator(panel: Panel, group: Group, plugin: str) -> np.random.Generator:
     return np.random.default_rng([panel.settings.seed, *group.network_id.encode(), *plugin.encode()])
 
 
+def resample(panel: Panel, group: Group, plugin: str, accounts: Ints | None = None) -> Ints:
+    """The tested members (or those given) drawn anew with replacement, one draw a row: for the interval of an effect."""
+    rng = np.random.default_rng([panel.settings.seed, *group.network_id.encode(), *plugin.encode(), *b"resample"])
+    accounts = group.tested if accounts is None else accounts
+    return np.asarray(accounts[rng.integers(0, len(accounts), (RESAMPLES, len(accounts)))], dtype=np.int64)
+
+
 def answer(group: Group, plugin: Hallmark, sentence: str, **numbers: Any) -> dict[str, Any]:  # noqa: ANN401 - columns of HALLMARKS
     """One row of HALLMARKS for a test that could be made."""
     row: dict[str, Any] = dict.fromkeys(HALLMARKS.columns)
@@ -224,12 +232,15 @@ LIKENESS_ROOM = 1.3  # independent accounts must differ by this factor more than
 LIKENESS_HOLDS = 0.75  # position from which members are called as alike as one queue makes them
 
 
-def likeness(group: Group, plugin: Hallmark, measure: str, observed: float, null: npt.NDArray[np.float64], ideal: float, words: str) -> dict[str, Any]:
+def likeness(
+    panel: Panel, group: Group, plugin: Hallmark, measure: str, difference: Callable[[Ints], float], null: npt.NDArray[np.float64], ideal: float, words: str
+) -> dict[str, Any]:
     """One row of HALLMARKS for "the members differ no more than one queue's accounts would".
 
-    `observed` and `null` are a measure of difference between accounts, `ideal` its value if one queue fed them all.
+    `difference` measures how much accounts differ, `null` holds it for pseudo-groups, `ideal` is its value if one queue fed them all.
     `words` is a clause with what was compared. Holds at p ≤ 0.01 and position ≥ LIKENESS_HOLDS.
     """
+    observed = float(difference(group.tested))
     middle, low, high = interval(null)
     if not np.isfinite(observed):
         return unassessable(group, plugin, f"too few members with enough requests to compare {words}")
@@ -237,6 +248,7 @@ def likeness(group: Group, plugin: Hallmark, measure: str, observed: float, null
         return unassessable(group, plugin, "no comparable accounts outside the networks")
     if middle < LIKENESS_ROOM * ideal:
         return unassessable(group, plugin, f"independent accounts would look as alike in {words} here")
+    own_low, own_high = percentiles(np.array([difference(draw) for draw in resample(panel, group, plugin.name)]), observed)
     p_value = p_tail(float(np.log(max(observed, 1e-9))), np.log(np.maximum(null[np.isfinite(null)], 1e-9)), upper=False)
     place = position(observed, middle, ideal)
     holds = p_value <= SIGNIFICANT and place >= LIKENESS_HOLDS
@@ -253,6 +265,8 @@ def likeness(group: Group, plugin: Hallmark, measure: str, observed: float, null
         f"In {words} the members {verb}: {observed:.2f}, separate customers {middle:.2f} ({low:.2f} to {high:.2f}), one queue about {ideal:.2f}.",
         measure=measure,
         observed=observed,
+        observed_low=own_low,
+        observed_high=own_high,
         expected=middle,
         expected_low=low,
         expected_high=high,
@@ -319,6 +333,22 @@ def own_content(panel: Panel, group: Group, kinds: tuple[str, ...] = CONTENT) ->
     """Content values that are the network's own: `inside` members of `holders` in all; most widespread first."""
     ties = panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(kinds) & pl.col("own"))
     return ties.sort("inside", "kind", "value", descending=[True, False, False])
+
+
+def count_prompts(panel: Panel) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Per account the requests with a prompt hash, and how many prompts they are."""
+    hashed = panel.events.filter(pl.col("prompt_hash").is_not_null()).group_by("account").agg(pl.len().alias("n")).collect()
+    sent = np.zeros(len(panel.accounts))
+    sent[hashed["account"].to_numpy()] = hashed["n"].to_numpy()
+    return sent, panel.accounts["prompt_count"].fill_null(0).to_numpy().astype(float)
+
+
+def repeat_shares(groups: Ints, sent: npt.NDArray[np.float64], different: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """For each group (row) the share of requests that repeat a prompt of the same account; NaN without prompts."""
+    if len(groups) == 0:
+        return np.zeros(0)
+    total = sent[groups].sum(axis=1)
+    return np.where(total > 0, 1.0 - different[groups].sum(axis=1) / np.maximum(total, 1.0), np.nan)
 
 
 def has_kinds(panel: Panel, kinds: tuple[str, ...]) -> bool:

@@ -136,6 +136,26 @@ def benjamini_yekutieli(values: Floats) -> Floats:
     return result
 
 
+def gini(values: Floats) -> float:
+    """Gini coefficient: 0 = all alike, near 1 = one has all; NaN for fewer than 2 values or a sum of 0. Source: methods C9."""
+    count = len(values)
+    if count < 2 or values.sum() <= 0:
+        return float("nan")
+    return float(((2 * np.arange(1, count + 1) - count - 1) * np.sort(values)).sum() / (count * values.sum()))
+
+
+def percentiles(drawn: Floats, observed: float) -> tuple[float, float]:
+    """95 % interval from bootstrap draws of a measure; NaN where most of them could not be told.
+
+    Widened to hold what was observed: an account drawn twice resembles itself, which pulls the draws of some measures to one side.
+    """
+    known = drawn[np.isfinite(drawn)]
+    if len(known) < max(1, len(drawn) / 2):
+        return float("nan"), float("nan")
+    low, high = np.quantile(known, [0.025, 0.975])
+    return float(min(low, observed)), float(max(high, observed))
+
+
 def wilson(hits: float, number: float) -> tuple[float, float]:
     """95 % interval of a share."""
     if number <= 0:
@@ -145,6 +165,13 @@ def wilson(hits: float, number: float) -> tuple[float, float]:
     centre = (share + z * z / (2 * number)) / (1 + z * z / number)
     half = z * np.sqrt(share * (1 - share) / number + z * z / (4 * number * number)) / (1 + z * z / number)
     return float(max(0.0, centre - half)), float(min(1.0, centre + half))
+
+
+def poisson_interval(count: float) -> tuple[float, float]:
+    """95 % interval of a Poisson mean of which `count` was seen (exact, by chi-square)."""
+    from scipy.stats import chi2
+
+    return (float(chi2.ppf(0.025, 2 * count) / 2) if count > 0 else 0.0), float(chi2.ppf(0.975, 2 * count + 2) / 2)
 
 
 def recurrence(labels: Ints) -> Floats:

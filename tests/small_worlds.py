@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from forensics.config import FeatureSettings, HallmarkSettings
+from forensics.config import FeatureSettings, HallmarkSettings, SightingSettings
 from forensics.features import describe_accounts
 from forensics.panel import build_panel
 from forensics.schema import EVENTS, MEMBERS, REGISTER, SIGHTINGS
+from forensics.sightings import find_sightings
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -51,14 +52,20 @@ class World:
         """The account showed an observable."""
         self.sightings.append({"account_id": account, "kind": kind, "value": value, "event_count": 1})
 
-    def panel(self, **settings: Any) -> Panel:  # noqa: ANN401 - any setting
-        """What the hallmarks look at."""
+    def declare(self, account: str, **columns: Any) -> None:  # noqa: ANN401 - any column of REGISTER
+        """The register says this of the account."""
+        self.register.append({"account_id": account, **columns})
+
+    def panel(self, *, found: bool = False, **settings: Any) -> Panel:  # noqa: ANN401 - any setting
+        """What the hallmarks look at; with `found`, sightings are those of the requests and the register."""
         events = pl.concat([_complete(pl.concat(self.frames, how="diagonal"))])
         register = pl.DataFrame(self.register, schema=REGISTER.schema)
         accounts = describe_accounts(events.lazy(), register.lazy(), FeatureSettings()).collect()
         members = pl.DataFrame(self.members, schema=["network_id", "account_id"], orient="row")
         members = pl.concat([MEMBERS.empty(), members], how="diagonal")
         sightings = pl.DataFrame(self.sightings, schema=SIGHTINGS.schema)
+        if found:
+            sightings = find_sightings(events.lazy(), register.lazy(), SightingSettings()).collect()
         return build_panel(members, events.lazy(), accounts, register, sightings.lazy(), {}, HallmarkSettings(**settings))
 
 

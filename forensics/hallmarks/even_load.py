@@ -15,9 +15,12 @@ from forensics.plugins import Hallmark
 from forensics.statistics import quartile_ratio
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import polars as pl
 
     from forensics.plugins import Panel
+
+    Ints = npt.NDArray[np.int64]
 
 LEAST_RATIO = 1.3  # between the quartiles of a real balancer with sticky sessions, failures and late joiners
 POISSON_DRAWS = 20
@@ -31,17 +34,22 @@ def test_even_load(panel: Panel) -> pl.DataFrame:
     requests = panel.accounts["request_count"].to_numpy().astype(float)
     days = (panel.accounts["last_seen_at"] - panel.accounts["first_seen_at"]).dt.total_seconds().to_numpy() / 86400.0 + 1.0
     rate = requests / days
+
+    def spread(accounts: Ints) -> float:
+        return float(np.log(quartile_ratio(rate[accounts])))
+
     rows = []
     for group in panel.groups:
         rng = generator(panel, group, PLUGIN.name)
         mean = float(np.median(rate[group.tested]))
         even = np.nanmedian([quartile_ratio(rng.poisson(mean * days[group.tested]) / days[group.tested]) for _ in range(POISSON_DRAWS)] + [LEAST_RATIO])
         row = likeness(
+            panel,
             group,
             PLUGIN,
             "log of upper over lower quartile of requests per day of life",
-            float(np.log(quartile_ratio(rate[group.tested]))),
-            np.array([np.log(quartile_ratio(rate[draw])) for draw in group.peers]),
+            spread,
+            np.array([spread(draw) for draw in group.peers]),
             float(np.log(max(LEAST_RATIO, float(even)))),
             "requests per day",
         )

@@ -19,7 +19,7 @@ import polars as pl
 
 from forensics.panel import SIGNIFICANT, answer, answers, generator, unassessable
 from forensics.plugins import Hallmark
-from forensics.statistics import interval, p_tail, wilson
+from forensics.statistics import interval, p_tail, poisson_interval, wilson
 
 if TYPE_CHECKING:
     from typing import Any
@@ -108,6 +108,7 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
     failed, other = sends.units
     if failed < FEWEST_FAILED:
         expected = interval(null)
+        pairs_low, pairs_high = poisson_interval(pairs)
         return answer(
             group,
             PLUGIN,
@@ -115,6 +116,8 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
             "if the accounts were independent; too few requests failed to tell retries.",
             measure="pairs of accounts that sent one prompt within 10 minutes",
             observed=float(pairs),
+            observed_low=pairs_low,
+            observed_high=pairs_high,
             expected=expected[0],
             expected_low=expected[1],
             expected_high=expected[2],

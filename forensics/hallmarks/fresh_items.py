@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import SIGNIFICANT, answer, answers, own_content, unassessable
+from forensics.panel import SIGNIFICANT, answer, answers, count_prompts, own_content, repeat_shares, resample, unassessable
 from forensics.plugins import Hallmark
-from forensics.statistics import interval, p_tail
+from forensics.statistics import interval, p_tail, percentiles
 
 if TYPE_CHECKING:
     from typing import Any
@@ -27,21 +27,25 @@ FEWEST_EVENTS = 50
 
 def test_fresh_items(panel: Panel) -> pl.DataFrame:
     """One row per network: share of requests whose prompt any member has sent before."""
-    requests = panel.accounts["request_count"].to_numpy().astype(float)
-    prompts = panel.accounts["prompt_count"].fill_null(0).to_numpy().astype(float)
-    return answers(_test_group(panel, group, requests, prompts) for group in panel.groups)
+    sent, different = count_prompts(panel)
+    return answers(_test_group(panel, group, sent, different) for group in panel.groups)
 
 
-def _test_group(panel: Panel, group: Group, requests: Any, prompts: Any) -> dict[str, Any]:  # noqa: ANN401 - arrays
+def _test_group(panel: Panel, group: Group, sent: Any, different: Any) -> dict[str, Any]:  # noqa: ANN401 - arrays
     own = panel.tested.filter(pl.col("account").is_in(pl.Series(group.tested).implode()) & pl.col("prompt_hash").is_not_null())
     if own.height < FEWEST_EVENTS:
         return unassessable(group, PLUGIN, "no prompt hashes" if own.is_empty() else f"fewer than {FEWEST_EVENTS} requests with a prompt hash")
     repeats = 1.0 - own["prompt_hash"].n_unique() / own.height
-    null = np.array([1.0 - prompts[draw].sum() / requests[draw].sum() for draw in group.matched if prompts[draw].sum() > 0])
+    null = repeat_shares(group.matched, sent, different)
     middle, low, high = interval(null)
     # An item that all members share is the benchmark's or the class's, not a shard.
     across = own.group_by("prompt_hash").agg(pl.col("account").n_unique().alias("n")).filter(pl.col("n") >= 2).height / own["prompt_hash"].n_unique()
-    p_value = p_tail(repeats, null, upper=False) if len(null) else None
+    p_value = p_tail(repeats, null, upper=False) if np.isfinite(middle) else None
+    account, number = own["account"].to_numpy(), len(sent)
+    repeated = (~own["prompt_hash"].is_first_distinct()).to_numpy().astype(float)
+    by_account = np.stack([np.bincount(account, repeated, number), np.bincount(account, minlength=number)])
+    again = by_account[:, resample(panel, group, PLUGIN.name)].sum(axis=2)
+    own_low, own_high = percentiles(again[0] / np.maximum(again[1], 1.0), repeats)
     templates = own_content(panel, group).height
     return answer(
         group,
@@ -50,6 +54,8 @@ def _test_group(panel: Panel, group: Group, requests: Any, prompts: Any) -> dict
         + (f" (comparable customers repeat {middle:.1%})." if np.isfinite(middle) else "."),
         measure="share of requests that repeat a prompt",
         observed=float(repeats),
+        observed_low=own_low,
+        observed_high=own_high,
         expected=middle,
         expected_low=low,
         expected_high=high,

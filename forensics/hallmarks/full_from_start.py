@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forensics.panel import SIGNIFICANT, answer, answers, unassessable
+from forensics.panel import SIGNIFICANT, answer, answers, resample, unassessable
 from forensics.plugins import Hallmark
-from forensics.statistics import interval, p_tail
+from forensics.statistics import interval, p_tail, percentiles
 
 if TYPE_CHECKING:
     from typing import Any
@@ -36,10 +36,10 @@ def test_full_from_start(panel: Panel) -> pl.DataFrame:
     lived = np.minimum((last - first) / 86400.0, 30.0)
     usable = (first > panel.start_s + 86400.0) & (lived >= FEWEST_DAYS) & (panel.accounts["request_count"].to_numpy() >= FEWEST_EVENTS)
     ratio = np.where(usable, panel.accounts["ramp_share"].fill_null(0.0).to_numpy() / (3.0 / np.maximum(lived, 3.0)), np.nan)
-    return answers(_test_group(group, ratio) for group in panel.groups)
+    return answers(_test_group(panel, group, ratio) for group in panel.groups)
 
 
-def _test_group(group: Group, ratio: npt.NDArray[np.float64]) -> dict[str, Any]:
+def _test_group(panel: Panel, group: Group, ratio: npt.NDArray[np.float64]) -> dict[str, Any]:
     own = ratio[group.tested]
     if np.isfinite(own).sum() < FEWEST:
         return unassessable(group, PLUGIN, "too few members were born inside the log and lived for a week")
@@ -50,7 +50,7 @@ def _test_group(group: Group, ratio: npt.NDArray[np.float64]) -> dict[str, Any]:
     observed, null = float(np.nanmedian(own)), np.nanmedian(drawn, axis=1)
     middle, low, high = interval(null)
     p_value = p_tail(observed, null, upper=True)
-    own_low, own_high = np.nanquantile(own, [0.25, 0.75])
+    own_low, own_high = percentiles(np.median(ratio[resample(panel, group, PLUGIN.name, group.tested[np.isfinite(own)])], axis=1), observed)
     return answer(
         group,
         PLUGIN,

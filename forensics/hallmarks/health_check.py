@@ -18,7 +18,7 @@ import polars as pl
 from forensics.lives import DAY_S
 from forensics.panel import SIGNIFICANT, answer, answers, generator, unassessable
 from forensics.plugins import Hallmark
-from forensics.statistics import interval, p_tail
+from forensics.statistics import interval, p_tail, poisson_interval
 
 if TYPE_CHECKING:
     from typing import Any
@@ -87,7 +87,16 @@ def _test_group(panel: Panel, group: Group, index: int, requests: list[pl.DataFr
     found = [row for rows in requests if (row := _test_request(rows, index, rng)) is not None]
     if not found:
         text = "No tiny request goes out from five members within one minute on three days."
-        return answer(group, PLUGIN, text, measure="accounts times days in the fullest minute", observed=0.0, p_value=1.0)
+        return answer(
+            group,
+            PLUGIN,
+            text,
+            measure="accounts times days in the fullest minute",
+            observed=0.0,
+            observed_low=0.0,
+            observed_high=poisson_interval(0)[1],
+            p_value=1.0,
+        )
     best = min(found, key=lambda item: item["p_value"])
     best["p_value"] = min(1.0, best["p_value"] * len(found))
     accounts, days, outsiders, clock = (best.pop(name) for name in ("accounts", "days", "outsiders", "clock"))

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import CONTENT, SIGNIFICANT, answer, answers, has_kinds, unassessable
+from forensics.panel import CONTENT, SIGNIFICANT, answer, answers, has_kinds, resample, unassessable
 from forensics.plugins import Hallmark
-from forensics.statistics import interval, p_tail
+from forensics.statistics import interval, p_tail, percentiles
 
 if TYPE_CHECKING:
     from typing import Any
@@ -35,7 +35,7 @@ def test_narrow_task(panel: Panel) -> pl.DataFrame:
     if not has_kinds(panel, CONTENT):
         return answers(unassessable(group, PLUGIN, "no prompt text and no content hashes") for group in panel.groups)
     shown = panel.tied.filter(pl.col("kind").is_in(CONTENT)).group_by("network_id", "account").agg(pl.col("event_count").max())
-    return answers(_test_group(group, shown.filter(pl.col("network_id") == group.network_id), requests, everybody) for group in panel.groups)
+    return answers(_test_group(panel, group, shown.filter(pl.col("network_id") == group.network_id), requests, everybody) for group in panel.groups)
 
 
 def _largest(content: pl.LazyFrame, accounts: int) -> npt.NDArray[np.float64]:
@@ -46,7 +46,7 @@ def _largest(content: pl.LazyFrame, accounts: int) -> npt.NDArray[np.float64]:
     return result
 
 
-def _test_group(group: Group, shown: pl.DataFrame, requests: Any, everybody: Any) -> dict[str, Any]:  # noqa: ANN401 - arrays
+def _test_group(panel: Panel, group: Group, shown: pl.DataFrame, requests: Any, everybody: Any) -> dict[str, Any]:  # noqa: ANN401 - arrays
     per_account = np.zeros(len(requests))
     per_account[shown["account"].to_numpy()] = shown["event_count"].to_numpy()
     per_account /= requests
@@ -54,7 +54,7 @@ def _test_group(group: Group, shown: pl.DataFrame, requests: Any, everybody: Any
     null = everybody[group.matched].mean(axis=1) if len(group.matched) else np.zeros(0)
     middle, low, high = interval(null)
     p_value = p_tail(observed, null, upper=True)
-    spread = np.quantile(per_account[group.members], [0.25, 0.75])
+    own_low, own_high = percentiles(per_account[resample(panel, group, PLUGIN.name, group.members)].mean(axis=1), observed)
     return answer(
         group,
         PLUGIN,
@@ -62,8 +62,8 @@ def _test_group(group: Group, shown: pl.DataFrame, requests: Any, everybody: Any
         + (f" (comparable customers send {middle:.0%} through anything they share with anybody)." if np.isfinite(middle) else "."),
         measure="share of a member's requests with the network's own content (mean)",
         observed=observed,
-        observed_low=float(spread[0]),
-        observed_high=float(spread[1]),
+        observed_low=own_low,
+        observed_high=own_high,
         expected=middle,
         expected_low=low,
         expected_high=high,

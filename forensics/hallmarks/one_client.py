@@ -38,7 +38,9 @@ def _test_group(panel: Panel, group: Group, clients: int) -> dict[str, Any]:
     size, population = len(group.members), len(panel.accounts)
     ties = panel.ties.filter((pl.col("network_id") == group.network_id) & (pl.col("kind") == "client")).sort("inside", "value", descending=[True, False])
     if ties.is_empty():
-        return answer(group, PLUGIN, "No client is shared by two members.", measure="share of members with one client", observed=0.0, p_value=1.0)
+        _, high = wilson(0, size)
+        text = "No client is shared by two members."
+        return answer(group, PLUGIN, text, measure="share of members with one client", observed=0.0, observed_low=0.0, observed_high=high, p_value=1.0)
     best = ties.row(0, named=True)
     share, everywhere = best["inside"] / size, best["holders"] / population
     low, high = wilson(best["inside"], size)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import SIGNIFICANT, answer, answers, unassessable
+from forensics.panel import SIGNIFICANT, answer, answers, resample, unassessable
 from forensics.plugins import Hallmark
-from forensics.statistics import interval, p_tail
+from forensics.statistics import interval, p_tail, percentiles
 
 if TYPE_CHECKING:
     from typing import Any
@@ -40,10 +40,10 @@ def test_round_the_clock(panel: Panel) -> pl.DataFrame:
     around = np.concatenate([table, table[:, :7]], axis=1).cumsum(axis=1)
     windows = np.concatenate([around[:, 7:8], around[:, 8:] - around[:, :-8]], axis=1)
     night = np.where(total >= FEWEST_HOURS, windows.min(axis=1) / np.maximum(total, 1), np.nan)
-    return answers(_test_group(panel, group, table, night) for group in panel.groups)
+    return answers(_test_group(panel, group, night) for group in panel.groups)
 
 
-def _test_group(panel: Panel, group: Group, table: Any, night: Any) -> dict[str, Any]:  # noqa: ANN401 - arrays
+def _test_group(panel: Panel, group: Group, night: Any) -> dict[str, Any]:  # noqa: ANN401 - array
     own = night[group.tested]
     if np.isfinite(own).sum() < max(3, 0.2 * len(own)):
         return unassessable(group, PLUGIN, f"too few members with {FEWEST_HOURS} active hours")
@@ -57,7 +57,7 @@ def _test_group(panel: Panel, group: Group, table: Any, night: Any) -> dict[str,
         return unassessable(group, PLUGIN, "no comparable accounts outside the networks")
     p_value = p_tail(observed, null, upper=True)
     holds = p_value <= SIGNIFICANT and observed >= AWAKE * FLAT
-    spread = np.nanquantile(own, [0.25, 0.75])
+    own_low, own_high = percentiles(np.median(night[resample(panel, group, PLUGIN.name, group.tested[np.isfinite(own)])], axis=1), observed)
     return answer(
         group,
         PLUGIN,
@@ -65,8 +65,8 @@ def _test_group(panel: Panel, group: Group, table: Any, night: Any) -> dict[str,
         f"(flat would be {FLAT:.0%}, comparable customers {middle:.0%}).",
         measure="share of active hours in an account's quietest 8 hours (median of members)",
         observed=observed,
-        observed_low=float(spread[0]),
-        observed_high=float(spread[1]),
+        observed_low=own_low,
+        observed_high=own_high,
         expected=middle,
         expected_low=low,
         expected_high=high,

@@ -55,10 +55,11 @@ def test_same_models(panel: Panel) -> pl.DataFrame:
     )
     return answers(
         likeness(
+            panel,
             group,
             PLUGIN,
             "dispersion of model use between accounts of the same days (chi-square / df, the likest 80 % of accounts)",
-            table.dispersion(group.tested),
+            table.dispersion,
             np.array([table.dispersion(draw) for draw in group.matched]),
             ONE_QUEUE,
             "choice of model",

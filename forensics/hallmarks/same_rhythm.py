@@ -16,7 +16,11 @@ from forensics.plugins import Hallmark
 from forensics.statistics import dispersion, dispersion_of_one_source
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from forensics.plugins import Panel
+
+    Ints = npt.NDArray[np.int64]
 
 BINS = 8  # of three hours
 FEWEST_HOURS = 6  # active clock hours an account needs to say anything
@@ -37,13 +41,18 @@ def test_same_rhythm(panel: Panel) -> pl.DataFrame:
     table = np.zeros((len(panel.accounts), BINS))
     table[hours["account"].to_numpy(), hours["bin"].to_numpy()] = hours["n"].to_numpy()
     table[table.sum(axis=1) < FEWEST_HOURS] = 0.0
+
+    def differ(accounts: Ints) -> float:
+        return dispersion(table[accounts])
+
     return answers(
         likeness(
+            panel,
             group,
             PLUGIN,
             "dispersion of active hours over the day between accounts (chi-square / df, the likest 80 % of accounts)",
-            dispersion(table[group.tested]),
-            np.array([dispersion(table[draw]) for draw in group.matched]),
+            differ,
+            np.array([differ(draw) for draw in group.matched]),
             dispersion_of_one_source(table[group.tested], generator(panel, group, PLUGIN.name)),
             "hours of the day",
         )

@@ -16,7 +16,11 @@ from forensics.plugins import Hallmark
 from forensics.statistics import between_share
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from forensics.plugins import Panel
+
+    Ints = npt.NDArray[np.int64]
 
 LEAST_SHARE = 0.05  # between-account share of variance that sessions and retries leave even in one queue
 
@@ -37,20 +41,24 @@ def test_same_sizes(panel: Panel) -> pl.DataFrame:
             table = np.zeros((3, len(panel.accounts)))
             table[:, sums["account"].to_numpy()] = sums.select("n", "s", "q").to_numpy().T
             shares[name] = list(table)
+
+    def differ(accounts: Ints) -> float:
+        between = np.mean([between_share(*(column[accounts] for column in columns)) for columns in shares.values()])
+        return float(np.maximum(between, LEAST_SHARE))
+
     rows = []
     for group in panel.groups:
         if not shares:
             rows.append(unassessable(group, PLUGIN, "no token counts"))
             continue
-        observed = np.mean([between_share(*(column[group.tested] for column in columns)) for columns in shares.values()])
-        null = [np.mean([between_share(*(column[draw] for column in columns)) for columns in shares.values()]) for draw in group.matched]
         rows.append(
             likeness(
+                panel,
                 group,
                 PLUGIN,
                 "share of variance of log tokens between accounts",
-                float(np.maximum(observed, LEAST_SHARE)),
-                np.array(null),
+                differ,
+                np.array([differ(draw) for draw in group.matched]),
                 LEAST_SHARE,
                 "size of requests",
             )

@@ -40,7 +40,7 @@ def _test_group(panel: Panel, group: Group, values: int) -> dict[str, Any]:
     if own.is_empty():
         return answer(
             group, PLUGIN, "No prompt or template is shared by several members and few others.", measure="share of members with content of the network's own",
-            observed=0.0, expected=0.0, p_value=1.0,
+            observed=0.0, observed_low=0.0, observed_high=wilson(0, size)[1], expected=0.0, p_value=1.0,
         )  # fmt: skip
     holding = round(tied_share(panel, group, kinds=CONTENT) * size)
     best = own.row(0, named=True)
