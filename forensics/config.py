@@ -150,6 +150,9 @@ class HistorySettings:
     split_share: float = setting(0.5, "share of a network's members that come from another, to say that it split off or took it in", "share")
     shrink_share: float = setting(0.1, "loss of members of a finding from which a run says that it would shrink what was proved", "share")
     benign_share: float = setting(0.9, "share of members known when a network was marked benign, for the mark to hold", "share")
+    steady_nights: int = setting(2, "nights in a row that a finding below strong must stand before nightly reports it; 1 = at once", "nights")
+    kept_days: float = setting(7.0, "a finding stays one for so long after the last proof, if later evidence is one level short; 0 = not at all", "days")
+    retain_days: float = setting(0.0, "nightly takes events older than this out of the case; 0 keeps all", "days")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from forensics.schema import LINEAGE, PROFILES
+from forensics.marks import group_members, rank_anew
+from forensics.schema import LINEAGE, PROFILES, VERDICTS
+from forensics.scoring import ALERT_FROM, CARRIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +28,8 @@ ACCOUNT = "account"  # kind of profile entries that are members
 OWN_SHARE = 0.5  # of a value's holders that are members, for it to be the network's own
 MAX_SUCCESSION = 0.5  # births after bans alone never make an identity sure: two networks may be banned in one wave
 RESPAWN_SHARE = 0.25  # of the members banned since the run before, and of those replaced, for a network to have respawned
-MARKED_BENIGN = "marked_benign"  # stands among a network's explanations
-MARK_STATES = ("confirmed", "benign", "watch", "none")
+JUDGED, KEPT, WAITING = "judged", "kept", "waiting"  # how a network came to be a finding or not
+TOLD = {KEPT: "still held as reported, tonight's evidence alone is thinner; ", WAITING: "a finding if it stands another night; "}
 CHANCE_KINDS = ("slots", "comb")  # say when, not who
 
 
@@ -76,11 +78,13 @@ def follow(members: pl.DataFrame, sightings: pl.LazyFrame, accounts: pl.DataFram
     """
     observables = own_observables(members, sightings, accounts.height, settings.profile_values)
     identities = identify_networks(members, observables, accounts, past, settings)
-    return Night(rename_networks(members, identities), rename_networks(observables, identities), identities, accounts)
+    own, known_by = (rename_networks(frame.lazy(), identities).collect() for frame in (members, observables))
+    return Night(own, known_by, identities, accounts)
 
 
 def recall_past(lineage: pl.DataFrame, profiles: pl.DataFrame, night_at: datetime | None) -> Past:
     """The runs before the one that ends at `night_at`: a run repeated for the same night replaces itself."""
+    lineage = LINEAGE.completed(lineage)
     if night_at is not None:
         lineage = lineage.filter(pl.col("night_at") < night_at)
     run = int(lineage.get_column("run").max() or 0)  # type: ignore[arg-type]  # a UInt32 column
@@ -117,7 +121,7 @@ def identify_networks(members: pl.DataFrame, observables: pl.DataFrame, accounts
     """
     from scipy.optimize import linear_sum_assignment
 
-    tonight = _sets(members.rename({"account_id": "value"}))
+    tonight = group_members(members)
     known_ever = _sets(past.profiles.filter(pl.col("kind") == ACCOUNT))
     known_last = past.last_members()
     found, known = sorted(tonight), sorted(known_ever)
@@ -154,18 +158,71 @@ def identify_networks(members: pl.DataFrame, observables: pl.DataFrame, accounts
     return pl.DataFrame(rows_out, schema={**names, **numbers})
 
 
-def rename_networks(members: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
-    """MEMBERS under the ids that networks keep for life."""
+def rename_networks(frame: pl.LazyFrame, identities: pl.DataFrame) -> pl.LazyFrame:
+    """A table about networks as formed, under the ids that they keep for life."""
     ids = dict(zip(identities.get_column("found_id"), identities.get_column("network_id"), strict=True))
-    return members.with_columns(pl.col("network_id").replace_strict(ids, return_dtype=pl.String))
+    return frame.with_columns(pl.col("network_id").replace_strict(ids, return_dtype=pl.String))
 
 
-def describe_night(night: Night, networks: pl.DataFrame, past: Past, night_at: datetime, settings: HistorySettings) -> pl.DataFrame:
+def steady_findings(
+    networks: pl.DataFrame, hallmarks: pl.DataFrame, night: Night, past: Past, night_at: datetime, settings: HistorySettings, sensitivity: str
+) -> dict[str, str]:
+    """Networks whose place among the findings is not the one that tonight's evidence alone gives them: KEPT or WAITING.
+
+    The same networks are judged anew every night, so some are over the threshold on one night by chance, and a finding near it would come and go as the
+    window moves. A network that was no finding in the run before and is judged one now, below strong, is WAITING until it was judged so on
+    `steady_nights` nights running. A finding of the run before is KEPT where evidence as strong as `sensitivity` asks for proved it in the last
+    `kept_days`, tonight's is at most one level short, no innocent explanation carries, and most of its accounts are those it had.
+
+    In:    NETWORKS and HALLMARKS as of tonight, under lasting ids; tonight's members; what is known. Without a past nothing is held back.
+    """
+    if past.run == 0:
+        return {}
+    least = VERDICTS.index(ALERT_FROM[sensitivity])
+    alive = set(past.alive.filter("alert").get_column("network_id"))
+    recent = past.lineage.filter(pl.col("alert") & ~_was(KEPT) & (pl.col("night_at") >= night_at - timedelta(days=settings.kept_days)))
+    proved = {network for network, level in recent.select("network_id", "pooling").iter_rows() if VERDICTS.index(level) >= least}
+    carried = set(hallmarks.filter((pl.col("role") == "explanation") & (pl.col("fit") >= CARRIES)).get_column("network_id"))
+    before, tonight = past.last_members(), group_members(night.members)
+    found = {}
+    for key, alert, pooling in networks.select("network_id", "alert", "pooling").sort("network_id").iter_rows():
+        level, own = VERDICTS.index(pooling), tonight.get(key, set())
+        if alert and key not in alive and pooling != VERDICTS[-1] and _nights_waited(past, key) + 1 < settings.steady_nights:
+            found[key] = WAITING
+        near = not alert and key in alive and key in proved and max(least - 1, 1) <= level
+        if near and key not in carried and 2 * len(own & before.get(key, set())) >= len(own):
+            found[key] = KEPT
+    return found
+
+
+def _nights_waited(past: Past, network_id: str) -> int:
+    """Runs up to the last one in which the network was waiting without a break."""
+    runs = past.lineage.filter((pl.col("network_id") == network_id) & _was(WAITING)).get_column("run").sort(descending=True)
+    return sum(run == past.run - place for place, run in enumerate(runs))
+
+
+def _was(standing: str) -> pl.Expr:
+    return (pl.col("standing") == standing).fill_null(value=False)  # null: written by an earlier version
+
+
+def place_findings(networks: pl.DataFrame, standing: Mapping[str, str]) -> pl.DataFrame:
+    """NETWORKS in which what is KEPT is a finding and what is WAITING is none yet; their summaries say so."""
+    if not standing:
+        return networks
+    place = pl.col("network_id").replace_strict(dict(standing), default=None, return_dtype=pl.String)
+    told = place.replace_strict(TOLD, default="", return_dtype=pl.String)
+    alert = pl.when(place == KEPT).then(pl.lit(value=True)).when(place == WAITING).then(pl.lit(value=False)).otherwise("alert")
+    return rank_anew(networks.with_columns(alert=alert, summary=told + pl.col("summary")))
+
+
+def describe_night(
+    night: Night, networks: pl.DataFrame, past: Past, night_at: datetime, settings: HistorySettings, standing: Mapping[str, str] | None = None
+) -> pl.DataFrame:
     """LINEAGE rows of tonight: every network there is, and those that were there in the run before and are not.
 
-    In:    tonight's members and accounts; NETWORKS; what is known.
+    In:    tonight's members and accounts; NETWORKS; what is known; the `standing` of findings that differ from tonight's judgement.
     """
-    tonight = _sets(night.members.rename({"account_id": "value"}))
+    tonight = group_members(night.members)
     before = past.last_members()
     alive = {row["network_id"]: row for row in past.alive.iter_rows(named=True)}
     likeness = {row["network_id"]: row for row in night.identities.iter_rows(named=True)}
@@ -181,6 +238,8 @@ def describe_night(night: Night, networks: pl.DataFrame, past: Past, night_at: d
         lost_to_bans = len(old & banned)
         status = _status(own, old, related, lost_to_bans, known=same["likeness"] is not None)
         verdicts = {name: network[name] for name in ("name", "alert", "pooling", "extraction", "score", "hallmarks")}
+        place = (standing or {}).get(key, JUDGED)
+        verdicts["standing"] = place if network["alert"] == (place == KEPT) else JUDGED  # a mark may have the last word
         parts = {name: same[name] for name in ("likeness", "member_share", "observable_share", "succession_share")}
         counts = {"account_count": len(own), "gained_count": len(own - old), "lost_count": len(old - own), "banned_count": lost_to_bans}
         rows.append({"run": run, "night_at": night_at, "network_id": key, "status": status, "related_ids": related, **counts, **parts, **verdicts})
@@ -193,7 +252,7 @@ def describe_night(night: Night, networks: pl.DataFrame, past: Past, night_at: d
                 if len(before.get(key, set()) & accounts) >= settings.split_share * max(len(before.get(key, set())), 1)
             ]
             counts = {"account_count": 0, "gained_count": 0, "lost_count": len(before.get(key, set()))}
-            verdicts = {"alert": False, "pooling": "none", "extraction": "none", "score": 0.0, "hallmarks": []}
+            verdicts = {"alert": False, "pooling": "none", "extraction": "none", "score": 0.0, "hallmarks": [], "standing": JUDGED}
             rows.append({"run": run, "night_at": night_at, "network_id": key, "name": row["name"], "status": "gone", "related_ids": into, **counts, **verdicts})
     return pl.DataFrame(rows, schema=LINEAGE.schema).sort(LINEAGE.sort)
 
@@ -208,6 +267,28 @@ def remember_profiles(past: Past, night: Night) -> pl.DataFrame:
         pl.col("bits").first(), pl.col("first_run").min(), pl.col("last_run").max()
     )
     return merged.select(columns).sort(PROFILES.sort)
+
+
+def follow_across(members: pl.DataFrame, sightings: pl.LazyFrame, accounts: pl.DataFrame, other: Past, settings: HistorySettings) -> pl.DataFrame:
+    """One row per network that another case knows too: network_id, other_id, likeness and its parts, and that one's life there.
+
+    In:    MEMBERS, SIGHTINGS and ACCOUNTS of this case; what the other remembers.
+    """
+    observables = own_observables(members, sightings, accounts.height, settings.profile_values)
+    pairs = identify_networks(members, observables, accounts, other, settings).drop_nulls("likeness")
+    lives = (
+        other.lineage.filter(pl.col("status") != "gone")
+        .group_by("network_id")
+        .agg(
+            pl.col("name").last().alias("other_name"),
+            pl.col("night_at").min().alias("first_at"),
+            pl.col("night_at").filter(pl.col("alert")).min().alias("alert_at"),
+            pl.col("night_at").max().alias("last_at"),
+            pl.col("account_count").max().alias("other_count"),
+        )
+    )
+    pairs = pairs.rename({"network_id": "other_id", "found_id": "network_id"})
+    return pairs.join(lives, left_on="other_id", right_on="network_id", how="left").sort(["likeness", "network_id"], descending=[True, False])
 
 
 def shrunk_findings(lineage: pl.DataFrame, past: Past, settings: HistorySettings) -> list[dict[str, Any]]:
@@ -324,54 +405,3 @@ def _fresh(found_id: str, taken: set[str]) -> str:
     import hashlib
 
     return f"net_{hashlib.blake2b(f'{found_id} anew {len(taken)}'.encode(), digest_size=6).hexdigest()}"
-
-
-# Marks: what analysts said of networks
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What an analyst said of a network, and whom it held then."""
-
-    network_id: str
-    state: str  # confirmed, benign, watch or none
-    note: str
-    by: str
-    at: str
-    accounts: frozenset[str]
-
-
-def read_marks(entries: Sequence[Mapping[str, Any]]) -> dict[str, Mark]:
-    """The marks that stand: the last word on each network in the case's log."""
-    marks: dict[str, Mark] = {}
-    for entry in entries:
-        if entry["what"] == "mark":
-            facts = entry["facts"]
-            marks[facts["network_id"]] = Mark(
-                facts["network_id"], facts["state"], facts.get("note", ""), entry["by"], entry["at"], frozenset(facts.get("accounts", ()))
-            )
-    return {key: mark for key, mark in marks.items() if mark.state != "none"}
-
-
-def suppress_benign(networks: pl.DataFrame, members: pl.DataFrame, marks: Mapping[str, Mark], settings: HistorySettings) -> pl.DataFrame:
-    """NETWORKS with alerts taken off where an analyst marked the network benign and it still holds those accounts; ranks follow.
-
-    A mark covers the accounts it was given for: a network of which more than 1 - benign_share are others alerts again.
-    """
-    own = _sets(members.rename({"account_id": "value"}))
-    benign = [
-        key
-        for key, mark in sorted(marks.items())
-        if mark.state == "benign" and key in own and len(own[key] & mark.accounts) >= settings.benign_share * len(own[key])
-    ]
-    if not benign or networks.is_empty():
-        return networks
-    marked = pl.col("network_id").is_in(benign)
-    return (
-        networks.with_columns(
-            alert=pl.col("alert") & ~marked,
-            explanations=pl.when(marked).then(pl.concat_list("explanations", pl.lit([MARKED_BENIGN], pl.List(pl.String)))).otherwise("explanations"),
-        )
-        .sort(["alert", "rank"], descending=[True, False])
-        .with_columns(rank=pl.int_range(1, pl.len() + 1).cast(pl.UInt32))
-    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
-from forensics import history
+from forensics import history, marks
 from forensics.errors import InputError
 from forensics.features import describe_accounts
 from forensics.hallmarks import test_networks
@@ -49,8 +49,10 @@ def silent(stage: str) -> AbstractContextManager[object]:
     return nullcontext(stage)
 
 
-def investigate(case: Case, settings: Settings, progress: Progress = silent, *, window_days: float | None = None) -> Outcome:
+def investigate(case: Case, settings: Settings, progress: Progress = silent, *, window_days: float | None = None, nightly: bool = False) -> Outcome:
     """Work out every table from the events of the case (of its last `window_days`); what is stored counts all at once at the end.
+
+    With `nightly` findings are steadied by the nights before (`history.steady_findings`); else they are what the events alone give.
 
     Raises: InputError where the case holds no events.
     """
@@ -74,18 +76,23 @@ def investigate(case: Case, settings: Settings, progress: Progress = silent, *, 
         with progress("gather events"):
             events = case.gather("events", events)
     past = history.recall_past(case.scan("lineage").collect(), case.scan("profiles").collect(), night_at)
-    marks = history.read_marks(case.entries())
+    said = marks.read_marks(case.entries())
     with case.draft():
         accounts = work("describe accounts", "accounts", describe_accounts(events, register, settings.features))
         sightings = work("find sightings", "sightings", find_sightings(events, register, settings.sightings))
         links = work("weigh links", "links", weigh_links(sightings, accounts, settings.links))
-        formed = work("form networks", "members", form_networks(links, sightings, accounts, settings.networks))
-        same = history.follow(formed.collect(), sightings, accounts.collect(), past, settings.history)
+        formed = work("form networks", "members", form_networks(links, sightings, accounts, settings.networks)).collect()
+        same = history.follow(formed, sightings, accounts.collect(), past, settings.history)
         members = work("keep identities", "members", same.members.lazy())
-        hallmarks = work("test hallmarks", "hallmarks", test_networks(members, events, accounts, register, sightings, settings.hallmarks))
+        # under the ids as formed, which seed the draws: what is found must not depend on the past
+        signs = test_networks(formed.lazy(), events, accounts, register, sightings, settings.hallmarks)
+        hallmarks = work("test hallmarks", "hallmarks", history.rename_networks(signs, same.identities))
         ranked = rank_networks(hallmarks, members, events, accounts, register, settings.scoring, name_network)
-        networks = work("rank networks", "networks", history.suppress_benign(ranked.collect(), same.members, marks, settings.history).lazy())
-        lineage = history.describe_night(same, networks.collect(), past, night_at, settings.history)
+        judged = ranked.collect()
+        steady = history.steady_findings(judged, hallmarks.collect(), same, past, night_at, settings.history, settings.scoring.sensitivity) if nightly else {}
+        calm = marks.suppress_benign(history.place_findings(judged, steady), same.members, said, settings.history)
+        networks = work("rank networks", "networks", calm.lazy())
+        lineage = history.describe_night(same, networks.collect(), past, night_at, settings.history, steady)
         work("remember", "lineage", pl.concat([past.lineage, lineage]).lazy())
         work("remember", "profiles", history.remember_profiles(past, same).lazy())
     return Outcome(seconds, history.shrunk_findings(lineage, past, settings.history))

@@ -47,6 +47,10 @@ class Table:
         """No rows, all columns."""
         return pl.DataFrame(schema=self.schema)
 
+    def completed(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A stored frame with all columns: those that an earlier version did not write yet are null."""
+        return pl.concat([self.empty(), frame], how="diagonal").select(*self.columns)
+
     def mismatches(self, schema: pl.Schema) -> list[str]:
         """What is wrong with `schema`, one sentence each; empty if it fits."""
         wrong = [f"{name} is missing" for name in self.columns if name not in schema]
@@ -406,6 +410,7 @@ LINEAGE = Table(
         "observable_share": _c(pl.Float64, "part of the likeness: rare observables in common"),
         "succession_share": _c(pl.Float64, "part of the likeness: members born right after its bans"),
         "alert": _c(pl.Boolean, "a finding"),
+        "standing": _c(pl.String, "judged by the run's evidence alone, kept a finding though it is thinner, or waiting to stand another night"),
         "pooling": _c(pl.String, "verdict"),
         "extraction": _c(pl.String, "verdict"),
         "score": _c(pl.Float64, "as in NETWORKS"),

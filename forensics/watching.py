@@ -13,6 +13,8 @@ from forensics.schema import OBSERVABLE_PREFIX
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from forensics.case import Case
+
 LINES_SHOWN = 3
 
 # Kind → event columns it is looked for in; hashes are compared in hex.
@@ -120,6 +122,18 @@ def find_watched(events: pl.LazyFrame, register: pl.LazyFrame, sources: pl.LazyF
         }
         for row in found.iter_rows(named=True)
     ]
+
+
+def last_source(case: Case) -> int:
+    """Number of the last source read into the case; what is read later has a higher one."""
+    return int(case.scan("sources").select("source_id").max().collect().item() or 0)
+
+
+def find_fresh(case: Case, since: int) -> list[dict[str, Any]]:
+    """What `find_watched` finds of the case's watch list in the events read after source `since`."""
+    watched = read_watch_list(case.entries())
+    fresh = case.scan("events").filter(pl.col("source_id") > since)
+    return find_watched(fresh, case.scan("register"), case.scan("sources"), watched) if watched else []
 
 
 def _equals(column: str, dtype: pl.DataType, value: str) -> pl.Expr:

@@ -14,19 +14,20 @@ from polars.testing import assert_frame_equal
 
 from forensics.config import HistorySettings
 from forensics.history import (
-    Mark,
     Past,
     describe_night,
     follow,
+    follow_across,
     identify_networks,
     own_observables,
-    read_marks,
+    place_findings,
     recall_past,
     remember_profiles,
     shrunk_findings,
-    suppress_benign,
+    steady_findings,
 )
-from forensics.schema import ACCOUNTS, LINEAGE, MEMBERS, NETWORKS, PROFILES, SIGHTINGS
+from forensics.marks import Mark, find_marked, read_marks, suppress_benign
+from forensics.schema import ACCOUNTS, HALLMARKS, LINEAGE, MEMBERS, NETWORKS, PROFILES, SIGHTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +75,14 @@ class Nights:
         self.past = Past(LINEAGE.empty(), PROFILES.empty())
 
     def run(
-        self, night: int, groups: Groups, cards: dict[str, list[str]] | None = None, banned: dict[str, int] | None = None, born: dict[str, int] | None = None
+        self,
+        night: int,
+        groups: Groups,
+        cards: dict[str, list[str]] | None = None,
+        banned: dict[str, int] | None = None,
+        born: dict[str, int] | None = None,
+        *,
+        alert: bool = True,
     ) -> dict[str, dict[str, object]]:
         """One night; the LINEAGE rows by lasting id."""
         members, night_at = members_of(groups), START + timedelta(days=night)
@@ -85,7 +93,7 @@ class Nights:
         )
         tonight = follow(members, sightings_of(cards or {}).lazy(), accounts, self.past, SETTINGS)
         lasting = {new: groups[old] for old, new in tonight.identities.select("found_id", "network_id").iter_rows()}
-        lineage = describe_night(tonight, networks_of(lasting), self.past, night_at, SETTINGS)
+        lineage = describe_night(tonight, networks_of(lasting, alert=alert), self.past, night_at, SETTINGS)
         profiles = remember_profiles(self.past, tonight)
         self.weaker = shrunk_findings(lineage, self.past, SETTINGS)
         self.past = Past(pl.concat([self.past.lineage, lineage]), profiles)
@@ -250,6 +258,8 @@ def test_benign_marks_hold_for_the_accounts_they_were_given_for() -> None:
     calm = suppress_benign(networks, members_of(groups), marks, SETTINGS)
     assert calm.select("network_id", "rank", "alert").rows() == [("net_b", 1, True), ("net_a", 2, False)]
     assert calm.item(1, "explanations").to_list() == ["marked_benign"]
+    assert calm.item(1, "summary") == "marked benign by ana on 2026-04-01: the office"
+    assert_frame_equal(suppress_benign(calm, members_of(groups), marks, SETTINGS), calm)
     grown = groups | {"net_a": [*groups["net_a"], "new1", "new2"]}
     assert suppress_benign(networks, members_of(grown), marks, SETTINGS).get_column("alert").all()
 
@@ -262,3 +272,128 @@ def test_the_last_mark_counts() -> None:
 
     assert read_marks([entry("benign"), entry("confirmed")])["net_a"].state == "confirmed"
     assert read_marks([entry("benign"), entry("none")]) == {}
+
+
+def test_marks_of_another_case_find_their_network_by_its_accounts() -> None:
+    """A mark holds for the network of its id, else for the one of which nine in ten accounts were marked, else for none here."""
+    members = members_of({"net_a": [f"a{i}" for i in range(10)], "net_b": ["b1", "b2", "b3"]})
+    assert find_marked("net_b", frozenset(), members, SETTINGS) == "net_b"
+    assert find_marked("net_x", frozenset(f"a{i}" for i in range(9)), members, SETTINGS) == "net_a"
+    assert find_marked("net_x", frozenset(f"a{i}" for i in range(8)), members, SETTINGS) is None
+
+
+# Findings kept as they were reported
+
+
+GROUP = {"net_a": [f"a{i}" for i in range(10)]}
+
+
+def judged(level: str, *, alert: bool = False) -> pl.DataFrame:
+    """NETWORKS with net_a at this level of POOLING."""
+    return networks_of(GROUP, alert=alert).with_columns(
+        pl.lit(level).alias("pooling"), pl.lit("shared cards").alias("summary"), pl.lit(1, pl.UInt32).alias("rank")
+    )
+
+
+def steadied(
+    day: int,
+    level: str,
+    *,
+    alert: bool = False,
+    groups: Groups = GROUP,
+    carried: bool = False,
+    sensitivity: str = "normal",
+    nights: Nights | None = None,
+) -> dict[str, str]:
+    """How net_a, judged so, stands on a night; unless told otherwise after a first night that reported it."""
+    if nights is None:
+        nights = Nights()
+        nights.run(1, GROUP)
+    tonight = follow(members_of(groups), sightings_of({}).lazy(), accounts_of({}), nights.past, SETTINGS)
+    signs = _fit(HALLMARKS.schema, [{"network_id": "net_a", "name": "household", "role": "explanation", "fit": 0.9 if carried else 0.5}])
+    return steady_findings(judged(level, alert=alert), signs, tonight, nights.past, START + timedelta(days=day), SETTINGS, sensitivity)
+
+
+def remember(nights: Nights, day: int, level: str, *, alert: bool = False) -> tuple[bool, str]:
+    """Judge net_a so on a night and remember it; whether it was reported, and how it stood."""
+    standing = steadied(day, level, alert=alert, nights=nights)
+    tonight = follow(members_of(GROUP), sightings_of({}).lazy(), accounts_of({}), nights.past, SETTINGS)
+    row = describe_night(tonight, place_findings(judged(level, alert=alert), standing), nights.past, START + timedelta(days=day), SETTINGS, standing)
+    nights.past = Past(pl.concat([nights.past.lineage, row]), remember_profiles(nights.past, tonight))
+    return row.item(0, "alert"), row.item(0, "standing")
+
+
+def test_a_finding_does_not_come_and_go() -> None:
+    """One level short of a finding the night after it was one: it stays, and its summary says that the evidence is thinner."""
+    assert steadied(2, "possible") == {"net_a": "kept"}
+    row = place_findings(judged("possible"), {"net_a": "kept"}).row(0, named=True)
+    assert row["alert"]
+    assert row["pooling"] == "possible", "the verdict itself is tonight's"
+    assert row["summary"] == "still held as reported, tonight's evidence alone is thinner; shared cards"
+
+
+@pytest.mark.parametrize(
+    ("told", "changes"),
+    [
+        ("nothing is left of the evidence", {"level": "none"}),
+        ("an innocent explanation carries", {"carried": True}),
+        ("most accounts are others", {"groups": {"net_a": [*GROUP["net_a"], *(f"b{i}" for i in range(11))]}}),
+        ("the last proof is older than kept_days", {"day": 9}),
+        ("it was strong, but likely is what was proved and strong is asked for", {"level": "likely", "sensitivity": "low", "proved": "likely"}),
+    ],
+)
+def test_what_ends_a_finding(told: str, changes: dict[str, object]) -> None:
+    """A finding is not kept against the evidence: not two levels short, not explained, not of other accounts, not for long, not beyond the sensitivity."""
+    nights = Nights()
+    nights.run(1, GROUP)
+    lineage = nights.past.lineage.with_columns(pl.lit(changes.pop("proved", "strong")).alias("pooling"))
+    nights.past = Past(lineage, nights.past.profiles)
+    wanted: dict[str, object] = {"day": 2, "level": "possible", **changes}
+    day, level = wanted.pop("day"), wanted.pop("level")
+    assert steadied(day, level, nights=nights, **wanted) == {}, told  # type: ignore[arg-type]  # by name
+
+
+def test_being_kept_proves_nothing() -> None:
+    """Nights on which a finding was kept do not prolong the time it is kept: only a night with evidence of its own does."""
+    nights = Nights()
+    nights.run(1, GROUP)
+    assert [remember(nights, day, "possible") for day in range(2, 9)] == [(True, "kept")] * 7
+    assert remember(nights, 9, "possible") == (False, "judged")
+
+
+def test_a_weak_finding_stands_a_second_night_before_it_is_reported() -> None:
+    """Likely once is chance in hundreds of judgements: reported when it is so on two nights running, not on two with one between."""
+    nights = Nights()
+    nights.run(1, GROUP, alert=False)
+    told = [remember(nights, day, level, alert=level == "likely") for day, level in enumerate(("likely", "none", "likely", "likely", "likely"), start=2)]
+    assert told == [(False, "waiting"), (False, "judged"), (False, "waiting"), (True, "judged"), (True, "judged")]
+
+
+def test_a_strong_finding_waits_for_nothing() -> None:
+    """Strong evidence is reported at once, and so is everything in the first run of a case, which has no night to compare with."""
+    nights = Nights()
+    nights.run(1, GROUP, alert=False)
+    assert steadied(2, "strong", alert=True, nights=nights) == {}
+    assert steadied(1, "likely", alert=True, nights=Nights()) == {}
+
+
+def test_a_past_of_an_earlier_version_is_understood() -> None:
+    """LINEAGE without the column `standing` counts as a past in which every finding was judged by its evidence."""
+    nights = Nights()
+    nights.run(1, GROUP)
+    nights.past = recall_past(nights.past.lineage.drop("standing"), nights.past.profiles, START + timedelta(days=2))
+    assert steadied(2, "possible", nights=nights) == {"net_a": "kept"}
+
+
+def test_a_campaign_is_known_across_cases() -> None:
+    """Another case with other accounts but the same rare cards: the network there is this one; a stranger's is not.
+
+    Cards c1, c2 are all that either knows of its own: observable share 1, no member in common, likeness 1.
+    """
+    other = Nights()
+    other.run(1, {"net_there": ["1", "2", "3", "4"], "net_stranger": ["7", "8", "9"]}, {"c1": ["1", "2"], "c2": ["3", "4"], "c9": ["7", "8"]})
+    here = members_of({"net_here": ["5", "6", "x"], "net_else": ["k", "l", "m"]})
+    known = accounts_of(dict.fromkeys(["5", "6", "x", "k", "l", "m"], START))
+    pairs = follow_across(here, sightings_of({"c1": ["5", "6"], "c2": ["6", "x"], "c7": ["k", "l"]}).lazy(), known, other.past, SETTINGS)
+    assert pairs.select("network_id", "other_id", "member_share", "observable_share", "other_count").rows() == [("net_here", "net_there", 0.0, 1.0, 4)]
+    assert pairs.item(0, "alert_at") == START + timedelta(days=1)

@@ -69,13 +69,14 @@ def investigate(
     from forensics.errors import UsageError
     from forensics.pipeline import investigate as run
     from forensics.reports.ingested import enriched
+    from forensics.watching import last_source
 
     if not sources and case is None:
         raise UsageError("nothing to investigate", "give log files or folders, or --case DIR with an existing case")
     settings = chosen_settings(config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases)
     progress = StageProgress(quiet=quiet)
     with kept_or_passing(case) as folder, Case.locked(folder) as held:
-        report = None
+        report, known = None, last_source(held)
         with held.undone_if_interrupted():
             if sources:
                 report = read_sources(held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join)
@@ -83,6 +84,7 @@ def investigate(
             if case is not None:
                 record_command(held, "investigate", sources=list(sources or []), seconds=outcome.seconds)
         print_report(held, case, quiet=quiet, further=enriched(report, join=join) if report is not None else ())
+        _tell_watched(held, known, quiet=quiet)
         check_findings(held, fail_on, report)
 
 
@@ -105,16 +107,19 @@ def ingest(
     from forensics.reports.ingested import ingest_text
     from forensics.reports.output import write_text
     from forensics.reports.page import page_width
+    from forensics.watching import last_source
 
     if case is None:
         raise UsageError("no case given", "name the folder to read into: --case DIR")
     settings = chosen_settings(config, case, max_reject_share=max_reject_share, databases=databases)
     with Case.locked(case) as held:
+        known = last_source(held)
         with held.undone_if_interrupted():
             report = read_sources(held, sources, accounts, mapping, log_format, settings, StageProgress(quiet=quiet), keep_text=keep_text, join=join)
             record_command(held, "ingest", sources=list(sources), events=report.event_count)
         if not quiet:
             write_text(ingest_text(report, page_width(), join=join))
+        _tell_watched(held, known, quiet=quiet)
         check_findings(held, None, report)
 
 
@@ -141,6 +146,16 @@ def read_sources(
         return read(
             held, sources, accounts=accounts, mapping=mapping, format_name=log_format, keep_text=keep_text, join=join, settings=settings.ingest, progress=tell
         )
+
+
+def _tell_watched(held: Case, known: int, *, quiet: bool) -> None:
+    """What of the watch list was in what was just read."""
+    from forensics.reports.nightly import hits_text
+    from forensics.reports.output import write_text
+    from forensics.reports.page import page_width
+    from forensics.watching import find_fresh
+
+    write_text(hits_text(find_fresh(held, known), page_width(), quiet=quiet))
 
 
 def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequence[str] = ()) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from forensics.commands.investigating import (
     AccountsOption,
+    DatabaseOption,
     FailOnOption,
+    JoinOption,
     KeepTextOption,
     LogFormatOption,
     MappingOption,
@@ -66,9 +68,12 @@ def nightly(
     mapping: MappingOption = None,
     log_format: LogFormatOption = None,
     keep_text: KeepTextOption = False,
+    join: JoinOption = False,
+    databases: DatabaseOption = None,
     sensitivity: SensitivityOption = None,
     config: ConfigOption = None,
     window: Annotated[float | None, typer.Option("--window", min=1, help="Look at the last so many days.", metavar="DAYS")] = None,
+    retain: Annotated[float | None, typer.Option("--retain", min=0, help="Take older events out of the case for good; 0 keeps all.", metavar="DAYS")] = None,
     only_new: Annotated[bool, typer.Option("--only-new", help="Speak of new, split-off and respawned findings only.")] = False,
     fail_on: FailOnOption = None,
     max_reject_share: RejectShareOption = None,
@@ -79,62 +84,71 @@ def nightly(
     Nothing is printed where there is nothing to say and everything is well.
     """
     from forensics.case import Case
-    from forensics.history import read_marks
+    from forensics.marks import read_marks
     from forensics.pipeline import investigate
     from forensics.reports.nightly import read_news, render_news, summary
     from forensics.reports.output import write_text
     from forensics.reports.page import page_width, wants_colour
+    from forensics.watching import find_fresh, last_source
 
-    settings = chosen_settings(config, case, sensitivity=sensitivity, max_reject_share=max_reject_share)
+    settings = chosen_settings(config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases)
+    days, kept = window or settings.history.window_days, settings.history.retain_days if retain is None else retain
+    _check_retention(days, kept)
     progress = StageProgress(quiet=quiet)
     with Case.locked(case) as held:
-        report = None
+        report, known = None, last_source(held)
         with held.undone_if_interrupted():
-            known = _last_source(held)
             if sources:
-                report = read_sources(held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text)
-            outcome = investigate(held, settings, progress, window_days=window or settings.history.window_days)
+                report = read_sources(held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join)
+            outcome = investigate(held, settings, progress, window_days=days, nightly=True)
             record_command(held, "nightly", sources=list(sources or []), seconds=outcome.seconds)
         marks = {key: mark.state for key, mark in read_marks(held.entries()).items()}
         news = read_news(
             held,
             marks=marks,
-            hits=_watch_hits(held, known),
+            hits=find_fresh(held, known),
             weaker=outcome.weaker,
             skipped=report.skipped if report else [],
             event_count=report.event_count if report else 0,
             only_new=only_new,
         )
+        _drop_old(held, news.night_at, kept)
         if not news.silent:
             text = summary(news) if quiet else render_news(held, news, page_width(), case_option=case_option(case)).text(colour=wants_colour())
             write_text(text)
         check_findings(held, fail_on, report, only={row["network_id"] for row in news.changed} if only_new else None)
 
 
-def _last_source(held: Case) -> int:
-    return int(held.scan("sources").select("source_id").max().collect().item() or 0)
+def _check_retention(window_days: float, retain_days: float) -> None:
+    from forensics.errors import UsageError
+
+    if 0 < retain_days < window_days:
+        raise UsageError(f"events would be dropped after {retain_days:g} days, but {window_days:g} are looked at", "retain at least the window: --retain DAYS")
 
 
-def _watch_hits(held: Case, known: int) -> list[dict[str, Any]]:
-    import polars as pl
-
-    from forensics.watching import find_watched, read_watch_list
-
-    watched = read_watch_list(held.entries())
-    fresh = held.scan("events").filter(pl.col("source_id") > known)
-    return find_watched(fresh, held.scan("register"), held.scan("sources"), watched) if watched else []
+def _drop_old(held: Case, night_at: datetime, retain_days: float) -> None:
+    """Keep to the retention period."""
+    if retain_days:
+        before = night_at - timedelta(days=retain_days)
+        gone = held.drop(before)
+        if gone:
+            record_command(held, "drop", before=before.isoformat(), events=gone)
 
 
 def lineage(
     network: Annotated[str | None, typer.Argument(metavar="[NETWORK]", help="One network by id, name or rank; all if left out.")] = None,
     case: CaseOption = None,
+    across: Annotated[Path | None, typer.Option("--across", help="Tell which networks another case knows too.", metavar="DIR")] = None,
     form: FormOption = Form.table,
 ) -> None:
-    """Tell each network's life over all nights, or one's nights."""
+    """Tell each network's life over all nights, or one's nights.
+
+    With --across: which of them another case knows too, by members, rare observables and births after bans.
+    """
     import polars as pl
 
     from forensics.errors import UsageError
-    from forensics.history import read_marks
+    from forensics.marks import read_marks
     from forensics.reports.listings import find_network
     from forensics.reports.nightly import lineage_rows, render_lineage
     from forensics.reports.output import write_frame, write_text
@@ -148,10 +162,33 @@ def lineage(
         if row is None and gone.is_empty():
             raise UsageError(f"no network was ever called {network!r}", "forensics lineage lists all of them")
         key = str(row["network_id"] if row is not None else gone.item())
+    if across is not None:
+        _tell_across(found, read_case(across), key, form)
+        return
     rows = lineage_rows(found, key)
     if form is Form.table:
         marks = {name: mark.state for name, mark in read_marks(found.entries()).items()}
         write_text(render_lineage(found, rows, marks, page_width()).text(colour=wants_colour()))
+    else:
+        write_frame(rows, form.value)
+
+
+def _tell_across(found: Case, other: Case, key: str | None, form: Form) -> None:
+    import polars as pl
+
+    from forensics.history import follow_across, recall_past
+    from forensics.reports.nightly import render_across
+    from forensics.reports.output import write_frame, write_text
+    from forensics.reports.page import page_width, wants_colour
+
+    past = recall_past(other.scan("lineage").collect(), other.scan("profiles").collect(), None)
+    settings = chosen_settings(None, found.folder).history
+    pairs = follow_across(found.scan("members").collect(), found.scan("sightings"), found.scan("accounts").collect(), past, settings)
+    names = found.scan("networks").select("network_id", "name").collect()
+    rows = pairs.join(names, on="network_id", maintain_order="left").select("network_id", "name", pl.exclude("network_id", "name"))
+    rows = rows if key is None else rows.filter(pl.col("network_id") == key)
+    if form is Form.table:
+        write_text(render_across(rows, page_width()).text(colour=wants_colour()))
     else:
         write_frame(rows, form.value)
 
@@ -191,7 +228,7 @@ def _mark(held: Case, network: str, state: State, note: str) -> None:
     import polars as pl
 
     from forensics.errors import UsageError
-    from forensics.history import read_marks, suppress_benign
+    from forensics.marks import read_marks, suppress_benign
     from forensics.reports.listings import find_network
     from forensics.reports.output import write_text
 
@@ -202,7 +239,7 @@ def _mark(held: Case, network: str, state: State, note: str) -> None:
     record_command(
         held, "mark", network_id=row["network_id"], name=row["name"], state=state.value, note=note, accounts=members.get_column("account_id").to_list()
     )
-    if state is State.benign and row["alert"]:
+    if state is State.benign:
         settings = chosen_settings(None, held.folder).history
         marks = read_marks(held.entries())
         calm = suppress_benign(held.scan("networks").collect(), held.scan("members").collect(), marks, settings)
@@ -214,7 +251,7 @@ def _mark(held: Case, network: str, state: State, note: str) -> None:
 def _list_marks(found: Case, *, export: bool) -> None:
     import polars as pl
 
-    from forensics.history import read_marks
+    from forensics.marks import read_marks
     from forensics.reports.output import jsonl_text, table_text, write_text
     from forensics.reports.page import page_width
 
@@ -232,6 +269,7 @@ def _import_marks(held: Case, path: Path) -> None:
     import json
 
     from forensics.errors import InputError
+    from forensics.marks import find_marked
     from forensics.reports.output import write_text
 
     try:
@@ -240,9 +278,13 @@ def _import_marks(held: Case, path: Path) -> None:
         wanted = [(str(item["network_id"]), State(item["state"]), str(item.get("note", "")), [str(one) for one in item.get("accounts", [])]) for item in marks]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"cannot take marks from {path}: {error}", "give a file that `forensics mark --export` wrote") from error
+    members = held.scan("members").collect()
+    settings, matched = chosen_settings(None, held.folder).history, 0
     for network_id, state, note, accounts in wanted:
-        record_command(held, "mark", network_id=network_id, state=state.value, note=note, accounts=accounts)
-    write_text(f"{len(wanted)} marks taken over; they hold from the next run on\n")
+        here = find_marked(network_id, frozenset(accounts), members, settings)
+        matched += here is not None
+        record_command(held, "mark", network_id=here or network_id, state=state.value, note=note, accounts=accounts)
+    write_text(f"{len(wanted)} marks taken over, {matched} of them for networks of this case; they hold from the next run on\n")
 
 
 def bans(

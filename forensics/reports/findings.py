@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from forensics import __version__
+from forensics.marks import MARKED_BENIGN
 from forensics.plugins import discover
 from forensics.reports.impact import Prices, load_prices, measure_impact, token_counts
 from forensics.reports.lives import BANDS, describe_lives, split_columns
@@ -122,7 +123,7 @@ def _brief(row: Mapping[str, Any], titles: Mapping[str, str]) -> Brief:
         row["extraction"] or "none",
         row["account_count"] or 0,
         row["request_count"] or 0,
-        tuple(titles.get(name, name) for name in row["explanations"] or ()),
+        tuple(row["summary"] if name == MARKED_BENIGN else titles.get(name, name) for name in row["explanations"] or ()),
         row["summary"] or "",
     )
 

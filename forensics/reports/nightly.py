@@ -12,9 +12,11 @@ from forensics.reports.findings import build_report
 from forensics.reports.overview import kind_titles
 from forensics.reports.page import Page, fit
 from forensics.reports.printable import printable, shorten
+from forensics.schema import LINEAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from forensics.reports.overview import Tables
 
@@ -23,13 +25,14 @@ Row = dict[str, Any]
 ORDER = ("new", "split", "respawned", "merged", "grown", "shrunk", "gone", "same")
 ONLY_NEW = ("new", "split", "respawned")
 JOINED_SHOWN = 8
+MOVES_SHOWN = 6
 SUCCESSORS_SHOWN = 5
 HITS_SHOWN = 12
 CHECK = "check that no day or source is missing"
 LIKENESS_PARTS = (
-    ("member_share", "members in common"),
-    ("observable_share", "rare observables in common"),
-    ("succession_share", "members born after its bans"),
+    ("member_share", "members"),
+    ("observable_share", "rare observables"),
+    ("succession_share", "born after its bans"),
 )
 SILENT_H = 24.0  # a platform without events for so long before the last event of the case is named
 
@@ -70,13 +73,16 @@ def read_news(
 
     In:    LINEAGE, PROFILES, NETWORKS, MEMBERS, EVENTS; marks that stand; matches of the watch list; findings that became weaker.
     """
-    lineage = case.scan("lineage").collect()
+    lineage = lineage_rows(case)
     night_at = case.scan("events").select(pl.col("started_at").max()).collect().item()
     tonight, earlier = lineage.filter(pl.col("night_at") == night_at), lineage.filter(pl.col("night_at") < night_at)  # tonight has no row without networks
     now = {row["network_id"]: row for row in tonight.iter_rows(named=True)}
     before = {row["network_id"]: row for row in earlier.filter(pl.col("run") == pl.col("run").max()).iter_rows(named=True)}
+    proved = {row["network_id"]: row for row in earlier.filter(~(pl.col("standing") == "kept").fill_null(value=False)).sort("run").iter_rows(named=True)}
     networks = {row["network_id"]: row for row in case.scan("networks").collect().iter_rows(named=True)}
-    changed = [row for key, row in now.items() if _worth_saying(row, before.get(key), networks.get(key), marks.get(key, ""), only_new=only_new)]
+    changed = [
+        row for key, row in now.items() if _worth_saying(row, before.get(key), proved.get(key), networks.get(key), marks.get(key, ""), only_new=only_new)
+    ]
     changed.sort(
         key=lambda row: (
             marks.get(row["network_id"]) != "confirmed",
@@ -85,7 +91,13 @@ def read_news(
             row["network_id"],
         )
     )
-    warnings = [*_weaker_sentences(weaker), *silent_platforms(case), *(f"skipped {printable(path)}: {printable(reason)}" for path, reason in skipped)]
+    last = max((row["night_at"] for row in before.values()), default=None)
+    warnings = [
+        *_weaker_sentences(weaker),
+        *missing_days(case, last),
+        *silent_platforms(case),
+        *(f"skipped {printable(path)}: {printable(reason)}" for path, reason in skipped),
+    ]
     if not earlier.is_empty() and event_count == 0:
         warnings.append("no new event was read tonight")
     run = int(tonight.get_column("run").max() or 0)  # type: ignore[arg-type]  # a UInt32 column
@@ -104,12 +116,17 @@ def read_news(
     )
 
 
-def _worth_saying(row: Row, before: Row | None, network: Row | None, mark: str, *, only_new: bool) -> bool:
+def _worth_saying(row: Row, before: Row | None, proved: Row | None, network: Row | None, mark: str, *, only_new: bool) -> bool:
+    """Whether a network is not as it was; `proved` is the last night that stood on its own evidence, so that a kept finding is told of once."""
     alert = bool(network and network["alert"])  # after marks: a network marked benign is no alert
     was_alert = bool(before and before["alert"])
     if only_new:
         return alert and (row["status"] in ONLY_NEW or not was_alert)
-    moved = row["status"] != "same" or bool(before and (row["pooling"], row["extraction"]) != (before["pooling"], before["extraction"]))
+    kept = row["standing"] == "kept"
+    first_kept = before is not None and kept and before["standing"] != "kept"
+    verdicts = (row["pooling"], row["extraction"])
+    other = before is not None and proved is not None and not kept and verdicts != (proved["pooling"], proved["extraction"])
+    moved = row["status"] != "same" or first_kept or other
     if mark == "benign" and not alert:
         return False
     return (alert or was_alert or mark in {"watch", "confirmed"}) and (moved or alert != was_alert)
@@ -137,6 +154,15 @@ def _weaker_sentences(weaker: Sequence[Row]) -> list[str]:
         else:
             told.append(f"{item['name']} was a finding of {plural(item['before'], 'account')} last night and is not found tonight: {CHECK}")
     return told
+
+
+def missing_days(case: Tables, since: datetime | None) -> list[str]:
+    """Whole days (UTC) without any event between the run before and the last event: a file that never came."""
+    if since is None:
+        return []
+    days = case.scan("events").filter(pl.col("started_at") >= since).select(pl.col("started_at").dt.date().unique().sort()).collect().to_series()
+    every = pl.date_range(since.date(), days[-1], eager=True) if days.len() else days
+    return [f"no event at all on {day(missing)}" for missing in every if missing not in set(days)]
 
 
 def silent_platforms(case: Tables) -> list[str]:
@@ -189,11 +215,7 @@ def render_news(case: Tables, news: News, width: int, *, case_option: str = "") 
     page.paragraph(f"{plural(news.event_count, 'new event')} · {plural(news.finding_count, 'finding')} in {plural(news.network_count, 'network')}")
     for warning in news.warnings:
         page.paragraph(warning, label="Mind     ", label_style="bold yellow")
-    for hit in news.hits[:HITS_SHOWN]:
-        lines = ", ".join(f"{printable(path)}:{line}" for path, line in hit["lines"])
-        what = f"{hit['kind']} {printable(hit['value'], 40)}: {plural(hit['account_count'], 'account')}, {plural(hit['event_count'], 'event')}"
-        note = f" ({printable(hit['note'])})" if hit["note"] else ""
-        page.paragraph(f"{what}{note}, e.g. {lines}", label="Watched  ", label_style="bold")
+    _render_hits(page, news.hits)
     if news.joined:
         told = ", ".join(f"{printable(row['account_id'], 28)} → {row['name']} ({share(row['membership'])})" for row in news.joined[:JOINED_SHOWN])
         more = f" and {count(len(news.joined) - JOINED_SHOWN)} more" if len(news.joined) > JOINED_SHOWN else ""
@@ -209,6 +231,25 @@ def render_news(case: Tables, news: News, width: int, *, case_option: str = "") 
             label="Look next   ",
         )
     return page
+
+
+def _render_hits(page: Page, hits: Sequence[Row]) -> None:
+    for hit in hits[:HITS_SHOWN]:
+        lines = ", ".join(f"{printable(path)}:{line}" for path, line in hit["lines"])
+        what = f"{hit['kind']} {printable(hit['value'], 40)}: {plural(hit['account_count'], 'account')}, {plural(hit['event_count'], 'event')}"
+        note = f" ({printable(hit['note'])})" if hit["note"] else ""
+        page.paragraph(f"{what}{note}, e.g. {lines}", label="Watched  ", label_style="bold")
+    if len(hits) > HITS_SHOWN:
+        page.paragraph(f"and {count(len(hits) - HITS_SHOWN)} more of the watch list", indent=9)
+
+
+def hits_text(hits: Sequence[Row], width: int, *, quiet: bool = False) -> str:
+    """Matches of the watch list with their source lines; with `quiet` one line, and nothing where there is none."""
+    if quiet and hits:
+        return f"forensics: {plural(len(hits), 'watch match', 'watch matches')}\n".replace(NBSP, " ")
+    page = Page(width)
+    _render_hits(page, hits)
+    return page.text()
 
 
 def _render_change(page: Page, case: Tables, news: News, row: Row) -> None:
@@ -228,12 +269,11 @@ def _render_change(page: Page, case: Tables, news: News, row: Row) -> None:
         page.paragraph(
             {"split": f"split off {names}", "merged": f"took in {names}", "gone": f"went into {names}"}.get(row["status"], f"related to {names}"), indent=2
         )
+    if row["standing"] == "kept":
+        page.paragraph(f"tonight's evidence alone would be {row['pooling']}: still held as reported, for a while", indent=2)
+    _render_moves(page, case, row)
     if row["likeness"] is not None and row["status"] != "same":
-        parts = [
-            f"{share(row[name])} {what}"
-            for name, what in (("member_share", "members"), ("observable_share", "rare observables"), ("succession_share", "born after its bans"))
-            if row[name]
-        ]
+        parts = [f"{share(row[name])} {what}" for name, what in LIKENESS_PARTS if row[name]]
         page.paragraph(f"the same network by {', '.join(parts)}", indent=2, style="dim")
     gained = [name for name in row["hallmarks"] or [] if before and name not in (before["hallmarks"] or [])]
     lost = [name for name in (before["hallmarks"] or [] if before else []) if name not in (row["hallmarks"] or [])]
@@ -243,6 +283,18 @@ def _render_change(page: Page, case: Tables, news: News, row: Row) -> None:
         page.paragraph(f"no longer holds: {', '.join(lost).replace('_', ' ')}", indent=2)
     if row["banned_count"]:
         _render_bans(page, case, row)
+
+
+def _render_moves(page: Page, case: Tables, row: Row) -> None:
+    """Who is in it for the first time, and who was last night and is not tonight."""
+    seen = case.scan("profiles").filter((pl.col("network_id") == row["network_id"]) & (pl.col("kind") == "account"))
+    first, last = seen.select("value", "first_run", "last_run").collect(), row["run"]
+    gained = first.filter((pl.col("first_run") == last) & (pl.col("last_run") == last)).get_column("value").sort()
+    lost = first.filter(pl.col("last_run") == last - 1).get_column("value").sort() if row["lost_count"] else gained.head(0)
+    for names, label in ((gained if row["status"] != "new" else gained.head(0), "joined"), (lost, "left")):
+        if names.len():
+            more = f" and {count(names.len() - MOVES_SHOWN)} more" if names.len() > MOVES_SHOWN else ""
+            page.paragraph(f"{label}: {', '.join(printable(name, 24) for name in names.head(MOVES_SHOWN))}{more}", indent=2)
 
 
 def _render_bans(page: Page, case: Tables, row: Row) -> None:
@@ -269,8 +321,24 @@ def _name(case: Tables, network_id: str) -> str:
 
 def lineage_rows(case: Tables, network_id: str | None = None) -> pl.DataFrame:
     """LINEAGE, of one network or all, oldest run first."""
-    rows = case.scan("lineage").sort("run", "network_id")
-    return (rows if network_id is None else rows.filter(pl.col("network_id") == network_id)).collect()
+    rows = LINEAGE.completed(case.scan("lineage").collect()).sort("run", "network_id")
+    return rows if network_id is None else rows.filter(pl.col("network_id") == network_id)
+
+
+def render_across(pairs: pl.DataFrame, width: int) -> Page:
+    """Networks that another case knows too, surest first."""
+    page = Page(width)
+    if pairs.is_empty():
+        page.line("no network of this case is known to the other")
+        return page
+    for row in pairs.iter_rows(named=True):
+        page.line((row["name"], "bold"), " is ", (row["other_name"], "bold"), (f"   {row['network_id']} = {row['other_id']}", "dim"))
+        parts = [f"{share(row[name])} {what}" for name, what in LIKENESS_PARTS if row[name]]
+        page.paragraph(f"likeness {share(row['likeness'])}: {', '.join(parts)}", indent=2)
+        found = f", a finding since {day(row['alert_at'], year=True)}" if row["alert_at"] else ""
+        life = f"{day(row['first_at'], year=True)} to {day(row['last_at'], year=True)}{found}"
+        page.paragraph(f"there {life}, at most {plural(row['other_count'], 'account')}", indent=2)
+    return page
 
 
 def render_lineage(case: Tables, rows: pl.DataFrame, marks: Mapping[str, str], width: int) -> Page:

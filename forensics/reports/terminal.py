@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from forensics.marks import MARKED_BENIGN
 from forensics.reports.figures import NBSP, bar, count, day, days, large, moment, number, p_value, period, plural, share
 from forensics.reports.mailboxes import mailbox_sentence, read_mailboxes
 from forensics.reports.overview import FLAG_TITLES, kind_titles, read_content, read_overview, read_ties, read_top_members
@@ -373,7 +374,10 @@ def render_quiet(page: Page, case: Tables, networks: list[Row], case_option: str
     explained = [row for row in networks if not row["alert"] and row["explanations"]]
     weak = [row for row in networks if not row["alert"] and not row["explanations"]]
     titles = _explanation_titles(case)
-    reasons = [", ".join(titles.get((row["network_id"], name), name.replace("_", " ")) for name in row["explanations"]) for row in explained]
+    reasons = [
+        row["summary"] if MARKED_BENIGN in row["explanations"] else ", ".join(titles.get((row["network_id"], name), name) for name in row["explanations"])
+        for row in explained
+    ]
     hint = f"forensics networks{' ' + case_option if case_option else ''}"
     _list_quiet(page, "Networks with an innocent explanation", "explained by", explained, reasons, hint)
     _list_quiet(page, "Networks with too little evidence", "in short", weak, [row["summary"] or "" for row in weak], hint)
