@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CASE ?= demo-case
 
-.PHONY: help demo test test-slow lint fix bench bench-peers bench-sketch domains lock clean
+.PHONY: help demo test test-slow lint fix bench bench-peers bench-sketch bench-nights domains lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
@@ -52,6 +52,9 @@ domains: $(STAMP) ## take the newest list of throw-away mail domains (CC0) into 
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .bench/domains disposable-email-domains
 	@PYTHONPATH=.bench/domains $(BIN)/python -c 'import pathlib; from importlib.metadata import version; from disposable_email_domains import blocklist; \
 	  from forensics.mailboxes import FILE, list_text; pathlib.Path("forensics", FILE).write_text(list_text(blocklist, version("disposable-email-domains")))'
+
+bench-nights: $(STAMP) ## 42 nights of a campaign and of clean worlds: ids, false alerts, cost a night
+	@$(BIN)/python tests/bench/nights/run.py
 
 lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
