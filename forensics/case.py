@@ -93,14 +93,20 @@ class Case:
             if not parts:
                 return contract.empty().lazy()
             extra = sorted({name for part in parts for name in part.observables})
-            schema = pl.Schema({**contract.schema, **dict.fromkeys(extra, pl.String())})
             paths = [self.folder / part.file for part in parts]
             missing = [path for path in paths if not path.exists()]
             if missing:
                 raise IntegrityError(f"{missing[0]} is gone, but the case's ledger counts on it", "restore the file, or ingest the sources into a new case")
-            return pl.scan_parquet(paths, schema=schema, missing_columns="insert", glob=False)
+            return _scan(contract, paths, extra)
         path = self._file(table)
         return pl.scan_parquet(path, glob=False) if path.exists() else contract.empty().lazy()
+
+    def scan_part(self, table: str, path: Path) -> pl.LazyFrame:
+        """One of the table's `files`, with the columns that were not stored because nothing stands in them."""
+        if table not in PART_TABLES:
+            return pl.scan_parquet(path, glob=False)
+        contract = TABLES[table]
+        return _scan(contract, [path], [name for name in pl.read_parquet_schema(path) if name not in contract.columns])
 
     def has(self, table: str) -> bool:
         """Whether the table was ever written."""
@@ -187,16 +193,17 @@ class Case:
             raise
 
     def write_part(self, table: str, stem: str, frame: pl.DataFrame | pl.LazyFrame) -> Part:
-        """Write one part of a growing table; it does not count until `commit` names it.
+        """Write one part of a growing table; it does not count until `commit` names it. Columns in which nothing stands are left out of the file.
 
         Raises: TypeError where the frame breaks the contract; InputError where it cannot be written.
         """
         ordered = _ordered(TABLES[table], frame.lazy())
         whole = ordered.collect()
+        empty = [name for name, column in TABLES[table].columns.items() if not column.required and whole.height and whole[name].null_count() == whole.height]
         path = self.folder / table / f"{stem}.parquet"
         with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            whole.write_parquet(path, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+            whole.drop(empty).write_parquet(path, compression="zstd", compression_level=1, row_group_size=ROW_GROUP_ROWS)
             _sync(path)
         extra = tuple(name for name in whole.columns if name.startswith(OBSERVABLE_PREFIX))
         return Part(f"{table}/{stem}.parquet", whole.height, extra)
@@ -232,7 +239,7 @@ class Case:
             if older == 0:
                 kept.append(part)
             elif older < part.rows:
-                frame = pl.read_parquet(path, glob=False).filter(pl.col("started_at") >= before)
+                frame = self.scan_part("events", path).filter(pl.col("started_at") >= before)
                 kept.append(self.write_part("events", f"{ledger['run'] + 1:06d}-kept-{number:05d}", frame))
         if gone:
             self.commit(replaced={"events": kept}, notes={**ledger["notes"], "dropped_before": before.isoformat()})
@@ -346,6 +353,12 @@ class Case:
 
     def _parts(self, table: str) -> list[Part]:
         return [Part(part["file"], part["rows"], tuple(part["observables"])) for part in self.ledger["parts"][table]]
+
+
+def _scan(contract: Table, paths: Sequence[Path], extra: Sequence[str]) -> pl.LazyFrame:
+    """Parts as one table; columns that a part lacks are null in it."""
+    schema = pl.Schema({**contract.schema, **dict.fromkeys(extra, pl.String())})
+    return pl.scan_parquet(list(paths), schema=schema, missing_columns="insert", glob=False)
 
 
 def _ordered(contract: Table, frame: pl.LazyFrame) -> pl.LazyFrame:

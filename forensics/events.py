@@ -361,8 +361,7 @@ def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series
     if line is not None:
         paths.append(line.struct.field("target"))
     if paths:
-        path = pl.coalesce(paths).str.replace(r"^[a-zA-Z][a-zA-Z+.\-]*://[^/?#]*", "").str.replace(r"[?#].*$", "")
-        columns["endpoint"] = pl.when(path != "").then(path)
+        columns["endpoint"] = _paths(raw.select(pl.coalesce(paths)).to_series())
     methods = [pl.col("method")] if "method" in have else []
     if line is not None:
         methods.append(line.struct.field("method"))
@@ -384,6 +383,15 @@ def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series
             .cast(pl.UInt32)
         )
     return columns
+
+
+def _paths(targets: pl.Series) -> pl.Series:
+    """The path of each address, without host, query and fragment."""
+    if targets.str.contains("://", literal=True).any():
+        targets = targets.str.replace(r"^[a-zA-Z][a-zA-Z+.\-]*://[^/?#]*", "")
+    if targets.str.contains(r"[?#]").any():
+        targets = targets.str.replace(r"[?#].*$", "")
+    return targets.set(targets == "", None)
 
 
 def _outcome(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:

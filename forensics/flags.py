@@ -6,6 +6,8 @@ never a verdict on one. Only the first LOOKED_AT characters and the last quarter
 
 from __future__ import annotations
 
+import functools
+import re
 from typing import Final
 
 import polars as pl
@@ -124,36 +126,48 @@ LEXICON: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-# Rare flags are looked for together first: four patterns in one pass cost little more than one.
-_FIRST: Final = {"forced_tags": r"<|\[|tag|Tag|TAG|标签|標籤"}
-_TOGETHER: Final = ("verbatim", "grading", "rewrite", "thinking_language")
+_GAP: Final = re.compile(r"\(\?:\[[^\]]*\]\{\d+,\d+\}\)|\[[^\]]*\]\{\d+,\d+\}")
+# Flags whose beginnings are looked for together: four patterns in one pass cost little more than one, and most texts have none of them.
+_GROUPS: Final = (("verbatim", "grading", "rewrite", "thinking_language", "forced_tags"), ("reasoning", "tools", "code"))
 
 
-def _pattern(*names: str) -> str:
+def _needed(word: str) -> str:
+    """What a text must hold for a pattern of the lexicon to fit: the part before its gap or after it. Gaps side by side would fill the matcher's memory."""
+    gap = _GAP.search(word)
+    if gap is None:
+        return word
+    parts = [part for part, other in ((word[: gap.start()], word[gap.end() :]), (word[gap.end() :], word[: gap.start()])) if part and not _alternates(other)]
+    return min((part for part in parts if not _GAP.search(part)), key=len, default=word)
+
+
+def _alternates(part: str) -> bool:
+    """Whether there is a `|` outside all brackets: then what stands on the other side of the gap is not needed."""
+    depth = 0
+    for sign in re.sub(r"\\.|\[[^\]]*\]", "", part):
+        depth += (sign == "(") - (sign == ")")
+        if sign == "|" and depth <= 0:
+            return True
+    return False
+
+
+@functools.cache
+def _pattern(*names: str, loosely: bool = False) -> str:
     """The lexicon of some flags as one pattern of the regex crate. The English part is matched bytewise: Unicode classes are a hundred times slower."""
-    words = [word for name in names for word in LEXICON[name]]
+    words = [_needed(word) if loosely else word for name in names for word in LEXICON[name]]
     latin, other = "|".join(word for word in words if word.isascii()), "|".join(word for word in words if not word.isascii())
     return f"(?i-u:{latin})|{other}"
 
 
 def _flags(texts: pl.Series) -> pl.Series:
-    """Bits of CONTENT_FLAGS of each text; null where it is null. Pattern after pattern: side by side they crowd each other out of the cache."""
+    """Bits of CONTENT_FLAGS of each text; null where it is null. What could have a flag is found first, then each flag by itself."""
     looked_at = _looked_at(texts)
     flags = pl.Series("flags", [0], dtype=pl.UInt32).new_from_index(0, texts.len())
-    for name in LEXICON:
-        if name in _TOGETHER:
-            continue
-        if name in _FIRST:  # few texts have even the sign that the flag cannot do without
-            some = looked_at.str.contains(_FIRST[name]).fill_null(value=False).arg_true()
-            hit = some.filter(looked_at.gather(some).str.contains(_pattern(name)))
-            flags = flags.scatter(hit, flags.gather(hit) + CONTENT_FLAGS[name])
-        else:
-            flags += looked_at.str.contains(_pattern(name)).cast(pl.UInt32) * CONTENT_FLAGS[name]
-    rare = looked_at.str.contains(_pattern(*_TOGETHER)).fill_null(value=False).arg_true()
-    if rare.len():
-        some = looked_at.gather(rare)
-        for name in _TOGETHER:
-            hit = rare.filter(some.str.contains(_pattern(name)))
+    every = looked_at.str.contains(_pattern(*LEXICON, loosely=True)).fill_null(value=False).arg_true()
+    for group in _GROUPS:
+        likely = every.filter(looked_at.gather(every).str.contains(_pattern(*group, loosely=True)))
+        some = looked_at.gather(likely)
+        for name in group:
+            hit = likely.filter(some.str.contains(_pattern(name)))
             flags = flags.scatter(hit, flags.gather(hit) + CONTENT_FLAGS[name])
     return flags.set(texts.is_null(), None)
 

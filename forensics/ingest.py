@@ -164,7 +164,7 @@ class _Run:
         if not files:
             return
         names = {int(row["source_id"]): str(row["format"]) for row in self.rows}
-        joined = join_events(pl.concat([pl.read_parquet(path, glob=False) for path in files], how="diagonal"), names)
+        joined = join_events(pl.concat([self.case.scan_part("events", path) for path in files], how="diagonal").collect(), names)
         self.writer.parts["events"] = []
         for path in files:
             path.unlink()

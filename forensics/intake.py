@@ -38,7 +38,7 @@ class Seen:
         self.levels: list[NDArray[np.uint64]] = []
         formats = case.scan("sources").select("source_id", "format").collect() if joined else None
         for path in case.files("events"):
-            frame = pl.read_parquet(path, columns=["request_id", "account_id", "started_at", "source_id"], glob=False)
+            frame = case.scan_part("events", path).select("request_id", "account_id", "started_at", "source_id").collect()
             if formats is None:
                 self._add(np.sort(request_keys(frame)[1]))
             else:

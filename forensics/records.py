@@ -307,6 +307,13 @@ class Collector:
         return pl.DataFrame({"row": self.rows, **self.columns}, schema={"row": pl.UInt32, **dict.fromkeys(self.columns, pl.String)})
 
 
+def best_of(values: Sequence[pl.Expr]) -> pl.Expr:
+    """The first of several columns of text that says something; a single one as it is."""
+    if len(values) == 1:
+        return values[0]
+    return pl.coalesce(pl.when(value.str.strip_chars().is_in(["", "-", "null"])).then(None).otherwise(value) for value in values)
+
+
 def _first(record: Mapping[str, Any], paths: Sequence[Path], name: str) -> str | None:
     for path in paths:
         value = dig(record, path)

@@ -72,31 +72,22 @@ def _mix(values: U64) -> U64:
     return values ^ (values >> np.uint64(31))
 
 
-@functools.cache
-def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Class and lower case of each ASCII character."""
-    classes = np.zeros(256, dtype=np.uint8)
-    lower = np.arange(256, dtype=np.uint8)
-    for code in range(128):
-        character = chr(code)
-        lower[code] = ord(character.lower())
-        if character.isdigit():
-            classes[code] = _LETTER | _MASKING
-        elif character.isalpha():
-            classes[code] = _LETTER
-        elif character in "/\\@_":
-            classes[code] = _LETTER | _MASKING
-        elif not character.isspace() and code >= ord(" "):
-            classes[code] = _JOINER
-    return classes, lower
+def _narrow_classes(lowered: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which ASCII characters, in lower case, are letters of words, join two of them, and mask the word. A table to look them up in would cost twice as much."""
+    masking = (lowered - np.uint8(ord("0"))) < 10
+    for sign in b"/\\@_":
+        masking |= lowered == sign
+    letter = ((lowered - np.uint8(ord("a"))) < 26) | masking
+    return letter, (lowered > ord(" ")) & ~letter, masking
 
 
 def _wide_classes(points: NDArray[np.uint32]) -> NDArray[np.uint8]:
     """Class of each code point beyond ASCII, by range."""
     classes = np.full(points.shape, _LETTER, dtype=np.uint8)
-    ascii_classes, _ = _tables()
     narrow = points < 128
-    classes[narrow] = ascii_classes[points[narrow]]
+    plain = points[narrow].astype(np.uint8)
+    letter, joiner, masking = _narrow_classes(plain | (((plain - np.uint8(ord("A"))) < 26).view(np.uint8) << np.uint8(5)))
+    classes[narrow] = letter * np.uint8(_LETTER) | joiner * np.uint8(_JOINER) | masking * np.uint8(_MASKING)
     alone = ((points >= 0x2E80) & (points <= 0x9FFF)) | ((points >= 0xF900) & (points <= 0xFAFF)) | ((points >= 0x20000) & (points <= 0x3FFFF))
     alone |= ((points >= 0x0E00) & (points <= 0x0EFF)) | ((points >= 0x1000) & (points <= 0x109F)) | ((points >= 0x1780) & (points <= 0x17FF))
     classes[alone] = _LETTER | _ALONE
@@ -133,47 +124,46 @@ class _Words:
 
 def _read_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> _Words:
     """Split texts (UTF-8 bytes in a row, offsets) into words and hash each. What is not ASCII is normalised and in lower case already."""
-    ascii_classes, lower = _tables()
     places: NDArray[np.int64] | None = None  # byte of each character, where they are not the same
     edges = offsets
+    lowered = data | (((data - np.uint8(ord("A"))) < 26).view(np.uint8) << np.uint8(5))
+    alone = None
     if data.size and int(data.max()) >= 128:
         places = np.flatnonzero((data & 0xC0) != 0x80)
         points = np.frombuffer(data.tobytes().decode("utf-8").encode("utf-32-le"), dtype=np.uint32)
         classes = _wide_classes(points)
         edges = np.searchsorted(places, offsets)
-        lowered = data.copy()
-        narrow = data < 128
-        lowered[narrow] = lower.take(data[narrow])
+        letter, joiner, masking, alone = ((classes & kind) != 0 for kind in (_LETTER, _JOINER, _MASKING, _ALONE))
     else:
-        classes, lowered = ascii_classes.take(data), lower.take(data)
-    if not classes.size:
+        letter, joiner, masking = _narrow_classes(lowered)
+    size = letter.size
+    if not size:
         return _no_words(offsets.size)
-    letter = (classes & _LETTER) != 0
     inside = letter.copy()
-    inside[1:-1] |= ((classes[1:-1] & _JOINER) != 0) & letter[:-2] & letter[2:]  # a joiner counts between two letters
+    inside[1:-1] |= joiner[1:-1] & letter[:-2] & letter[2:]  # a joiner counts between two letters
     inner = edges[1:-1]
-    inner = inner[(inner > 0) & (inner < classes.size)]
+    inner = inner[(inner > 0) & (inner < size)]
     inside[inner - 1] &= letter[inner - 1]  # nothing joins across two texts
     inside[inner] &= letter[inner]
-    change = np.empty(classes.size + 1, np.bool_)
+    change = np.empty(size + 1, np.bool_)
     change[0], change[-1] = inside[0], inside[-1]
     np.not_equal(inside[1:], inside[:-1], out=change[1:-1])
     split = np.unique(inner[inside[inner] & inside[inner - 1]])  # empty texts share a place
-    if places is not None:
-        alone = np.flatnonzero((classes & _ALONE) != 0)
-        around = np.union1d(alone, alone + 1)  # before and after each
-        around = around[(around > 0) & (around < classes.size)]
+    if alone is not None:
+        single = np.flatnonzero(alone)
+        around = np.union1d(single, single + 1)  # before and after each
+        around = around[(around > 0) & (around < size)]
         split = np.union1d(split, around[inside[around] & inside[around - 1]])
     edges_of_words = np.flatnonzero(change)  # begin, end, begin, end, …
     first, last = edges_of_words[0::2], edges_of_words[1::2]
     if split.size:
-        first, last = np.sort(np.concatenate((first, split))), np.sort(np.concatenate((last, split)))
+        first, last = (np.insert(ends, np.searchsorted(ends, split), split) for ends in (first, last))
     if not first.size:
         return _no_words(offsets.size)
     masked = np.zeros(first.size, np.bool_)
-    masking = np.flatnonzero((classes & _MASKING) != 0)
-    masking = masking[np.diff(masking, prepend=-2) > 1]  # the first of a run will do, and is cheaper to place
-    masked[np.searchsorted(first, masking, side="right") - 1] = True
+    signs = np.flatnonzero(masking)
+    signs = signs[np.diff(signs, prepend=-2) > 1]  # the first of a run will do, and is cheaper to place
+    masked[np.searchsorted(first, signs, side="right") - 1] = True
     starts = np.searchsorted(first, edges).astype(np.int64)
     if places is not None:
         places = np.append(places, data.size)
@@ -242,12 +232,12 @@ def _edges(words: _Words, edge: int) -> tuple[U64, U64]:
 
 
 def _shingles(words: _Words, reading: _Reading) -> tuple[U64, NDArray[np.int64]]:
-    """Sampled shingle hashes per text, ascending, at most SKETCH_SIZE, and where each text's begin."""
+    """Sampled shingle hashes per text, ascending, a row of SKETCH_SIZE each, and how many of them count."""
     size = reading.shingle
     counts = words.counts
     texts = counts.size
     if words.hashes.size < size:
-        return np.empty(0, np.uint64), np.zeros(texts + 1, np.int64)
+        return np.zeros((texts, SKETCH_SIZE), np.uint64), np.zeros(texts, np.int64)
     places = words.hashes.size - size + 1
     forward, _ = _word_powers(1 << 10)
     with np.errstate(over="ignore"):
@@ -267,11 +257,11 @@ def _shingles(words: _Words, reading: _Reading) -> tuple[U64, NDArray[np.int64]]
     chosen, owner = chosen[fits], owner[fits]
     picked = value[chosen]
     if not picked.size:
-        return picked, np.zeros(texts + 1, np.int64)
+        return np.zeros((texts, SKETCH_SIZE), np.uint64), np.zeros(texts, np.int64)
     # Owners ascend; each text's candidates go into one row, sorted, doubled ones pushed out.
     per_text = np.bincount(owner, minlength=texts)
     column = np.arange(owner.size) - np.repeat(np.concatenate(([0], np.cumsum(per_text)[:-1])), per_text)
-    table = np.full((texts, int(per_text.max())), _TOP, dtype=np.uint64)
+    table = np.full((texts, max(int(per_text.max()), SKETCH_SIZE)), _TOP, dtype=np.uint64)
     table[owner, column] = picked
     table.sort(axis=1)
     doubled = table[:, 1:] == table[:, :-1]
@@ -279,8 +269,7 @@ def _shingles(words: _Words, reading: _Reading) -> tuple[U64, NDArray[np.int64]]
         table[:, 1:][doubled] = _TOP
         table.sort(axis=1)
     table = table[:, :SKETCH_SIZE]
-    kept = table != _TOP
-    return table[kept], np.concatenate(([0], np.cumsum(kept.sum(axis=1))))
+    return table, (table != _TOP).sum(axis=1)
 
 
 def _collapse(words: _Words) -> _Words:
@@ -331,24 +320,22 @@ def _sketch_clean(texts: pl.Series, reading: _Reading) -> pl.DataFrame:
         words = _read_words(data[low:high], offsets[start : stop + 1] - low)
         skeleton = _collapse(words)
         head, tail = _edges(skeleton, reading.edge)
-        picked, bounds = _shingles(skeleton, reading)
+        picked, counts = _shingles(skeleton, reading)
         for name, column in zip(_HASH_COLUMNS, (_fold(words.hashes, words.starts), _fold(skeleton.hashes, skeleton.starts), head, tail), strict=True):
             columns[name].append(column)
         values.append(picked)
-        lengths.append(np.diff(bounds))
+        lengths.append(counts)
     frame = pl.DataFrame({name: np.concatenate(parts) if parts else np.empty(0, np.uint64) for name, parts in columns.items()})
     frame = frame.with_columns(pl.when(pl.col(name) != 0).then(pl.col(name)) for name in _HASH_COLUMNS)
     return frame.with_columns(_lists(values, lengths).alias("prompt_sketch"))
 
 
 def _lists(values: list[U64], lengths: list[NDArray[np.int64]]) -> pl.Series:
-    """A List(UInt64) series of the values, cut by lengths."""
-    flat = np.concatenate(values) if values else np.empty(0, np.uint64)
-    sizes = np.concatenate(lengths) if lengths else np.empty(0, np.int64)
-    owner = np.repeat(np.arange(sizes.size, dtype=np.uint32), sizes)
-    grouped = pl.DataFrame({"owner": owner, "value": flat}).group_by("owner", maintain_order=True).agg("value")
-    every = pl.DataFrame({"owner": np.arange(sizes.size, dtype=np.uint32)})
-    return every.join(grouped, on="owner", how="left", maintain_order="left")["value"].fill_null([]).cast(pl.List(pl.UInt64))
+    """A List(UInt64) series: the first so many values of each row."""
+    if not values:
+        return pl.Series([], dtype=pl.List(pl.UInt64))
+    rows = pl.DataFrame({"row": pl.Series(np.concatenate(values)).arr.to_list(), "count": np.concatenate(lengths)})
+    return rows.select(pl.col("row").list.head("count")).to_series()
 
 
 _QUOTES = r'"[^"\n]{1,400}"|“[^”\n]{1,400}”|«[^»\n]{1,400}»|「[^」\n]{1,400}」'

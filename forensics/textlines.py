@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from forensics.records import CUT_OFF, NOT_UTF8, Collector, Rows
+from forensics.records import CUT_OFF, NOT_UTF8, Collector, Rows, best_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,11 +46,71 @@ _CSV_SPAN: Final = 200  # lines a quoted field may run over
 
 
 def read_csv(batch: Batch, header: Sequence[str], delimiter: str, plan: Plan, form: Format) -> Rows:
-    """Records of a batch of CSV lines, header apart."""
+    """Records of a batch of CSV lines, header apart: whole lines by polars, what is odd about the rest is found record by record."""
+    text = _lines(batch)
+    if text is None or form.read is not None or len(delimiter.encode()) != 1:
+        return _read_csv_slowly(batch, csv_groups(batch), header, delimiter, plan, form)
+    fits, slow = _whole_records(batch, text, len(header), delimiter)
+    frame = _read_cells(text.filter(fits), len(header), delimiter)
+    if frame is None:
+        return _read_csv_slowly(batch, csv_groups(batch), header, delimiter, plan, form)
+    column = {name: pl.when(pl.col(f"{place}") != "").then(pl.col(f"{place}")) for place, name in enumerate(header)}
+    nothing = pl.lit(None, pl.String)
+    chosen = [best_of([column.get(path[0], nothing) if len(path) == 1 else nothing for path in paths]).alias(name) for name, paths in plan.paths.items()]
+    fast = frame.select(fits.arg_true().cast(pl.UInt32).alias("row"), *chosen)
+    rest = _read_csv_slowly(batch, slow, header, delimiter, plan, form)
+    whole = pl.concat([fast, rest.frame], how="diagonal").sort("row", maintain_order=True) if rest.frame.height else fast
+    return Rows(whole, rest.bad, rest.passed_over)
+
+
+def _whole_records(batch: Batch, text: pl.Series, width: int, delimiter: str) -> tuple[pl.Series, list[tuple[int, int]]]:
+    """Which lines are one sound record of so many cells, and the groups of lines that are anything else."""
+    fits = (text.str.len_bytes() <= csv.field_size_limit()) & text.str.contains(r"\S")
+    if b'"' not in batch.data:
+        fits &= text.str.count_matches(delimiter, literal=True) == width - 1
+        return fits, [(row, row + 1) for row in (~fits).arg_true().to_list()]
+    sign = rf"\x{{{ord(delimiter):x}}}"
+    cell = rf'(?:[^"{sign}\r]*|"(?:[^"\r]|"")*")'
+    fits &= text.str.contains(rf"^{cell}(?:{sign}{cell}){{{width - 1}}}$")
+    if fits.all():
+        return fits, []
+    groups = csv_groups(batch)
+    sound = fits.to_list()
+    slow = [(start, stop) for start, stop in groups if stop > start + 1 or not sound[start]]
+    return fits.scatter([row for start, stop in slow for row in range(start, stop)], values=False), slow
+
+
+def _read_cells(text: pl.Series, width: int, delimiter: str) -> pl.DataFrame | None:
+    """Lines that hold one record each as columns 0, 1, …; None where polars sees them differently."""
+    schema = {str(place): pl.String() for place in range(width)}
+    if not text.len():
+        return pl.DataFrame(schema=schema)
+    try:
+        frame = pl.read_csv(io.BytesIO(text.str.join("\n").item().encode()), has_header=False, schema=schema, separator=delimiter, quote_char='"')
+    except pl.exceptions.PolarsError:
+        return None
+    return frame if frame.height == text.len() else None
+
+
+def _lines(batch: Batch) -> pl.Series | None:
+    """The lines as text; None where some byte of them is none."""
+    if not batch.starts.size:
+        return pl.Series([], dtype=pl.String)
+    data = batch.data[batch.starts[0] : batch.ends[-1]]
+    try:
+        text = pl.Series([data], dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return None
+    lines = text.str.split("\n").explode()
+    return lines.str.strip_suffix("\r") if b"\r" in data else lines
+
+
+def _read_csv_slowly(batch: Batch, groups: Sequence[tuple[int, int]], header: Sequence[str], delimiter: str, plan: Plan, form: Format) -> Rows:
+    """Records one by one: finds every bad one and says why."""
     collector = Collector(form, plan)
     bad: list[tuple[int, str]] = []
     passed: list[int] = []
-    for start, stop in csv_groups(batch):
+    for start, stop in groups:
         line = batch.data[batch.starts[start] : batch.ends[stop - 1]]
         passed += range(start + 1, stop)  # further lines of the same record
         if not line.strip():
@@ -82,13 +142,11 @@ def read_csv(batch: Batch, header: Sequence[str], delimiter: str, plan: Plan, fo
 
 def read_pattern(batch: Batch, patterns: Sequence[str], form: Format, chosen: Mapping[str, Sequence[str]], reason: str) -> Rows:
     """Records of a batch of lines; the first pattern that fits a line takes it apart."""
-    lines = [batch.line(row) for row in range(batch.starts.size)]
-    try:
-        text = pl.Series(lines, dtype=pl.Binary).cast(pl.String)
-    except pl.exceptions.PolarsError:
-        text = pl.Series([line.decode(errors="backslashreplace") for line in lines], dtype=pl.String)
+    text = _lines(batch)
+    if text is None:
+        text = pl.Series([batch.line(row).decode(errors="backslashreplace") for row in range(batch.starts.size)], dtype=pl.String)
     frame = pl.DataFrame({"text": text}).with_row_index("row")
-    blank = frame.filter(pl.col("text").str.strip_chars().is_in([""]) | pl.col("text").str.starts_with("#"))["row"].to_list()
+    blank = (text.str.contains(r"^\s*$") | text.str.starts_with("#")).arg_true().to_list()
     rest = frame.filter(~pl.col("row").is_in(blank)) if blank else frame
     parts = []
     for pattern in patterns:
@@ -97,10 +155,11 @@ def read_pattern(batch: Batch, patterns: Sequence[str], form: Format, chosen: Ma
         first = re.findall(r"\(\?P?<(\w+)>", pattern)[0]
         taken = rest.with_columns(pl.col("text").str.extract_groups(pattern).alias("groups"))
         fits = taken["groups"].struct.field(first).is_not_null()
-        parts.append(taken.filter(fits).select("row", "groups").unnest("groups"))
+        parts.append((taken if fits.all() else taken.filter(fits)).select("row", "groups").unnest("groups"))
         rest = rest.filter(~fits)
     bad = [(row, CUT_OFF if row == batch.starts.size - 1 and not batch.complete else reason) for row in rest["row"].to_list()]
-    whole = pl.concat(parts, how="diagonal").sort("row") if parts else pl.DataFrame(schema={"row": pl.UInt32})
+    parts = [part for part in parts if part.height] or parts[:1]
+    whole = parts[0] if len(parts) == 1 else pl.concat(parts, how="diagonal").sort("row") if parts else pl.DataFrame(schema={"row": pl.UInt32})
     groups = set(whole.columns)
     sources = {name: names for name, names in form.fields.items() if groups & set(names)} | {
         name: tuple(names) for name, names in chosen.items() if groups & set(names)

@@ -14,6 +14,11 @@ _TAIL = (
     r'(?: "(?P<chain_before>[0-9a-fA-F.:, ]+|-)")?(?: "?(?P<latency_s>\d+\.\d+|-)"?(?: "?(?:[\d.]+|-)(?:[,:] ?(?:[\d.]+|-))*"?)?)?'
     r'(?: "(?P<chain_after>[0-9a-fA-F.:, ]+|-)")?(?: .*)?)?$'
 )
+# Most lines are plain: three words, a request of its usual form, and no more than the client after it. Read so, they cost a third.
+_PLAIN = (
+    r'^(?P<client_address>\S+) \S+ (?P<account_id>[^\s\["]+) \[(?P<started_at>[^\]"]+)\] '
+    r'"(?P<method>[A-Za-z]{2,20}) (?P<query_path>/[^\s"\\]*) [A-Z]+/[\d.]+" (?P<status_code>\d{3}) (?:\d+|-)(?: "[^"\\]*" "(?P<user_agent>[^"\\]*)")?$'
+)
 _ADDRESS = r"(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+)"
 
 PLUGIN = Format(
@@ -29,6 +34,7 @@ PLUGIN = Format(
     ),
     broken=(' "Python-urllib/2.7"', '198.51.100.7 - - [10/Oct/2026:13:55:36 +0000] "GET / HTTP'),
     pattern="\n".join((
+        _PLAIN,
         rf"^(?P<server_address>\S+) (?P<client_address>{_ADDRESS}) \S+ (?P<account_id>\S+(?: [^\[\"]{{1,80}})??) \[(?P<started_at>[^\]]+)\] {_REQUEST}{_TAIL}",
         rf"^(?P<client_address>\S+) \S+ (?P<account_id>\S*(?: [^\[\"]{{1,80}})??) \[(?P<started_at>[^\]]+)\] {_REQUEST}{_TAIL}",
     )),
