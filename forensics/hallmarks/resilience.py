@@ -3,9 +3,10 @@
 Statistic:  rho = 1 - (fall of the network's requests) / (what the banned members had carried), from the 24 hours before a ban to the 24 hours
             after, less the change of everybody else in the same hours and what is usual on such days; bans within a day are one.
             0: the others go on as they were, 1: all came back.
-Null model: what the banned carried is lost, and the logarithm of the rest varies normally as from day to day without bans (24-hour windows
-            at the same hour of other days; steps between workdays, into and out of weekends about a mean each). One-sided t test.
-Blind to:   ends that are not declared (who falls silent chooses the moment), bans that took less than a twentieth of the traffic, networks
+Null model: what the banned carried is lost, and the logarithm of the rest varies normally as that of the same other members does from day to day
+            without bans (24-hour windows at the same hour of other days; steps between workdays, into and out of weekends about a mean each).
+            One-sided t test.
+Blind to:   ends that are not declared (who falls silent chooses the moment), bans that took less than a twentieth of the usual traffic, networks
             with bans on most days, volume that comes back after a day.
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.lives import DAY_S, HOUR_S, SAID, ends_of, is_weekend
+from forensics.lives import HOUR_S, SAID, ends_of, is_weekend
 from forensics.panel import SIGNIFICANT, answer, answers, generator, unassessable
 from forensics.plugins import Hallmark
 from forensics.statistics import SMALLEST_P
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 WINDOW_H = 24
-LOST = 0.05  # of the traffic before, below which a ban says nothing about resilience
+LOST = 0.05  # of the network's usual traffic, below which a ban says nothing about resilience
 FEWEST_REQUESTS = 50  # in the 24 hours before a ban
 FEWEST_QUIET = 6  # days without bans that tell how traffic varies …
 FEWEST_ALIKE = 4  # … and of one kind of step
@@ -45,26 +46,32 @@ FEWEST_OUTSIDE = 1000  # requests of outsiders in a window that tell the common 
 
 @dataclass(frozen=True)
 class Falls:
-    """One entry an episode of bans: log change of traffic, share that the banned had carried; and log changes of days without bans."""
+    """One entry an episode of bans: log change of traffic, share that the banned had carried, traffic before; and what is usual on such days.
+
+    `mean`, `spread` and `days` are those of the log change of the other members' traffic on days without bans, `freedom` its degrees of freedom.
+    """
 
     change: Floats
     lost: Floats
     before: Floats
-    step: Ints  # kind of step: from and to workday or weekend
-    quiet: Floats
-    quiet_step: Ints
+    mean: Floats
+    spread: Floats
+    days: Floats
+    freedom: Floats
     accounts: int
 
-    def usual(self) -> tuple[Floats, Floats, int]:
-        """The usual change at each episode (mean of its kind of step where there are enough days), what days leave of it, degrees of freedom."""
-        mean, rest, kinds = np.full(len(self.change), self.quiet.mean()), self.quiet - self.quiet.mean(), 1
-        for step in np.unique(self.quiet_step):
-            alike = self.quiet_step == step
-            if alike.sum() >= FEWEST_ALIKE:
-                mean[self.step == step] = self.quiet[alike].mean()
-                rest[alike] = self.quiet[alike] - self.quiet[alike].mean()
-                kinds += 1
-        return mean, rest, max(2, len(rest) - kinds)
+
+def _usual(quiet: Floats, steps: Ints, step: int) -> tuple[float, float, float, float]:
+    """Mean change on such a step, spread about the mean of each kind of step, number of days, degrees of freedom."""
+    mean, rest, kinds = float(quiet.mean()), quiet - quiet.mean(), 1
+    for kind in np.unique(steps):
+        alike = steps == kind
+        if alike.sum() >= FEWEST_ALIKE:
+            rest[alike] = quiet[alike] - quiet[alike].mean()
+            mean = float(quiet[alike].mean()) if kind == step else mean
+            kinds += 1
+    freedom = max(2.0, float(len(rest) - kinds))
+    return mean, float(np.sqrt((rest**2).sum() / freedom)), float(len(rest)), freedom
 
 
 def test_resilience(panel: Panel) -> pl.DataFrame:
@@ -96,24 +103,27 @@ def _test_group(panel: Panel, group: Group, account: Ints, at_s: Floats, outside
         return unassessable(group, PLUGIN, "no ban or closing time of members is declared")
     falls = _find_falls(panel, account, at_s, ended, times, outside)
     if len(falls.change) == 0:
-        return unassessable(group, PLUGIN, f"no ban took {LOST:.0%} or more of {FEWEST_REQUESTS} requests a day, with a day of log before and after it")
-    if len(falls.quiet) < FEWEST_QUIET:
-        return unassessable(group, PLUGIN, "too few days without bans to tell how traffic varies")
+        return unassessable(
+            group,
+            PLUGIN,
+            f"no ban took {LOST:.0%} or more of {FEWEST_REQUESTS} requests a day, with {FEWEST_QUIET} days without bans to tell how traffic varies",
+        )
     rng = generator(panel, group, PLUGIN.name)
     kept = np.log1p(-np.minimum(falls.lost, 0.98))
     number = len(falls.change)
-    mean, rest, freedom = falls.usual()
-    spread = float(np.sqrt((rest**2).sum() / freedom))
     from scipy.stats import t
 
-    score = float((falls.change - kept - mean).mean()) / max(spread * np.sqrt(1 / number + 1 / len(rest)), 1e-9)
+    # Episodes vary each on its own; what is usual is told from the same days for all of them.
+    freedom = float(falls.freedom.mean())
+    error = np.sqrt((falls.spread**2).sum() / number**2 + (falls.spread**2 / falls.days).mean())
+    score = float((falls.change - kept - falls.mean).mean()) / max(float(error), 1e-9)
     p_value = float(max(SMALLEST_P, t.sf(score, freedom)))
-    rho = _rho(falls.change - mean, falls.lost, falls.before)
-    noise = spread * rng.standard_normal((400, number))
+    rho = _rho(falls.change - falls.mean, falls.lost, falls.before)
+    noise = falls.spread * rng.standard_normal((400, number))
     null = np.array([_rho(kept + row, falls.lost, falls.before) for row in noise])
     # Days vary: the interval adds what days without bans leave, and draws episodes anew where there are several.
     again = rng.integers(0, number, (400, number))
-    drawn = [_rho((falls.change - mean)[place] + row, falls.lost[place], falls.before[place]) for place, row in zip(again, noise, strict=True)]
+    drawn = [_rho((falls.change - falls.mean)[place] + row, falls.lost[place], falls.before[place]) for place, row in zip(again, noise, strict=True)]
     low, high = np.quantile(drawn, [0.025, 0.975])
     expected = np.quantile(null, [0.5, 0.025, 0.975])
     back = f"{max(0.0, rho):.0%}" if rho <= 1.5 else "more than all"
@@ -146,35 +156,47 @@ def _find_falls(panel: Panel, account: Ints, at_s: Floats, ended: Ints, times: F
     # An end counts only if the account is among the tested ones; the others' traffic is not seen here.
     seen = np.isin(ended, account)
     ended, times = ended[seen], times[seen]
-    volume = np.bincount(np.clip(((at_s - panel.start_s) // HOUR_S).astype(np.int64), 0, hours - 1), minlength=hours).astype(float)
-    cumulated, others = np.concatenate([[0.0], np.cumsum(volume)]), np.concatenate([[0.0], np.cumsum(outside)])
+    hour = np.clip(((at_s - panel.start_s) // HOUR_S).astype(np.int64), 0, hours - 1)
+    cumulated, others = _cumulate(hour, hours), np.concatenate([[0.0], np.cumsum(outside)])
+    # A ban matters by what is usual, not by the day before it: where that day was poor, the next ones are better by themselves.
+    usual = cumulated[-1] / max(1.0, hours / WINDOW_H)
     place = ((times - panel.start_s) // HOUR_S).astype(np.int64)
-    found: list[tuple[float, float, float, int]] = []
-    accounts, index = 0, 0
+    episodes: list[tuple[int, int, Ints]] = []
     taken = np.zeros(hours + 1, dtype=np.bool_)
+    index = 0
     while index < len(place):
         last = index
         while last + 1 < len(place) and place[last + 1] - place[index] < WINDOW_H:
             last += 1
-        first_h, last_h = int(place[index]), int(place[last]) + 1
-        taken[max(0, first_h - WINDOW_H) : min(hours, last_h + WINDOW_H) + 1] = True
-        moved = _change(cumulated, others, first_h, last_h)
-        if moved is not None:
-            start = panel.start_s + (first_h - WINDOW_H) * HOUR_S
-            banned = np.isin(account, ended[index : last + 1]) & (at_s >= start) & (at_s < start + DAY_S)
-            if banned.sum() >= LOST * moved[1]:
-                found.append((moved[0], float(banned.sum()) / moved[1], moved[1], _step(panel.start_s, first_h, last_h)))
-                accounts += last + 1 - index
+        episodes.append((int(place[index]), int(place[last]) + 1, ended[index : last + 1]))
+        taken[max(0, episodes[-1][0] - WINDOW_H) : min(hours, episodes[-1][1] + WINDOW_H) + 1] = True
         index = last + 1
-    quiet = [
-        (moved[0], _step(panel.start_s, middle, middle))
-        for hour in np.unique(place % 24)
-        for middle in range(int(hour), hours, 24)
-        if not taken[max(0, middle - 1) : middle + 2].any() and (moved := _change(cumulated, others, middle, middle)) is not None
-    ]
-    episodes, days = np.array(found).reshape(-1, 4), np.array(quiet).reshape(-1, 2)
-    change, lost, before, step = episodes.T
-    return Falls(change, lost, before, step.astype(np.int64), days[:, 0], days[:, 1].astype(np.int64), accounts)
+    rows, accounts = [], 0
+    for first, after, gone in episodes:
+        moved = _change(cumulated, others, first, after)
+        if moved is None or moved[1] < FEWEST_REQUESTS:
+            continue
+        banned = np.isin(account, gone)
+        carried = float((banned & (hour >= first - WINDOW_H) & (hour < first)).sum())
+        rest = _cumulate(hour[~banned], hours)
+        quiet = [
+            (change[0], _step(panel.start_s, middle, middle))
+            for middle in range(first % 24, hours, 24)
+            if not taken[max(0, middle - 1) : middle + 2].any()
+            and (change := _change(rest, others, middle, middle)) is not None
+            and change[1] >= FEWEST_REQUESTS * (1.0 - carried / moved[1])
+        ]
+        if carried < LOST * usual or len(quiet) < FEWEST_QUIET:
+            continue
+        days = np.array(quiet)
+        rows.append((moved[0], carried / moved[1], moved[1], *_usual(days[:, 0], days[:, 1].astype(np.int64), _step(panel.start_s, first, after))))
+        accounts += len(gone)
+    changes, lost, before, mean, spread, number, freedom = np.array(rows).reshape(-1, 7).T
+    return Falls(changes, lost, before, mean, spread, number, freedom, accounts)
+
+
+def _cumulate(hour: Ints, hours: int) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(np.bincount(hour, minlength=hours).astype(float))])
 
 
 def _step(start_s: float, first: int, last: int) -> int:
@@ -189,8 +211,6 @@ def _change(cumulated: Floats, others: Floats, first: int, last: int) -> tuple[f
     if first < WINDOW_H or last + WINDOW_H >= len(cumulated):
         return None
     before, after = cumulated[first] - cumulated[first - WINDOW_H], cumulated[last + WINDOW_H] - cumulated[last]
-    if before < FEWEST_REQUESTS:
-        return None
     common_before, common_after = others[first] - others[first - WINDOW_H], others[last + WINDOW_H] - others[last]
     common = np.log(common_after / common_before) if min(common_before, common_after) >= FEWEST_OUTSIDE else 0.0
     return float(np.log((after + 0.5) / (before + 0.5)) - common), float(before)
