@@ -1,10 +1,10 @@
 """A template spreads over the accounts in one go: tried on a few, then sent from many within days.
 
-Statistic:  the most members that first sent one template of the network's own within the same 48 hours, members that are in the log from its first
-            two days on only counting if they took it up later. The five most widespread templates are looked at.
+Statistic:  the most members that first sent one template of the network's own within the same 48 hours; first uses in the log's first two days do
+            not count. The five most widespread templates are looked at.
 Null model: each member takes a template up at its own age: members keep their births, ages at first use come from accounts outside the networks
             with like lifetimes and the template each of those uses most. So a class or a platform whose accounts are opened together does not
-            look like a spread. p times the templates looked at; at the floor the normal tail.
+            look like a spread. p times the templates looked at, never below the Poisson tail about the median of the draws.
 Beside it:  probe, then scale. The change point of accounts a day (largest Poisson likelihood ratio), the members before and in the 72 hours
             after it, and how many other templates those first members had tried in the week before that nobody took further.
 Blind to:   templates in use from the log's first days; pools whose accounts are all born with the job; logs without template hashes.
@@ -80,6 +80,8 @@ def _test_group(panel: Panel, group: Group, templates: list[pl.DataFrame], born:
     known = ages[np.isfinite(ages)]
     if len(np.unique(group.peers[np.isfinite(ages)])) < FEWEST_OUTSIDE:
         return unassessable(group, PLUGIN, "too few comparable customers share a template with anybody")
+    from scipy.stats import poisson
+
     rng = generator(panel, group, PLUGIN.name)
     # Where the drawn account has no template of that kind, another one's age stands in.
     ages = np.where(np.isfinite(ages), ages, rng.choice(known, ages.shape))
@@ -90,7 +92,8 @@ def _test_group(panel: Panel, group: Group, templates: list[pl.DataFrame], born:
         account, at_s = part["account"].to_numpy().astype(np.int64), part["at_s"].to_numpy()
         observed, start = _fullest(at_s[None, :], lead)
         null = _fullest(drawn[:, np.searchsorted(group.tested, account)], lead)[0].astype(float)
-        p_value = p_tail(float(observed[0]), null, upper=True)
+        # The ages of few accounts hardly vary; what a window holds varies at least as a count does.
+        p_value = max(p_tail(float(observed[0]), null, upper=True), float(poisson.sf(observed[0] - 1, np.median(null))))
         if best is None or p_value < best[0]:
             best = (p_value, int(observed[0]), float(start[0]), null, account, at_s)
     assert best is not None
