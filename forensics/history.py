@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 ACCOUNT = "account"  # kind of profile entries that are members
 OWN_SHARE = 0.5  # of a value's holders that are members, for it to be the network's own
 MAX_SUCCESSION = 0.5  # births after bans alone never make an identity sure: two networks may be banned in one wave
-RESPAWN_SHARE = 0.25  # of the members banned since the run before, and of those replaced, for a network to have respawned
+BANNED_SHARE = 0.1  # of the living members banned in the last two runs,
+REFILL_SHARE = 0.25  # and of those banned replaced tonight, for a network to have respawned
 JUDGED, KEPT, WAITING = "judged", "kept", "waiting"  # how a network came to be a finding or not
 TOLD = {KEPT: "still held as reported, tonight's evidence alone is thinner; ", WAITING: "a finding if it stands another night; "}
 CHANCE_KINDS = ("slots", "comb")  # say when, not who
@@ -226,8 +227,9 @@ def describe_night(
     before = past.last_members()
     alive = {row["network_id"]: row for row in past.alive.iter_rows(named=True)}
     likeness = {row["network_id"]: row for row in night.identities.iter_rows(named=True)}
-    since = pl.col("banned_at").is_between(past.night_at, night_at, closed="right")
-    banned = set(night.accounts.filter(since).get_column("account_id")) if past.night_at else set()
+    bans = night.accounts.select("account_id", "banned_at").drop_nulls().filter(pl.col("banned_at") <= night_at)
+    late = pl.col("banned_at") > (past.night_at or night_at)
+    banned, dead = (set(bans.filter(when).get_column("account_id")) for when in (late, ~late))
     run = past.run + 1
     rows = []
     for network in networks.iter_rows(named=True):
@@ -236,7 +238,8 @@ def describe_night(
         same = likeness[key]
         related = _related(key, own, tonight, before, settings)
         lost_to_bans = len(old & banned)
-        status = _status(own, old, related, lost_to_bans, known=same["likeness"] is not None)
+        wave = lost_to_bans + (alive[key]["banned_count"] or 0 if key in alive else 0)
+        status = _status(own, old, related, wave, old & dead, known=same["likeness"] is not None)
         verdicts = {name: network[name] for name in ("name", "alert", "pooling", "extraction", "score", "hallmarks")}
         place = (standing or {}).get(key, JUDGED)
         verdicts["standing"] = place if network["alert"] == (place == KEPT) else JUDGED  # a mark may have the last word
@@ -291,18 +294,28 @@ def follow_across(members: pl.DataFrame, sightings: pl.LazyFrame, accounts: pl.D
     return pairs.join(lives, left_on="other_id", right_on="network_id", how="left").sort(["likeness", "network_id"], descending=[True, False])
 
 
-def shrunk_findings(lineage: pl.DataFrame, past: Past, settings: HistorySettings) -> list[dict[str, Any]]:
-    """Findings of the run before that tonight would make smaller or drop: network_id, name, before, now, dropped verdict."""
+def missing_members(past: Past, night: Night) -> list[str]:
+    """Members of the last run's findings that tonight's window does not show at all."""
+    alerts = set(past.alive.filter("alert").get_column("network_id"))
+    old = {account for network, accounts in past.last_members().items() if network in alerts for account in accounts}
+    return sorted(old - set(night.accounts.get_column("account_id")))
+
+
+def shrunk_findings(lineage: pl.DataFrame, past: Past, settings: HistorySettings, aged: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+    """Findings of the run before that tonight would make smaller or drop: network_id, name, before, now, dropped verdict.
+
+    In:    accounts that have `aged` out of the window are missed by nobody.
+    """
     tonight = {row["network_id"]: row for row in lineage.iter_rows(named=True)}
+    members = past.last_members()
     weaker = []
     for old in past.alive.filter("alert").sort("network_id").iter_rows(named=True):
         now = tonight.get(old["network_id"])
         size = now["account_count"] if now else 0
+        before = len(members.get(old["network_id"], set()) - aged)
         moved = now is not None and now["status"] == "gone" and bool(now["related_ids"])
-        if not moved and (not now or not now["alert"] or size < (1 - settings.shrink_share) * old["account_count"]):
-            weaker.append(
-                {"network_id": old["network_id"], "name": old["name"], "before": old["account_count"], "now": size, "alert": bool(now and now["alert"])}
-            )
+        if not moved and (not now or not now["alert"] or size < (1 - settings.shrink_share) * before):
+            weaker.append({"network_id": old["network_id"], "name": old["name"], "before": before, "now": size, "alert": bool(now and now["alert"])})
     return weaker
 
 
@@ -384,13 +397,14 @@ def _related(key: str, own: set[str], tonight: dict[str, set[str]], before: dict
     return related
 
 
-def _status(own: set[str], old: set[str], related: list[str], banned: int, *, known: bool) -> str:
+def _status(own: set[str], old: set[str], related: list[str], wave: int, dead: set[str], *, known: bool) -> str:
+    """What became of a network; `wave` of its members were banned in the last two runs, `dead` are those banned before the last."""
     if not known:
         return "split" if related else "new"
     if related:
         return "merged"
     replaced = len(own & old) * 2 < len(own) and len(own & old) * 2 < max(len(old), 1)
-    refilled = banned >= max(3, RESPAWN_SHARE * len(old)) and len(own - old) >= RESPAWN_SHARE * banned
+    refilled = wave >= max(3, BANNED_SHARE * len(old - dead)) and len(own - old) >= REFILL_SHARE * wave
     if replaced or refilled:
         return "respawned"
     if len(own) != len(old):

@@ -95,4 +95,6 @@ def investigate(case: Case, settings: Settings, progress: Progress = silent, *, 
         lineage = history.describe_night(same, networks.collect(), past, night_at, settings.history, steady)
         work("remember", "lineage", pl.concat([past.lineage, lineage]).lazy())
         work("remember", "profiles", history.remember_profiles(past, same).lazy())
-    return Outcome(seconds, history.shrunk_findings(lineage, past, settings.history))
+    gone = pl.col("account_id").is_in(history.missing_members(past, same))
+    aged = case.scan("events").filter(gone).select(pl.col("account_id").unique()).collect().to_series()  # the case has them, the window no longer
+    return Outcome(seconds, history.shrunk_findings(lineage, past, settings.history, frozenset(aged)))

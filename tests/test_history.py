@@ -163,6 +163,29 @@ def test_bans_with_refill_are_a_respawn() -> None:
     assert (row["status"], row["banned_count"], row["gained_count"]) == ("respawned", 4, 4)
 
 
+def test_a_refill_may_come_a_night_later() -> None:
+    """A wave late in the evening is refilled the next night: 2 of 20 are no wave (10 % and at least 3); 3 of 20 are, whose heirs may come a night later."""
+    old = [str(i) for i in range(20)]
+    for banned, told in ((["0", "1"], "grown"), (["0", "1", "2"], "respawned")):
+        nights = Nights()
+        nights.run(1, {"net_a": old})
+        dead = dict.fromkeys(banned, 2)
+        assert nights.run(2, {"net_b": old}, banned=dead)["net_a"]["status"] == "same"
+        assert nights.run(3, {"net_c": [*old, "n1"]}, banned=dead)["net_a"]["status"] == told
+        assert nights.run(4, {"net_d": [*old, "n1", "n2"]}, banned=dead)["net_a"]["status"] == "grown"
+
+
+def test_what_ages_out_of_the_window_is_missed_by_nobody() -> None:
+    """Members whose last event left the window, but not the case, do not make a finding weaker; others that are gone do."""
+    nights = Nights()
+    nights.run(1, {"net_a": [str(i) for i in range(10)]})
+    past = nights.past
+    nights.run(2, {"net_a": [str(i) for i in range(5)]})
+    tonight = nights.past.lineage.filter(pl.col("run") == 2)
+    assert shrunk_findings(tonight, past, SETTINGS, frozenset({"5", "6", "7", "8", "9"})) == []
+    assert [item["before"] for item in shrunk_findings(tonight, past, SETTINGS, frozenset({"9"}))] == [9]
+
+
 def test_births_after_bans_alone_make_no_identity() -> None:
     """Accounts born right after a network's bans, sharing nothing with it, are another network."""
     nights = Nights()

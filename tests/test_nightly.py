@@ -449,6 +449,7 @@ def test_a_benign_mark_stands_in_every_report(user: Path, call: Callable[..., An
         assert network["name"] in said
         assert "marked benign by" in said
     assert "benign" in call("lineage", "--case", case).stdout
+    assert network["name"] not in night_of(user, call).stdout, "what is benign is not missed among the findings either"
 
 
 def test_bans_are_told_and_followed(user: Path, call: Callable[..., Answer]) -> None:

@@ -281,8 +281,8 @@ def _render_change(page: Page, case: Tables, news: News, row: Row) -> None:
         page.paragraph(f"now holds: {', '.join(gained).replace('_', ' ')}", indent=2)
     if lost and row["status"] != "gone":
         page.paragraph(f"no longer holds: {', '.join(lost).replace('_', ' ')}", indent=2)
-    if row["banned_count"]:
-        _render_bans(page, case, row)
+    if row["banned_count"] or (before and before["banned_count"]):
+        _render_bans(page, case, row, before)
 
 
 def _render_moves(page: Page, case: Tables, row: Row) -> None:
@@ -297,9 +297,12 @@ def _render_moves(page: Page, case: Tables, row: Row) -> None:
             page.paragraph(f"{label}: {', '.join(printable(name, 24) for name in names.head(MOVES_SHOWN))}{more}", indent=2)
 
 
-def _render_bans(page: Page, case: Tables, row: Row) -> None:
-    """After a ban: what succession says, and who most likely took whose place."""
-    page.paragraph(f"{plural(row['banned_count'], 'member')} banned since last night, {plural(row['gained_count'], 'new one')}", indent=2)
+def _render_bans(page: Page, case: Tables, row: Row, before: Row | None) -> None:
+    """After a ban, and on the night after that: what succession says, and who most likely took whose place."""
+    last = before["banned_count"] or 0 if before else 0
+    told = [f"{plural(row['banned_count'], 'member')} banned since last night"] if row["banned_count"] else []
+    told += [f"{count(last)} the night before"] if told and last else [f"{plural(last, 'member')} banned the night before"] if last else []
+    page.paragraph(f"{', '.join(told)}, {plural(row['gained_count'], 'new one')} tonight", indent=2)
     if row["status"] == "gone":
         return
     report = build_report(case, networks=[row["network_id"]])
