@@ -53,6 +53,7 @@ def clean_user_agent(column: pl.Expr) -> pl.Expr:
     return column.str.replace(r"(?:,\s*gzip\(gfe\))+$", "")
 
 
+@functools.lru_cache(maxsize=20_000)
 def read_client(user_agent: str) -> Client:
     """Family, version, OS and runtime of one user agent; null where it does not say."""
     text = _GFE.sub("", user_agent.strip())[:MAX_CHARS]
@@ -92,7 +93,6 @@ def _runtime(text: str) -> str | None:
     return None
 
 
-@functools.lru_cache(maxsize=20_000)
 def _read_browser(text: str) -> Client:
     from ua_parser import parse
 

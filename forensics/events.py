@@ -9,6 +9,7 @@ import orjson
 import polars as pl
 
 from forensics.clients import clean_user_agent, read_clients
+from forensics.distinct import Remembered
 from forensics.flags import flag_texts
 from forensics.geography import Database, locate
 from forensics.schema import EVENTS, OBSERVABLE_PREFIX, TIME
@@ -250,7 +251,7 @@ def read_chat(text: str | None) -> dict[str, Any] | None:
         return None
     if isinstance(value, dict):
         value = value.get("messages")
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not value:
         return None
     system, users, chain, reasoning = [], [], [], None
     for message in value:
@@ -376,7 +377,9 @@ def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series
         columns["stream"] = boolean(pl.col("stream"))
     if "stop" in have and "stop_count" not in have:
         columns["stop_count"] = (
-            pl.when(pl.col("stop").str.starts_with("["))
+            pl.when(pl.col("stop") == "[]")
+            .then(None)
+            .when(pl.col("stop").str.starts_with("["))
             .then(pl.col("stop").str.count_matches(r'"(?:[^"\\]|\\.)*"'))
             .when(pl.col("stop").is_not_null())
             .then(1)
@@ -441,7 +444,7 @@ def _texts(raw: pl.DataFrame, have: set[str], cleaning: Cleaning) -> dict[str, p
     named = read_hashes(raw["template"]) if "template" in have else None
     if system is not None:
         system = system.set(system.str.strip_chars() == "", None)
-        hashed = _hash_system(system)
+        hashed = _hash_systems(system)
         columns["system_hash"] = _either(read_hashes(raw["system_hash"]) if "system_hash" in have else None, hashed)
         if cleaning.keep_text:
             columns["system_text"] = system
@@ -479,10 +482,11 @@ def _either(first: pl.Series | None, second: pl.Series) -> pl.Series:
 
 
 def _hash_system(system: pl.Series) -> pl.Series:
-    """Hash of the masked system text, known framework affixes stripped; each distinct text is read once."""
-    unique = system.drop_nulls().unique()
-    table = pl.DataFrame({"text": unique, "hash": sketch_prompts(strip_framework(unique))["template_hash"]})
-    return system.rename("text").to_frame().join(table, on="text", how="left", maintain_order="left")["hash"]
+    """Hash of the masked system text, known framework affixes stripped."""
+    return sketch_prompts(strip_framework(system))["template_hash"] if system.len() else pl.Series("template_hash", [], dtype=pl.UInt64)
+
+
+_hash_systems: Final = Remembered(_hash_system)
 
 
 def _hash_list(values: pl.Series, limit: int | None) -> pl.Series:

@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from forensics.distinct import Remembered
 from forensics.schema import CONTENT_FLAGS
 
 LOOKED_AT: Final = 3_000
@@ -162,14 +163,21 @@ def _flags(texts: pl.Series) -> pl.Series:
     """Bits of CONTENT_FLAGS of each text; null where it is null. What could have a flag is found first, then each flag by itself."""
     looked_at = _looked_at(texts)
     flags = pl.Series("flags", [0], dtype=pl.UInt32).new_from_index(0, texts.len())
-    every = looked_at.str.contains(_pattern(*LEXICON, loosely=True)).fill_null(value=False).arg_true()
+    every = _holding(looked_at, pl.arange(0, texts.len(), dtype=pl.UInt32, eager=True), _pattern(*LEXICON, loosely=True))
     for group in _GROUPS:
-        likely = every.filter(looked_at.gather(every).str.contains(_pattern(*group, loosely=True)))
-        some = looked_at.gather(likely)
+        likely = _holding(looked_at, every, _pattern(*group, loosely=True))
         for name in group:
-            hit = likely.filter(some.str.contains(_pattern(name)))
+            hit = _holding(looked_at, likely, _pattern(name))
             flags = flags.scatter(hit, flags.gather(hit) + CONTENT_FLAGS[name])
     return flags.set(texts.is_null(), None)
+
+
+def _holding(texts: pl.Series, places: pl.Series, pattern: str) -> pl.Series:
+    """Those of the places whose text a pattern fits. None of none costs nothing: to get a pattern ready costs as much as thousands of short texts."""
+    return places.filter(texts.gather(places).str.contains(pattern).fill_null(value=False)) if places.len() else places
+
+
+_flags_again: Final = Remembered(_flags)
 
 
 def flag_texts(prompt: pl.Series | None, system: pl.Series | None) -> pl.Series:
@@ -178,9 +186,7 @@ def flag_texts(prompt: pl.Series | None, system: pl.Series | None) -> pl.Series:
     if prompt is not None:
         flags.append(_flags(prompt))
     if system is not None:
-        unique = system.drop_nulls().unique()
-        table = pl.DataFrame({"text": unique, "flags": _flags(unique)})
-        flags.append(system.rename("text").to_frame().join(table, on="text", how="left", maintain_order="left")["flags"])
+        flags.append(_flags_again(system))
     if len(flags) == 1:
         return flags[0]
     frame = pl.DataFrame({"a": flags[0], "b": flags[1]})

@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     Rownumbers = NDArray[np.int64]
     Seen = Mapping[Path, Sequence[Any]]
 
-SAMPLE_LINES: Final = 300  # lines of a batch looked at for their keys
+SAMPLE_LINES: Final = 120  # lines of a batch looked at for their keys
 _BLOCKS: Final = 64  # parts of a batch that are read apart when it holds a bad line
 _LEAVES: Final = 80  # a log of more keys than that is not accounted for: reading them all would cost more than it saves
-_READ_AS_JSON: Final = frozenset({"messages", "tools"})  # fields that are taken apart later: their objects may be read as text
+_READ_AS_JSON: Final = frozenset(
+    {"messages", "tools", "prompt_sketch", "prefix_hashes", "stop"}
+)  # fields that are taken apart later: their objects may be read as text
 
 
 def read_json(batch: Batch, form: Format, chosen: Mapping[str, Sequence[str]], base: Seen, *, fast: bool) -> Rows:

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "forensics"
 
 # Import only from the lines above; names on one line never import each other.
 LINES: tuple[tuple[str, ...], ...] = (
-    ("errors", "schema"),
+    ("errors", "schema", "distinct"),
     ("config", "names", "fields", "values", "times", "clients", "statistics", "reading", "flags", "strip", "sketch", "geography", "mailboxes"),
     ("plugins",),
     ("lives", "streams", "mapping", "records", "events", "format_files", "joining", "counts"),

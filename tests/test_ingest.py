@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from forensics import mapping as mapping_module
-from forensics import recognise, times
+from forensics import recognise, textlines, times
 from forensics.case import Case
 from forensics.config import IngestSettings
 from forensics.errors import InputError, UsageError
@@ -28,7 +28,8 @@ from forensics.ingest import IngestReport, ingest, preview
 from forensics.jsonlines import read_json
 from forensics.mapping import read_mapping
 from forensics.reading import make_batch
-from forensics.records import observe
+from forensics.records import Plan, observe
+from forensics.schema import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -753,3 +754,51 @@ def test_both_ways_to_read_json_lines_give_the_same_events(records: list[dict[st
     assert_frame_equal(cleaned[0][0][0], cleaned[1][0][0])
     assert cleaned[0][0][1] == cleaned[1][0][1]
     assert cleaned[0][1:] == cleaned[1][1:]
+
+
+CELLS = st.sampled_from(["", "a", "b c", "-", "é", '""', '"x, y"', '"say ""hi"""', '"two\nlines"', 'in"side', '"open', ' "spaced"', "\t", "1.5", "x\r"])
+
+
+@given(st.lists(st.lists(CELLS, min_size=2, max_size=4), min_size=1, max_size=25), st.sampled_from(["\n", "\r\n"]), st.sampled_from([",", ";", "|"]))
+@settings(max_examples=150, deadline=None)
+def test_both_ways_to_read_delimited_lines_give_the_same_rows(rows: list[list[str]], end: str, delimiter: str) -> None:
+    """What polars reads at once and what the csv module reads record by record are the same rows, rejects and further lines."""
+    header = ("ts", "account_id", "note")
+    batch = make_batch("".join(delimiter.join(cells) + end for cells in rows).encode(), 0, 1)
+    plan = Plan({"account_id": (("account_id",),), "started_at": (("ts",), ("note",))})
+    form = recognise.all_formats()["flat"]
+    fast = textlines.read_csv(batch, header, delimiter, plan, form)
+    slow = textlines._read_csv_slowly(batch, textlines.csv_groups(batch), header, delimiter, plan, form)
+    assert_frame_equal(fast.frame, slow.frame)
+    assert (fast.bad, fast.passed_over) == (slow.bad, slow.passed_over)
+
+
+def test_plain_access_log_lines_are_read_as_the_others_are() -> None:
+    """The short pattern for plain lines takes nothing apart otherwise than the full one."""
+    form = recognise.all_formats()["access_log"]
+    lines = [
+        '198.51.100.7 - acct_1 [10/Oct/2026:13:55:36 +0200] "POST /v1/messages?a=1#b HTTP/1.1" 200 2326 "-" "curl/8.5.0"',
+        '198.51.100.7 - - [10/Oct/2026:13:55:36 +0000] "GET /v1/models HTTP/1.1" 401 -',
+        '2001:db8::7 x acct_2 [10/Oct/2026:13:55:37 +0000] "post / HTTP/2.0" 200 512 "https://example.org/?q=[1]" ""',
+        *form.samples,
+    ]
+    batch = make_batch("\n".join(lines).encode(), 0, 1)
+    plain, *full = form.pattern.split("\n")
+    both = [clean_events(textlines.read_pattern(batch, patterns, form, {}, "no").frame, Cleaning(need_account=False)) for patterns in ([plain, *full], full)]
+    assert textlines.read_pattern(batch, [plain], form, {}, "no").frame.height >= 3
+    assert_frame_equal(both[0][0], both[1][0])
+    assert both[0][1] == both[1][1]
+
+
+def test_columns_with_nothing_in_them_are_not_stored_and_come_back(tmp_path: Path) -> None:
+    """A part holds the columns something stands in; the table has them all, whatever part they come from."""
+    read(tmp_path, write(tmp_path / "a.jsonl", [line(1)]))
+    read(tmp_path, write(tmp_path / "b.jsonl", [line(2, user_agent="curl/8.5.0")]))
+    case = Case(tmp_path / "case")
+    stored = [set(pl.read_parquet_schema(path)) for path in case.files("events")]
+    assert ["user_agent" in names for names in stored] == [False, True]
+    assert all({"started_at", "account_id", "source_id", "source_line"} <= names for names in stored)
+    assert case.scan("events").collect().columns == list(EVENTS.columns)
+    assert [case.scan_part("events", path).collect()["user_agent"].to_list() for path in case.files("events")] == [[None], ["curl/8.5.0"]]
+    assert case.drop(datetime(2026, 5, 1, 10, 0, 2, tzinfo=UTC)) == 1
+    assert case.scan("events").collect()["user_agent"].to_list() == ["curl/8.5.0"]

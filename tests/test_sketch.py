@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from forensics import flags
+from forensics.distinct import Remembered
 from forensics.flags import flag_texts
 from forensics.schema import CONTENT_FLAGS
 from forensics.sketch import SKETCH_MODULUS, SKETCH_SIZE, hash_strings, read_hashes, sketch_prompts
@@ -174,3 +177,36 @@ def test_paraphrased_templates_meet_and_strangers_do_not() -> None:
     strangers = sketch_prompts(pl.Series([" ".join(random.choice(vocabulary) for _ in range(80)) for _ in range(200)]))["prompt_sketch"]
     # 200 · 78 shingles are 1.2e8 pairs over 320³ = 3.3e7 values, one in eight sampled: 0.5 shared by chance in 19,900 pairs of texts
     assert strangers.explode().n_unique() >= strangers.list.len().sum() - 3
+
+
+@pytest.mark.parametrize("word", sorted({word for words in flags.LEXICON.values() for word in words if word.isascii()}))
+def test_what_is_looked_for_first_is_needed(word: str) -> None:
+    """Whatever a pattern of the lexicon fits also has the part of it that all texts are searched for first."""
+    needed = re.compile(flags._needed(word), re.IGNORECASE | re.ASCII)
+
+    @settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.from_regex(re.compile(word, re.IGNORECASE | re.ASCII)))
+    def holds(text: str) -> None:
+        assert needed.search(text)
+
+    holds()
+
+
+def test_texts_read_before_are_remembered_and_read_the_same() -> None:
+    """Each distinct text is read once while there is room; what is said of it never changes, null stays null."""
+    asked: list[str] = []
+
+    def measure(texts: pl.Series) -> pl.Series:
+        asked.extend(texts.to_list())
+        return texts.str.len_bytes()
+
+    lengths = Remembered(measure)
+    texts = pl.Series(["a", None, "bb", "a"])
+    assert lengths(texts).to_list() == lengths(texts).to_list() == [1, None, 2, 1]
+    assert sorted(asked) == ["a", "bb"]
+    many = pl.Series([f"{number}" * 3 for number in range(5_000)])
+    assert lengths(many).to_list() == many.str.len_bytes().to_list()
+    for start in range(0, 5_000, 700):
+        some = many.slice(start, 700).append(texts)
+        assert lengths(some).to_list() == some.str.len_bytes().to_list()
+    assert len(lengths.known) <= 1_000
