@@ -105,4 +105,4 @@ def _test_group(panel: Panel, group: Group, kind: str, mine: tuple[Floats, Float
     )
 
 
-PLUGIN = Hallmark("breadth_without_depth", "extraction", "breadth", "one template, a little on each account", test_breadth_without_depth)
+PLUGIN = Hallmark("breadth_without_depth", "extraction", "breadth", "one template, a little on each", test_breadth_without_depth)

@@ -150,4 +150,4 @@ def _test_group(panel: Panel, group: Group, days: Floats, people: Floats, offset
     )
 
 
-PLUGIN = Hallmark("clock_offset", "pooling", "origin", "one clock, and not that of their countries", test_clock_offset)
+PLUGIN = Hallmark("clock_offset", "pooling", "origin", "one clock, not their countries'", test_clock_offset)
