@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
-from forensics import history, marks
+from forensics import history, marks, steady
 from forensics.errors import InputError
 from forensics.features import describe_accounts
 from forensics.hallmarks import test_networks
@@ -52,7 +52,7 @@ def silent(stage: str) -> AbstractContextManager[object]:
 def investigate(case: Case, settings: Settings, progress: Progress = silent, *, window_days: float | None = None, nightly: bool = False) -> Outcome:
     """Work out every table from the events of the case (of its last `window_days`); what is stored counts all at once at the end.
 
-    With `nightly` findings are steadied by the nights before (`history.steady_findings`); else they are what the events alone give.
+    With `nightly` findings are steadied by the nights before (`steady.steady_findings`); else they are what the events alone give.
 
     Raises: InputError where the case holds no events.
     """
@@ -89,12 +89,12 @@ def investigate(case: Case, settings: Settings, progress: Progress = silent, *, 
         hallmarks = work("test hallmarks", "hallmarks", history.rename_networks(signs, same.identities))
         ranked = rank_networks(hallmarks, members, events, accounts, register, settings.scoring, name_network)
         judged = ranked.collect()
-        steady = history.steady_findings(judged, hallmarks.collect(), same, past, night_at, settings.history, settings.scoring.sensitivity) if nightly else {}
-        calm = marks.suppress_benign(history.place_findings(judged, steady), same.members, said, settings.history)
+        standing = steady.steady_findings(judged, hallmarks.collect(), same, past, night_at, settings.history, settings.scoring.sensitivity) if nightly else {}
+        calm = marks.suppress_benign(steady.place_findings(judged, standing), same.members, said, settings.history)
         networks = work("rank networks", "networks", calm.lazy())
-        lineage = history.describe_night(same, networks.collect(), past, night_at, settings.history, steady)
+        lineage = history.describe_night(same, networks.collect(), past, night_at, settings.history, standing)
         work("remember", "lineage", pl.concat([past.lineage, lineage]).lazy())
         work("remember", "profiles", history.remember_profiles(past, same).lazy())
-    gone = pl.col("account_id").is_in(history.missing_members(past, same))
+    gone = pl.col("account_id").is_in(steady.missing_members(past, same))
     aged = case.scan("events").filter(gone).select(pl.col("account_id").unique()).collect().to_series()  # the case has them, the window no longer
-    return Outcome(seconds, history.shrunk_findings(lineage, past, settings.history, frozenset(aged)))
+    return Outcome(seconds, steady.shrunk_findings(lineage, past, settings.history, frozenset(aged)))

@@ -27,6 +27,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("case",),  # above ingest, which fills it, and evidence, which seals it
     ("intake",),
     ("ingest", "history", "watching", "evidence", "reports", "holdings"),
+    ("steady",),
     ("pipeline",),
     ("commands",),
     ("cli",),

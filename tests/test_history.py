@@ -20,14 +20,12 @@ from forensics.history import (
     follow_across,
     identify_networks,
     own_observables,
-    place_findings,
     recall_past,
     remember_profiles,
-    shrunk_findings,
-    steady_findings,
 )
 from forensics.marks import Mark, find_marked, read_marks, suppress_benign
 from forensics.schema import ACCOUNTS, HALLMARKS, LINEAGE, MEMBERS, NETWORKS, PROFILES, SIGHTINGS
+from forensics.steady import missing_members, place_findings, shrunk_findings, steady_findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -182,6 +180,8 @@ def test_what_ages_out_of_the_window_is_missed_by_nobody() -> None:
     past = nights.past
     nights.run(2, {"net_a": [str(i) for i in range(5)]})
     tonight = nights.past.lineage.filter(pl.col("run") == 2)
+    silent = follow(members_of({"net_a": ["0", "1"]}), sightings_of({}).lazy(), accounts_of(dict.fromkeys("01234", START)), past, SETTINGS)
+    assert missing_members(past, silent) == ["5", "6", "7", "8", "9"]
     assert shrunk_findings(tonight, past, SETTINGS, frozenset({"5", "6", "7", "8", "9"})) == []
     assert [item["before"] for item in shrunk_findings(tonight, past, SETTINGS, frozenset({"9"}))] == [9]
 
