@@ -131,6 +131,8 @@ _GAP: Final = re.compile(r"\(\?:\[[^\]]*\]\{\d+,\d+\}\)|\[[^\]]*\]\{\d+,\d+\}")
 # Flags whose beginnings are looked for together: four patterns in one pass cost little more than one, and most texts have none of them.
 _GROUPS: Final = (("verbatim", "grading", "rewrite", "thinking_language", "forced_tags"), ("reasoning", "tools", "code"))
 
+_SELDOM: Final = frozenset({"forced_tags", "rewrite", "reasoning"})  # these are worth a look of their own before
+
 
 def _needed(word: str) -> str:
     """What a text must hold for a pattern of the lexicon to fit: the part before its gap or after it. Gaps side by side would fill the matcher's memory."""
@@ -167,7 +169,8 @@ def _flags(texts: pl.Series) -> pl.Series:
     for group in _GROUPS:
         likely = _holding(looked_at, every, _pattern(*group, loosely=True))
         for name in group:
-            hit = _holding(looked_at, likely, _pattern(name))
+            some = _holding(looked_at, likely, _pattern(name, loosely=True)) if name in _SELDOM else likely
+            hit = _holding(looked_at, some, _pattern(name))
             flags = flags.scatter(hit, flags.gather(hit) + CONTENT_FLAGS[name])
     return flags.set(texts.is_null(), None)
 

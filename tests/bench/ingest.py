@@ -1,14 +1,17 @@
-"""Ingest against DuckDB's read_json → Parquet (zstd) of the same file: seconds of processor time, wall time, peak memory.
+"""Ingest beside tools that read the same file and check, clean, hash and keep nothing: seconds of processor time, wall time, peak memory.
 
-Run: python tests/bench/ingest.py [--lines 500000] [--copies 1,4,10]. Each measurement is a process of its own; nothing else should run beside it.
+Yardsticks: DuckDB's read_json → Parquet (zstd); for access logs a polars regex pass → Parquet (zstd), and GoAccess where it is installed.
+Run: python tests/bench/ingest.py [--lines 1000000] [--copies 1,8,30]. Each measurement is a process of its own; nothing else should run beside it.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -44,6 +47,43 @@ def write_lines(path: Path, lines: int, text_chars: int, broken_every: int = 0) 
             out.write("\n")
 
 
+def write_access_log(path: Path, lines: int) -> None:
+    """Combined log lines of the same world."""
+    with path.open("w", encoding="utf-8") as out:
+        for number in range(lines):
+            clock = f"{1 + number // 86400 % 28:02d}/May/2026:{number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d} +0000"
+            request = f"POST /v1/messages?beta={number % 3} HTTP/1.1"
+            out.write(
+                f'203.0.{number % 113}.{number % 250} - acct_{number * 7919 % 9000:05d} [{clock}] "{request}" 200 {number % 9000} "-" '
+                f'"OpenAI/Python 1.40.{number % 7}"\n'
+            )
+
+
+def write_csv(path: Path, lines: Path) -> None:
+    """The same lines as CSV."""
+    with path.open("w", encoding="utf-8", newline="") as out, lines.open(encoding="utf-8") as given:
+        table = csv.writer(out)
+        for number, line in enumerate(given):
+            record = json.loads(line)
+            if not number:
+                table.writerow(record)
+            table.writerow(record.values())
+
+
+def write_chats(path: Path, lines: Path) -> None:
+    """The same lines with the prompt as the last of several messages."""
+    with path.open("w", encoding="utf-8") as out, lines.open(encoding="utf-8") as given:
+        for line in given:
+            record = json.loads(line)
+            text = record.pop("prompt")
+            record["messages"] = [
+                {"role": "user", "content": text[:200]},
+                {"role": "assistant", "content": text[:100]},
+                {"role": "user", "content": [{"type": "text", "text": text[200:]}]},
+            ]
+            out.write(json.dumps(record) + "\n")
+
+
 def run_forensics(source: str) -> None:
     """One ingest into a fresh case."""
     from forensics.case import Case
@@ -55,12 +95,36 @@ def run_forensics(source: str) -> None:
 
 
 def run_duckdb(source: str) -> None:
-    """The yardstick: the file as Parquet, nothing checked, hashed or told."""
+    """The file as Parquet, nothing checked, hashed or told."""
     import duckdb
 
     with tempfile.TemporaryDirectory() as folder:
-        reading = duckdb.read_json(source, format="newline_delimited", ignore_errors=True)
-        reading.write_parquet(f"{folder}/out.parquet", compression="zstd")
+        read = duckdb.read_csv(source) if source.endswith(".csv") else duckdb.read_json(source, format="newline_delimited", ignore_errors=True)
+        read.write_parquet(f"{folder}/out.parquet", compression="zstd")
+
+
+COMBINED = (
+    r'^(?P<address>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<request>[^"]*)" (?P<status>\d{3}) (?P<bytes>\S+) "(?P<referrer>[^"]*)" "(?P<agent>[^"]*)"'
+)
+
+
+def run_regex(source: str) -> None:
+    """The groups of a pattern as text columns of Parquet."""
+    import polars as pl
+
+    with tempfile.TemporaryDirectory() as folder:
+        lines = pl.scan_lines(source)
+        name = lines.collect_schema().names()[0]
+        lines.select(pl.col(name).str.extract_groups(COMBINED).alias("groups")).unnest("groups").sink_parquet(f"{folder}/out.parquet", compression="zstd")
+
+
+def run_goaccess(source: str) -> None:
+    """GoAccess's report of the file as JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["goaccess", source, "--log-format=COMBINED", "--no-progress", "-o", f"{folder}/out.json"], check=True, capture_output=True)
+
+
+KINDS = {"forensics": run_forensics, "duckdb": run_duckdb, "regex": run_regex, "goaccess": run_goaccess}
 
 
 def measure(kind: str, source: Path) -> dict[str, float]:
@@ -70,41 +134,65 @@ def measure(kind: str, source: Path) -> dict[str, float]:
     done = subprocess.run([sys.executable, __file__, "--run", kind, str(source)], check=True, capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"cpu_s": round(cpu, 1), "wall_s": round(time.monotonic() - started, 1), "peak_mib": round(float(done.stdout.split()[-1]))}
+    return {"cpu_s": cpu, "wall_s": time.monotonic() - started, "peak_mib": float(done.stdout.split()[-1])}
+
+
+def show(name: str, path: Path, kind: str, theirs: dict[str, float], ours: dict[str, float]) -> None:
+    """One row of the table."""
+    size = path.stat().st_size / 1e6
+    print(
+        f"| {name} | {size:,.0f} | {kind} | {theirs['cpu_s']:.2f} | {ours['cpu_s']:.2f} | {ours['cpu_s'] / theirs['cpu_s']:.1f} × "
+        f"| {ours['wall_s'] / theirs['wall_s']:.1f} × | {ours['peak_mib']:,.0f} |",
+        flush=True,
+    )
+
+
+def compare(folder: Path, lines: int) -> Path:
+    """The table of ratios; the file with text, for the memory curve."""
+    some = max(lines * 3 // 10, 1)
+    files = {name: folder / name for name in ("clean.jsonl", "broken.jsonl", "text.jsonl", "chats.jsonl", "clean.csv", "combined.log")}
+    write_lines(files["clean.jsonl"], lines, 0)
+    write_lines(files["broken.jsonl"], lines, 0, 1000)
+    write_lines(files["text.jsonl"], some, 500)
+    write_chats(files["chats.jsonl"], files["text.jsonl"])
+    write_csv(files["clean.csv"], files["clean.jsonl"])
+    write_access_log(files["combined.log"], lines)
+    print("| lines | MB | beside | its CPU s | forensics CPU s | CPU | wall | peak MiB |\n|---|--:|---|--:|--:|--:|--:|--:|")
+    rows = [
+        ("flat JSON, no text", "clean.jsonl", "duckdb"),
+        ("flat JSON, 500 characters of prompt", "text.jsonl", "duckdb"),
+        ("flat JSON, three messages", "chats.jsonl", "duckdb"),
+        ("CSV", "clean.csv", "duckdb"),
+        ("combined log", "combined.log", "regex"),
+        *([("combined log", "combined.log", "goaccess")] if shutil.which("goaccess") else []),
+    ]
+    seen = {name: measure("forensics", path) for name, path in files.items()}
+    for title, name, kind in rows:
+        show(title, files[name], kind, measure(kind, files[name]), seen[name])
+    show("flat JSON, 1 line in 1,000 broken", files["broken.jsonl"], "the clean file", seen["clean.jsonl"], seen["broken.jsonl"])
+    return files["text.jsonl"]
 
 
 def main() -> None:
-    """Print one row a measurement, and the ratios."""
+    """Print one row a measurement, and the memory curve."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--run", nargs=2)
-    parser.add_argument("--lines", type=int, default=500_000)
-    parser.add_argument("--copies", default="")
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--copies", default="1,4", help="copies of the file with text, for the memory curve")
     given = parser.parse_args()
     if given.run:
-        {"forensics": run_forensics, "duckdb": run_duckdb}[given.run[0]](given.run[1])
+        KINDS[given.run[0]](given.run[1])
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         return
     with tempfile.TemporaryDirectory() as folder:
-        files: dict[str, Path] = {}
-        for name, chars, broken in (("no text", 0, 0), ("text 500", 500, 0), ("no text, 1 in 1,000 broken", 0, 1000)):
-            files[name] = Path(folder) / f"{len(files)}.jsonl"
-            write_lines(files[name], given.lines, chars, broken)
-        seen: dict[tuple[str, str], dict[str, float]] = {}
-        for name, path in files.items():
-            for kind in ("duckdb", "forensics"):
-                seen[name, kind] = measure(kind, path)
-                print(f"{name:28s} {kind:10s} {path.stat().st_size / 1e6:7.0f} MB  {seen[name, kind]}", flush=True)
-        for name in files:
-            ours, theirs = seen[name, "forensics"], seen[name, "duckdb"]
-            print(f"{name:28s} forensics / duckdb: cpu {ours['cpu_s'] / theirs['cpu_s']:.1f}×, wall {ours['wall_s'] / theirs['wall_s']:.1f}×")
-        clean, broken_file = seen["no text", "forensics"], seen["no text, 1 in 1,000 broken", "forensics"]
-        print(f"broken / clean: cpu {broken_file['cpu_s'] / clean['cpu_s']:.2f}×")
+        text = compare(Path(folder), given.lines)
         for copies in filter(None, given.copies.split(",")):
             big = Path(folder) / "big.jsonl"
             with big.open("wb") as out:
                 for number in range(int(copies)):
-                    out.write(files["text 500"].read_bytes().replace(b'"req_', b'"r%03d' % number))
-            print(f"{big.stat().st_size / 1e9:.1f} GB: {measure('forensics', big)}", flush=True)
+                    out.write(text.read_bytes().replace(b'"req_', b'"r%03d' % number))
+            found = measure("forensics", big)
+            print(f"{big.stat().st_size / 1e9:.1f} GB: peak {found['peak_mib']:,.0f} MiB, {found['cpu_s']:.0f} CPU s, {found['wall_s']:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
