@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,9 +78,15 @@ class Case:
             lock.acquire(timeout=0)
         except filelock.Timeout as error:
             raise CaseLocked(f"another run holds the case {case.folder}", "wait until it has ended, or give another --case") from error
+        except OSError as error:
+            raise InputError(f"cannot write {case.folder}: {error.strerror or error}", "give --case a folder that can be written to") from error
         try:
             case.sweep()
             yield case
+        except InputError:
+            with contextlib.suppress(OSError):  # what was half written must not fill a disk that is full
+                case.sweep()
+            raise
         finally:
             lock.release()
 
@@ -378,10 +385,19 @@ def _chain_hash(entry: Mapping[str, Any]) -> str:
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[None]:
     """Turn a full or forbidden disk into a message."""
+    hint = "make room or give --case another folder; the case is as it was"
     try:
         yield
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}", "make room or give --case another folder; the case is as it was") from error
+        raise InputError(f"cannot write {path}: {error.strerror or error}", hint) from error
+    except pl.exceptions.ComputeError as error:  # how polars tells of a disk that is full, beside faults of its own
+        told = _DISK.search(str(error))
+        if told is None:
+            raise
+        raise InputError(f"cannot write {path}: {told.group(1) or 'the disk is full or failing'}", hint) from error
+
+
+_DISK = re.compile(r"IO error: ([^(\n]*\S)? *\(os error \d+\)|transport error")
 
 
 def _sync(path: Path) -> None:

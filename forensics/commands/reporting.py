@@ -74,11 +74,17 @@ def _to_stdout(content: bytes, suffix: str) -> None:
     import sys
 
     from forensics.errors import UsageError
+    from forensics.reports.output import output_lost
 
     if sys.stdout.isatty() and suffix in {".html", ".parquet"}:
         raise UsageError("this form is not for a terminal", f"give -o report{suffix}")
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise output_lost(error) from error
 
 
 def _record(found: Case, files: list[Path]) -> None:

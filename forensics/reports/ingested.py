@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FILES_SHOWN = 12
 REASONS_SHOWN = 5
 PREVIEW_COLUMNS = 14
+READ_BEFORE = "already in the case"  # the lines passed over are told apart from this
 
 
 def ingest_text(report: Any, width: int, *, join: bool = False) -> str:  # noqa: ANN401 - an IngestReport, whose module stands beside this one
@@ -48,8 +49,18 @@ def ingest_text(report: Any, width: int, *, join: bool = False) -> str:  # noqa:
 
 
 def enriched(report: Any, *, join: bool = False) -> list[str]:  # noqa: ANN401 - as above
-    """What was filled in from elsewhere, a sentence each: events joined across logs, databases of addresses with the day each was built."""
+    """What is to be known beside the sums, a sentence each.
+
+    Sources that were not read to their end or not as they are, events joined across logs, databases of addresses with the day each was built.
+    """
+    remarks: dict[str, list[str]] = {}
+    for source in report.sources:
+        if source.note and source.note != READ_BEFORE:
+            remarks.setdefault(source.note, []).append(source.path)
     told = []
+    for note, paths in remarks.items():
+        which = shorten(printable(paths[0]), 40) if len(paths) == 1 else f"{plural(len(paths), 'file')} ({shorten(printable(paths[0]), 40)}, …)"
+        told.append(f"{which}: {printable(note)}")
     if join and report.line_count > report.blank_count:
         met = [
             f"{shorten(printable(source.path), 30)} {count(source.joined_count)}{NBSP}of{NBSP}{count(source.line_count - source.blank_count)}"

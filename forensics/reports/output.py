@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from forensics.errors import UsageError
+from forensics.errors import InputError, UsageError
 from forensics.reports.figures import number
 from forensics.reports.printable import csv_cell, printable, shorten
 
@@ -30,6 +30,14 @@ def write_text(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         silence_stdout()
+    except OSError as error:
+        raise output_lost(error) from error
+
+
+def output_lost(error: OSError) -> InputError:
+    """What to say where standard output cannot be written, to a full disk say; what else was done stays done."""
+    silence_stdout()
+    return InputError(f"cannot write the output: {error.strerror or error}", "make room, or send the output somewhere else; a case that was given is whole")
 
 
 def silence_stdout() -> None:
@@ -62,6 +70,8 @@ def write_frame(frame: pl.DataFrame, form: str, *, columns: tuple[str, ...] | No
             sys.stdout.buffer.flush()
         except BrokenPipeError:
             silence_stdout()
+        except OSError as error:
+            raise output_lost(error) from error
     else:
         raise UsageError(f"unknown output format {form!r}", f"one of {', '.join(FORMATS)}")
 
