@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 EPILOG = (
-    "Exit codes: 0 ran, 2 usage or settings, 3 a finding reached --fail-on, 4 input unusable, 5 some files were skipped, "
+    "Exit codes: 0 ran, 2 usage or settings, 3 a finding reached --fail-on, 4 input unusable, 5 some files were skipped or read in part, "
     "6 integrity check failed, 75 the case is locked, 130/143 interrupted."
 )
 

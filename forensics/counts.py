@@ -28,6 +28,7 @@ class SourceReport:
     last_event_at: datetime | None = None
     reasons: dict[str, int] = field(default_factory=dict)  # why lines were rejected
     joined_count: int = 0  # events that met one of another source
+    cut_short: str = ""  # why it could not be read to its end
     note: str = ""
     fields: dict[str, str] = field(default_factory=dict)  # column → fields of the log it was read from
 
@@ -44,6 +45,11 @@ class IngestReport:
 
     def _sum(self, name: str) -> int:
         return sum(getattr(source, name) for source in self.sources)
+
+    @property
+    def unread(self) -> list[tuple[str, str]]:
+        """Files that were skipped, and those that could not be read to their end: path and reason."""
+        return [*self.skipped, *((source.path, f"not read to its end: {source.cut_short}") for source in self.sources if source.cut_short)]
 
     @property
     def line_count(self) -> int:

@@ -39,7 +39,7 @@ class InputError(ForensicsError):
 
 
 class PartialInput(ForensicsError):  # noqa: N818 - the run finished
-    """The run finished, but some files were skipped."""
+    """The run finished, but some files were skipped, or read in part."""
 
     exit_code = 5
 

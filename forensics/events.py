@@ -414,7 +414,7 @@ def _timing(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]
         found.append(_untold_latency(raw["request_latency"]))
     if "ended_at" in have:
         span = (pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds() / 1e3
-        found.append(pl.when(span >= 0).then(span))
+        found.append(pl.when(span > 0).then(span))  # one moment for both, or whole seconds, tells no duration
     columns: dict[str, pl.Expr | pl.Series] = {"latency_ms": pl.coalesce(found).cast(pl.Float32)} if found else {}
     firsts: list[pl.Series | pl.Expr] = [read_measures(raw[name]) * scale for name, scale in (("ttft_ms", 1.0), ("ttft_s", 1e3)) if name in have]
     if "first_token_at" in have:

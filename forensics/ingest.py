@@ -182,7 +182,12 @@ class _Run:
             source.reject_count += without
             if without:
                 source.reasons[HOMELESS] = source.reasons.get(HOMELESS, 0) + without
-            row |= {"event_count": source.event_count, "duplicate_count": source.duplicate_count, "reject_count": source.reject_count}
+            row |= {
+                "event_count": source.event_count,
+                "duplicate_count": source.duplicate_count,
+                "reject_count": source.reject_count,
+                "joined_count": source.joined_count,
+            }
 
     def commit(self, register: pl.DataFrame | None) -> None:
         """Make everything read part of the case."""
@@ -202,7 +207,8 @@ class _Run:
 
     def read_source(self, path: str) -> SourceReport:
         """One source from where it was left; a report, and rows of events and rejects for the writer."""
-        if path != "-" and is_parquet(path):
+        once = path == "-" or (Path(path).exists() and not Path(path).is_file())  # a pipe cannot be opened again, and need not be
+        if not once and is_parquet(path):
             return self._read_parquet(path)
         given = path
         stream = open_source(path)
@@ -210,9 +216,9 @@ class _Run:
             blocks = stream.blocks()
             head = take_bytes(blocks, HEAD_BYTES)
             candidates = self._candidates(head)
-            if path == "-" and not candidates:  # standard input cannot be opened again, and need not be
+            if once and not candidates:
                 return self._read_lines(path, stream, Blocks(head, blocks), None)
-            if path == "-":
+            if once:
                 given = str(self._spool(head, blocks))
         known = self._longest_known(given, candidates) if candidates else None
         stream = open_source(given)
@@ -278,21 +284,22 @@ class _Run:
         if known and not blocks.peek(1):
             report.note = "already in the case"
             return report
-        if not head and not stream.ended_early:
-            report.note = "empty"
+        if len(head) < SNIFFED_BYTES and not head.removeprefix(BOM).strip() and not stream.ended_early:
+            report.note = "empty" if not head else "holds nothing but blank lines"
             return report
         if stream.ended_early and not head:
             raise InputError(f"{path}: {stream.ended_early}")
         reader = recognise(head, path, self.wishes)
         if reader.container == "document":
             return self._read_document(path, blocks, reader, report)
-        if reader.confidence == 0.0 and self.wishes.format_name is None and not self.wishes.mapping.fields:
+        header_only = reader.container == "csv" and reader.header_in_file and b"\n" not in head.strip()
+        if reader.confidence == 0.0 and not header_only and self.wishes.format_name is None and not self.wishes.mapping.fields:
             raise InputError(f"{path}: {why_nothing(reader, head)}", f"see `forensics formats test {path}`; a mapping file can say which field is which")
         return self._read_batches(path, stream, blocks, reader, report, digest, known)
 
     def _read_batches(self, path: str, stream: Any, blocks: Blocks, reader: Reader, report: SourceReport, digest: Any, known: Known | None) -> SourceReport:  # noqa: ANN401 - the state of one source
         source = Source(self, path, reader, report, known.resume_lines if known else 0, known.resume_size if known else 0)
-        total = Path(path).stat().st_size if path != "-" and Path(path).exists() else None
+        total = Path(path).stat().st_size if path != "-" and Path(path).is_file() else None
         start, line = source.byte_start, source.line_start + 1
         if known is not None and known.open:  # the last line read had no line end yet
             ending = blocks.peek(2)
@@ -334,6 +341,7 @@ class _Run:
         while waiting:
             source.take(waiting.popleft().result())
         if stream.ended_early:
+            report.cut_short = stream.ended_early
             report.note = "; ".join(filter(None, (report.note, stream.ended_early)))
         cut_off = source.cut_off
         whole = digest.hexdigest()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 HEAD_BYTES: Final = 1 << 16  # enough to tell that a file is not one already read
 _BLOCK: Final = 1 << 20
+_COMPRESSED: Final = 1 << 17  # bytes of an archive taken at a time: what is lost where it is damaged, and no more expanded than fits
 KEPT_OF_LONG_LINE: Final = 400
 BOM: Final = b"\xef\xbb\xbf"
 
@@ -89,10 +90,6 @@ class Stream:
             if self.kind == "plain":
                 while block := self.handle.read(_BLOCK):
                     yield block
-            elif self.kind == "zst":
-                with zstandard.ZstdDecompressor().stream_reader(self.handle, read_across_frames=True) as reader:
-                    while block := reader.read(_BLOCK):
-                        yield block
             else:
                 yield from self._members()
         except (zlib.error, zstandard.ZstdError, lzma.LZMAError, EOFError) as error:
@@ -101,14 +98,19 @@ class Stream:
             self.ended_early = f"reading stopped: {error.strerror or error}"
 
     def _members(self) -> Iterator[bytes]:
-        """All members of a gz, bz2 or xz file, one after the other."""
-        makers: dict[str, Callable[[], _Decoder]] = {"gz": lambda: zlib.decompressobj(wbits=31), "bz2": bz2.BZ2Decompressor, "xz": lzma.LZMADecompressor}
+        """All members of a gz, bz2 or xz file, or frames of a zst file, one after the other."""
+        makers: dict[str, Callable[[], _Decoder]] = {
+            "gz": lambda: zlib.decompressobj(wbits=31),
+            "zst": lambda: zstandard.ZstdDecompressor().decompressobj(),
+            "bz2": bz2.BZ2Decompressor,
+            "xz": lzma.LZMADecompressor,
+        }
         make = makers[self.kind]
         decoder = make()
         rest = b""
         begun = False
         while True:
-            block = rest or self.handle.read(_BLOCK)
+            block = rest or self.handle.read(_COMPRESSED)
             rest = b""
             if not block:
                 break
@@ -147,7 +149,13 @@ def find_sources(given: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]
             continue
         path = Path(name)
         if path.is_dir():
-            inside = sorted(str(entry) for entry in path.rglob("*") if entry.is_file())
+            entries = sorted(path.rglob("*"))
+            inside = [str(entry) for entry in entries if entry.is_file()]
+            skipped += [
+                (str(entry), "a link to nothing" if entry.is_symlink() else "no regular file")
+                for entry in entries
+                if not entry.is_file() and not entry.is_dir()
+            ]
             hidden = [entry for entry in inside if any(part.startswith(".") for part in Path(entry).relative_to(path).parts) or entry.endswith("~")]
             skipped += [(entry, "hidden file") for entry in hidden]
             found += [entry for entry in inside if entry not in set(hidden)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import os
@@ -186,6 +187,8 @@ def recognise(head: bytes, path: str, wishes: Wishes) -> Reader:
     else:
         found = _candidates(batch, head, base, forms, mapping, container, name)
     if not found:
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise InputError(f"{path} is UTF-16 text", "make it UTF-8 first: iconv -f UTF-16 -t UTF-8 FILE > FILE.utf8")
         raise InputError(
             f"{path}: no known format fits", "name it with --format, or describe it in a mapping file; `forensics formats list` shows what is known"
         )
@@ -239,7 +242,7 @@ def _candidates(
     if container in {None, "json"} and objects and (max(len(objects), braced) >= enough or container == "json" or name is not None):
         return by_records(inside(objects, forms), replace(base, container="json"), forms, name)
     start = head.removeprefix(BOM).lstrip()[:1]
-    if container in {None, "json", "document"} and start in {b"{", b"["} and not objects:
+    if container in {None, "json", "document"} and start in {b"{", b"["} and not any(objects):  # `{}` alone on a line is a part of one
         return [replace(base, container="document", form=forms[name] if name else forms["flat"])]
     return _csv_candidates(filled, base, forms, mapping, name, forced=container == "csv") if container in {None, "csv"} else []
 
@@ -290,12 +293,14 @@ def by_records(records: Sequence[dict[str, Any]], base: Reader, forms: Mapping[s
 def _csv_candidates(
     filled: Sequence[bytes], base: Reader, forms: Mapping[str, Format], mapping: MappingFile, name: str | None, *, forced: bool
 ) -> list[Reader]:
+    if not filled:
+        return []
     try:
         first = filled[0].removeprefix(BOM).decode()
-    except UnicodeDecodeError:
+        delimiter = mapping.delimiter or max(",;\t|", key=first.count)
+        header = mapping.header or tuple(cell.strip() for cell in next(csv.reader(io.StringIO(first), delimiter=delimiter), []))
+    except (UnicodeDecodeError, csv.Error):
         return []
-    delimiter = mapping.delimiter or max(",;\t|", key=first.count)
-    header = mapping.header or tuple(cell.strip() for cell in next(csv.reader(io.StringIO(first), delimiter=delimiter), []))
     if len(header) < 2 or len(set(header)) < len(header):
         return []
     rows = filled if mapping.header else filled[1:]

@@ -230,9 +230,12 @@ def dig(record: Mapping[str, Any], path: Path) -> Any:  # noqa: ANN401 - any JSO
     """The value at a path, None where there is none."""
     node: Any = record
     for key in path:
-        if not isinstance(node, dict):
+        if isinstance(node, dict):
+            node = node.get(key)
+        elif isinstance(node, list) and key.isdecimal():  # a number picks an item
+            node = node[int(key)] if int(key) < len(node) else None
+        else:
             return None
-        node = node.get(key)
     return node
 
 
@@ -296,7 +299,7 @@ class Collector:
                 column = self.columns.get(name)
                 if column is None:
                     column = self.columns[name] = [None] * len(self.rows)
-                column.append(as_text(value))
+                column.append(as_text(value) if name in TEXT_FIELDS or not isinstance(value, dict | list) else None)
             for name, column in self.columns.items():
                 if name not in fields:
                     column.append(None)
@@ -317,6 +320,8 @@ def best_of(values: Sequence[pl.Expr]) -> pl.Expr:
 def _first(record: Mapping[str, Any], paths: Sequence[Path], name: str) -> str | None:
     for path in paths:
         value = dig(record, path)
+        if name == "forwarded_for" and isinstance(value, list):  # a chain as a list
+            value = ", ".join(hop for hop in value if isinstance(hop, str))
         if value is None or (isinstance(value, dict | list) and (not value or name not in TEXT_FIELDS)):
             continue
         text = as_text(value)
@@ -334,7 +339,7 @@ def unwrap(value: Any) -> list[Any] | None:  # noqa: ANN401 - any JSON value
     if len(value) <= _WRAPPER_KEYS:
         for key in WRAPPERS:
             inner = value.get(key)
-            if isinstance(inner, list) and all(isinstance(item, dict) for item in inner):
+            if isinstance(inner, list) and 2 * sum(isinstance(item, dict) for item in inner) >= len(inner):
                 return list(inner)
         for key in _ENVELOPES:
             inner = value.get(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from forensics.plugins import Format
     from forensics.reading import Batch
     from forensics.records import Plan
+
+
+csv.field_size_limit(1 << 30)  # a prompt may be longer than the library's 128 KB; lines are bounded by ingest.max_line_mb
 
 
 def csv_dialect(head: str) -> str:
@@ -110,34 +114,36 @@ def _read_csv_slowly(batch: Batch, groups: Sequence[tuple[int, int]], header: Se
     collector = Collector(form, plan)
     bad: list[tuple[int, str]] = []
     passed: list[int] = []
-    for start, stop in groups:
+    waiting = deque(groups)
+    while waiting:
+        start, stop = waiting.popleft()
         line = batch.data[batch.starts[start] : batch.ends[stop - 1]]
-        passed += range(start + 1, stop)  # further lines of the same record
         if not line.strip():
-            passed.append(start)
+            passed += range(start, stop)
             continue
-        try:
-            text = line.decode()
-        except UnicodeDecodeError:
-            bad.append((start, NOT_UTF8))
+        cells, wrong = _cells(line, len(header), delimiter)
+        if wrong and stop > start + 1:  # two stray quotes joined what does not belong together: each line on its own
+            waiting.extendleft((row, row + 1) for row in reversed(range(start, stop)))
             continue
-        try:
-            cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-        except (csv.Error, StopIteration) as error:
-            bad.append((start, f"not valid CSV: {error}" if str(error) else "not valid CSV"))
-            continue
-        if len(cells) != len(header):
-            bad.append(
-                (
-                    start,
-                    CUT_OFF
-                    if not batch.complete and stop == batch.starts.size and len(cells) < len(header)
-                    else f"{len(cells)} fields where the header has {len(header)}",
-                )
-            )
+        passed += range(start + 1, stop)  # further lines of the same record
+        if wrong:
+            bad.append((start, CUT_OFF if not batch.complete and stop == batch.starts.size and 0 < len(cells) < len(header) else wrong))
             continue
         collector.take({name: cell or None for name, cell in zip(header, cells, strict=True)}, start, bad, passed)
     return Rows(collector.frame(), bad, sorted(passed))
+
+
+def _cells(line: bytes, width: int, delimiter: str) -> tuple[list[str], str]:
+    """The cells of a record, and what is wrong with it."""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        return [], NOT_UTF8
+    try:
+        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except (csv.Error, StopIteration) as error:
+        return [], f"not valid CSV: {error}" if str(error) else "not valid CSV"
+    return cells, "" if len(cells) == width else f"{len(cells)} fields where the header has {width}"
 
 
 def read_pattern(batch: Batch, patterns: Sequence[str], form: Format, chosen: Mapping[str, Sequence[str]], reason: str) -> Rows:

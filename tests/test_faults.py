@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import subprocess
+import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -97,6 +98,35 @@ def test_a_file_that_opens_but_does_not_read(tmp_path: Path, call: Callable[...,
     assert "Input/output error" in answer.stderr
 
 
+def test_a_pipe_is_read_once(tmp_path: Path, call: Callable[..., Answer]) -> None:
+    """A named pipe, as `<(zcat a.gz)` makes one, cannot be opened twice: it is read whole, and adds nothing when it says the same again."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for told in ("= 3 000 events", "3 000 lines passed over: read before"):
+        writer = threading.Thread(target=pipe.write_bytes, args=(RAW,))
+        writer.start()
+        answer = harmless(call("ingest", pipe, "--case", tmp_path / "case"))
+        writer.join(timeout=20)
+        assert answer.returncode == 0, answer.stderr
+        assert contents(tmp_path / "case")["events"].height == 3000
+        assert contents(tmp_path / "case")["sources"]["event_count"].sum() == 3000
+        assert told in answer.stdout.replace("\u00a0", " ")
+
+
+def test_what_is_no_file_in_a_folder(tmp_path: Path, call: Callable[..., Answer]) -> None:
+    """A link to nothing and a pipe beside logs are named, not waited for; everything else is read, exit code 5."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "a.jsonl").write_bytes(RAW)
+    (logs / "gone.jsonl").symlink_to(tmp_path / "rotated-away.jsonl")
+    os.mkfifo(logs / "pipe")
+    answer = harmless(call("ingest", logs, "--case", tmp_path / "case"))
+    assert answer.returncode == 5
+    assert "gone.jsonl: a link to nothing" in answer.stderr
+    assert "pipe: no regular file" in answer.stderr
+    assert contents(tmp_path / "case")["events"].height == 3000
+
+
 class Failing(io.BufferedReader):
     """A file on a disk that fails after some bytes."""
 
@@ -122,7 +152,8 @@ def test_a_disk_that_fails_half_way(cut: int, tmp_path: Path, call: Callable[...
     with monkeypatch.context() as within:
         within.setattr(Path, "open", lambda name, *given, **more: Failing(name, cut) if name == path else real(name, *given, **more))
         answer = harmless(call("ingest", path, "--case", tmp_path / "case"))
-    assert "reading stopped: Input/output error" in " ".join((answer.stdout + answer.stderr).split())
+    assert answer.returncode == 5
+    assert "not read to its end: reading stopped: Input/output error" in answer.stderr
     kept = contents(tmp_path / "case")["events"].height
     assert kept == RAW[:cut].count(b"\n")
     assert call("ingest", path, "--case", tmp_path / "case").returncode == 0
@@ -134,7 +165,9 @@ def test_an_archive_cut_off_is_told_and_completed(tmp_path: Path, call: Callable
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress(RAW)[:-3000])
     answer = harmless(call("ingest", path, "--case", tmp_path / "case"))
-    assert "the gz file is cut off" in " ".join((answer.stdout + answer.stderr).split())
+    assert answer.returncode == 5
+    assert "1 file was read in part" in answer.stderr
+    assert "not read to its end: the gz file is cut off" in answer.stderr
     kept = contents(tmp_path / "case")["events"].height
     assert 0 < kept < 3000
     path.write_bytes(gzip.compress(RAW))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -171,3 +173,94 @@ def test_a_column_called_client_is_an_address_or_a_user_agent_by_its_values(tmp_
         events = case.scan("events").collect().sort("started_at")
     assert events["client_address"].to_list() == ["203.0.113.9", "203.0.113.10"]
     assert events["user_agent"].to_list() == ["axios/1.7.7", "curl/8.5.0"]
+
+
+def read_one(tmp_path: Path, name: str, line: str) -> dict[str, Any]:
+    """The one event of a line."""
+    (tmp_path / "one.log").write_text(line + "\n", encoding="utf-8")
+    with Case.locked(tmp_path / "case") as case:
+        report = ingest(case, [str(tmp_path / "one.log")], settings=SETTINGS)
+        assert [source.format for source in report.sources] == [name]
+        return case.scan("events").collect().row(0, named=True)
+
+
+PITFALLS: list[tuple[str, str, dict[str, Any]]] = [
+    (  # addresses as a list, fingerprints as a list of objects
+        "ocsf",
+        (
+            '{"class_uid":6003,"category_uid":6,"time":1787113201719,"actor":{"user":{"uid":"a"}},"src_endpoint":{"ip":"10.0.0.1"},"http_request":'
+            '{"x_forwarded_for":["198.51.100.7","10.0.0.2"]},"ja4_fingerprint_list":[{"type_id":1,"value":"t13d1516h2_8daaf6152771_02713d6af862"}]}'
+        ),
+        {"client_address": "198.51.100.7", "tls_ja4": "t13d1516h2_8daaf6152771_02713d6af862"},
+    ),
+    (  # domain and certificate without quotes
+        "alb",
+        (
+            'https 2026-08-10T23:39:43.065466Z app/lb/5 198.51.100.7:2817 10.0.0.1:80 0.086 -1 0.037 200 200 0 57 "POST https://a.example/v1/messages HTTP/2" '
+            '"curl/8.5" ECDHE TLSv1.2 arn:aws:x "Root=1-5" a.example arn:aws:acm:us-east-2:1:certificate/1 0'
+        ),
+        {"server_address": "a.example", "endpoint": "/v1/messages", "latency_ms": None, "status_code": 200},
+    ),
+    (  # times in whole seconds: the origin's own clock tells more
+        "cloudflare",
+        (
+            '{"RayID":"7","EdgeStartTimestamp":"1779715526","EdgeEndTimestamp":"1779715532","ClientIP":"198.51.100.7","ClientCountry":"us",'
+            '"OriginResponseDurationMs":5319,"FraudUserID":"a"}'
+        ),
+        {"latency_ms": 5319.0, "client_country": "US", "started_at": datetime(2026, 5, 25, 13, 25, 26, tzinfo=UTC)},
+    ),
+    (  # the plugin's name is a key
+        "kong",
+        (
+            '{"client_ip":"198.51.100.7","started_at":1787113201719,"request":{"id":"k"},"latencies":{"request":5},"consumer":{"username":"a"},'
+            '"ai":{"ai-proxy-advanced":{"usage":{"prompt_tokens":3,"completion_tokens":4},"meta":{"request_model":"m"}}}}'
+        ),
+        {"input_tokens": 3, "output_tokens": 4, "request_model": "m"},
+    ),
+    (  # an odd field beside the ones that matter
+        "vertex",
+        (
+            '{"protoPayload":{"authenticationInfo":{"principalEmail":"a@p.example"},"requestMetadata":{"callerSuppliedUserAgent":"x/1,gzip(gfe),gzip(gfe)"},'
+            '"serviceName":"aiplatform.googleapis.com","methodName":"x.Predict","authorizationInfo":true,"resourceName":"projects/p/endpoints/77"},'
+            '"insertId":"i","timestamp":"2026-05-01T10:54:44.516444030Z"}'
+        ),
+        {"user_agent": "x/1", "status_code": 200, "request_model": "77"},
+    ),
+    (  # an account that is an object is none: the next best stands in
+        "bedrock",
+        (
+            '{"schemaType":"ModelInvocationLog","timestamp":"2026-05-01T10:00:00Z","requestId":"r","operation":"InvokeModelWithResponseStream","modelId":"m",'
+            '"accountId":"1111","identity":{},"output":{"outputBodyJson":[{"type":"message_start"},{"metadata":{"usage":{"inputTokens":4,"outputTokens":5}}}]}}'
+        ),
+        {"account_id": "1111", "stream": True, "input_tokens": 4, "output_tokens": 5},
+    ),
+    (  # a record inside a wrapper beside one that is none
+        "cloudtrail",
+        (
+            '{"Records":[null,{"eventVersion":"1.09","userIdentity":{"type":"AssumedRole","arn":"arn:aws:sts::1:assumed-role/app/s","sessionContext":{"sessionIssuer":'
+            '{"arn":"arn:aws:iam::1:role/app"}}},"eventTime":"2026-05-06T10:11:13Z","eventSource":"bedrock.amazonaws.com","eventName":"Converse",'
+            '"sourceIPAddress":"AWS Internal","requestID":"q"}]}'
+        ),
+        {"account_id": "arn:aws:iam::1:role/app", "client_address": None, "status_code": 200},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "line", "expected"), PITFALLS, ids=[name for name, _, _ in PITFALLS])
+def test_known_pitfalls(name: str, line: str, expected: dict[str, Any], tmp_path: Path) -> None:
+    """What a source is known to write otherwise than one would expect is read right."""
+    event = read_one(tmp_path, name, line)
+    assert {column: event[column] for column in expected} == expected
+
+
+def test_spans_of_agents_and_tools_are_no_requests(tmp_path: Path) -> None:
+    """Of an agent's trace only the model's own spans count: the others would count its requests twice."""
+    lines = [
+        json.dumps({"traceId": "t", "spanId": kind, "startTimeUnixNano": "1777629600123000000", "attributes": {"gen_ai.operation.name": kind, "user.id": "a"}})
+        for kind in ("invoke_agent", "chat", "execute_tool", "chat_again")
+    ]
+    (tmp_path / "spans.jsonl").write_text("\n".join(lines) + "\n")
+    with Case.locked(tmp_path / "case") as case:
+        report = ingest(case, [str(tmp_path / "spans.jsonl")], settings=SETTINGS)
+        assert case.scan("events").collect()["operation"].to_list() == ["chat", "chat_again"]
+    assert (report.event_count, report.blank_count) == (2, 2)

@@ -527,6 +527,7 @@ def test_two_logs_of_the_same_requests_become_one(tmp_path: Path) -> None:
         ("r3", 5, "198.51.100.7", "bedrock", 1),
     ]
     assert [source.joined_count for source in report.sources] == [2, 2]
+    assert Case(tmp_path / "case").scan("sources").collect()["joined_count"].to_list() == [2, 2]
     assert rejects.select("source_id", "source_line").rows() == [(2, 3), (2, 4)]
     assert report.adds_up
     assert (report.line_count, report.event_count, report.duplicate_count, report.reject_count) == (8, 4, 2, 2)

@@ -172,15 +172,15 @@ def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequenc
 
 
 def check_findings(held: Case, fail_on: Level | None, report: IngestReport | None, *, only: set[str] | None = None) -> None:
-    """Say what was skipped, then end as --fail-on (for the networks in `only`, if given) and the skipped files demand.
+    """Say what was skipped or read in part, then end as --fail-on (for the networks in `only`, if given) and such files demand.
 
     Raises: FindingReached, PartialInput.
     """
     from forensics.errors import FindingReached, PartialInput
     from forensics.reports.printable import printable
 
-    skipped = report.skipped if report is not None else []
-    told = [f"{printable(path)}: {printable(reason)}" for path, reason in skipped]
+    unread = report.unread if report is not None else []
+    told = [f"{printable(path)}: {printable(reason)}" for path, reason in unread]
     if fail_on is not None:
         found = held.scan("networks").filter("alert").select("network_id", "name", "pooling", "extraction").collect()
         asked = [row[1:] for row in found.iter_rows() if only is None or row[0] in only]
@@ -191,8 +191,9 @@ def check_findings(held: Case, fail_on: Level | None, report: IngestReport | Non
             raise FindingReached(
                 f"{len(reached)} of {found.height} findings reached {fail_on.value}: {', '.join(reached[:5])}{' …' if len(reached) > 5 else ''}"
             )
-    if skipped:
-        one = "1 file was skipped" if len(skipped) == 1 else f"{len(skipped)} files were skipped"
+    if report is not None and unread:
+        what = "skipped" if len(report.skipped) == len(unread) else "skipped or read in part" if report.skipped else "read in part"
+        one = f"1 file was {what}" if len(unread) == 1 else f"{len(unread)} files were {what}"
         with contextlib.suppress(BrokenPipeError):
             sys.stdout.flush()
         raise PartialInput("\n".join([f"{one}:", *told[:20], *(["…"] if len(told) > 20 else [])]), "everything else was read")

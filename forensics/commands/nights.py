@@ -108,7 +108,7 @@ def nightly(
             marks=marks,
             hits=find_fresh(held, known),
             weaker=outcome.weaker,
-            skipped=report.skipped if report else [],
+            skipped=report.unread if report else [],
             event_count=report.event_count if report else 0,
             only_new=only_new,
         )
