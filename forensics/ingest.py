@@ -30,7 +30,7 @@ from forensics.joining import join_events
 from forensics.mapping import Mapping, read_mapping
 from forensics.reading import BOM, HEAD_BYTES, Batch, find_sources, make_batch, open_source, read_batches
 from forensics.recognise import SNIFFED_BYTES, Reader, Wishes, all_formats, by_records, format_folders, inside, recognise, settle, why_nothing
-from forensics.records import TOO_LONG, Collector, Rows, as_text, unwrap
+from forensics.records import TOO_LONG, Collector, Rows, as_text, mend_surrogates, unwrap
 from forensics.register import read_register
 from forensics.schema import EVENTS, REJECTS, SOURCES
 from forensics.tables import PARQUET_ROWS, flatten_frame, is_parquet, parquet_reader, parquet_rows
@@ -365,10 +365,11 @@ class _Run:
             raise InputError(
                 f"{path} is one JSON document of more than {self.settings.max_document_mb} MB", "write it as JSON lines, or raise ingest.max_document_mb"
             )
+        text = mend_surrogates(data.removeprefix(BOM))
         try:
-            value = orjson.loads(data.removeprefix(BOM))
+            value = orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            values = concatenated(data.removeprefix(BOM))
+            values = concatenated(text)
             if values is None:
                 raise InputError(
                     f"{path}:{error.lineno}: not valid JSON: {error.msg}",

@@ -8,6 +8,7 @@ around it may hold a key that the sample did not show, and is looked into. Both 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ import orjson
 import polars as pl
 
 from forensics.fields import last_keys, normal_name
-from forensics.records import CUT_OFF, TEXT_FIELDS, Collector, Rows, best_of, inner_keys, load, make_plan, observe, unwrap, why_not_json
+from forensics.records import CUT_OFF, TEXT_FIELDS, Collector, Rows, best_of, inner_keys, load, make_plan, mend_surrogates, observe, unwrap, why_not_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,6 +41,8 @@ _READ_AS_JSON: Final = frozenset(
 
 def read_json(batch: Batch, form: Format, chosen: Mapping[str, Sequence[str]], base: Seen, *, fast: bool) -> Rows:
     """Records of a batch of JSON lines."""
+    mended = mend_surrogates(batch.data)
+    batch = batch if mended is batch.data else replace(batch, data=mended)
     data = np.frombuffer(batch.data, dtype=np.uint8)
     sizes = batch.ends - batch.starts
     blank, other = _odd_lines(batch, data, sizes)

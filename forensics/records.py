@@ -239,10 +239,18 @@ def dig(record: Mapping[str, Any], path: Path) -> Any:  # noqa: ANN401 - any JSO
     return node
 
 
+_LONE: Final = re.compile(rb"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F][0-9a-fA-F]{2})")
+
+
+def mend_surrogates(data: bytes) -> bytes:
+    """JSON in which half an emoji, as a text that was cut leaves it, is U+FFFD, of the same length: no reader takes it, or each its own way."""
+    return _LONE.sub(rb"\\ufffd", data) if b"\\ud" in data or b"\\uD" in data else data
+
+
 def load(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """A decoded line; None where it is not JSON."""
     try:
-        return orjson.loads(line)
+        return orjson.loads(mend_surrogates(line))
     except orjson.JSONDecodeError:
         return None
 

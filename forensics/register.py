@@ -14,6 +14,7 @@ import polars as pl
 from forensics.errors import InputError
 from forensics.fields import normal_name
 from forensics.mailboxes import flag_domains
+from forensics.records import mend_surrogates
 from forensics.schema import OBSERVABLE_PREFIX, REGISTER
 from forensics.times import read_times
 from forensics.values import nothing, number, read_addresses
@@ -198,10 +199,10 @@ def _read_table(path: Path) -> pl.DataFrame:
         raise InputError(f"cannot read the accounts file {path}: {error.strerror}", "give an existing CSV, JSON-lines or Parquet file to --accounts") from error
     except pl.exceptions.PolarsError as error:
         raise InputError(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from error
-    text = data.decode("utf-8-sig", errors="replace")
+    text = mend_surrogates(data).decode("utf-8-sig", errors="replace")
     if not text.strip():
         raise InputError(f"{path} is empty", "give a file with at least a column of account ids")
-    records = _json_records(text) if text.lstrip()[:1] in {"{", "["} else _csv_records(text, path)
+    records = _json_records(text, path) if text.lstrip()[:1] in {"{", "["} else _csv_records(text, path)
     names = list(dict.fromkeys(name for record in records for name in record))
     return pl.DataFrame({name: [record.get(name) for record in records] for name in names}, schema=dict.fromkeys(names, pl.String))
 
@@ -218,17 +219,21 @@ def _decompressed(path: Path) -> bytes:
         return b"".join(stream.blocks())
 
 
-def _json_records(text: str) -> list[dict[str, str | None]]:
+def _json_records(text: str, path: Path) -> list[dict[str, str | None]]:
     try:
         whole = orjson.loads(text)
         items = whole if isinstance(whole, list) else next((value for value in whole.values() if isinstance(value, list)), [whole])
     except orjson.JSONDecodeError:
         items = []
-        for line in text.splitlines():
+        for number, line in enumerate(text.split("\n"), start=1):
+            if not line.strip():
+                continue
             try:
                 items.append(orjson.loads(line))
-            except orjson.JSONDecodeError:
-                continue
+            except orjson.JSONDecodeError as error:
+                raise InputError(
+                    f"{path}:{number}: not valid JSON: {error.msg}", "mend or remove the line: an account left out is one that nothing is known of"
+                ) from error
     return [_flat(item) for item in items if isinstance(item, dict)]
 
 

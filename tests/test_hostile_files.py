@@ -123,6 +123,8 @@ def flat_json() -> list[Line]:
         (b"[" + flat(90) + b"," + flat(90) + b"]", [EVENT, DOUBLE]),
         (b'{"log":' + json.dumps(flat(91).decode()).encode() + b',"stream":"stdout"}', [EVENT]),
         (b"\x1b[31m" + whole, [NOT_JSON]),
+        (flat(94, user_agent="cut \ud83d"), [EVENT]),  # half an emoji, as a text that was cut leaves it
+        (flat(95, user_agent="\ude00 cut", prompt="whole \U0001f600"), [EVENT]),
         (flat(96), [EVENT]),
     ]
 
@@ -202,6 +204,7 @@ TRAILS: list[tuple[Any, str]] = [
     (trail(0), DOUBLE),
     (trail(1, sourceIPAddress="bedrock.amazonaws.com"), EVENT),
     (trail(2, sourceIPAddress="AWS Internal", userAgent=ESCAPES), EVENT),
+    (trail(12, userAgent="cut \ud83d"), EVENT),
     (trail(3, requestParameters="text", tlsDetails=[], userAgent=["x"]), EVENT),
     (trail(4, userIdentity={"sessionContext": {"sessionIssuer": "x"}, "arn": "\x1b]0;x\x07"}), EVENT),
     (trail(5, eventSource="s3.amazonaws.com"), BLANK),
@@ -380,6 +383,7 @@ def test_odd_addresses_and_times_are_read(tmp_path: Path, call: Callable[..., An
         "2026-05-01T10:00:25.500000",
     ]
     assert rows[8][3] == "x/1"
+    assert {"cut \ufffd", "\ufffd cut"} <= {row[3] for row in rows}
     assert rows[7][3] == ESCAPES, "kept as it was; made harmless where it is printed"
     assert [row[4] for row in rows[:7]] == [None, None, None, 12, None, None, None]
     (tmp_path / "access").mkdir()

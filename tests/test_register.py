@@ -122,3 +122,12 @@ def test_account_events_of_a_cdn(tmp_path: Path) -> None:
     (tmp_path / "events.jsonl").write_text("\n".join(json.dumps(dict(zip(names, row, strict=True))) for row in rows))
     table = read_register(tmp_path / "events.jsonl").select("account_id", "created_at", "signup_address", "device_id", "email_disposable").sort("account_id")
     assert table.rows() == [("u1", datetime(2026, 5, 1, 10, tzinfo=UTC), "198.51.100.7", "d1", True), ("u2", None, None, "d3", False)]
+
+
+def test_a_broken_line_of_accounts_is_said(tmp_path: Path) -> None:
+    """A line of JSON accounts that cannot be read is an error with its number: an account would be lost without a word."""
+    (tmp_path / "accounts.jsonl").write_text('{"account_id":"a","plan":"cut \\ud83d"}\n\n{"account_id":\n')
+    with pytest.raises(InputError, match=r"accounts\.jsonl:3: not valid JSON"):
+        read_register(tmp_path / "accounts.jsonl")
+    (tmp_path / "accounts.jsonl").write_text('{"account_id":"a","plan":"cut \\ud83d"}\n\n{"account_id":"b"}\n')
+    assert read_register(tmp_path / "accounts.jsonl").select("account_id", "plan").rows() == [("a", "cut \ufffd"), ("b", None)]
