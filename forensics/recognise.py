@@ -304,20 +304,27 @@ def _csv_candidates(
     if len(header) < 2 or len(set(header)) < len(header):
         return []
     rows = filled if mapping.header else filled[1:]
-    records = []
-    for line in rows[:SAMPLED]:
-        try:
-            cells = next(csv.reader(io.StringIO(line.decode(errors="replace")), delimiter=delimiter), [])
-        except csv.Error:
-            continue
-        if len(cells) == len(header):
-            records.append({key: cell or None for key, cell in zip(header, cells, strict=True)})
-    if rows and not forced and len(records) < _ENOUGH * len(rows[:SAMPLED]):
+    samples = _csv_cells(rows[:SAMPLED], delimiter)
+    records = [{key: cell or None for key, cell in zip(header, cells, strict=True)} for cells in samples if len(cells) == len(header)]
+    if rows and not forced and len(records) < _ENOUGH * len(samples):
         return []
     if not records:
         records = [dict.fromkeys(header)]
     found = _by_records_csv(records, header, replace(base, container="csv", header=header, header_in_file=not mapping.header, delimiter=delimiter), forms, name)
     return [reader for reader in found if reader.form.name != "flat" or mapping.fields or "started_at" in resolve([(key,) for key in header])]
+
+
+def _csv_cells(lines: Sequence[bytes], delimiter: str) -> list[list[str]]:
+    """Cells of the records in these lines: quoted text may run over several of them, a stray quote must not swallow the rest."""
+    found: list[list[list[str]]] = []
+    for text in ("\n".join(line.decode(errors="replace") for line in lines), *(line.decode(errors="replace") for line in lines)):
+        try:
+            found.append([cells for cells in csv.reader(io.StringIO(text), delimiter=delimiter) if cells])
+        except csv.Error:
+            found.append([])
+    whole, single = found[0], [cells for part in found[1:] for cells in part]
+    widths = [len(cells) for cells in whole]
+    return whole[:-1] if len(whole) > 1 and widths.count(max(widths, key=widths.count)) >= _ENOUGH * len(widths) else single
 
 
 def _by_records_csv(records: Sequence[dict[str, Any]], header: Sequence[str], base: Reader, forms: Mapping[str, Format], name: str | None) -> list[Reader]:

@@ -1,7 +1,8 @@
 """Azure API Management: gateway log (blob rows and Log Analytics export) and the table of LLM calls.
 
-Pitfalls: two casings for one thing; `properties` may be text; usage hides in the response body; messages above 32 KB are split over rows by
-SequenceNumber (the first row counts); the LLM table has no account and no address: join it with the gateway log on the correlation id.
+Pitfalls: two casings for one thing; ProductId is an offer (`free`, `team`), no customer; `properties` may be text; usage hides in the response
+body; messages above 32 KB are split over rows by SequenceNumber (the first row counts); the LLM table has no account and no address: join it
+with the gateway log on the correlation id.
 """
 
 from __future__ import annotations
@@ -43,7 +44,6 @@ def read(record: dict[str, Any]) -> dict[str, Any] | None:
     return {
         "started_at": first("timegenerated", "time"),
         "account_id": first("apimsubscriptionid", "subscriptionid", "userid"),
-        "organization_id": first("productid"),
         "end_user_id": first("userid"),
         "client_address": first("calleripaddress"),
         "user_agent": headers.get("user-agent"),
