@@ -127,8 +127,10 @@ def clock_bound(label: Ints, at_s: Floats, accounts: int) -> Bools:
     count = np.bincount(label, minlength=accounts)
     bound = np.zeros(accounts, dtype=np.bool_)
     for period in CLOCK_PERIODS_S:
-        turns = np.unique(np.stack([label, np.floor(at_s / period).astype(np.int64)]), axis=1)
-        enough = np.bincount(turns[0], minlength=accounts) >= CLOCK_FEWEST
+        turn = np.floor(at_s / period).astype(np.int64)
+        turn -= turn.min(initial=0)
+        width = int(turn.max(initial=0)) + 1
+        enough = np.bincount(np.unique(label * width + turn) // width, minlength=accounts) >= CLOCK_FEWEST
         angle = 2 * np.pi * (at_s % period) / period
         length = np.hypot(np.bincount(label, np.cos(angle), accounts), np.bincount(label, np.sin(angle), accounts)) / np.maximum(count, 1)
         bound |= enough & (length >= (DAY_LOCK if period == DAY_S else CLOCK_LOCK))
