@@ -21,13 +21,10 @@ from forensics.observables import deal_lines, find_communities, find_components,
 
 if TYPE_CHECKING:
     from forensics.config import LinkSettings
-    from forensics.observables import Bools, Floats, Incidence, Ints
+    from forensics.observables import Floats, Incidence, Ints
 
 BARE_BLOCK_KINDS = ("address",)  # and where logs hold no content: a set of exits that the same accounts all use
 BLOCK_KINDS = ("template",)  # kinds whose values are independent of each other, so that several of them on the same accounts are several traces
-
-
-PACKED_KINDS = ("sketch",)  # values that are pieces of a trace and none by themselves
 
 
 @dataclass(frozen=True)
@@ -142,7 +139,7 @@ def find_nests(incidence: Incidence, settings: LinkSettings) -> list[tuple[int, 
     always among the 5,000 too, the value is one operator's. Families and offices among a framework's users fall inside it by chance only, as they do
     when lines are dealt anew among accounts of like activity: that is the null, both for the number of nested values and for what they cover.
     """
-    large = np.flatnonzero((incidence.holders >= settings.nest_holders) & (incidence.holders <= incidence.account_count // 2) & ~packed_values(incidence))
+    large = np.flatnonzero((incidence.holders >= settings.nest_holders) & (incidence.holders <= incidence.account_count // 2) & ~incidence.packed)
     if len(large) == 0 or not incidence.several_lines:
         return []
     nested, expected, (cell, account) = _nest_counts(incidence, large)
@@ -168,12 +165,6 @@ def find_nests(incidence: Incidence, settings: LinkSettings) -> list[tuple[int, 
     return chosen
 
 
-def packed_values(incidence: Incidence) -> Bools:
-    """Which values are mere pieces of a trace."""
-    packed: Bools = np.array([kind in PACKED_KINDS for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
-    return packed
-
-
 def _nest_counts(incidence: Incidence, large: Ints) -> tuple[Floats, Floats, tuple[Ints, Ints]]:
     """Per large value and sort of small value: how many nest in it, how many would if holders were independent; and which of its holders they cover.
 
@@ -183,7 +174,7 @@ def _nest_counts(incidence: Incidence, large: Ints) -> tuple[Floats, Floats, tup
     from scipy.stats import binom
 
     size = incidence.holders
-    small = np.flatnonzero((size >= 2) & ~packed_values(incidence))
+    small = np.flatnonzero((size >= 2) & ~incidence.packed)
     step = np.ceil(np.log2(np.maximum(size, 2))).astype(np.int64) - 1
     sort = incidence.line_of_value * int(step.max(initial=0) + 1) + step
     shape = (len(large), len(incidence.lines) * int(step.max(initial=0) + 1))

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from forensics.manners import manner_bits
 from forensics.observables import deal_lines, kind_groups
 
 if TYPE_CHECKING:
     from forensics.config import NetworkSettings
+    from forensics.manners import Manners
     from forensics.observables import Bools, Floats, Incidence, Ints
 
+MANNER = "manner"  # line of evidence of how an account behaves
 ALONE = -1  # label of accounts in no network
 SUFFICIENT_LINES = ("content", "provenance", "mapped")  # lines that may say alone that two fragments are one network, or that an account joins it
 COUNTED_KINDS = frozenset({"template", "head", "tail", "reasoning", "continuation", "payment", "session"})  # met independently: how many is evidence too
@@ -107,7 +110,7 @@ def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.Da
         .group_by("account", "network", "line", maintain_order=True)
         .agg(bits=pl.col("bits").first().clip(upper_bound=cap), met=pl.col("met").sum())
     )
-    sufficient = pl.Series([name in SUFFICIENT_LINES for name in incidence.lines], dtype=pl.Boolean)
+    sufficient = pl.Series([name in SUFFICIENT_LINES for name in (*incidence.lines, MANNER)], dtype=pl.Boolean)
     lines = lines.with_columns(sufficient=sufficient.gather(lines["line"]))
     size = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=-1)) + 1).astype(np.float64)
     prior = pl.Series(np.log2(np.maximum(incidence.account_count - size, 1.0) / np.maximum(size, 1.0)))
@@ -120,15 +123,33 @@ def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.Da
     return total.with_columns(odds=pl.col("bits") - prior.gather(total["network"]))
 
 
-def complete(incidence: Incidence, labels: Ints, scores: pl.DataFrame, settings: NetworkSettings) -> Ints:
+def score_manners(incidence: Incidence, manners: Manners, labels: Ints, scores: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
+    """The scores of accounts in no network, with a line more each: how much more an account behaves like the network's members than like others."""
+    pairs = scores.filter(pl.Series(labels).gather(scores["account"]) < 0).select("account", "network").unique().sort("network", "account")
+    parts = [scores]
+    for (network,), rows in pairs.group_by("network", maintain_order=True):
+        members = np.flatnonzero(labels == network)
+        bits = manner_bits(manners, members, rows["account"].to_numpy().astype(np.int64), settings.manner_bits)
+        told = rows.with_columns(
+            kind=pl.lit(len(incidence.kinds), scores.schema["kind"]),
+            line=pl.lit(len(incidence.lines), scores.schema["line"]),
+            met=pl.lit(0.0),
+            bits=pl.Series("bits", bits, dtype=pl.Float64),
+        )
+        parts.append(told.select(scores.columns))
+    return pl.concat(parts)
+
+
+def complete(incidence: Incidence, manners: Manners, labels: Ints, scores: pl.DataFrame, settings: NetworkSettings) -> Ints:
     """Each account in the network whose members it resembles most, if the odds hold against decoys; else alone."""
     if int(labels.max(initial=-1)) < 0:
         return labels
-    real = sum_lines(incidence, scores, labels)
+    real = sum_lines(incidence, score_manners(incidence, manners, labels, scores, settings), labels)
     outsiders = labels[incidence.account] < 0
     # Decoys are the outsiders with their lines of evidence dealt anew: what two lines say about one of them is accident.
     dealt = deal_lines(_only(incidence, outsiders), settings.seed)
-    decoys = sum_lines(incidence, score_accounts(incidence, labels, dealt), labels).with_columns(own=pl.lit(ALONE, pl.Int64))
+    mistaken = score_manners(incidence, manners, labels, score_accounts(incidence, labels, dealt), settings)
+    decoys = sum_lines(incidence, mistaken, labels).with_columns(own=pl.lit(ALONE, pl.Int64))
     # Whoever joins must resemble the network as its founders resemble each other, in the lines that it shows at all: not less than their weakest tenth.
     real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
     usual = usual_bits(incidence, scores, labels, settings)
@@ -150,8 +171,8 @@ def complete(incidence: Incidence, labels: Ints, scores: pl.DataFrame, settings:
     founder = (pl.col("own") == pl.col("network")) & (pl.col("lines") >= pl.col("usual_lines"))
     crossed = credible & ((pl.col("lines") >= 2) | founder)
     alone = credible & (pl.col("sufficient") >= settings.alone_bits) if incidence.several_lines else credible
-    mistaken = decoys.filter(crossed).group_by("account").agg(pl.col("odds").max())["odds"].to_numpy()
-    floor = decoy_floor(real.filter(crossed & (pl.col("own") < 0))["odds"].to_numpy(), mistaken, settings.false_joiners)
+    lucky = decoys.filter(crossed).group_by("account").agg(pl.col("odds").max())["odds"].to_numpy()
+    floor = decoy_floor(real.filter(crossed & (pl.col("own") < 0))["odds"].to_numpy(), lucky, settings.false_joiners)
     belongs = (crossed & ((pl.col("own") >= 0) | (pl.col("odds") >= floor))) | alone
     best = real.filter(belongs).sort("account", "odds", "network", descending=[False, True, False]).group_by("account", maintain_order=True).first()
     result = np.full(len(labels), ALONE, dtype=np.int64)

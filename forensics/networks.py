@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from forensics.alike import find_alike, split_alike
+from forensics.manners import MANNER_COLUMNS, describe_manners
 from forensics.membership import ALONE, SUFFICIENT_LINES, complete, profile_networks, score_accounts, sum_lines
 from forensics.names import name_network
 from forensics.observables import INCIDENCE_COLUMNS, build_incidence, bundle, find_communities, find_components, kind_groups, renumber, unbundle
@@ -17,6 +19,7 @@ __all__ = ["find_bridges", "form_networks", "name_network", "without_kinds"]
 
 if TYPE_CHECKING:
     from forensics.config import NetworkSettings
+    from forensics.manners import Manners
     from forensics.observables import Floats, Incidence, Ints
 
 Links = tuple["Ints", "Ints", "Floats"]  # account numbers and bits of the links, a < b
@@ -33,7 +36,7 @@ def form_networks(links: pl.LazyFrame, sightings: pl.LazyFrame, accounts: pl.Laz
     Out:   MEMBERS, sorted; an account is in one network at most.
     Null:  accounts in no network are in no row.
     """
-    tables = bundle(links=links.select(*LINK_COLUMNS[:-1], lasting_bits()), sightings=sightings, accounts=accounts.select("account_id", "request_count"))
+    tables = bundle(links=links.select(*LINK_COLUMNS[:-1], lasting_bits()), sightings=sightings, accounts=accounts.select(MANNER_COLUMNS))
     return tables.map_batches(lambda frame: _form(frame, settings), schema=MEMBERS.schema)
 
 
@@ -48,19 +51,29 @@ def lasting_bits() -> pl.Expr:
 
 
 def _form(frame: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
-    tables = unbundle(frame, {**INCIDENCE_COLUMNS, "links": LINK_COLUMNS})
+    tables = unbundle(frame, {**INCIDENCE_COLUMNS, "links": LINK_COLUMNS, "accounts": MANNER_COLUMNS})
     incidence = build_incidence(tables["sightings"], tables["accounts"])
-    a, b, bits, lasting = _number_links(incidence, tables["links"])
-    if len(a) == 0:
+    if incidence.account_count == 0:
         return MEMBERS.empty()
+    manners = describe_manners(tables["accounts"], incidence.account_ids)
+    a, b, bits, lasting = _number_links(incidence, tables["links"])
     labels = _drop_small(find_communities(incidence.account_count, a, b, bits, settings.seed), 2)
     labels = merge_fragments(incidence, labels, (a, b, bits), lasting, settings)
     labels = _drop_small(keep_solid(incidence, labels, (a, b, bits), settings), settings.min_accounts)
     core = labels
-    for _ in range(settings.completion_rounds):
-        labels = complete(incidence, labels, score_accounts(incidence, labels), settings)
-    labels = _drop_small(labels, settings.min_accounts)
+    labels = complete_networks(incidence, manners, labels, settings)
+    more = find_alike(incidence, manners, split_alike(incidence, manners, labels, settings), settings)
+    if (more != labels).any():
+        core = np.where((more >= 0) & (core < 0) & (labels < 0), more, core)
+        labels = complete_networks(incidence, manners, more, settings)
     return _tell(incidence, labels, core, score_accounts(incidence, labels), (a, b, bits), settings)
+
+
+def complete_networks(incidence: Incidence, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
+    """Members judged by the other members, in rounds; networks that fall apart are dropped."""
+    for _ in range(settings.completion_rounds):
+        labels = complete(incidence, manners, labels, score_accounts(incidence, labels), settings)
+    return _drop_small(labels, settings.min_accounts)
 
 
 def _number_links(incidence: Incidence, links: pl.DataFrame) -> tuple[Ints, Ints, Floats, Floats]:
@@ -200,7 +213,8 @@ def like_networks(incidence: Incidence, labels: Ints, pool: Ints, links: Links, 
             "pool_size": pool_size[pool_of[profile.network]],
             "line": incidence.line_of_value[profile.value],
             "durable": np.array(
-                [incidence.lines[incidence.line_of_kind[k]] in DURABLE_LINES and incidence.kinds[k] not in WEAK_KINDS for k in range(len(incidence.kinds))]
+                [incidence.lines[incidence.line_of_kind[k]] in DURABLE_LINES and incidence.kinds[k] not in WEAK_KINDS for k in range(len(incidence.kinds))],
+                dtype=bool,
             )[incidence.kind_of_value[profile.value]],
             "holders": incidence.holders[profile.value],
         }
@@ -296,6 +310,8 @@ def keep_solid(incidence: Incidence, labels: Ints, links: Links, settings: Netwo
 
     a, b, bits = links
     inner = (labels[a] >= 0) & (labels[a] == labels[b])
+    if not inner.any():
+        return labels
     n = incidence.account_count
     tree = minimum_spanning_tree(csr_matrix((-bits[inner], (a[inner], b[inner])), shape=(n, n))).tocoo()
     count = int(labels.max(initial=-1)) + 1

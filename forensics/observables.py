@@ -42,6 +42,8 @@ LEASE_DAYS = 7.0  # silence between two holders that halves what a leased observ
 # and costs a few points of precision where templates would have said more.
 FALLBACK_KINDS = frozenset({"profile"})
 
+PACKED_KINDS = frozenset({"sketch"})  # values that are pieces of a trace and none by themselves
+
 ACTIVITY_STRATA = 3  # groups of accounts by number of requests, within which lines are dealt anew
 USUAL_SHARE = 0.05  # of an account's events: from here on an observable counts in full
 
@@ -130,6 +132,12 @@ class Incidence:
         """Line of evidence per value."""
         lines: Ints = self.line_of_kind[self.kind_of_value]
         return lines
+
+    @cached_property
+    def packed(self) -> Bools:
+        """Which values are mere pieces of a trace."""
+        pieces: Bools = np.array([kind in PACKED_KINDS for kind in self.kinds], dtype=bool)[self.kind_of_value]
+        return pieces
 
     @cached_property
     def chance(self) -> float:

@@ -1,0 +1,155 @@
+"""Networks of accounts that share one observable and behave alike: what pairs cannot show, because each pair has one line of evidence only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forensics.manners import AlikeTest, Manners, manner_bits
+from forensics.membership import ALONE
+from forensics.observables import kind_groups, renumber
+
+if TYPE_CHECKING:
+    from forensics.config import NetworkSettings
+    from forensics.observables import Incidence, Ints
+
+
+SMALL_FRAGMENT = 4  # times smaller than the group: of such a network fewer members need to show the observable
+COUPLED = "rotation"  # of the timing kinds the one that likeness alone does not bring
+
+
+def find_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
+    """The labels, with new networks of accounts that are in none, share an observable and behave alike; overlapping ones are one.
+
+    Networks that lie in the holders of such an observable are fragments and go into the new one.
+    Null: random groups of as many accounts, the same for every observable; the deviation asked for covers the number of observables looked at.
+    """
+    test = AlikeTest(manners, settings.seed)
+    groups = []
+    sizes = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=ALONE)) + 1)
+    for accounts in _holders(incidence, settings):
+        free = _free(accounts, labels, sizes, settings)
+        if len(free) < max(settings.alike_accounts, len(accounts) / 2) or not _alike(test, free, settings):
+            continue
+        # An observable that strangers show too holds many that are in no network and behave like anybody.
+        free = _drop_strange(manners, free, labels, settings)
+        alone = free[labels[free] < 0]
+        if (manner_bits(manners, free, alone, settings.manner_bits) >= 0).sum() >= settings.alike_fitting * len(alone):
+            groups.append(free)
+    result = labels.copy()
+    number = int(labels.max(initial=ALONE)) + 1
+    for group in _join(test, groups, settings):
+        kept = group[manner_bits(manners, group, group, settings.manner_bits) >= 0]
+        if len(kept) >= max(settings.alike_accounts, len(group) / 2):
+            result[kept] = number
+            number += 1
+    return _numbered(result)
+
+
+def _free(accounts: Ints, labels: Ints, sizes: Ints, settings: NetworkSettings) -> Ints:
+    """Of these accounts those in no network, and the networks that lie among them; none if they are one network already."""
+    own = labels[accounts]
+    if len(sizes) == 0 or not (own >= 0).any():
+        return accounts
+    inside = np.bincount(own[own >= 0], minlength=len(sizes))
+    if inside.max() >= settings.nest_share * len(accounts):
+        return accounts[:0]
+    small = sizes * SMALL_FRAGMENT <= len(accounts)
+    whole = (inside > 0) & (inside >= np.where(small, settings.nest_share / 2, settings.nest_share) * sizes)
+    # Several large networks that share an observable are no fragments of one.
+    large = whole & ~small
+    if large.sum() > 1:
+        whole &= small
+    fragments = np.flatnonzero((labels >= 0) & whole[np.maximum(labels, 0)])
+    return np.union1d(accounts[own < 0], fragments)
+
+
+def _drop_strange(manners: Manners, group: Ints, labels: Ints, settings: NetworkSettings) -> Ints:
+    """The group without the networks in it that behave otherwise than its largest part does."""
+    own = labels[group]
+    parts = {int(number): group[own == number] for number in np.unique(own)}
+    largest = max(parts, key=lambda number: (len(parts[number]), -number))
+    kept = [part for number, part in parts.items() if number in (ALONE, largest) or _same(manners, parts[largest], part, settings)]
+    return np.sort(np.concatenate(kept))
+
+
+def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
+    """The labels, where accounts of a network that share an observable and behave alike, unlike the rest of it, are a network of their own.
+
+    A pool among a reseller's honest customers, or behind an office's exit, shares with them what brought the network together.
+    Null: random groups of as many accounts of the same network.
+    """
+    result = labels.copy()
+    number = int(labels.max(initial=ALONE)) + 1
+    tests: dict[int, tuple[Ints, AlikeTest]] = {}
+    found: dict[int, list[Ints]] = {}
+    sizes = np.bincount(labels[labels >= 0], minlength=number)
+    for accounts in _holders(incidence, settings):
+        own = labels[accounts]
+        inside = own[own >= 0]
+        if len(inside) == 0:
+            continue
+        network = int(np.bincount(inside).argmax())
+        part = accounts[own == network]
+        if not (settings.alike_accounts <= len(part) <= settings.split_most * sizes[network] and len(part) >= settings.nest_share * len(accounts)):
+            continue
+        if network not in tests:
+            members = np.flatnonzero(labels == network)
+            tests[network] = (members, AlikeTest(Manners(manners.table[members]), settings.seed))
+        members, test = tests[network]
+        places = np.searchsorted(members, part)
+        if test.measure(places) <= np.log(settings.split_spread) and test.deviation(places) >= settings.alike_deviations:
+            found.setdefault(network, []).append(places)
+    for network, groups in sorted(found.items()):
+        members, test = tests[network]
+        for group in _join(test, groups, settings):
+            if len(group) <= settings.split_most * len(members):
+                result[members[group]] = number
+                number += 1
+    return _numbered(result)
+
+
+def _numbered(labels: Ints) -> Ints:
+    inside = labels >= 0
+    labels[inside] = renumber(labels[inside])
+    return labels
+
+
+def _holders(incidence: Incidence, settings: NetworkSettings) -> list[Ints]:
+    """Accounts of each observable that could be a network's only one, those of most holders first."""
+    groups = kind_groups()
+    timing = np.array([groups.get(kind) == "timing" and kind != COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
+    holders = incidence.holders
+    fewest = np.where(incidence.packed, settings.alike_pieces, settings.alike_accounts)
+    values = np.flatnonzero((holders >= fewest) & (holders <= settings.alike_most * incidence.account_count) & ~timing)
+    order = values[np.lexsort((values, -holders[values]))][: settings.alike_values]
+    return [incidence.account[incidence.starts[value] : incidence.starts[value + 1]] for value in order]
+
+
+def _alike(test: AlikeTest, group: Ints, settings: NetworkSettings) -> bool:
+    return test.measure(group) <= np.log(settings.alike_spread) and test.deviation(group) >= settings.alike_deviations
+
+
+def _same(manners: Manners, one: Ints, other: Ints, settings: NetworkSettings) -> bool:
+    """Whether accounts of the other group behave like the one's own, as far as its own do."""
+    own, others = (float(np.median(manner_bits(manners, one, group, settings.manner_bits))) for group in (one, other))
+    return others >= own / 2
+
+
+def _join(test: AlikeTest, groups: list[Ints], settings: NetworkSettings) -> list[Ints]:
+    """Groups that overlap, joined where they are alike together too; each account in one group, the largest first."""
+    joined: list[Ints] = []
+    for group in sorted(groups, key=lambda accounts: (-len(accounts), accounts.tolist())):
+        for place, other in enumerate(joined):
+            common = len(np.intersect1d(group, other, assume_unique=True))
+            together = np.union1d(group, other)
+            if common >= settings.alike_overlap * len(group) and _alike(test, together, settings) and _same(test.manners, other, group, settings):
+                joined[place] = together
+                break
+        else:
+            taken = np.concatenate(joined) if joined else np.empty(0, dtype=np.int64)
+            fresh = np.setdiff1d(group, taken)
+            if len(fresh) >= settings.alike_accounts and _alike(test, fresh, settings):
+                joined.append(fresh)
+    return joined

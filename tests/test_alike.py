@@ -1,0 +1,162 @@
+"""Networks that rest on one shared observable and like manners; turn-taking pairs; what manners say of one account."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forensics.alike import find_alike, split_alike
+from forensics.config import NetworkSettings
+from forensics.manners import MANNER_COLUMNS, AlikeTest, Manners, describe_manners, manner_bits
+from forensics.membership import ALONE
+from forensics.observables import build_incidence
+from forensics.schema import EVENTS, REGISTER
+from forensics.sightings.rotation import find_rotations
+
+SETTINGS = NetworkSettings()
+
+
+def crowd(accounts: int, seed: int = 1) -> Manners:
+    """Accounts that differ as customers do, in eight manners."""
+    return Manners(np.random.default_rng(seed).normal(0, 0.75, (accounts, 8)))
+
+
+def with_pool(manners: Manners, members: np.ndarray, seed: int = 2) -> Manners:
+    """The same, where `members` behave alike."""
+    table = manners.table.copy()
+    rng = np.random.default_rng(seed)
+    table[members] = rng.normal(0, 0.4, table.shape[1]) + rng.normal(0, 0.1, (len(members), table.shape[1]))
+    return Manners(table)
+
+
+def holding(values: dict[tuple[str, str], list[int]], accounts: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """SIGHTINGS of who holds which value, and ACCOUNTS of `accounts` accounts."""
+    when = datetime(2026, 5, 1, tzinfo=UTC)
+    rows = [(f"a{number:04d}", kind, value, 10, when, when) for (kind, value), holders in values.items() for number in holders]
+    columns = ["account_id", "kind", "value", "event_count", "first_seen_at", "last_seen_at"]
+    return pl.DataFrame(rows, schema=columns, orient="row"), pl.DataFrame(
+        {"account_id": [f"a{number:04d}" for number in range(accounts)], "request_count": [20] * accounts}
+    )
+
+
+def test_a_group_that_behaves_alike_deviates_and_random_groups_do_not() -> None:
+    """Under the null the deviation is about standard normal."""
+    members = np.arange(40)
+    manners = with_pool(crowd(800), members)
+    test = AlikeTest(manners, 1)
+    assert test.deviation(members) > 10
+    rng, nobody = np.random.default_rng(3), AlikeTest(crowd(800), 1)
+    null = np.array([nobody.deviation(rng.choice(800, size, replace=False)) for size in (5, 12, 40, 120) for _ in range(100)])
+    assert abs(null.mean()) < 0.35
+    assert 0.8 < null.std() < 1.3
+    assert (null > SETTINGS.alike_deviations).mean() < 0.01
+
+
+@pytest.mark.parametrize("size", [6, 40, 500])
+def test_an_exit_of_accounts_that_behave_alike_is_a_network_and_a_carriers_exit_is_none(size: int) -> None:
+    """One shared observable is enough together with like manners, and not without."""
+    pool, carrier = list(range(size)), list(range(600, 660))
+    sightings, accounts = holding({("address", "pool"): pool, ("address", "carrier"): carrier, ("client", "curl"): list(range(0, 900, 2))}, 900)
+    incidence = build_incidence(sightings, accounts)
+    labels = find_alike(incidence, with_pool(crowd(900), np.array(pool)), np.full(900, ALONE), SETTINGS)
+    assert (labels[pool] >= 0).mean() >= 0.9
+    assert len(np.unique(labels[pool][labels[pool] >= 0])) == 1
+    assert (labels[carrier] == ALONE).all()
+    assert (labels[size:] == ALONE).all()
+
+
+def test_two_pools_behind_one_exit_that_behave_differently_stay_two() -> None:
+    """A shared exit does not make one network of two that exist already."""
+    one, other = np.arange(40), np.arange(40, 90)
+    manners = with_pool(with_pool(crowd(700), one, seed=4), other, seed=9)
+    values = {("address", "shared"): [*one, *other], ("template", "one"): list(one), ("template", "other"): list(other)}
+    sightings, accounts = holding(values, 700)
+    labels = np.full(700, ALONE)
+    labels[one], labels[other] = 0, 1
+    found = find_alike(build_incidence(sightings, accounts), manners, labels, SETTINGS)
+    assert len({int(number) for number in found[one]} & {int(number) for number in found[other]}) == 0
+
+
+def test_a_pool_among_a_resellers_customers_leaves_their_network_and_a_team_does_not() -> None:
+    """Only a part that behaves alike, unlike the rest, is split off."""
+    network, pool, team = np.arange(200), np.arange(50), np.arange(100, 140)
+    manners = with_pool(crowd(600), pool)
+    sightings, accounts = holding({("payment", "reseller"): list(network), ("template", "pool"): list(pool), ("template", "team"): list(team)}, 600)
+    labels = np.full(600, ALONE)
+    labels[network] = 0
+    found = split_alike(build_incidence(sightings, accounts), manners, labels, SETTINGS)
+    assert len(np.unique(found[pool])) == 1
+    assert set(found[pool]) != set(found[team])
+    assert (found[team] == found[150]).all()
+
+
+def test_manners_speak_for_like_accounts_and_against_others() -> None:
+    """Bits are capped, signed, and nothing where nothing is known."""
+    members = np.arange(60)
+    manners = with_pool(crowd(900), members)
+    table = manners.table.copy()
+    table[899] = np.nan
+    manners = Manners(table)
+    bits = manner_bits(manners, members[:40], np.arange(900), 5.0)
+    assert np.median(bits[40:60]) > 3
+    assert np.median(bits[60:899]) < 0
+    assert bits[899] == 0
+    assert np.abs(bits).max() <= 5.0
+
+
+def test_manners_are_read_from_accounts_in_any_order() -> None:
+    """Unknown columns are unknown, and the order of rows does not matter."""
+    rows = pl.DataFrame({name: [None] * 4 for name in MANNER_COLUMNS}).with_columns(
+        account_id=pl.Series(["a", "b", "c", "d"]), request_count=pl.Series([10, 100, 1000, 5]), daily_mean_count=pl.Series([1.0, 2.0, 8.0, 3.0])
+    )
+    one = describe_manners(rows, ["a", "b", "c", "d"]).table
+    other = describe_manners(rows.reverse(), ["a", "b", "c", "d"]).table
+    np.testing.assert_array_equal(one, other)
+    assert np.isfinite(one[:, 0]).all()
+    assert np.isnan(one[:, 2]).all()
+
+
+def requests(times: dict[str, np.ndarray]) -> pl.LazyFrame:
+    """EVENTS with an account and a time only."""
+    start = datetime(2026, 5, 4, tzinfo=UTC)
+    rows = [(account, start + timedelta(seconds=float(second))) for account, seconds in times.items() for second in seconds]
+    frame = pl.DataFrame(rows, schema={"account_id": pl.String, "started_at": EVENTS.schema["started_at"]}, orient="row")
+    return frame.with_columns(session_id=pl.lit(None, pl.String)).lazy()
+
+
+def working_hours(rate_s: float, days: int, rng: np.random.Generator) -> np.ndarray:
+    """Times of a Poisson queue that works from six to twenty-two."""
+    times = np.cumsum(rng.exponential(rate_s, int(days * 16 * 3600 / rate_s)))
+    return times // (16 * 3600) * 86400 + 6 * 3600 + times % (16 * 3600)
+
+
+def test_accounts_that_take_turns_are_found_among_people_crons_and_other_regular_accounts() -> None:
+    """One queue over twelve accounts with nothing else in common, beside what merely looks regular."""
+    rng = np.random.default_rng(5)
+    queue = working_hours(120.0, 8, rng)
+    order = np.arange(len(queue)) % 12
+    slips = rng.random(len(queue)) < 0.1
+    order[slips] = rng.integers(0, 12, slips.sum())
+    times = {f"pool{number:02d}": queue[order == number] for number in range(12)}
+    for number in range(30):
+        own = working_hours(1440.0, 8, rng)
+        times[f"regular{number:02d}"] = np.sort(own[::1] + rng.normal(0, 60, len(own)))
+        times[f"even{number:02d}"] = np.concatenate([day * 86400 + 6 * 3600 + np.arange(40) * 1440 + rng.normal(0, 250, 40) for day in range(8)])
+        times[f"cron{number:02d}"] = np.arange(8 * 24) * 3600.0 + 60 * number
+        starts = np.repeat(rng.uniform(0, 8 * 86400, 30), 6)
+        times[f"person{number:02d}"] = np.sort(starts + rng.exponential(40, len(starts)))
+    found = find_rotations(requests(times), REGISTER.empty().lazy()).collect()
+    assert sorted(found["account_id"]) == [f"pool{number:02d}" for number in range(12)]
+    assert found["value"].n_unique() == 1
+
+
+def test_a_queue_split_at_random_leaves_no_turns() -> None:
+    """Nothing to see in timing, and nothing is seen."""
+    rng = np.random.default_rng(6)
+    queue = working_hours(120.0, 8, rng)
+    order = rng.integers(0, 12, len(queue))
+    found = find_rotations(requests({f"pool{number:02d}": queue[order == number] for number in range(12)}), REGISTER.empty().lazy()).collect()
+    assert found.is_empty()
