@@ -359,12 +359,12 @@ def has_kinds(panel: Panel, kinds: tuple[str, ...]) -> bool:
 LIKENESS_TESTS = ("same_rhythm", "even_load", "same_models", "same_sizes")
 
 
-def humanness(panel: Panel, group: Group) -> float:
-    """How far members differ the way separate customers do, in [0, 1]; 0.5 if no likeness test was possible.
+def humanness(panel: Panel, group: Group, tests: tuple[str, ...] = LIKENESS_TESTS, unknown: float = 0.5) -> float:
+    """How far members differ the way separate customers do, in [0, 1]; `unknown` if none of the likeness tests was possible.
 
     One minus the mean position of the likeness tests: 0 = as one queue, 1 = as separate customers.
     """
-    rows = panel.signs.filter((pl.col("network_id") == group.network_id) & pl.col("name").is_in(LIKENESS_TESTS) & pl.col("position").is_not_null())
+    rows = panel.signs.filter((pl.col("network_id") == group.network_id) & pl.col("name").is_in(tests) & pl.col("position").is_not_null())
     if rows.is_empty():
-        return 0.5
+        return unknown
     return float(np.clip(1.0 - rows["position"].clip(0.0, 1.0).mean(), 0.0, 1.0))  # type: ignore[operator]

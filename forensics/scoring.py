@@ -33,8 +33,7 @@ MOST = 0.7  # share of members from which such a sign speaks for the whole netwo
 FEW = 5  # accounts below which a network is most often a family or a customer's few keys
 TRUST_ACCOUNTS = 6.0  # members at which likeness counts half: few accounts are alike by accident
 # Lines of evidence that ordinary customers cannot show by sharing a place, a tool or a payer.
-HARD_CHANNELS = ("scheduling", "lifecycle", "pivot", "provenance")
-EXTRACTION_CHANNELS = ("elicitation", "narrowness")
+HARD_CHANNELS = ("scheduling", "lifecycle", "pivot", "provenance", "payers")
 # Separate people are already in the likeness of members; the other explanations speak of something more.
 LIKENESS_READ_BACKWARDS = "separate_people"
 SOFT_CHANNELS = ("content", "money", "device", "client", "rhythm")
@@ -92,14 +91,15 @@ def _judge(network: str, members: int, signs: list[dict[str, Any]], settings: Sc
     log_odds = settings.prior + (settings.few if members < FEW else 0.0) + _likeness(pooling, members, settings)
     for channel in HARD_CHANNELS + SOFT_CHANNELS:
         log_odds += getattr(settings, channel) * _strength(pooling, channel)
-    for channel in EXTRACTION_CHANNELS:
-        log_odds += getattr(settings, channel) * _strength(extraction, channel)
     # One explanation is believed, the best: they overlap, so their fits do not add up.
     others = [sign for sign in explanations if sign["name"] != LIKENESS_READ_BACKWARDS and sign["fit"] is not None]
     excuse = max((_excuse(sign["fit"]) for sign in others), default=0.0)
     log_odds -= settings.explanation * excuse
     score = float(1.0 / (1.0 + np.exp(-log_odds)))
     level = _level(score)
+    if not any(sign["holds"] and sign["channel"] in HARD_CHANNELS for sign in pooling):
+        # Likeness and own prompts are what a product or a course brings too: without a sign that only one hand leaves, one level less.
+        level = VERDICTS[max(VERDICTS.index(level) - 1, 0)]
     carried = any((sign["fit"] or 0.0) >= CARRIES for sign in explanations)
     alert = VERDICTS.index(level) >= VERDICTS.index(ALERT_FROM[settings.sensitivity]) and not carried
     return {
@@ -176,6 +176,7 @@ PHRASES = {
     "inheritance": "newcomers take over from the banned",
     "model_pivot": "moved to a new model as one",
     "provenance": "conversations continue across accounts",
+    "card_rotation": "several cards in turn",
     "shared_payment": "shared cards",
     "template_reach": "prompts of its own",
     "shared_device": "shared devices",

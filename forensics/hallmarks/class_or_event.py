@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import SPEAKS, answer, answers, fit_words, humanness
+from forensics.panel import SPEAKS, answer, answers, fit_words, humanness, sign
 from forensics.plugins import Hallmark
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TOGETHER = ("declared_referrer", "declared_email_domain")
 PLACE = ("address", "prefix", "signup_address", "signup_prefix", "referrer", "email_domain")
+LEFT_TO_PEOPLE = ("even_load", "same_models")
 BURST_DAYS = 10.0  # of births that one event gathers
 EVERYBODY = 0.2  # share of all accounts from which a mail domain or code is not an event's
 
@@ -39,7 +40,9 @@ def _test_group(panel: Panel, group: Group, born: Any) -> dict[str, Any]:  # noq
     burst = float(max((np.searchsorted(births, start + BURST_DAYS, side="right") - at) for at, start in enumerate(births)) / size)
     # Accounts that all began before the log tell nothing of a burst.
     visible = float((births > panel.start_s / 86400 + 1).mean()) if panel.accounts["declared_created_at"].null_count() == population else 1.0
-    human = humanness(panel, group)
+    # An event sets hours and tasks for all; how much each one does, and with what, it leaves to them. One queue makes them alike in both.
+    known = [name for name in LEFT_TO_PEOPLE if (row := sign(panel, group, name)) is not None and row["position"] is not None]
+    human = max((humanness(panel, group, (name,)) for name in known), default=humanness(panel, group))
     fit = float(min(together, burst * visible, human))
     return answer(
         group,

@@ -1,7 +1,8 @@
 """Explanation: a company's gateway that spreads its work over a few keys of its own, openly and steadily.
 
-Null model: none; few accounts, none banned, all there for the whole time, and nobody who declares to be somebody else.
-Blind to:   small rings where no accounts file tells who is who; it never carries on its own without a declared organisation.
+Null model: none; few accounts, none banned, all there for the whole time, and nobody who declares to be somebody else. Where neither exits nor
+            payers nor organisations are known, a few keys in one queue are as likely a company's as a ring's, and it carries.
+Blind to:   rings of a few accounts behind one exit, and any where nothing tells who is who.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from forensics.plugins import Group, Panel
 
 FEW = 8  # keys that a gateway shuffles over
-UNDECLARED = 0.7  # what it can explain where nobody declares anything
 OPEN = 0.9  # share of members with one mail domain and one egress or payer from which nothing is hidden
 DECLARED = ("declared_organization_id", "declared_parent_id")
+IDENTITY = ("declared_email_domain", "declared_payment_id", "declared_organization_id", "declared_parent_id")
+EVERYBODY = 0.2  # share of all accounts from which an address is the service's own
+EXITS = ("address", "prefix")
 
 
 def test_company_gateway(panel: Panel) -> pl.DataFrame:
@@ -40,33 +43,55 @@ def _test_group(panel: Panel, group: Group, first: Any, last: Any, *, tells: boo
     steady = float(np.mean((last - first)[group.members] / span))
     banned = int(own["banned_at"].is_not_null().sum())
     # One mail domain and one egress or payer for all: whoever hides does not leave all of it open.
-    openly = min(_most(panel, group, ("email_domain",)), max(_most(panel, group, ("address", "prefix")), _most(panel, group, ("payment",))))
-    if size > FEW or banned:
-        fit = 0.0
+    openly = min(_most(panel, group, ("email_domain",)), max(_most(panel, group, EXITS), _most(panel, group, ("payment",))))
+    told = own.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in IDENTITY))
+    keys, shared = _behind_exits(panel, group)
+    if keys > FEW or banned:
+        fit, why = 0.0, ""
     elif openly >= OPEN:
-        fit = min(steady, openly)
-    elif tells:
+        fit, why = min(steady, openly), f", {openly:.0%} share a mail domain and an egress or payer openly"
+    elif tells and told.height >= 2:
         # Where others declare organisations, keys of one company would; strangers and individuals do not.
-        top = max(float(own[name].drop_nulls().value_counts()["count"].max() or 0) for name in DECLARED) / size  # type: ignore[arg-type]
-        fit = min(steady, top)
+        top = max(float(told[name].drop_nulls().value_counts()["count"].max() or 0) for name in DECLARED) / told.height  # type: ignore[arg-type]
+        fit, why = min(steady, top), f", {top:.0%} of those that are known declare one organisation"
+    elif shared is not None:
+        fit, why = min(steady, shared), f", {shared:.0%} share their exit with other members and nobody else"
     else:
-        fit = min(steady, UNDECLARED)
+        fit, why = steady, ", and nothing in these logs tells who any of them is"
     return answer(
         group,
         PLUGIN,
-        f"A company's gateway {fit_words(fit)}: {size} accounts, {banned} banned, there for {steady:.0%} of the network's time on average"
-        + (
-            f", {openly:.0%} share a mail domain and an egress or payer openly."
-            if openly >= OPEN
-            else ", no one organisation declared."
-            if tells and fit < SPEAKS
-            else "."
-        ),
+        f"A company's gateway {fit_words(fit)}: {size} accounts, {banned} banned, there for {steady:.0%} of the network's time on average{why}.",
         measure="few, steady, unbanned and declared",
         observed=fit,
         fit=fit,
         holds=fit >= SPEAKS,
     )
+
+
+def _behind_exits(panel: Panel, group: Group) -> tuple[int, float | None]:
+    """Members behind the largest set of exits that are the network's own, and share of the members that share one; all, and None, without addresses.
+
+    Two gateways that answer the same public's questions may be linked; each has its own exits.
+    """
+    everybody = EVERYBODY * len(panel.accounts)
+    service = panel.sightings.filter(pl.col("kind") == "prefix").filter(pl.len().over("value") > everybody).group_by("account").agg(own=pl.len()).collect()
+    known = panel.accounts[group.members].select("account", "prefix_count").join(service, on="account", how="left")
+    if known.filter(pl.col("prefix_count") > pl.col("own").fill_null(0)).is_empty():
+        return len(group.members), None
+    own = panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(EXITS) & pl.col("own")).select("kind", "value")
+    members = pl.DataFrame({"account": group.members}).lazy().cast({"account": pl.UInt32})
+    rows = panel.sightings.join(own.lazy(), on=["kind", "value"]).join(members, on="account", how="semi").select("account", "kind", "value").collect()
+    parts: list[tuple[set[int], set[tuple[str, str]]]] = []
+    for (kind, value), part in rows.group_by("kind", "value"):
+        accounts, exits = set(part["account"].to_list()), {(str(kind), str(value))}
+        for other in [known for known in parts if known[0] & accounts]:
+            parts.remove(other)
+            accounts, exits = accounts | other[0], exits | other[1]
+        parts.append((accounts, exits))
+    behind = sum(len(accounts) for accounts, _ in parts if len(accounts) >= 2)
+    alone = len(group.members) - behind
+    return (max((len(accounts) for accounts, _ in parts), default=0) if alone <= FEW - 2 else len(group.members)), behind / len(group.members)
 
 
 def _most(panel: Panel, group: Group, kinds: tuple[str, ...]) -> float:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from forensics.plugins import Group, Panel
 
 HALF = 0.5  # share of members under one organisation from which it carries
+SEVERAL = 3  # organisations that a network may consist of
 EVERYBODY = 0.3  # share of all accounts from which an organisation is the service itself, not a customer
 
 
@@ -40,20 +41,29 @@ def test_one_organisation(panel: Panel) -> pl.DataFrame:
 def _test_group(accounts: pl.DataFrame, group: Group) -> dict[str, Any]:
     population = len(accounts)
     own = accounts[group.members]
-    best: tuple[float, str, str, int] | None = None
+    best: tuple[float, str, int] | None = None
     known = False
     for column, words in (("declared_parent_id", "parent"), ("declared_organization_id", "organisation"), ("seen_organization_id", "organisation")):
         values = own[column].drop_nulls()
         known = known or len(values) > 0
         if len(values) == 0:
             continue
-        top = values.value_counts(sort=True).sort("count", column, descending=[True, False]).row(0)
-        everywhere = int((accounts[column] == top[0]).sum())
-        if everywhere > EVERYBODY * population and everywhere > 2 * len(own):
-            continue  # the provider's own cloud account, or the only tenant: says nothing about these members
-        share = top[1] / len(own)
-        if top[1] >= 2 and (best is None or share > best[0]):
-            best = (share, words, str(top[0]), everywhere)
+        everywhere = accounts[column].value_counts(name="everywhere")
+        shared = (
+            values.value_counts()
+            .filter(pl.col("count") >= 2)
+            .join(everywhere, on=column)
+            # The provider's own cloud account, or the only tenant, says nothing about these members.
+            .filter((pl.col("everywhere") <= EVERYBODY * population) | (pl.col("everywhere") <= 2 * pl.col("count")))
+            .sort("count", column, descending=[True, False])
+            # Gateways of two or three companies may be linked to each other, each there with most of its accounts; they are no less declared.
+            .with_row_index("place")
+            .filter((pl.col("place") == 0) | (2 * pl.col("count") >= pl.col("everywhere")))
+            .head(SEVERAL)
+        )
+        share = float(shared["count"].sum()) / len(own)
+        if shared.height and (best is None or share > best[0]):
+            best = (share, words if shared.height == 1 else f"{words} or one of {shared.height}", int(shared["everywhere"].sum()))
     if not known:
         return unassessable(group, PLUGIN, "no organisation is declared in the logs or an accounts file")
     if best is None:
@@ -66,13 +76,13 @@ def _test_group(accounts: pl.DataFrame, group: Group) -> dict[str, Any]:
             observed=0.0,
             fit=0.0,
         )
-    share, words, _, everywhere = best
+    share, words, accounts_in_all = best
     # Independent customers share a declared organisation next to never: half of the members is as good as all.
     fit = min(1.0, share / HALF * CARRIES)
     return answer(
         group,
         PLUGIN,
-        f"One declared {words} {fit_words(fit)}: {share:.0%} of the members declare the same one ({everywhere} accounts do in all).",
+        f"One declared {words} {fit_words(fit)}: {share:.0%} of the members declare the same one ({accounts_in_all} accounts do in all).",
         measure=f"share of members under one declared {words}",
         observed=share,
         fit=fit,

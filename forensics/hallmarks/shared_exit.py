@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.panel import SPEAKS, answer, answers, fit_words, tied_share
+from forensics.panel import SPEAKS, answer, answers, fit_words, humanness, tied_share
 from forensics.plugins import Hallmark
 
 if TYPE_CHECKING:
@@ -31,11 +31,14 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     ties = panel.ties.filter(pl.col("network_id") == group.network_id)
     exits = float(ties.filter(pl.col("group") == "network")["inside"].max() or 0) / size  # type: ignore[arg-type]
     beyond = tied_share(panel, group, groups=BEYOND)
-    fit = max(0.0, min(exits, 1.0 - beyond)) if exits > 0 else 0.0
+    # Whoever meets at an exit by chance differs as any customers do.
+    human = humanness(panel, group, unknown=1.0)
+    fit = max(0.0, min(exits, 1.0 - beyond, human)) if exits > 0 else 0.0
     return answer(
         group,
         PLUGIN,
-        f"A shared exit {fit_words(fit)}: {exits:.0%} of the members share an address or prefix, {beyond:.0%} anything else that is the network's own.",
+        f"A shared exit {fit_words(fit)}: {exits:.0%} of the members share an address or prefix, {beyond:.0%} anything else that is the network's own; "
+        f"they differ by {human:.0%} of what separate customers do.",
         measure="share an exit and nothing else",
         observed=fit,
         fit=fit,

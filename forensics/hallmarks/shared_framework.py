@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.panel import SPEAKS, answer, answers, fit_words, has_kinds, tied_share, unassessable
+from forensics.panel import SPEAKS, answer, answers, fit_words, has_kinds, humanness, tied_share, unassessable
 from forensics.plugins import Hallmark
 
 if TYPE_CHECKING:
@@ -35,12 +35,14 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     tool = float(ties.filter(pl.col("kind").is_in(TOOL_KINDS))["inside"].max() or 0) / size  # type: ignore[arg-type]
     asked = tied_share(panel, group, kinds=ASKED)
     elsewhere = tied_share(panel, group, groups=("money", "device", "network", "provenance", "mapped"))
-    fit = max(0.0, min(tool, 1.0 - max(asked, elsewhere)))
+    # A framework's users have nothing to do with each other: they differ as any customers do.
+    human = humanness(panel, group, unknown=1.0)
+    fit = max(0.0, min(tool, 1.0 - max(asked, elsewhere), human))
     return answer(
         group,
         PLUGIN,
         f"A shared framework {fit_words(fit)}: {tool:.0%} show the same tool or system prompt, {asked:.0%} the same questions, "
-        f"{elsewhere:.0%} the same payer, device or exit.",
+        f"{elsewhere:.0%} the same payer, device or exit; they differ by {human:.0%} of what separate customers do.",
         measure="share the tool and nothing asked",
         observed=fit,
         fit=fit,
