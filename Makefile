@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CASE ?= demo-case
 
-.PHONY: help demo test test-slow lint fix bench bench-peers bench-sketch bench-nights domains lock clean
+.PHONY: help demo test test-slow lint fix bench bench-peers bench-strangers bench-exam bench-sketch bench-nights domains lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
@@ -44,6 +44,12 @@ bench: $(STAMP) ## speed and memory beside DuckDB, linking on planted worlds
 
 bench-peers: $(STAMP) ## detection quality, beside other methods
 	@$(BIN)/python tests/bench/peers/run.py
+
+bench-strangers: $(STAMP) ## detection quality on worlds of two independent authors
+	@$(BIN)/python tests/bench/strangers/run.py
+
+bench-exam: $(STAMP) ## hydra and clean worlds of the reporting split, reliability of verdicts, ablation
+	@$(BIN)/python tests/bench/exam/run.py
 
 bench-sketch: $(STAMP) ## how well prompt sketches find reworded templates
 	@$(BIN)/python tests/bench/sketch.py
