@@ -12,11 +12,12 @@ from forensics.observables import kind_groups, renumber
 
 if TYPE_CHECKING:
     from forensics.config import NetworkSettings
-    from forensics.observables import Incidence, Ints
+    from forensics.observables import Bools, Floats, Incidence, Ints
 
 
 SMALL_FRAGMENT = 4  # times smaller than the group: of such a network fewer members need to show the observable
 COUPLED = "rotation"  # of the timing kinds the one that likeness alone does not bring
+ROUNDS = 12
 
 
 def find_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
@@ -26,25 +27,38 @@ def find_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: N
     Null: random groups of as many accounts, the same for every observable; the deviation asked for covers the number of observables looked at.
     """
     test = AlikeTest(manners, settings.seed)
-    groups = []
     sizes = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=ALONE)) + 1)
-    for accounts in _holders(incidence, settings):
+    coupled, groups = [], []
+    for accounts, in_turn in _holders(incidence, settings):
         free = _free(accounts, labels, sizes, settings)
-        if len(free) < max(settings.alike_accounts, len(accounts) / 2) or not _alike(test, free, settings):
+        if len(free) < max(settings.alike_accounts, len(accounts) / 2):
             continue
-        # An observable that strangers show too holds many that are in no network and behave like anybody.
-        free = _drop_strange(manners, free, labels, settings)
-        alone = free[labels[free] < 0]
-        if (manner_bits(manners, free, alone, settings.manner_bits) >= 0).sum() >= settings.alike_fitting * len(alone):
-            groups.append(free)
+        if in_turn:
+            coupled.append(free)
+        elif _alike(test, free, settings):
+            free = _drop_strange(manners, free, labels, settings)
+            # An observable that strangers show too holds many that are in no network and behave like anybody.
+            alone = free[labels[free] < 0]
+            if _belonging(manner_bits(manners, free, alone, settings.manner_bits)).sum() >= settings.alike_fitting * len(alone):
+                groups.append(free)
     result = labels.copy()
     number = int(labels.max(initial=ALONE)) + 1
-    for group in _join(test, groups, settings):
-        kept = group[manner_bits(manners, group, group, settings.manner_bits) >= 0]
-        if len(kept) >= max(settings.alike_accounts, len(group) / 2):
-            result[kept] = number
+    joined = [group[_belonging(manner_bits(manners, group, group, settings.manner_bits))] for group in _join(test, groups, settings)]
+    for group in [*joined, *coupled]:
+        if len(group) >= settings.alike_accounts:
+            result[group] = number
             number += 1
     return _numbered(result)
+
+
+def _belonging(bits: Floats) -> Bools:
+    """Which accounts are rather of the group than strangers who hold the same: the share of strangers is told by all bits together (EM)."""
+    odds = 0.0
+    for _ in range(ROUNDS):
+        share = float(np.mean(1.0 / (1.0 + 2.0 ** -(bits + odds)))) if len(bits) else 0.5
+        odds = float(np.log2(np.clip(share, 0.01, 0.99) / np.clip(1.0 - share, 0.01, 0.99)))
+    own: Bools = bits + odds >= 0
+    return own
 
 
 def _free(accounts: Ints, labels: Ints, sizes: Ints, settings: NetworkSettings) -> Ints:
@@ -84,8 +98,9 @@ def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: 
     number = int(labels.max(initial=ALONE)) + 1
     tests: dict[int, tuple[Ints, AlikeTest]] = {}
     found: dict[int, list[Ints]] = {}
+    turns: dict[int, list[Ints]] = {}
     sizes = np.bincount(labels[labels >= 0], minlength=number)
-    for accounts in _holders(incidence, settings):
+    for accounts, in_turn in _holders(incidence, settings):
         own = labels[accounts]
         inside = own[own >= 0]
         if len(inside) == 0:
@@ -99,11 +114,13 @@ def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: 
             tests[network] = (members, AlikeTest(Manners(manners.table[members]), settings.seed))
         members, test = tests[network]
         places = np.searchsorted(members, part)
-        if test.measure(places) <= np.log(settings.split_spread) and test.deviation(places) >= settings.alike_deviations:
+        rest = np.setdiff1d(np.arange(len(members)), places)
+        if in_turn and len(part) * SMALL_FRAGMENT <= sizes[network] and not _same(test.manners, places, rest, settings):
+            turns.setdefault(network, []).append(places)
+        elif not in_turn and test.measure(places) <= np.log(settings.split_spread) and test.deviation(places) >= settings.alike_deviations:
             found.setdefault(network, []).append(places)
-    for network, groups in sorted(found.items()):
-        members, test = tests[network]
-        for group in _join(test, groups, settings):
+    for network, (members, test) in sorted(tests.items()):
+        for group in [*_join(test, found.get(network, []), settings), *turns.get(network, [])]:
             if len(group) <= settings.split_most * len(members):
                 result[members[group]] = number
                 number += 1
@@ -116,15 +133,19 @@ def _numbered(labels: Ints) -> Ints:
     return labels
 
 
-def _holders(incidence: Incidence, settings: NetworkSettings) -> list[Ints]:
-    """Accounts of each observable that could be a network's only one, those of most holders first."""
+def _holders(incidence: Incidence, settings: NetworkSettings) -> list[tuple[Ints, bool]]:
+    """Accounts of each observable that could be a network's only one, those of most holders first; and whether it is that they take turns.
+
+    Who takes turns is of one queue, alike or not: nobody gets into step by sharing a place or a tool.
+    """
     groups = kind_groups()
     timing = np.array([groups.get(kind) == "timing" and kind != COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
     holders = incidence.holders
     fewest = np.where(incidence.packed, settings.alike_pieces, settings.alike_accounts)
     values = np.flatnonzero((holders >= fewest) & (holders <= settings.alike_most * incidence.account_count) & ~timing)
     order = values[np.lexsort((values, -holders[values]))][: settings.alike_values]
-    return [incidence.account[incidence.starts[value] : incidence.starts[value + 1]] for value in order]
+    in_turn = np.array([kind == COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
+    return [(incidence.account[incidence.starts[value] : incidence.starts[value + 1]], bool(in_turn[value])) for value in order]
 
 
 def _alike(test: AlikeTest, group: Ints, settings: NetworkSettings) -> bool:
