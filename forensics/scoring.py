@@ -31,6 +31,7 @@ PART = {"inheritance": 0.4, "full_from_start": 0.3}
 SHARES_OF_MEMBERS = frozenset({"provenance", "shared_payment", "shared_device", "template_reach", "one_client", "elicitation"})
 MOST = 0.7  # share of members from which such a sign speaks for the whole network
 FEW = 5  # accounts below which a network is most often a family or a customer's few keys
+MANY = 20  # accounts from which being alike is no accident
 TRUST_ACCOUNTS = 6.0  # members at which likeness counts half: few accounts are alike by accident
 # Lines of evidence that ordinary customers cannot show by sharing a place, a tool or a payer.
 HARD_CHANNELS = ("scheduling", "lifecycle", "pivot", "provenance", "payers")
@@ -97,8 +98,10 @@ def _judge(network: str, members: int, signs: list[dict[str, Any]], settings: Sc
     log_odds -= settings.explanation * excuse
     score = float(1.0 / (1.0 + np.exp(-log_odds)))
     level = _level(score)
-    if not any(sign["holds"] and sign["channel"] in HARD_CHANNELS for sign in pooling):
-        # Likeness and own prompts are what a product or a course brings too: without a sign that only one hand leaves, one level less.
+    hard = any(sign["holds"] and sign["channel"] in HARD_CHANNELS for sign in pooling)
+    if not hard and (excuse > 0 or members < MANY):
+        # Likeness and own prompts are what a product or a course brings too. Without a sign that only one hand leaves they count in full only
+        # for many accounts that no innocent reason fits even in part.
         level = VERDICTS[max(VERDICTS.index(level) - 1, 0)]
     carried = any((sign["fit"] or 0.0) >= CARRIES for sign in explanations)
     alert = VERDICTS.index(level) >= VERDICTS.index(ALERT_FROM[settings.sensitivity]) and not carried

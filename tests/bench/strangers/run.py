@@ -35,8 +35,10 @@ def scenarios(author: str) -> list[str]:
 def examine(author: str, scenario: str, seed: int, home: Path) -> dict[str, Any]:
     """Make, investigate and score one world."""
     world = home / f"{author}-{scenario}-{seed}"
-    if not (world / "labels.csv").exists():
-        subprocess.run([sys.executable, str(HERE / f"{author}.py"), scenario, str(seed), str(world)], check=True, capture_output=True)
+    for attempt in range(3):  # a generator may fail for a seed: then a thousand more is tried
+        if (world / "labels.csv").exists():
+            break
+        subprocess.run([sys.executable, str(HERE / f"{author}.py"), scenario, str(seed + 1000 * attempt), str(world)], check=attempt == 2, capture_output=True)
     command = [sys.executable, "-m", "forensics", "investigate", str(world / "logs"), "--case", str(world / "case"), "--quiet"]
     if (world / "accounts.csv").exists():
         command += ["--accounts", str(world / "accounts.csv")]
