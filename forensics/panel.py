@@ -153,6 +153,20 @@ def sign(panel: Panel, group: Group, name: str) -> dict[str, Any] | None:
     return rows.row(0, named=True) if rows.height else None
 
 
+def active_hours(panel: Panel) -> npt.NDArray[np.float64]:
+    """One row an account, one column an hour of the day (UTC): on how many days the account was active in it."""
+    hours = (
+        panel.events.select("account", pl.col("started_at").dt.truncate("1h").alias("hour_at"))
+        .unique()
+        .group_by("account", pl.col("hour_at").dt.hour().alias("hour"))
+        .agg(pl.len().alias("n"))
+        .collect()
+    )
+    table = np.zeros((len(panel.accounts), 24))
+    table[hours["account"].to_numpy(), hours["hour"].to_numpy()] = hours["n"].to_numpy()
+    return table
+
+
 def fit_words(fit: float) -> str:
     """How an explanation that fits so well is introduced."""
     return "fits" if fit >= CARRIES else "speaks for it in part" if fit >= SPEAKS else "does not fit"
@@ -193,9 +207,18 @@ def resample(panel: Panel, group: Group, plugin: str, accounts: Ints | None = No
     return np.asarray(accounts[rng.integers(0, len(accounts), (RESAMPLES, len(accounts)))], dtype=np.int64)
 
 
-def answer(group: Group, plugin: Hallmark, sentence: str, **numbers: Any) -> dict[str, Any]:  # noqa: ANN401 - columns of HALLMARKS
-    """One row of HALLMARKS for a test that could be made."""
+def answer(
+    group: Group,
+    plugin: Hallmark,
+    sentence: str,
+    own: tuple[float, float] | None = None,
+    others: tuple[float, float, float] | None = None,
+    **numbers: Any,  # noqa: ANN401 - columns of HALLMARKS
+) -> dict[str, Any]:
+    """One row of HALLMARKS for a test that could be made: `own` is the interval of what is observed, `others` middle and interval of what is expected."""
     row: dict[str, Any] = dict.fromkeys(HALLMARKS.columns)
+    numbers |= dict(zip(("observed_low", "observed_high"), own or (), strict=bool(own)))
+    numbers |= dict(zip(("expected", "expected_low", "expected_high"), others or (), strict=bool(others)))
     row.update(
         network_id=group.network_id,
         name=plugin.name,
@@ -265,11 +288,8 @@ def likeness(
         f"In {words} the members {verb}: {observed:.2f}, separate customers {middle:.2f} ({low:.2f} to {high:.2f}), one queue about {ideal:.2f}.",
         measure=measure,
         observed=observed,
-        observed_low=own_low,
-        observed_high=own_high,
-        expected=middle,
-        expected_low=low,
-        expected_high=high,
+        own=(own_low, own_high),
+        others=(middle, low, high),
         p_value=p_value,
         position=place,
         holds=holds,
@@ -298,20 +318,23 @@ def sharing_rows(panel: Panel, plugin: Hallmark, kinds: tuple[str, ...], least_s
     return rows
 
 
+def sharing_p(sharing: int, size: int, null: npt.NDArray[np.float64], population: int) -> float:
+    """Chance that as many of `size` accounts share: the larger of the binomial tail at the pseudo-groups' rate and of the tail of the draws.
+
+    A customer base in which nobody shares would make any sharing infinitely rare: one account in the population is the least rate.
+    """
+    from scipy.stats import binom
+
+    p_value = max(float(binom.sf(sharing - 1, size, max(float(null.mean()), 1.0 / population))), SMALLEST_P) if sharing else 1.0
+    return max(p_value, p_tail(sharing / size, null, upper=True)) if null.std() > 0 else p_value
+
+
 def _sharing_row(group: Group, plugin: Hallmark, sharing: int, flags: npt.NDArray[np.float64], least_share: float, words: str) -> dict[str, Any]:
     size = len(group.members)
     share = sharing / size
     null = flags[group.matched].mean(axis=1) if len(group.matched) else np.zeros(0)
     middle, low, high = interval(null)
-    if len(null):
-        # A customer base in which nobody shares would make any sharing infinitely rare: one account in the population is the least rate.
-        rate = max(float(null.mean()), 1.0 / len(flags))
-        from scipy.stats import binom
-
-        p_value = max(float(binom.sf(sharing - 1, size, rate)), SMALLEST_P) if sharing else 1.0
-        p_value = max(p_value, p_tail(share, null, upper=True)) if null.std() > 0 else p_value
-    else:
-        p_value = float("nan")
+    p_value = sharing_p(sharing, size, null, len(flags)) if len(null) else float("nan")
     share_low, share_high = wilson(sharing, size)
     return answer(
         group,
@@ -319,11 +342,8 @@ def _sharing_row(group: Group, plugin: Hallmark, sharing: int, flags: npt.NDArra
         f"{sharing} of {size} members share {words} with another member" + (f" (comparable customers {middle:.0%} with anybody)." if len(null) else "."),
         measure=f"share of members that share {words}",
         observed=share,
-        observed_low=share_low,
-        observed_high=share_high,
-        expected=middle,
-        expected_low=low,
-        expected_high=high,
+        own=(share_low, share_high),
+        others=(middle, low, high),
         p_value=p_value,
         holds=bool(p_value <= SIGNIFICANT and share >= least_share and sharing >= 3),
     )

@@ -95,11 +95,8 @@ def _test_group(panel: Panel, group: Group, kind: str, mine: tuple[Floats, Float
         f"{middle:.2f} ({low:.2f} to {high:.2f}); the median account is {np.median(first[holders]):.1f} days old at first use{usual}.",
         measure="Gini coefficient of requests with the network's most widespread template over members",
         observed=observed,
-        observed_low=own_low,
-        observed_high=own_high,
-        expected=middle,
-        expected_low=low,
-        expected_high=high,
+        own=(own_low, own_high),
+        others=(middle, low, high),
         p_value=p_value,
         holds=bool(p_value <= SIGNIFICANT and observed <= EVEN and everyone >= BREADTH * len(group.members)),
     )

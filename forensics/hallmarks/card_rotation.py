@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import SIGNIFICANT, answer, answers, unassessable
+from forensics.panel import SIGNIFICANT, answer, answers, sharing_p, unassessable
 from forensics.plugins import Hallmark
-from forensics.statistics import SMALLEST_P, interval, p_tail, wilson
+from forensics.statistics import interval, wilson
 
 if TYPE_CHECKING:
     from typing import Any
@@ -51,7 +51,7 @@ def _test_group(group: Group, card: npt.NDArray[np.int64]) -> dict[str, Any]:
     null = np.array([_covered(card[row]) for row in group.matched]) if len(group.matched) else np.zeros(0)
     middle, expected_low, expected_high = interval(null)
     several = len(shared) >= FEWEST_CARDS and share >= COVERED and shared.max() <= LARGEST * size
-    p_value = _chance(int(shared.sum()), size, null, len(card)) if len(null) and several else 1.0
+    p_value = sharing_p(int(shared.sum()), size, null, len(card)) if len(null) and several else 1.0
     return answer(
         group,
         PLUGIN,
@@ -59,22 +59,11 @@ def _test_group(group: Group, card: npt.NDArray[np.int64]) -> dict[str, Any]:
         + (f" (comparable customers {middle:.0%})." if len(null) else "."),
         measure="share of members on shared cards",
         observed=share,
-        observed_low=low,
-        observed_high=high,
-        expected=middle,
-        expected_low=expected_low,
-        expected_high=expected_high,
+        own=(low, high),
+        others=(middle, expected_low, expected_high),
         p_value=p_value,
         holds=bool(several and p_value <= SIGNIFICANT),
     )
-
-
-def _chance(covered: int, size: int, null: npt.NDArray[np.float64], population: int) -> float:
-    """The larger of the draws' tail and the binomial one; where no draw shares a card, one account in the population is the least rate."""
-    from scipy.stats import binom
-
-    p_value = max(float(binom.sf(covered - 1, size, max(float(null.mean()), 1.0 / population))), SMALLEST_P)
-    return max(p_value, p_tail(covered / size, null, upper=True)) if null.std() > 0 else p_value
 
 
 def _covered(cards: npt.NDArray[np.int64]) -> float:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import FEWEST_OUTSIDE, SIGNIFICANT, answer, answers, resample, unassessable
+from forensics.panel import FEWEST_OUTSIDE, SIGNIFICANT, active_hours, answer, answers, resample, unassessable
 from forensics.plugins import Hallmark
 from forensics.statistics import interval, p_tail, percentiles
 
@@ -67,15 +67,7 @@ def test_clock_offset(panel: Panel) -> pl.DataFrame:
     offset = countries.replace_strict(HOURS_FROM_UTC, default=None, return_dtype=pl.Float64).fill_null(np.nan).to_numpy()
     if not np.isfinite(offset).any():
         return answers(unassessable(group, PLUGIN, "no countries, neither declared nor from addresses") for group in panel.groups)
-    hours = (
-        panel.events.select("account", pl.col("started_at").dt.truncate("1h").alias("hour_at"))
-        .unique()
-        .group_by("account", pl.col("hour_at").dt.hour().alias("hour"))
-        .agg(pl.len().alias("n"))
-        .collect()
-    )
-    table = np.zeros((len(panel.accounts), 24))
-    table[hours["account"].to_numpy(), hours["hour"].to_numpy()] = hours["n"].to_numpy()
+    table = active_hours(panel)
     total = table.sum(axis=1)
     known = np.isfinite(offset) & (total >= FEWEST_HOURS)
     shares = np.where(known[:, None], table / np.maximum(total, 1.0)[:, None], 0.0)
@@ -140,11 +132,8 @@ def _test_group(panel: Panel, group: Group, days: Floats, people: Floats, offset
         f"{text}.",
         measure="fit of one common time zone less fit of the members' own",
         observed=observed,
-        observed_low=own_low,
-        observed_high=own_high,
-        expected=middle,
-        expected_low=low,
-        expected_high=high,
+        own=(own_low, own_high),
+        others=(middle, low, high),
         p_value=p_value,
         holds=bool(holds),
     )

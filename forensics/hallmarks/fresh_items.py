@@ -54,11 +54,8 @@ def _test_group(panel: Panel, group: Group, sent: Any, different: Any) -> dict[s
         + (f" (comparable customers repeat {middle:.1%})." if np.isfinite(middle) else "."),
         measure="share of requests that repeat a prompt",
         observed=float(repeats),
-        observed_low=own_low,
-        observed_high=own_high,
-        expected=middle,
-        expected_low=low,
-        expected_high=high,
+        own=(own_low, own_high),
+        others=(middle, low, high),
         p_value=p_value,
         holds=bool(p_value is not None and p_value <= SIGNIFICANT and repeats <= FRESH and across <= FRESH and templates),
     )

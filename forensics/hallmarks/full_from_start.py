@@ -57,11 +57,8 @@ def _test_group(panel: Panel, group: Group, ratio: npt.NDArray[np.float64]) -> d
         f"In their first three days members run at {observed:.1f} times their later pace (comparable new customers {middle:.1f}).",
         measure="pace of the first 3 days / pace of the first month (median)",
         observed=observed,
-        observed_low=float(own_low),
-        observed_high=float(own_high),
-        expected=middle,
-        expected_low=low,
-        expected_high=high,
+        own=(float(own_low), float(own_high)),
+        others=(middle, low, high),
         p_value=p_value,
         holds=p_value <= SIGNIFICANT and observed >= EVEN,
     )

@@ -103,11 +103,8 @@ def _test_group(panel: Panel, group: Group, accounts: Ints, ends: tuple[Ints, Fl
         f"{expected[0]:.2f} ({expected[1]:.2f}–{expected[2]:.2f}) for other births of the same weeks.",
         measure="likeness of a new account to the nearest lost one, 0 to 1",
         observed=mean,
-        observed_low=float(np.quantile(boot, 0.025)),
-        observed_high=float(np.quantile(boot, 0.975)),
-        expected=expected[0],
-        expected_low=expected[1],
-        expected_high=expected[2],
+        own=(float(np.quantile(boot, 0.025)), float(np.quantile(boot, 0.975))),
+        others=(expected[0], expected[1], expected[2]),
         p_value=p_value,
         holds=bool(p_value < SIGNIFICANT and mean >= FURTHER * expected[0]),
     )

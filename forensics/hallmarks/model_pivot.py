@@ -108,11 +108,8 @@ def _test_group(group: Group, tables: list[tuple[Any, Any]]) -> dict[str, Any]:
             f"evenly over {active} active members: overdispersion {spread:.1f} (comparable customers {spread_middle:.1f}).",
             measure="share of first-day requests to the new model",
             observed=share,
-            observed_low=low_share,
-            observed_high=high_share,
-            expected=middle,
-            expected_low=low,
-            expected_high=high,
+            own=(low_share, high_share),
+            others=(middle, low, high),
             p_value=p_value,
             holds=holds,
         )

@@ -84,11 +84,8 @@ def _test_group(panel: Panel, group: Group, shares: Floats, logged: list[str]) -
         f"Over the members the request parameters ({names}) vary by {observed:.1f} bits, over comparable customers by {middle:.1f} ({low:.1f} to {high:.1f}).",
         measure="entropy of request parameters over members, in bits",
         observed=observed,
-        observed_low=own_low,
-        observed_high=own_high,
-        expected=middle,
-        expected_low=low,
-        expected_high=high,
+        own=(own_low, own_high),
+        others=(middle, low, high),
         p_value=p_value,
         holds=bool(p_value <= SIGNIFICANT and observed <= FEW_BITS and observed <= PART * middle),
     )

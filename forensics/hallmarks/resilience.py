@@ -135,11 +135,8 @@ def _test_group(panel: Panel, group: Group, account: Ints, at_s: Floats, outside
         f"{back} of that was back within a day (95 % interval {low:.2f} to {high:.2f}), {expected[0]:.0%} if the others went on as they were.",
         measure="share of lost traffic that is back within 24 h of a ban (resilience)",
         observed=rho,
-        observed_low=float(low),
-        observed_high=float(high),
-        expected=float(expected[0]),
-        expected_low=float(expected[1]),
-        expected_high=float(expected[2]),
+        own=(float(low), float(high)),
+        others=(float(expected[0]), float(expected[1]), float(expected[2])),
         p_value=p_value,
         holds=bool(p_value < SIGNIFICANT and rho >= MATTERS and low > 0),
     )

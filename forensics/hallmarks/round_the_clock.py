@@ -9,14 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
-from forensics.panel import SIGNIFICANT, answer, answers, resample, unassessable
+from forensics.panel import SIGNIFICANT, active_hours, answer, answers, resample, unassessable
 from forensics.plugins import Hallmark
 from forensics.statistics import interval, p_tail, percentiles
 
 if TYPE_CHECKING:
     from typing import Any
+
+    import polars as pl
 
     from forensics.plugins import Group, Panel
 
@@ -27,15 +28,7 @@ AWAKE = 0.6  # share of that from which nobody sleeps
 
 def test_round_the_clock(panel: Panel) -> pl.DataFrame:
     """One row per network: median over members of the share of active clock hours in their quietest eight hours."""
-    hours = (
-        panel.events.select("account", pl.col("started_at").dt.truncate("1h").alias("hour_at"))
-        .unique()
-        .group_by("account", pl.col("hour_at").dt.hour().alias("hour"))
-        .agg(pl.len().alias("n"))
-        .collect()
-    )
-    table = np.zeros((len(panel.accounts), 24))
-    table[hours["account"].to_numpy(), hours["hour"].to_numpy()] = hours["n"].to_numpy()
+    table = active_hours(panel)
     total = table.sum(axis=1)
     around = np.concatenate([table, table[:, :7]], axis=1).cumsum(axis=1)
     windows = np.concatenate([around[:, 7:8], around[:, 8:] - around[:, :-8]], axis=1)
@@ -65,11 +58,8 @@ def _test_group(panel: Panel, group: Group, night: Any) -> dict[str, Any]:  # no
         f"(flat would be {FLAT:.0%}, comparable customers {middle:.0%}).",
         measure="share of active hours in an account's quietest 8 hours (median of members)",
         observed=observed,
-        observed_low=own_low,
-        observed_high=own_high,
-        expected=middle,
-        expected_low=low,
-        expected_high=high,
+        own=(own_low, own_high),
+        others=(middle, low, high),
         p_value=p_value,
         position=observed / FLAT,
         holds=holds,

@@ -114,11 +114,8 @@ def _test_group(panel: Panel, group: Group, outside: Floats) -> dict[str, Any]:
         f"{expected[0]:.0f} ({expected[1]:.0f}–{expected[2]:.0f}); about {max(0.0, replaced):.1f} new for each one lost.",
         measure=f"members first used or woken within {window} h after a ban wave",
         observed=float(followed),
-        observed_low=low,
-        observed_high=high,
-        expected=expected[0],
-        expected_low=expected[1],
-        expected_high=expected[2],
+        own=(low, high),
+        others=(expected[0], expected[1], expected[2]),
         p_value=p_value,
         holds=bool(p_value < SIGNIFICANT and replaced >= REPLACED and followed - draws.mean() >= FEWEST_BIRTHS),
     )

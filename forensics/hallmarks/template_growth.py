@@ -112,11 +112,8 @@ def _test_group(panel: Panel, group: Group, templates: list[pl.DataFrame], born:
         text + (_say_scaling(panel, rows, account, at_s, start_s) if holds else "") + ".",
         measure="members that first sent one template within 48 hours",
         observed=float(count),
-        observed_low=share_low,
-        observed_high=share_high,
-        expected=middle,
-        expected_low=low,
-        expected_high=high,
+        own=(share_low, share_high),
+        others=(middle, low, high),
         p_value=p_value,
         holds=bool(holds),
     )

@@ -114,11 +114,8 @@ def _test_group(panel: Panel, group: Group, sessions: Stream, requests: Stream, 
         if stream.accounts <= FEW_ACCOUNTS
         else "variation (CV) of the number of starts between two of one account",
         observed=observed,
-        observed_low=low,
-        observed_high=high,
-        expected=expected[0],
-        expected_low=expected[1],
-        expected_high=expected[2],
+        own=(low, high),
+        others=(expected[0], expected[1], expected[2]),
         p_value=p_value,
         holds=holds,
     )
