@@ -149,7 +149,9 @@ def _holders(incidence: Incidence, settings: NetworkSettings) -> list[tuple[Ints
 
 
 def _alike(test: AlikeTest, group: Ints, settings: NetworkSettings) -> bool:
-    return test.measure(group) <= np.log(settings.alike_spread) and test.deviation(group) >= settings.alike_deviations
+    spread, deviation = test.measure(group), test.deviation(group)
+    narrow = spread <= np.log(settings.alike_spread) and deviation >= settings.alike_deviations
+    return bool(narrow or (spread <= np.log(settings.alike_wide) and deviation >= settings.alike_clear))
 
 
 def _same(manners: Manners, one: Ints, other: Ints, settings: NetworkSettings) -> bool:

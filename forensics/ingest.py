@@ -34,6 +34,7 @@ from forensics.records import TOO_LONG, Collector, Rows, as_text, mend_surrogate
 from forensics.register import read_register
 from forensics.schema import EVENTS, REJECTS, SOURCES
 from forensics.tables import PARQUET_ROWS, flatten_frame, is_parquet, parquet_reader, parquet_rows
+from forensics.textlines import whole_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -310,7 +311,8 @@ class _Run:
         waiting: deque[Future[Done]] = deque()
         head_bytes = blocks.first_bytes
         ends_line = True
-        for data, swallowed in read_batches(iter(blocks), self.settings.batch_mb << 20, self.settings.max_line_mb << 20):
+        whole = whole_csv if reader.container == "csv" else len
+        for data, swallowed in read_batches(iter(blocks), self.settings.batch_mb << 20, self.settings.max_line_mb << 20, whole):
             size = swallowed or len(data)
             cut = data.rfind(b"\n") + 1
             digest.update(data[:cut])

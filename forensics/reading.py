@@ -181,8 +181,11 @@ def open_source(path: str) -> Stream:
     return Stream(handle, kind_of(peek))
 
 
-def read_batches(blocks: Iterator[bytes], target: int, longest: int) -> Iterator[tuple[bytes, int]]:
-    """Byte strings of whole lines, about `target` bytes each, with 0; a line over `longest` bytes comes alone as its first bytes, with its size."""
+def read_batches(blocks: Iterator[bytes], target: int, longest: int, whole: Callable[[bytes], int] = len) -> Iterator[tuple[bytes, int]]:
+    """Byte strings of whole lines, about `target` bytes each, with 0; a line over `longest` bytes comes alone as its first bytes, with its size.
+
+    Where records may run over several lines, `whole` says up to where some lines hold whole records; the rest goes into the next string.
+    """
     parts: list[bytes] = []
     size = 0  # of parts
     swallowed = 0  # bytes of an overlong line beyond its first ones
@@ -202,6 +205,7 @@ def read_batches(blocks: Iterator[bytes], target: int, longest: int) -> Iterator
         data = b"".join(parts)
         cut = data.rfind(b"\n") + 1
         if cut:
+            cut = whole(data[:cut]) or cut
             yield data[:cut], 0
             parts, size = [data[cut:]], len(data) - cut
         elif size >= longest:

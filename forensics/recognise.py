@@ -220,9 +220,12 @@ def _sample(head: bytes) -> Batch:
     count = whole.starts.size
     if count <= SAMPLED:
         return whole
-    first = SAMPLED * 2 // 5
-    step = (count - first) // (SAMPLED - first)
-    rows = [*range(first), *range(first, count, step)][:SAMPLED]
+    if text.lstrip()[:1] not in {b"{", b"["} and any(whole.line(row).count(b'"') % 2 for row in range(SAMPLED)):
+        rows = [*range(SAMPLED)]  # quoted text over several lines: lines from here and there would be pieces of records
+    else:
+        first = SAMPLED * 2 // 5
+        step = (count - first) // (SAMPLED - first)
+        rows = [*range(first), *range(first, count, step)][:SAMPLED]
     return make_batch(b"\n".join(whole.line(row) for row in rows) + b"\n", 0, 1)
 
 

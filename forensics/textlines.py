@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
+from forensics.reading import make_batch
 from forensics.records import CUT_OFF, NOT_UTF8, Collector, Rows, best_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,22 @@ def csv_groups(batch: Batch) -> list[tuple[int, int]]:
     return groups
 
 
+def whole_csv(data: bytes) -> int:
+    """How many bytes of these lines hold whole records: all, or up to the line in which a quote opens that is not closed again."""
+    if b'"' not in data:
+        return len(data)
+    batch = make_batch(data, 0, 1)
+    quotes = np.concatenate(([0], np.cumsum(np.frombuffer(data, dtype=np.uint8) == ord('"'), dtype=np.int64)))
+    odd = np.flatnonzero((quotes[batch.ends] - quotes[batch.starts]) & 1).tolist()
+    place = 0
+    while place < len(odd):
+        closes = place + 1 < len(odd) and odd[place + 1] - odd[place] <= _CSV_SPAN
+        if not closes and batch.starts.size - odd[place] <= _CSV_SPAN:
+            return int(batch.starts[odd[place]])
+        place += 2 if closes else 1
+    return len(data)
+
+
 _CSV_SPAN: Final = 200  # lines a quoted field may run over
 
 
@@ -72,6 +89,8 @@ def _whole_records(batch: Batch, text: pl.Series, width: int, delimiter: str) ->
     fits = (text.str.len_bytes() <= csv.field_size_limit()) & text.str.contains(r"\S")
     if b'"' not in batch.data:
         fits &= text.str.count_matches(delimiter, literal=True) == width - 1
+        if b"\r" in batch.data:
+            fits &= ~text.str.contains("\r", literal=True)
         return fits, [(row, row + 1) for row in (~fits).arg_true().to_list()]
     sign = rf"\x{{{ord(delimiter):x}}}"
     cell = rf'(?:[^"{sign}\r]*|"(?:[^"\r]|"")*")'

@@ -803,3 +803,16 @@ def test_columns_with_nothing_in_them_are_not_stored_and_come_back(tmp_path: Pat
     assert [case.scan_part("events", path).collect()["user_agent"].to_list() for path in case.files("events")] == [[None], ["curl/8.5.0"]]
     assert case.drop(datetime(2026, 5, 1, 10, 0, 2, tzinfo=UTC)) == 1
     assert case.scan("events").collect()["user_agent"].to_list() == ["curl/8.5.0"]
+
+
+def test_csv_records_of_several_lines_survive_the_borders_of_batches(tmp_path: Path) -> None:
+    """A batch ends with a record, not inside a quoted text; every record is an event, whatever its lines."""
+    text = 'summarise ""this"":\n```\nfor river in delta:\n    print(\'a, b\')\n```\n'
+    rows = [f'2026-05-01T10:{number // 60 % 60:02d}:{number % 60:02d}Z,acct_{number % 50},"{text * (1 + number % 3)}{number}",200' for number in range(12_000)]
+    source = tmp_path / "export.csv"
+    source.write_text("time,customer_id,prompt,status\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    with Case.locked(tmp_path / "case") as case:
+        report = ingest(case, [str(source)], settings=IngestSettings(batch_mb=1))
+    assert source.stat().st_size > 1.5e6
+    assert report.event_count == 12_000
+    assert report.reject_count == 0
