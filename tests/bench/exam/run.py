@@ -177,7 +177,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", type=int, default=12, help="worlds with hydras, levels and presets in turn")
     parser.add_argument("--clean", type=int, default=20, help="worlds without")
-    parser.add_argument("--ablation", type=int, default=6, help="worlds in which things are switched off")
+    parser.add_argument("--ablation", type=int, default=4, help="worlds in which things are switched off")
     wish = parser.parse_args()
     levels = cycle(LEVELS)
     planted = [World(f"hydras-{501 + n}", PRESETS[n % len(PRESETS)], 501 + n, LEVELS[(n + n // 6) % 3]) for n in range(wish.worlds)]

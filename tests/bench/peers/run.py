@@ -195,11 +195,11 @@ def by_variant(rows: list[dict[str, Any]], names: list[str]) -> str:
 def main() -> None:
     """Make the worlds, run everything, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worlds", type=int, default=3, help="number of worlds (levels in turn)")
-    parser.add_argument("--seed", type=int, default=501, help="seed of the first world")
+    parser.add_argument("--worlds", type=int, default=10, help="number of worlds (levels in turn)")
+    parser.add_argument("--seed", type=int, default=521, help="seed of the first world")
     parser.add_argument("--split", default="report", choices=("tune", "report"))
-    parser.add_argument("--events", type=int, default=None, help="about how many events a world has")
-    parser.add_argument("--seconds", type=float, default=300.0, help="limit for one run")
+    parser.add_argument("--events", type=int, default=100_000, help="about how many events a world has")
+    parser.add_argument("--seconds", type=float, default=120.0, help="limit for one run")
     parser.add_argument("--memory-gb", type=float, default=6.0, help="limit for one run")
     parser.add_argument("--only", nargs="*", default=list(TITLES), choices=list(TITLES))
     parser.add_argument("--home", type=Path, default=HERE.parents[2] / ".bench/peers")
