@@ -29,7 +29,6 @@ MANNER_COLUMNS = [
     "active_days",
     "hour_counts",
     "top_model_share",
-    "model_count",
 ]
 KNOWN = 0.8  # share of a group that must show a manner for it to count
 FEWEST = 3  # manners that must be known to compare a group at all
