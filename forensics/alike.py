@@ -91,9 +91,11 @@ def _drop_strange(manners: Manners, group: Ints, labels: Ints, settings: Network
 def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
     """The labels, where accounts of a network that share an observable and behave alike, unlike the rest of it, are a network of their own.
 
-    A pool among a reseller's honest customers, or behind an office's exit, shares with them what brought the network together.
-    Null: random groups of as many accounts of the same network.
+    A pool among a reseller's honest customers, or behind an office's exit, shares with them what brought the network together. Only strangers are left
+    so: where the rest behaves alike too, the part is a generation of one pool, and stays.
+    Null: random groups of as many accounts of the same network; for the rest, all accounts.
     """
+    everybody = AlikeTest(manners, settings.seed)
     result = labels.copy()
     number = int(labels.max(initial=ALONE)) + 1
     tests: dict[int, tuple[Ints, AlikeTest]] = {}
@@ -115,6 +117,8 @@ def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: 
         members, test = tests[network]
         places = np.searchsorted(members, part)
         rest = np.setdiff1d(np.arange(len(members)), places)
+        if everybody.measure(members[rest]) <= np.log(settings.split_rest):
+            continue
         if in_turn and len(part) * SMALL_FRAGMENT <= sizes[network] and not _same(test.manners, places, rest, settings):
             turns.setdefault(network, []).append(places)
         elif not in_turn and test.measure(places) <= np.log(settings.split_spread) and test.deviation(places) >= settings.alike_deviations:

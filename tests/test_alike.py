@@ -93,6 +93,23 @@ def test_a_pool_among_a_resellers_customers_leaves_their_network_and_a_team_does
     assert (found[team] == found[150]).all()
 
 
+def test_a_generation_of_a_pool_stays_in_its_network() -> None:
+    """Young accounts of one pool are of one age, the old ones are not, yet alike in all else: no pool among strangers."""
+    old, young = np.arange(60), np.arange(60, 100)
+    rng = np.random.default_rng(8)
+    table = crowd(700).table.copy()
+    table[old] = np.column_stack([rng.normal(0, 0.6, (60, 4)), rng.normal(0, 0.08, (60, 4))])  # of many ages, from one queue
+    table[young] = rng.normal(0, 0.03, (40, 8))
+    values = {("template", "all"): list(range(100)), ("template", "new"): list(young)}
+    sightings, accounts = holding(values, 700)
+    labels = np.full(700, ALONE)
+    labels[:100] = 0
+    incidence = build_incidence(sightings, accounts)
+    assert len(np.unique(split_alike(incidence, Manners(table), labels, SETTINGS)[:100])) == 1
+    table[old] = rng.normal(0, 0.75, (60, 8))  # the same part among strangers leaves them
+    assert len(np.unique(split_alike(incidence, Manners(table), labels, SETTINGS)[:100])) == 2
+
+
 def test_manners_speak_for_like_accounts_and_against_others() -> None:
     """Bits are capped, signed, and nothing where nothing is known."""
     members = np.arange(60)
