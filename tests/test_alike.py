@@ -100,7 +100,7 @@ def test_a_generation_of_a_pool_stays_in_its_network() -> None:
     table = crowd(700).table.copy()
     table[old] = np.column_stack([rng.normal(0, 0.6, (60, 4)), rng.normal(0, 0.08, (60, 4))])  # of many ages, from one queue
     table[young] = rng.normal(0, 0.03, (40, 8))
-    values = {("template", "all"): list(range(100)), ("template", "new"): list(young)}
+    values: dict[tuple[str, str], list[int]] = {("template", "all"): list(range(100)), ("template", "new"): list(young)}
     sightings, accounts = holding(values, 700)
     labels = np.full(700, ALONE)
     labels[:100] = 0
