@@ -10,6 +10,7 @@ import polars as pl
 from forensics.config import FeatureSettings, HallmarkSettings, SightingSettings
 from forensics.features import describe_accounts
 from forensics.panel import build_panel
+from forensics.plugins import Sighting, discover
 from forensics.schema import EVENTS, MEMBERS, REGISTER, SIGHTINGS
 from forensics.sightings import find_sightings
 
@@ -66,7 +67,8 @@ class World:
         sightings = pl.DataFrame(self.sightings, schema=SIGHTINGS.schema)
         if found:
             sightings = find_sightings(events.lazy(), register.lazy(), SightingSettings()).collect()
-        return build_panel(members, events.lazy(), accounts, register, sightings.lazy(), {}, HallmarkSettings(**settings))
+        groups = {plugin.kind: plugin.group for plugin in discover("forensics.sightings").values() if isinstance(plugin, Sighting)}
+        return build_panel(members, events.lazy(), accounts, register, sightings.lazy(), groups, HallmarkSettings(**settings))
 
 
 def _complete(frame: pl.DataFrame) -> pl.DataFrame:

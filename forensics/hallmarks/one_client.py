@@ -1,7 +1,8 @@
 """All members present one rare client although they come from many places.
 
-Null model: as many accounts drawn at random (hypergeometric), corrected for every client of the log.
-Blind to:   operators that vary the client; clients that most customers use.
+Null model: as many accounts drawn at random (hypergeometric), corrected for every client of the log. Where most members share one
+            exit, the place may have given them the client, and nothing is said.
+Blind to:   operators that vary the client; clients that most customers use; pools behind one exit.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MONOCULTURE = 0.8  # share of members with the one client
 RARE = 0.25  # share of all accounts up to which a client is not everybody's
+ONE_PLACE = 0.5  # share of members behind one exit from which the place may set the client
 FEWEST = 5
 
 
@@ -36,7 +38,9 @@ def _test_group(panel: Panel, group: Group, clients: int) -> dict[str, Any]:
     from scipy.stats import hypergeom
 
     size, population = len(group.members), len(panel.accounts)
-    ties = panel.ties.filter((pl.col("network_id") == group.network_id) & (pl.col("kind") == "client")).sort("inside", "value", descending=[True, False])
+    own = panel.ties.filter(pl.col("network_id") == group.network_id)
+    ties = own.filter(pl.col("kind") == "client").sort("inside", "value", descending=[True, False])
+    place = float(own.filter(pl.col("group") == "network")["inside"].max() or 0) / size  # type: ignore[arg-type]
     if ties.is_empty():
         _, high = wilson(0, size)
         text = "No client is shared by two members."
@@ -48,14 +52,15 @@ def _test_group(panel: Panel, group: Group, clients: int) -> dict[str, Any]:
     return answer(
         group,
         PLUGIN,
-        f"{best['inside']} of {size} members present one and the same client, which {everywhere:.1%} of all accounts present.",
+        f"{best['inside']} of {size} members present one and the same client, which {everywhere:.1%} of all accounts present"
+        + (f"; {place:.0%} of them are behind one exit." if place >= ONE_PLACE else "."),
         measure="share of members with one client",
         observed=share,
         observed_low=low,
         observed_high=high,
         expected=everywhere,
         p_value=p_value,
-        holds=p_value <= SIGNIFICANT and share >= MONOCULTURE and everywhere <= RARE and size >= FEWEST,
+        holds=p_value <= SIGNIFICANT and share >= MONOCULTURE and everywhere <= RARE and size >= FEWEST and place < ONE_PLACE,
     )
 
 
