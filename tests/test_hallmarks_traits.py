@@ -10,7 +10,6 @@ import pytest
 from small_worlds import DAY, HOUR, World, office_times, poisson_times, test
 
 from forensics.hallmarks.breadth_without_depth import PLUGIN as BREADTH
-from forensics.hallmarks.class_or_event import PLUGIN as CLASS
 from forensics.hallmarks.clock_offset import HOURS_FROM_UTC, ZONES
 from forensics.hallmarks.clock_offset import PLUGIN as CLOCK
 from forensics.hallmarks.disjoint_shards import PLUGIN as SHARDS
@@ -19,7 +18,6 @@ from forensics.hallmarks.headroom import PLUGIN as HEADROOM
 from forensics.hallmarks.one_client import PLUGIN as ONE_CLIENT
 from forensics.hallmarks.parameter_entropy import PLUGIN as PARAMETERS
 from forensics.hallmarks.template_growth import PLUGIN as GROWTH
-from forensics.panel import CARRIES
 from forensics.statistics import gini, percentiles, poisson_interval
 
 if TYPE_CHECKING:
@@ -352,21 +350,3 @@ def test_one_client_says_something_only_of_accounts_in_many_places() -> None:
     assert row_of(rows, "spread")["holds"]
     assert not row_of(rows, "room")["holds"]
     assert "behind one exit" in row_of(rows, "room")["sentence"]
-
-
-def test_a_class_gathers_and_a_pool_does_not() -> None:
-    """Thirty who sign up in one hour and work on the days of their lessons, against thirty who do so every day."""
-    rng = np.random.default_rng(10)
-    world = World()
-    for index in range(110):
-        world.add(None, f"out_{index}", poisson_like(rng, 40), client_address=f"203.0.{index}.5")
-    for network, days in (("lessons", (2, 9, 16)), ("pool", range(2, 17))):
-        for index in range(30):
-            times = np.sort(np.concatenate([[2 * DAY + 9 * HOUR], *(day * DAY + rng.uniform(10 * HOUR, 12 * HOUR, 30 // len(days)) for day in days)]))
-            world.add(network, f"{network}_{index}", times, client_address=f"192.0.{len(days)}.1")
-    rows = test(CLASS, world.panel(found=True))
-    lessons, pool = (rows.row(by_predicate=pl.col("network_id") == network, named=True) for network in ("lessons", "pool"))
-    assert lessons["holds"], lessons["sentence"]
-    assert lessons["fit"] < CARRIES
-    assert pool["fit"] <= 0.5
-    assert lessons["fit"] > pool["fit"]

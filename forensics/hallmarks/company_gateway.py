@@ -1,8 +1,9 @@
 """Explanation: a company's gateway that spreads its work over a few keys of its own, openly and steadily.
 
 Null model: none; few accounts, none banned, all there for the whole time, and nobody who declares to be somebody else. Where neither exits nor
-            payers nor organisations are known, a few keys in one queue are as likely a company's as a ring's, and it carries.
-Blind to:   rings of a few accounts behind one exit, and any where nothing tells who is who.
+            payers nor organisations are known, a few keys in one queue are as likely a company's as a ring's, and it carries; not if they
+            ask for training material, for then there is no product behind the gateway that would explain them.
+Blind to:   rings of a few accounts behind one exit, and any where nothing tells who is who, unless they ask for training material.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.panel import SPEAKS, answer, answers, fit_words
+from forensics.panel import SPEAKS, answer, answers, fit_words, sign
 from forensics.plugins import Hallmark
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ FEW = 8  # keys that a gateway shuffles over
 OPEN = 0.9  # share of members with one mail domain and one egress or payer from which nothing is hidden
 DECLARED = ("declared_organization_id", "declared_parent_id")
 IDENTITY = ("declared_email_domain", "declared_payment_id", "declared_organization_id", "declared_parent_id")
+IN_PART = 0.75  # most that is said for keys of unknown owners that ask for training material
 EVERYBODY = 0.2  # share of all accounts from which an address is the service's own
 EXITS = ("address", "prefix")
 
@@ -54,10 +56,14 @@ def _test_group(panel: Panel, group: Group, first: Any, last: Any, *, tells: boo
         # Where others declare organisations, keys of one company would; strangers and individuals do not.
         top = max(float(told[name].drop_nulls().value_counts()["count"].max() or 0) for name in DECLARED) / told.height  # type: ignore[arg-type]
         fit, why = min(steady, top), f", {top:.0%} of those that are known declare one organisation"
-    elif shared is not None:
-        fit, why = min(steady, shared), f", {shared:.0%} share their exit with other members and nobody else"
     else:
-        fit, why = steady, ", and nothing in these logs tells who any of them is"
+        known, why = 1.0, ", and nothing in these logs tells who any of them is"
+        if shared is not None:
+            known, why = shared, f", {shared:.0%} share their exit with other members and nobody else"
+        asks = sign(panel, group, "elicitation")
+        material = asks is not None and asks["holds"]
+        fit = min(steady, known, IN_PART if material else 1.0)
+        why += ", but they ask for training material" if material else ""
     return answer(
         group,
         PLUGIN,
