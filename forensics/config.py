@@ -99,6 +99,9 @@ class NetworkSettings:
     merge_rounds: int = setting(4, "rounds of merging at most")
     solid_bits: float = setting(6.0, "what the links of a network must weigh beyond log2 of the number of ways to choose one by accident", "bits")
     completion_rounds: int = setting(2, "rounds in which members are judged by the other members")
+    typical_share: float = setting(
+        0.5, "bits of a member, of what its network's median members show in the same lines of evidence, below which it leaves", "share"
+    )
     weakest_share: float = setting(0.1, "share of a network's founders that may resemble it less than whoever joins it", "share")
     told_share: float = setting(0.95, "share of the most bits a line can bring from which content alone tells a member", "share")
     met_share: float = setting(0.3, "share of the values that a usual member shares with the others, which such an account must share too", "share")

@@ -162,7 +162,16 @@ def complete(incidence: Incidence, manners: Manners, labels: Ints, scores: pl.Da
     )
     # Content, blobs or mapped observables that tell the account from all others are enough, whatever its client or card: operators vary those.
     told = (pl.col("sufficient") >= settings.told_share * score_cap(incidence)) & (pl.col("met") >= settings.met_share * pl.col("many"))
-    alike = (pl.col("own") == pl.col("network")) | (pl.col("bits") >= pl.col("usual")) | told
+    typical = typical_bits(incidence, scores, labels)
+    known = real.select("account", "network").with_row_index("row")
+    real = real.with_columns(
+        typical=known.join(expect_bits(known, incidence, typical), on=["account", "network"], how="left", maintain_order="left")["usual"].fill_null(0.0)
+    )
+    decoys = decoys.with_columns(typical=pl.lit(0.0))
+    # A member need not show all that the others do, but a third of it: whoever shares some prompts with a pool and neither its cards nor its devices,
+    # though it has such of its own, is a customer of the same trade.
+    stays = (pl.col("own") == pl.col("network")) & (pl.col("bits") >= settings.typical_share * pl.col("typical"))
+    alike = stays | ((pl.col("own") != pl.col("network")) & ((pl.col("bits") >= pl.col("usual")) | told))
     credible = (pl.col("odds") >= settings.margin_bits) & alike
     # Founders that were tested as a whole may rest on one line; whoever else joins needs two.
     lines = real.filter(pl.col("own") == pl.col("network")).group_by("network").agg(usual_lines=pl.col("lines").median())
@@ -185,6 +194,16 @@ def usual_bits(incidence: Incidence, scores: pl.DataFrame, labels: Ints, setting
     own = scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
     best = own.group_by("account", "network", "line").agg(pl.col("bits").max().clip(upper_bound=score_cap(incidence)))
     return best.group_by("network", "line").agg(usual=pl.col("bits").quantile(settings.weakest_share, "lower")).sort("network", "line")
+
+
+def typical_bits(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.DataFrame:
+    """One row per network and line: median bits of the members that show the line at all, be it of the network or of their own."""
+    inside = labels[incidence.account] >= 0
+    shown = pl.DataFrame({"account": incidence.account[inside], "line": incidence.line_of_value[incidence.value[inside]]}).unique()
+    shown = shown.with_columns(network=pl.Series(labels).gather(shown["account"]))
+    best = scores.group_by("account", "network", "line").agg(pl.col("bits").max().clip(upper_bound=score_cap(incidence)))
+    met = shown.join(best, on=["account", "network", "line"], how="left").with_columns(pl.col("bits").fill_null(0.0))
+    return met.group_by("network", "line").agg(usual=pl.col("bits").quantile(0.5, "lower")).sort("network", "line")
 
 
 def expect_bits(pairs: pl.DataFrame, shown: Incidence, usual: pl.DataFrame) -> pl.DataFrame:

@@ -9,11 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted import Planted, Planter, judge
 from polars.testing import assert_frame_equal
+from test_alike import holding
 
 from forensics.config import LinkSettings, NetworkSettings
 from forensics.links import weigh_links
-from forensics.membership import decoy_floor
+from forensics.manners import Manners
+from forensics.membership import ALONE, complete, decoy_floor, score_accounts
 from forensics.networks import bridges_of, find_bridges, form_networks, name_network, network_identity, without_kinds
+from forensics.observables import build_incidence
 from forensics.schema import ACCOUNTS, LINKS, MEMBERS, SIGHTINGS
 
 
@@ -244,3 +247,25 @@ def test_a_pool_that_shares_nothing_but_its_exits_is_linked_whole() -> None:
     members = form_networks(links, sightings, accounts, NetworkSettings()).collect()
     largest = members.group_by("network_id").agg("account_id").sort(pl.col("account_id").list.len(), descending=True)["account_id"][0].to_list()
     assert sorted(largest) == [f"pool-{account:02}" for account in range(60)]
+
+
+def test_members_that_share_a_little_of_what_all_share_leave() -> None:
+    """A pool shares prompts, cards and devices; customers of the same trade some prompts, and have cards and devices of their own."""
+    values: dict[tuple[str, str], list[int]] = {}
+    for number in range(300):
+        for kind, sharing in (("payment", 4), ("device", 6)):
+            values.setdefault((kind, f"{kind}{number if number >= 60 else number // sharing}"), []).append(number)
+    for template in range(10):
+        values["template", f"own{template}"] = [number for number in range(60) if number % 3 == template % 3]
+    values["template", "trade"] = list(range(50, 130))
+    for number in range(90, 300):
+        values["template", f"other{number}"] = [number]
+    sightings, accounts = holding(values, 300)
+    incidence = build_incidence(sightings, accounts)
+    labels = np.where(np.arange(300) < 90, 0, ALONE)
+    manners = Manners(np.random.default_rng(1).normal(size=(300, 4)))
+    left = complete(incidence, manners, labels, score_accounts(incidence, labels), NetworkSettings())
+    assert (left[:60] == 0).all()
+    assert (left[60:] == ALONE).all()
+    kept = complete(incidence, manners, labels, score_accounts(incidence, labels), NetworkSettings(typical_share=0.0))
+    assert (kept[60:90] == 0).any()

@@ -31,8 +31,10 @@ def find_profiles(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     sized = events.select("account_id", "started_at", hour=pl.col("started_at").dt.hour(), size=pl.col("input_tokens")).filter(pl.col("size") > 0)
     hours = sized.group_by("account_id", "hour").agg(count=pl.len(), first=pl.col("started_at").min(), last=pl.col("started_at").max())
     share = pl.col("count") / pl.col("count").sum()
+    # In billionths and whole, so that the sum is exact in whichever order rows come: a cell's border would show the last digit.
+    entropy = -(share * share.log() * 1e9).round().cast(pl.Int64).sum() / 1e9
     rhythm = hours.group_by("account_id").agg(
-        even=-(share * share.log()).sum() / math.log(24), event_count=pl.col("count").sum(), first=pl.col("first").min(), last=pl.col("last").max()
+        even=entropy / math.log(24), event_count=pl.col("count").sum(), first=pl.col("first").min(), last=pl.col("last").max()
     )
     sizes = sized.group_by("account_id").agg(low=pl.col("size").quantile(0.25).log(), high=pl.col("size").quantile(0.75).log())
     known = rhythm.filter(pl.col("event_count") >= EVENTS).join(sizes, on="account_id")
