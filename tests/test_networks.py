@@ -250,14 +250,14 @@ def test_a_pool_that_shares_nothing_but_its_exits_is_linked_whole() -> None:
 
 
 def test_members_that_share_a_little_of_what_all_share_leave() -> None:
-    """A pool shares prompts, cards and devices; customers of the same trade some prompts, and have cards and devices of their own."""
+    """A pool shares prompts, cards and devices; customers of the same trade a prompt, and cards and devices with friends outside."""
     values: dict[tuple[str, str], list[int]] = {}
     for number in range(300):
         for kind, sharing in (("payment", 4), ("device", 6)):
-            values.setdefault((kind, f"{kind}{number if number >= 60 else number // sharing}"), []).append(number)
+            values.setdefault((kind, f"{kind}{number % 100 if number >= 60 else 1000 + number // sharing}"), []).append(number)
     for template in range(10):
         values["template", f"own{template}"] = [number for number in range(60) if number % 3 == template % 3]
-    values["template", "trade"] = list(range(50, 130))
+    values["template", "trade"] = list(range(50, 90))
     for number in range(90, 300):
         values["template", f"other{number}"] = [number]
     sightings, accounts = holding(values, 300)
