@@ -8,7 +8,7 @@ import numpy as np
 
 from forensics.manners import AlikeTest, Manners, manner_bits
 from forensics.membership import ALONE
-from forensics.observables import kind_groups, renumber
+from forensics.observables import DURABLE_LINES, WEAK_KINDS, kind_groups, renumber
 
 if TYPE_CHECKING:
     from forensics.config import NetworkSettings
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SMALL_FRAGMENT = 4  # times smaller than the group: of such a network fewer members need to show the observable
 COUPLED = "rotation"  # of the timing kinds the one that likeness alone does not bring
+OWN, OWN_SHARE = 3, 0.5  # accounts of two groups that show an observable, and share of all that do, from which it is theirs
 ROUNDS = 12
 
 
@@ -91,9 +92,10 @@ def _drop_strange(manners: Manners, group: Ints, labels: Ints, settings: Network
 def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
     """The labels, where accounts of a network that share an observable and behave alike, unlike the rest of it, are a network of their own.
 
-    A pool among a reseller's honest customers, or behind an office's exit, shares with them what brought the network together. Only strangers are left
-    so: where the rest behaves alike too, the part is a generation of one pool, and stays.
-    Null: random groups of as many accounts of the same network; for the rest, all accounts.
+    A pool among a reseller's honest customers, or behind an office's exit, shares with them what brought the network together. Where the rest behaves
+    alike too, it is a pool itself: then the part is a generation of it and stays, unless the two behave differently and share no prompt, card or
+    device of their own, as two operators behind the same exits or resellers of the same customers' requests do.
+    Null: random groups of as many accounts of the same network; of all accounts, where the rest is a pool.
     """
     everybody = AlikeTest(manners, settings.seed)
     result = labels.copy()
@@ -101,6 +103,7 @@ def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: 
     tests: dict[int, tuple[Ints, AlikeTest]] = {}
     found: dict[int, list[Ints]] = {}
     turns: dict[int, list[Ints]] = {}
+    pools: list[Ints] = []
     sizes = np.bincount(labels[labels >= 0], minlength=number)
     for accounts, in_turn in _holders(incidence, settings):
         own = labels[accounts]
@@ -118,8 +121,10 @@ def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: 
         places = np.searchsorted(members, part)
         rest = np.setdiff1d(np.arange(len(members)), places)
         if everybody.measure(members[rest]) <= np.log(settings.split_rest):
-            continue
-        if in_turn and len(part) * SMALL_FRAGMENT <= sizes[network] and not _same(test.manners, places, rest, settings):
+            alike = everybody.measure(part) <= np.log(settings.split_rest) and everybody.deviation(part) >= settings.alike_deviations
+            if (in_turn or alike) and _kinship(incidence, part, members[rest]) < settings.split_kin and not _same_both(manners, part, members[rest], settings):
+                pools.append(part)
+        elif in_turn and len(part) * SMALL_FRAGMENT <= sizes[network] and not _same(test.manners, places, rest, settings):
             turns.setdefault(network, []).append(places)
         elif not in_turn and test.measure(places) <= np.log(settings.split_spread) and test.deviation(places) >= settings.alike_deviations:
             found.setdefault(network, []).append(places)
@@ -128,7 +133,47 @@ def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: 
             if len(group) <= settings.split_most * len(members):
                 result[members[group]] = number
                 number += 1
+    for group in _join(everybody, pools, settings):
+        fresh = group[result[group] == labels[group]]
+        if len(fresh) >= settings.alike_accounts:
+            result[fresh] = number
+            number += 1
     return _numbered(result)
+
+
+def _kinship(incidence: Incidence, one: Ints, other: Ints) -> float:
+    """Share of the smaller group's accounts that show, as somebody of the other group does, a durable observable that is mostly these two groups' own."""
+    durable = np.array(
+        [incidence.lines[line] in DURABLE_LINES and kind not in WEAK_KINDS for kind, line in zip(incidence.kinds, incidence.line_of_kind, strict=True)],
+        dtype=bool,
+    )[incidence.kind_of_value]
+    smaller, larger = sorted((one, other), key=len)
+    counts = []
+    for group in (smaller, larger):
+        inside = np.zeros(incidence.account_count, dtype=bool)
+        inside[group] = True
+        counts.append((inside, np.bincount(incidence.value[inside[incidence.account]], minlength=len(incidence.holders))))
+    (inside, few), (_, many) = counts
+    common = durable & ~incidence.packed & (few >= 1) & (many >= 1) & (few + many >= OWN) & (few + many >= OWN_SHARE * incidence.holders)
+    return len(np.unique(incidence.account[common[incidence.value] & inside[incidence.account]])) / max(len(smaller), 1)
+
+
+def _same_both(manners: Manners, one: Ints, other: Ints, settings: NetworkSettings) -> bool:
+    return _same(manners, one, other, settings) and _same(manners, other, one, settings)
+
+
+def in_turn(incidence: Incidence, labels: Ints) -> Bools:
+    """Accounts that take turns with others, most of whom are in the same network as they."""
+    coupled = np.flatnonzero(np.array([kind == COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value])
+    found = np.zeros(incidence.account_count, dtype=bool)
+    for value in coupled:
+        accounts = incidence.account[incidence.starts[value] : incidence.starts[value + 1]]
+        networks = labels[accounts][labels[accounts] >= 0]
+        if 2 * len(networks) > len(accounts):
+            network = np.bincount(networks).argmax()
+            if 2 * (networks == network).sum() > len(accounts):
+                found[accounts[labels[accounts] == network]] = True
+    return found
 
 
 def _numbered(labels: Ints) -> Ints:

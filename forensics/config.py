@@ -119,6 +119,7 @@ class NetworkSettings:
     split_most: float = setting(0.6, "largest part of a network that may leave it as a network of its own", "share")
     split_spread: float = setting(0.4, "mean spread of that part's manners, of that of the rest", "share")
     split_rest: float = setting(0.5, "mean spread of the rest's manners, of that of others, up to which it is a pool itself and keeps its parts", "share")
+    split_kin: float = setting(0.5, "share of a part's accounts that share a prompt, card or device of their own with the rest, from which it stays", "share")
     nest_share: float = setting(0.8, "share of an observable's holders that must be in the network", "share")
     alone_bits: float = setting(6.0, "what content or provenance must bring to make a member of an account that shows nothing else", "bits")
     seed: int = setting(20260401, "seed of everything random")

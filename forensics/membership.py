@@ -140,8 +140,11 @@ def score_manners(incidence: Incidence, manners: Manners, labels: Ints, scores: 
     return pl.concat(parts)
 
 
-def complete(incidence: Incidence, manners: Manners, labels: Ints, scores: pl.DataFrame, settings: NetworkSettings) -> Ints:
-    """Each account in the network whose members it resembles most, if the odds hold against decoys; else alone."""
+def complete(incidence: Incidence, manners: Manners, labels: Ints, scores: pl.DataFrame, settings: NetworkSettings, settled: Bools | None = None) -> Ints:
+    """Each account in the network whose members it resembles most, if the odds hold against decoys; else alone.
+
+    A `settled` account that belongs to its network stays there, though it may resemble another more.
+    """
     if int(labels.max(initial=-1)) < 0:
         return labels
     real = sum_lines(incidence, score_manners(incidence, manners, labels, scores, settings), labels)
@@ -183,7 +186,14 @@ def complete(incidence: Incidence, manners: Manners, labels: Ints, scores: pl.Da
     lucky = decoys.filter(crossed).group_by("account").agg(pl.col("odds").max())["odds"].to_numpy()
     floor = decoy_floor(real.filter(crossed & (pl.col("own") < 0))["odds"].to_numpy(), lucky, settings.false_joiners)
     belongs = (crossed & ((pl.col("own") >= 0) | (pl.col("odds") >= floor))) | alone
-    best = real.filter(belongs).sort("account", "odds", "network", descending=[False, True, False]).group_by("account", maintain_order=True).first()
+    own_first = (pl.col("own") == pl.col("network")) & pl.col("settled")
+    best = (
+        real.with_columns(settled=pl.Series(np.zeros(len(labels), dtype=bool) if settled is None else settled).gather(real["account"]))
+        .filter(belongs)
+        .sort("account", own_first, "odds", "network", descending=[False, True, True, False])
+        .group_by("account", maintain_order=True)
+        .first()
+    )
     result = np.full(len(labels), ALONE, dtype=np.int64)
     result[best["account"].to_numpy()] = best["network"].to_numpy()
     return result

@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.alike import find_alike, split_alike
+from forensics.alike import find_alike, in_turn, split_alike
 from forensics.manners import MANNER_COLUMNS, describe_manners
 from forensics.membership import ALONE, SUFFICIENT_LINES, complete, profile_networks, score_accounts, sum_lines
 from forensics.names import name_network
-from forensics.observables import INCIDENCE_COLUMNS, build_incidence, bundle, find_communities, find_components, kind_groups, renumber, unbundle
+from forensics.observables import (
+    DURABLE_LINES,
+    INCIDENCE_COLUMNS,
+    WEAK_KINDS,
+    build_incidence,
+    bundle,
+    find_communities,
+    find_components,
+    kind_groups,
+    renumber,
+    unbundle,
+)
 from forensics.schema import MEMBERS
 
 __all__ = ["find_bridges", "form_networks", "name_network", "without_kinds"]
@@ -20,13 +31,11 @@ __all__ = ["find_bridges", "form_networks", "name_network", "without_kinds"]
 if TYPE_CHECKING:
     from forensics.config import NetworkSettings
     from forensics.manners import Manners
-    from forensics.observables import Floats, Incidence, Ints
+    from forensics.observables import Bools, Floats, Incidence, Ints
 
 Links = tuple["Ints", "Ints", "Floats"]  # account numbers and bits of the links, a < b
-DURABLE_LINES = ("content", "money", "device", "provenance", "mapped")  # lines that survive a change of exits and clients
 FLEETING_GROUPS = ("network", "client", "timing")  # groups of kinds that do not
 PUBLIC_KINDS = ("params", "tools")  # content that comes with public software
-WEAK_KINDS = ("email_domain", "referrer", "reseller")  # shared by many customers of one provider
 
 
 def form_networks(links: pl.LazyFrame, sightings: pl.LazyFrame, accounts: pl.LazyFrame, settings: NetworkSettings) -> pl.LazyFrame:
@@ -65,14 +74,14 @@ def _form(frame: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
     more = find_alike(incidence, manners, split_alike(incidence, manners, labels, settings), settings)
     if (more != labels).any():
         core = np.where((more >= 0) & (core < 0) & (labels < 0), more, core)
-        labels = complete_networks(incidence, manners, more, settings)
+        labels = complete_networks(incidence, manners, more, settings, in_turn(incidence, more))
     return _tell(incidence, labels, core, score_accounts(incidence, labels), (a, b, bits), settings)
 
 
-def complete_networks(incidence: Incidence, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
-    """Members judged by the other members, in rounds; networks that fall apart are dropped."""
+def complete_networks(incidence: Incidence, manners: Manners, labels: Ints, settings: NetworkSettings, settled: Bools | None = None) -> Ints:
+    """Members judged by the other members, in rounds; networks that fall apart are dropped. `settled` as for `complete`."""
     for _ in range(settings.completion_rounds):
-        labels = complete(incidence, manners, labels, score_accounts(incidence, labels), settings)
+        labels = complete(incidence, manners, labels, score_accounts(incidence, labels), settings, settled)
     return _drop_small(labels, settings.min_accounts)
 
 

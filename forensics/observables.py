@@ -35,6 +35,9 @@ STACK_KINDS = frozenset({"client", "system", "tools", "params", "prompt"})
 # Of every other kind only the strongest counts: a carrier's exits, the shingles of one text or the items of one benchmark come in packs.
 ADDING_KINDS = frozenset({"template", "reasoning", "continuation", "session", "payment"})
 
+DURABLE_LINES = ("content", "money", "device", "provenance", "mapped")  # lines that survive a change of exits and clients
+WEAK_KINDS = ("email_domain", "referrer", "reseller")  # shared by many customers of one provider
+
 LEASED_KINDS = frozenset({"address", "prefix"})  # pass from customer to customer: months apart, the same address says little
 LEASE_DAYS = 7.0  # silence between two holders that halves what a leased observable says
 

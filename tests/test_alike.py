@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from forensics.alike import find_alike, split_alike
+from forensics.alike import find_alike, in_turn, split_alike
 from forensics.config import NetworkSettings
 from forensics.manners import MANNER_COLUMNS, AlikeTest, Manners, describe_manners, manner_bits
 from forensics.membership import ALONE
@@ -108,6 +108,33 @@ def test_a_generation_of_a_pool_stays_in_its_network() -> None:
     assert len(np.unique(split_alike(incidence, Manners(table), labels, SETTINGS)[:100])) == 1
     table[old] = rng.normal(0, 0.75, (60, 8))  # the same part among strangers leaves them
     assert len(np.unique(split_alike(incidence, Manners(table), labels, SETTINGS)[:100])) == 2
+
+
+@pytest.mark.parametrize(("apart", "card", "networks"), [(3.0, False, 2), (0.0, False, 1), (3.0, True, 1)], ids=["two pools", "one queue", "one payer"])
+def test_two_pools_are_kept_apart_unless_they_behave_alike_or_share_what_is_theirs(apart: float, card: bool, networks: int) -> None:
+    """Behind the same exits: other ways and other prompts make two; the same ways, or cards in common, one."""
+    one, two = np.arange(40), np.arange(40, 100)
+    rng = np.random.default_rng(8)
+    table = crowd(700).table.copy()
+    table[one] = rng.normal(0.0, 0.1, (40, 8))
+    table[two] = rng.normal([apart, 0, apart, 0, apart, 0, 0, 0], 0.1, (60, 8))
+    values: dict[tuple[str, str], list[int]] = {("prefix", "exits"): list(range(100)), ("template", "one"): list(one), ("template", "two"): list(two)}
+    values |= {("payment", f"card{number}"): [number, number + 50] for number in range(40) if card}
+    values |= {("payment", f"more{number}"): [number, number + 20, number + 60] for number in range(20) if card}
+    sightings, accounts = holding(values, 700)
+    labels = np.full(700, ALONE)
+    labels[:100] = 0
+    found = split_alike(build_incidence(sightings, accounts), Manners(table), labels, SETTINGS)
+    assert len(np.unique(found[:100])) == networks
+    assert len(np.unique(found[one])) == len(np.unique(found[two])) == 1
+
+
+def test_who_takes_turns_is_settled_where_most_of_the_others_are() -> None:
+    """Twenty in step: fifteen in one network, five elsewhere or nowhere."""
+    sightings, accounts = holding({("rotation", "queue"): list(range(20)), ("template", "other"): list(range(30, 60))}, 100)
+    labels = np.full(100, ALONE)
+    labels[:15], labels[15:18] = 0, 1
+    assert np.flatnonzero(in_turn(build_incidence(sightings, accounts), labels)).tolist() == list(range(15))
 
 
 def test_manners_speak_for_like_accounts_and_against_others() -> None:
