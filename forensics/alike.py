@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 SMALL_FRAGMENT = 4  # times smaller than the group: of such a network fewer members need to show the observable
-COUPLED = "rotation"  # of the timing kinds the one that likeness alone does not bring
+COUPLED = frozenset({"rotation", "baton"})  # of the timing kinds those that likeness alone does not bring
 OWN, OWN_SHARE = 3, 0.5  # accounts of two groups that show an observable, and share of all that do, from which it is theirs
 ROUNDS = 12
 
@@ -45,11 +45,24 @@ def find_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: N
     result = labels.copy()
     number = int(labels.max(initial=ALONE)) + 1
     joined = [group[_belonging(manner_bits(manners, group, group, settings.manner_bits))] for group in _join(test, groups, settings)]
-    for group in [*joined, *coupled]:
+    for group in [*joined, *_unite(coupled)]:
         if len(group) >= settings.alike_accounts:
             result[group] = number
             number += 1
     return _numbered(result)
+
+
+def _unite(groups: list[Ints]) -> list[Ints]:
+    """Groups that have half of the smaller in common, united: who takes turns and who hands on to each other may be the same queue."""
+    united: list[Ints] = []
+    for group in sorted(groups, key=lambda accounts: (-len(accounts), accounts.tolist())):
+        for place, other in enumerate(united):
+            if 2 * len(np.intersect1d(group, other, assume_unique=True)) >= len(group):
+                united[place] = np.union1d(other, group)
+                break
+        else:
+            united.append(group)
+    return united
 
 
 def _belonging(bits: Floats) -> Bools:
@@ -164,7 +177,7 @@ def _same_both(manners: Manners, one: Ints, other: Ints, settings: NetworkSettin
 
 def in_turn(incidence: Incidence, labels: Ints) -> Bools:
     """Accounts that take turns with others, most of whom are in the same network as they."""
-    coupled = np.flatnonzero(np.array([kind == COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value])
+    coupled = np.flatnonzero(np.array([kind in COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value])
     found = np.zeros(incidence.account_count, dtype=bool)
     for value in coupled:
         accounts = incidence.account[incidence.starts[value] : incidence.starts[value + 1]]
@@ -188,12 +201,12 @@ def _holders(incidence: Incidence, settings: NetworkSettings) -> list[tuple[Ints
     Who takes turns is of one queue, alike or not: nobody gets into step by sharing a place or a tool.
     """
     groups = kind_groups()
-    timing = np.array([groups.get(kind) == "timing" and kind != COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
+    timing = np.array([groups.get(kind) == "timing" and kind not in COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
     holders = incidence.holders
     fewest = np.where(incidence.packed, settings.alike_pieces, settings.alike_accounts)
     values = np.flatnonzero((holders >= fewest) & (holders <= settings.alike_most * incidence.account_count) & ~timing)
     order = values[np.lexsort((values, -holders[values]))][: settings.alike_values]
-    in_turn = np.array([kind == COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
+    in_turn = np.array([kind in COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
     return [(incidence.account[incidence.starts[value] : incidence.starts[value + 1]], bool(in_turn[value])) for value in order]
 
 

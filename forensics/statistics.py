@@ -167,6 +167,14 @@ def wilson(hits: float, number: float) -> tuple[float, float]:
     return float(max(0.0, centre - half)), float(min(1.0, centre + half))
 
 
+def poisson_bits(counts: Floats, means: Floats) -> Floats:
+    """Surprise of as many events or more where so many are expected, in bits."""
+    from scipy.stats import poisson
+
+    bits: Floats = -poisson.logsf(counts - 1, means) / np.log(2)
+    return bits
+
+
 def poisson_interval(count: float) -> tuple[float, float]:
     """95 % interval of a Poisson mean of which `count` was seen (exact, by chi-square)."""
     from scipy.stats import chi2

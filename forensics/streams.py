@@ -23,6 +23,7 @@ SILENCE_S = 1800.0  # ends a session where the log has no session id
 QUIET_DAY = 0.25  # of the median day's starts: below it a day is no working day of this network
 JITTER_S = HOUR_S  # how far an account's whole series is moved beside its roll by days
 FEWEST_CHOSEN = 40  # accounts below which a long stream is cut in time, not in accounts
+LIMITING = (401, 403, 429, 529)  # status codes by which one account is refused, after which a pool goes on with another
 CLOCK_PERIODS_S = (300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10800.0, 14400.0, 21600.0, 28800.0, 43200.0, 86400.0)
 CLOCK_LOCK = 0.95  # mean resultant length from which an account runs by the clock …
 DAY_LOCK = 0.9  # … and from which it keeps to its hour of the day (sd 1.75 h)

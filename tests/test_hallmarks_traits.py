@@ -18,7 +18,7 @@ from forensics.hallmarks.headroom import PLUGIN as HEADROOM
 from forensics.hallmarks.one_client import PLUGIN as ONE_CLIENT
 from forensics.hallmarks.parameter_entropy import PLUGIN as PARAMETERS
 from forensics.hallmarks.template_growth import PLUGIN as GROWTH
-from forensics.statistics import gini, percentiles, poisson_interval
+from forensics.statistics import gini, percentiles, poisson_bits, poisson_interval
 
 if TYPE_CHECKING:
     from typing import Any
@@ -325,10 +325,11 @@ def test_gini_by_hand() -> None:
 
 
 def test_intervals_by_hand() -> None:
-    """Of a Poisson count of 0 the mean is at most 3.69, of 10 between 4.80 and 18.39; of draws that mostly failed nothing is said."""
+    """Of a Poisson count of 0 the mean is at most 3.69, of 10 between 4.80 and 18.39; of draws that mostly failed nothing is said; two for 0.01 is 14 bits."""
     assert percentiles(np.arange(101.0), 99.0) == pytest.approx((2.5, 99.0))
     assert poisson_interval(0) == pytest.approx((0.0, 3.689), abs=1e-3)
     assert poisson_interval(10) == pytest.approx((4.795, 18.39), abs=1e-2)
+    assert poisson_bits(np.array([1.0, 2.0]), np.array([0.5, 0.01])) == pytest.approx([1.3457, 14.297], abs=1e-3)
     assert np.isnan(percentiles(np.array([1.0, np.nan, np.nan]), 1.0)[0])
 
 

@@ -24,7 +24,7 @@ import polars as pl
 from forensics.panel import SIGNIFICANT, answer, answers, generator, unassessable
 from forensics.plugins import Hallmark
 from forensics.statistics import interval, p_tail, wilson
-from forensics.streams import Stream, clock_bound, make_stream, roll, rows_by_network
+from forensics.streams import LIMITING, Stream, clock_bound, make_stream, roll, rows_by_network
 
 if TYPE_CHECKING:
     from typing import Any
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Bools = npt.NDArray[np.bool_]
 
-LIMITING = (401, 403, 429, 529)
 WINDOWS_S = (10.0, 60.0, 660.0)
 IDLE_S = 600.0
 MOVE = 10.0  # windows that refusals are moved by, at most
