@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 SMALL_FRAGMENT = 4  # times smaller than the group: of such a network fewer members need to show the observable
 COUPLED = frozenset({"rotation", "baton"})  # of the timing kinds those that likeness alone does not bring
-OWN, OWN_SHARE = 3, 0.5  # accounts of two groups that show an observable, and share of all that do, from which it is theirs
+OWN, OWN_SHARE = 3, 0.5  # members that show an observable, and share of all who do, from which it is the network's
 ROUNDS = 12
 
 
@@ -113,7 +114,7 @@ def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: 
     everybody = AlikeTest(manners, settings.seed)
     result = labels.copy()
     number = int(labels.max(initial=ALONE)) + 1
-    tests: dict[int, tuple[Ints, AlikeTest]] = {}
+    networks: dict[int, _Network] = {}
     found: dict[int, list[Ints]] = {}
     turns: dict[int, list[Ints]] = {}
     pools: list[Ints] = []
@@ -123,28 +124,29 @@ def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: 
         inside = own[own >= 0]
         if len(inside) == 0:
             continue
-        network = int(np.bincount(inside).argmax())
-        part = accounts[own == network]
-        if not (settings.alike_accounts <= len(part) <= settings.split_most * sizes[network] and len(part) >= settings.nest_share * len(accounts)):
+        label = int(np.bincount(inside).argmax())
+        part = accounts[own == label]
+        if not (settings.alike_accounts <= len(part) <= settings.split_most * sizes[label] and len(part) >= settings.nest_share * len(accounts)):
             continue
-        if network not in tests:
-            members = np.flatnonzero(labels == network)
-            tests[network] = (members, AlikeTest(Manners(manners.table[members]), settings.seed))
-        members, test = tests[network]
-        places = np.searchsorted(members, part)
-        rest = np.setdiff1d(np.arange(len(members)), places)
-        if everybody.measure(members[rest]) <= np.log(settings.split_rest):
+        if label not in networks:
+            networks[label] = _look_at(incidence, manners, np.flatnonzero(labels == label), settings)
+        network = networks[label]
+        places = np.searchsorted(network.members, part)
+        outside = np.ones(len(network.members), dtype=bool)
+        outside[places] = False
+        rest = np.flatnonzero(outside)
+        if everybody.measure(network.members[rest]) <= np.log(settings.split_rest):
             alike = everybody.measure(part) <= np.log(settings.split_rest) and everybody.deviation(part) >= settings.alike_deviations
-            if (in_turn or alike) and _kinship(incidence, part, members[rest]) < settings.split_kin and not _same_both(manners, part, members[rest], settings):
+            if (in_turn or alike) and network.kinship(places) < settings.split_kin and not _same_both(manners, part, network.members[rest], settings):
                 pools.append(part)
-        elif in_turn and len(part) * SMALL_FRAGMENT <= sizes[network] and not _same(test.manners, places, rest, settings):
-            turns.setdefault(network, []).append(places)
-        elif not in_turn and test.measure(places) <= np.log(settings.split_spread) and test.deviation(places) >= settings.alike_deviations:
-            found.setdefault(network, []).append(places)
-    for network, (members, test) in sorted(tests.items()):
-        for group in [*_join(test, found.get(network, []), settings), *turns.get(network, [])]:
-            if len(group) <= settings.split_most * len(members):
-                result[members[group]] = number
+        elif in_turn and len(part) * SMALL_FRAGMENT <= sizes[label] and not _same(network.test.manners, places, rest, settings):
+            turns.setdefault(label, []).append(places)
+        elif not in_turn and network.test.measure(places) <= np.log(settings.split_spread) and network.test.deviation(places) >= settings.alike_deviations:
+            found.setdefault(label, []).append(places)
+    for label, network in sorted(networks.items()):
+        for group in [*_join(network.test, found.get(label, []), settings), *turns.get(label, [])]:
+            if len(group) <= settings.split_most * len(network.members):
+                result[network.members[group]] = number
                 number += 1
     for group in _join(everybody, pools, settings):
         fresh = group[result[group] == labels[group]]
@@ -154,21 +156,45 @@ def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: 
     return _numbered(result)
 
 
-def _kinship(incidence: Incidence, one: Ints, other: Ints) -> float:
-    """Share of the smaller group's accounts that show, as somebody of the other group does, a durable observable that is mostly these two groups' own."""
+@dataclass(frozen=True)
+class _Network:
+    """A network that may be two: its members, how they behave, and which durable observables are its own (one entry an account and observable)."""
+
+    members: Ints
+    test: AlikeTest
+    place: Ints  # of the member, per entry
+    value: Ints
+
+    def kinship(self, places: Ints) -> float:
+        """Share of the smaller part's accounts that show, as somebody of the other part does, a durable observable of the network's own."""
+        chosen = np.zeros(len(self.members), dtype=bool)
+        chosen[places] = True
+        if 2 * len(places) > len(self.members):
+            chosen = ~chosen
+        inside = chosen[self.place]
+        held = np.bincount(self.value, minlength=1)
+        few = np.bincount(self.value[inside], minlength=len(held))
+        common = (few > 0) & (few < held)
+        return len(np.unique(self.place[inside & common[self.value]])) / max(int(chosen.sum()), 1)
+
+
+def _look_at(incidence: Incidence, manners: Manners, members: Ints, settings: NetworkSettings) -> _Network:
+    place = np.full(incidence.account_count, -1, dtype=np.int64)
+    place[members] = np.arange(len(members))
+    entries = place[incidence.account] >= 0
+    held = np.bincount(incidence.value[entries], minlength=len(incidence.holders))
     durable = np.array(
         [incidence.lines[line] in DURABLE_LINES and kind not in WEAK_KINDS for kind, line in zip(incidence.kinds, incidence.line_of_kind, strict=True)],
         dtype=bool,
     )[incidence.kind_of_value]
-    smaller, larger = sorted((one, other), key=len)
-    counts = []
-    for group in (smaller, larger):
-        inside = np.zeros(incidence.account_count, dtype=bool)
-        inside[group] = True
-        counts.append((inside, np.bincount(incidence.value[inside[incidence.account]], minlength=len(incidence.holders))))
-    (inside, few), (_, many) = counts
-    common = durable & ~incidence.packed & (few >= 1) & (many >= 1) & (few + many >= OWN) & (few + many >= OWN_SHARE * incidence.holders)
-    return len(np.unique(incidence.account[common[incidence.value] & inside[incidence.account]])) / max(len(smaller), 1)
+    own = durable & ~incidence.packed & (held >= OWN) & (held >= OWN_SHARE * incidence.holders)
+    entries &= own[incidence.value]
+    return _Network(
+        members=members,
+        test=AlikeTest(Manners(manners.table[members]), settings.seed),
+        place=place[incidence.account[entries]],
+        value=(np.cumsum(own) - 1)[incidence.value[entries]],
+    )
 
 
 def _same_both(manners: Manners, one: Ints, other: Ints, settings: NetworkSettings) -> bool:

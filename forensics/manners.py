@@ -36,6 +36,7 @@ FLOOR = 0.05  # of the spread of all accounts: differences below are none
 LEAST = 0.2  # spread of the other accounts below which a manner tells nobody apart
 SMALL = 10  # a group below 1 / SMALL of all accounts does not shape the whole
 DRAWS = 300  # random groups per size from which the null is taken
+MOST_INSIDE, MOST_OUTSIDE = 4_000, 20_000  # accounts of a group, and outside of it, from which quartiles are taken: every so many in order of id
 TAKEN = 0.5  # manners overlap in what they say: this part of their summed bits counts
 
 
@@ -127,12 +128,12 @@ class AlikeTest:
 
     def measure(self, group: Ints) -> float:
         """Mean log of the group's spread over that of the other accounts, over the manners that both show; nan if too few show enough."""
-        return float(_log_ratio(_spread(self.manners.of(group)), self._others(group)))
+        return float(_log_ratio(_spread(self.manners.of(_some(group, MOST_INSIDE))), self._others(group)))
 
     def deviation(self, group: Ints) -> float:
         """Standard deviations by which the group's measure lies below that of random groups of its size; 0 if it cannot be compared."""
         value = self.measure(group)
-        middle, width = self._null(len(group))
+        middle, width = self._null(min(len(group), MOST_INSIDE))
         return (middle - value) / width if np.isfinite(value) and width > 0 else 0.0
 
     def _others(self, group: Ints) -> Floats:
@@ -159,7 +160,11 @@ def _outside(manners: Manners, group: Ints) -> Floats:
         return manners.table
     outside = np.ones(len(manners.table), dtype=bool)
     outside[group] = False
-    return manners.table[outside]
+    return manners.table[_some(np.flatnonzero(outside), MOST_OUTSIDE)]
+
+
+def _some(accounts: Ints, most: int) -> Ints:
+    return accounts[:: max(1, -(-len(accounts) // most))]
 
 
 def _log_ratio(inside: Floats, outside: Floats) -> Floats:
@@ -176,7 +181,7 @@ def manner_bits(manners: Manners, group: Ints, accounts: Ints, cap: float) -> Fl
     Robust: both as curves with heavy tails around their medians, as wide as their quartiles say. Manners overlap in what they say, so
     only part of the sum counts.
     """
-    middle, width = _centre(manners.of(group))
+    middle, width = _centre(manners.of(_some(group, MOST_INSIDE)))
     middle_all, width_all = _centre(_outside(manners, group))
     usable = np.isfinite(middle) & np.isfinite(middle_all)
     if usable.sum() < FEWEST:
