@@ -99,6 +99,7 @@ class NetworkSettings:
     merge_rounds: int = setting(4, "rounds of merging at most")
     solid_bits: float = setting(6.0, "what the links of a network must weigh beyond log2 of the number of ways to choose one by accident", "bits")
     completion_rounds: int = setting(2, "rounds in which members are judged by the other members")
+    nest_members: float = setting(0.8, "share of a network's members that must belong to another, one by one, for it to be a part of that", "share")
     typical_share: float = setting(
         0.5, "bits of a member, of what its network's median members show in the same lines of evidence, below which it leaves", "share"
     )

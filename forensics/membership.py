@@ -187,6 +187,9 @@ def complete(incidence: Incidence, manners: Manners, labels: Ints, scores: pl.Da
     floor = decoy_floor(real.filter(crossed & (pl.col("own") < 0))["odds"].to_numpy(), lucky, settings.false_joiners)
     belongs = (crossed & ((pl.col("own") >= 0) | (pl.col("odds") >= floor))) | alone
     own_first = (pl.col("own") == pl.col("network")) & pl.col("settled")
+    joined = np.arange(int(labels.max()) + 1)
+    if settled is None:
+        joined = _nested(real.filter(belongs & (pl.col("odds") > lucky.max(initial=0.0))), labels, settings.nest_members)
     best = (
         real.with_columns(settled=pl.Series(np.zeros(len(labels), dtype=bool) if settled is None else settled).gather(real["account"]))
         .filter(belongs)
@@ -195,8 +198,23 @@ def complete(incidence: Incidence, manners: Manners, labels: Ints, scores: pl.Da
         .first()
     )
     result = np.full(len(labels), ALONE, dtype=np.int64)
-    result[best["account"].to_numpy()] = best["network"].to_numpy()
+    result[best["account"].to_numpy()] = joined[best["network"].to_numpy()]
     return result
+
+
+def _nested(pairs: pl.DataFrame, labels: Ints, share: float) -> Ints:
+    """Network → the network it is a part of, or itself: nearly all members of a part belong, one by one, to another that is not smaller."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    size = np.bincount(labels[labels >= 0])
+    found = pairs.filter((pl.col("own") >= 0) & (pl.col("own") != pl.col("network"))).group_by("own", "network").len().sort("own", "network")
+    part, whole, count = (found[name].to_numpy().astype(np.int64) for name in ("own", "network", "len"))
+    nested = (count >= share * size[part]) & (size[part] <= size[whole])
+    part, whole = part[nested], whole[nested]
+    _, joined = connected_components(csr_matrix((np.ones(len(part)), (part, whole)), shape=(len(size), len(size))), directed=False)
+    numbers: Ints = joined.astype(np.int64)
+    return numbers
 
 
 def usual_bits(incidence: Incidence, scores: pl.DataFrame, labels: Ints, settings: NetworkSettings) -> pl.DataFrame:

@@ -33,6 +33,7 @@ class Planter:
     groups: dict[str, set[str]] = field(default_factory=dict)
     lookalikes: dict[str, set[str]] = field(default_factory=dict)
     made: int = 0
+    behave: bool = False  # whether accounts have manners; else nothing is known of how they behave
 
     def __post_init__(self) -> None:
         """Seed the draws."""
@@ -131,6 +132,20 @@ class Planter:
         self.lookalikes.setdefault(label, set()).update(names)
         return names
 
+    def _manners(self) -> dict[str, pl.Series]:
+        """Pace, sizes, gaps and hours of each account: everybody's own, those of a hydra's accounts close together."""
+        if not self.behave:
+            return {}
+        number = {name: place for place, group in enumerate(self.groups.values()) for name in group}
+        of_group = np.array([number.get(name, -1) for name in self.requests])
+        rng = np.random.default_rng([self.seed, 1])
+        centres = rng.normal(0, 1, (len(self.groups) + 1, 7))
+        table = np.where(of_group[:, None] >= 0, centres[of_group] + rng.normal(0, 0.25, (len(of_group), 7)), rng.normal(0, 1, (len(of_group), 7)))
+        names = ("daily_mean_count", "input_tokens_median", "output_tokens_median", "gap_median_s")
+        columns = {name: pl.Series(np.exp(table[:, place] + 1.5 * (place + 1))) for place, name in enumerate(names)}
+        columns["active_days"] = pl.Series(np.clip(np.exp(table[:, 4] / 2 + 2), 1, 40).astype(np.uint32))
+        return columns | {"hour_entropy": pl.Series(3 + table[:, 5] / 2), "top_model_share": pl.Series(1 / (1 + np.exp(-table[:, 6])))}
+
     def finish(self) -> Planted:
         """The tables."""
         account, kind, value, count, first, last = zip(*self.rows, strict=True)
@@ -145,7 +160,7 @@ class Planter:
         )
         sightings = sightings.filter(pl.len().over("kind", "value") >= 2)
         accounts = pl.DataFrame({"account_id": list(self.requests), "request_count": pl.Series(list(self.requests.values()), dtype=pl.UInt32)})
-        accounts = pl.concat([ACCOUNTS.empty(), accounts], how="diagonal").sort("account_id")
+        accounts = pl.concat([ACCOUNTS.empty(), accounts.with_columns(**self._manners())], how="diagonal_relaxed").sort("account_id")
         return Planted(sightings.select(SIGHTINGS.schema.names()).sort(SIGHTINGS.sort).lazy(), accounts.lazy(), self.groups, self.lookalikes)
 
 

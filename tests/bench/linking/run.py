@@ -58,6 +58,19 @@ def crowd(p: Planter) -> None:
     p.crowd(20_000)
 
 
+def half_million(p: Planter) -> None:
+    """Half a million accounts that behave, a hydra of 25,000, twenty of 20 to 3,000 (half without cards in common, a third behind exits), ten offices."""
+    p.behave = True
+    p.crowd(465_000)
+    p.hydra("giant", 25_000, templates=58, per_account=4, cards=4, domains=40)
+    for number in range(20):
+        p.hydra(
+            f"h{number}", 10 + int(10 * 1.35**number), templates=4 + number, per_account=3, cards=4 if number % 2 else 0, exits=30 if number % 3 == 0 else 0
+        )
+    for number in range(10):
+        p.office(f"office{number}", 20 + 40 * number)
+
+
 NEVER = 10**9
 DESIGNS = {
     "A": LinkSettings(core_holders=NEVER, nest_holders=NEVER, block_lift=float("inf")),  # rare pairs only
@@ -65,14 +78,16 @@ DESIGNS = {
     "hybrid": LinkSettings(),
 }
 WORLDS: dict[str, Callable[[Planter], None]] = {"mixed": mixed, "large": large, "third": third, "crowd": crowd}
+LARGE: dict[str, Callable[[Planter], None]] = {"half_million": half_million}  # only if asked for by name
 
 
 def main(names: list[str]) -> None:
     """Run the worlds and designs named, or all."""
     designs = [name for name in names if name in DESIGNS] or list(DESIGNS)
-    for name in [name for name in names if name in WORLDS] or list(WORLDS):
+    worlds = WORLDS | LARGE
+    for name in [name for name in names if name in worlds] or list(WORLDS):
         planter = Planter(seed=1)
-        WORLDS[name](planter)
+        worlds[name](planter)
         world = planter.finish()
         rows = world.sightings.collect()
         for design in designs:

@@ -98,9 +98,11 @@ def main() -> None:
     planted = [row for row in read if row["campaign_count"]]
     clean = [row for row in read if not row["campaign_count"] and not row["undetectable_count"]]
     campaigns = [c for row in planted for c in row["campaigns"] if c["detectable"]]
+    f1 = [row["account_f1"] or 0.0 for row in planted]
+    precision = [row["account_precision"] for row in planted if row["account_precision"] is not None]
     print(
-        f"\n{len(planted)} worlds with hydras: mean accounts F1 {fmean(row['account_f1'] or 0.0 for row in planted):.3f}, "
-        f"mean precision {fmean(row['account_precision'] for row in planted if row['account_precision'] is not None):.3f}, "
+        f"\n{len(planted)} worlds with hydras: mean accounts F1 {number(fmean(f1) if f1 else None)}, "
+        f"mean precision {number(fmean(precision) if precision else None)}, "
         f"campaigns whole (80 % in one network) {sum(c['best_recall'] >= 0.8 for c in campaigns)} of {len(campaigns)}; "
         f"{len(clean)} clean worlds: {sum(len(row['wrong']) for row in clean)} false alerts; false networks in the others: "
         f"{sum(row['false_network_count'] for row in read if row not in clean)}; failed: {len(rows) - len(read)}; "
