@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from forensics.config import NetworkSettings
     from forensics.observables import Bools, Floats, Incidence, Ints
 
+    Groups = list[tuple[Ints, bool]]  # accounts that show one observable, and whether it is that they take turns
 
 SMALL_FRAGMENT = 4  # times smaller than the group: of such a network fewer members need to show the observable
 COUPLED = frozenset({"rotation", "baton"})  # of the timing kinds those that likeness alone does not bring
 OWN, OWN_SHARE = 3, 0.5  # members that show an observable, and share of all who do, from which it is the network's
+MOST_BATCHED = 500  # accounts that show an observable, above which it is among the most widespread anyhow
 ROUNDS = 12
 
 
-def find_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
+def find_alike(shown: Groups, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
     """The labels, with new networks of accounts that are in none, share an observable and behave alike; overlapping ones are one.
 
     Networks that lie in the holders of such an observable are fragments and go into the new one.
@@ -31,7 +33,7 @@ def find_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: N
     test = AlikeTest(manners, settings.seed)
     sizes = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=ALONE)) + 1)
     coupled, groups = [], []
-    for accounts, in_turn in _holders(incidence, settings):
+    for accounts, in_turn in shown:
         free = _free(accounts, labels, sizes, settings)
         if len(free) < max(settings.alike_accounts, len(accounts) / 2):
             continue
@@ -103,7 +105,7 @@ def _drop_strange(manners: Manners, group: Ints, labels: Ints, settings: Network
     return np.sort(np.concatenate(kept))
 
 
-def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
+def split_alike(incidence: Incidence, shown: Groups, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
     """The labels, where accounts of a network that share an observable and behave alike, unlike the rest of it, are a network of their own.
 
     A pool among a reseller's honest customers, or behind an office's exit, shares with them what brought the network together. Where the rest behaves
@@ -119,7 +121,7 @@ def split_alike(incidence: Incidence, manners: Manners, labels: Ints, settings: 
     turns: dict[int, list[Ints]] = {}
     pools: list[Ints] = []
     sizes = np.bincount(labels[labels >= 0], minlength=number)
-    for accounts, in_turn in _holders(incidence, settings):
+    for accounts, in_turn in shown:
         own = labels[accounts]
         inside = own[own >= 0]
         if len(inside) == 0:
@@ -221,19 +223,42 @@ def _numbered(labels: Ints) -> Ints:
     return labels
 
 
-def _holders(incidence: Incidence, settings: NetworkSettings) -> list[tuple[Ints, bool]]:
+def find_groups(incidence: Incidence, manners: Manners, settings: NetworkSettings) -> Groups:
     """Accounts of each observable that could be a network's only one, those of most holders first; and whether it is that they take turns.
 
-    Who takes turns is of one queue, alike or not: nobody gets into step by sharing a place or a tool.
+    Who takes turns is of one queue, alike or not: nobody gets into step by sharing a place or a tool. Beyond the most widespread observables only
+    those are looked at whose holders are alike beyond what so many observables bring by accident.
     """
     groups = kind_groups()
     timing = np.array([groups.get(kind) == "timing" and kind not in COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
     holders = incidence.holders
     fewest = np.where(incidence.packed, settings.alike_pieces, settings.alike_accounts)
     values = np.flatnonzero((holders >= fewest) & (holders <= settings.alike_most * incidence.account_count) & ~timing)
-    order = values[np.lexsort((values, -holders[values]))][: settings.alike_values]
-    in_turn = np.array([kind in COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
-    return [(incidence.account[incidence.starts[value] : incidence.starts[value + 1]], bool(in_turn[value])) for value in order]
+    order = values[np.lexsort((values, -holders[values]))]
+    coupled = np.array([kind in COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
+    first, others = order[: settings.alike_values], order[settings.alike_values :]
+    chosen = np.concatenate([first, others[coupled[others] | _narrow(incidence, manners, others, settings)]])
+    return [(incidence.account[incidence.starts[value] : incidence.starts[value + 1]], bool(coupled[value])) for value in chosen]
+
+
+def _narrow(incidence: Incidence, manners: Manners, values: Ints, settings: NetworkSettings) -> Bools:
+    """Which of these observables have holders so alike that no more than one in twenty logs brings one by accident."""
+    from scipy.stats import norm
+
+    found = np.zeros(len(values), dtype=bool)
+    if len(values) == 0:
+        return found
+    test = AlikeTest(manners, settings.seed)
+    needed = max(settings.alike_deviations, float(norm.isf(0.05 / len(values))))
+    sizes = incidence.holders[values]
+    for size in np.unique(sizes):
+        places = np.flatnonzero(sizes == size)
+        if size > MOST_BATCHED:
+            continue
+        accounts = incidence.account[incidence.starts[values[places]][:, None] + np.arange(size)]
+        spread, deviation = test.measure_many(accounts)
+        found[places] = (spread <= np.log(settings.alike_spread)) & (deviation >= needed)
+    return found
 
 
 def _alike(test: AlikeTest, group: Ints, settings: NetworkSettings) -> bool:

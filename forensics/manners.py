@@ -36,6 +36,7 @@ FLOOR = 0.05  # of the spread of all accounts: differences below are none
 LEAST = 0.2  # spread of the other accounts below which a manner tells nobody apart
 SMALL = 10  # a group below 1 / SMALL of all accounts does not shape the whole
 DRAWS = 300  # random groups per size from which the null is taken
+BATCH = 200_000  # accounts that are compared at once
 MOST_INSIDE, MOST_OUTSIDE = 4_000, 20_000  # accounts of a group, and outside of it, from which quartiles are taken: every so many in order of id
 TAKEN = 0.5  # manners overlap in what they say: this part of their summed bits counts
 
@@ -135,6 +136,13 @@ class AlikeTest:
         value = self.measure(group)
         middle, width = self._null(min(len(group), MOST_INSIDE))
         return (middle - value) / width if np.isfinite(value) and width > 0 else 0.0
+
+    def measure_many(self, groups: Ints) -> tuple[Floats, Floats]:
+        """`measure` and `deviation` of groups of one size, a group a row, each against all accounts."""
+        values = np.concatenate([_log_ratio(_spread(self.manners.table[part]), self._all) for part in np.array_split(groups, -(-groups.size // BATCH))])
+        middle, width = self._null(groups.shape[1])
+        deviation = (middle - values) / width if width > 0 else np.zeros(len(values))
+        return np.nan_to_num(values, nan=0.0), np.nan_to_num(deviation, nan=0.0)
 
     def _others(self, group: Ints) -> Floats:
         """Spread of the accounts outside the group; of all, where the group is too small to matter."""

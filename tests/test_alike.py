@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from forensics.alike import find_alike, in_turn, split_alike
+from forensics.alike import find_alike, find_groups, in_turn, split_alike
 from forensics.config import NetworkSettings
 from forensics.manners import MANNER_COLUMNS, AlikeTest, Manners, describe_manners, manner_bits
 from forensics.membership import ALONE
-from forensics.observables import build_incidence
+from forensics.observables import Incidence, build_incidence
 from forensics.schema import EVENTS, REGISTER
 from forensics.sightings.rotation import find_rotations
 
@@ -42,6 +42,16 @@ def holding(values: dict[tuple[str, str], list[int]], accounts: int) -> tuple[pl
     )
 
 
+def found_in(incidence: Incidence, manners: Manners, labels: np.ndarray, settings: NetworkSettings) -> np.ndarray:
+    """The labels with networks of alike accounts."""
+    return find_alike(find_groups(incidence, manners, settings), manners, labels, settings)
+
+
+def split_in(incidence: Incidence, manners: Manners, labels: np.ndarray, settings: NetworkSettings) -> np.ndarray:
+    """The labels with pools taken out of networks."""
+    return split_alike(incidence, find_groups(incidence, manners, settings), manners, labels, settings)
+
+
 def test_a_group_that_behaves_alike_deviates_and_random_groups_do_not() -> None:
     """Under the null the deviation is about standard normal."""
     members = np.arange(40)
@@ -61,7 +71,7 @@ def test_an_exit_of_accounts_that_behave_alike_is_a_network_and_a_carriers_exit_
     pool, carrier = list(range(size)), list(range(600, 660))
     sightings, accounts = holding({("address", "pool"): pool, ("address", "carrier"): carrier, ("client", "curl"): list(range(0, 900, 2))}, 900)
     incidence = build_incidence(sightings, accounts)
-    labels = find_alike(incidence, with_pool(crowd(900), np.array(pool)), np.full(900, ALONE), SETTINGS)
+    labels = found_in(incidence, with_pool(crowd(900), np.array(pool)), np.full(900, ALONE), SETTINGS)
     assert (labels[pool] >= 0).mean() >= 0.9
     assert len(np.unique(labels[pool][labels[pool] >= 0])) == 1
     assert (labels[carrier] == ALONE).all()
@@ -76,7 +86,7 @@ def test_two_pools_behind_one_exit_that_behave_differently_stay_two() -> None:
     sightings, accounts = holding(values, 700)
     labels = np.full(700, ALONE)
     labels[one], labels[other] = 0, 1
-    found = find_alike(build_incidence(sightings, accounts), manners, labels, SETTINGS)
+    found = found_in(build_incidence(sightings, accounts), manners, labels, SETTINGS)
     assert len({int(number) for number in found[one]} & {int(number) for number in found[other]}) == 0
 
 
@@ -87,7 +97,7 @@ def test_a_pool_among_a_resellers_customers_leaves_their_network_and_a_team_does
     sightings, accounts = holding({("payment", "reseller"): list(network), ("template", "pool"): list(pool), ("template", "team"): list(team)}, 600)
     labels = np.full(600, ALONE)
     labels[network] = 0
-    found = split_alike(build_incidence(sightings, accounts), manners, labels, SETTINGS)
+    found = split_in(build_incidence(sightings, accounts), manners, labels, SETTINGS)
     assert len(np.unique(found[pool])) == 1
     assert set(found[pool]) != set(found[team])
     assert (found[team] == found[150]).all()
@@ -105,9 +115,9 @@ def test_a_generation_of_a_pool_stays_in_its_network() -> None:
     labels = np.full(700, ALONE)
     labels[:100] = 0
     incidence = build_incidence(sightings, accounts)
-    assert len(np.unique(split_alike(incidence, Manners(table), labels, SETTINGS)[:100])) == 1
+    assert len(np.unique(split_in(incidence, Manners(table), labels, SETTINGS)[:100])) == 1
     table[old] = rng.normal(0, 0.75, (60, 8))  # the same part among strangers leaves them
-    assert len(np.unique(split_alike(incidence, Manners(table), labels, SETTINGS)[:100])) == 2
+    assert len(np.unique(split_in(incidence, Manners(table), labels, SETTINGS)[:100])) == 2
 
 
 @pytest.mark.parametrize(("apart", "card", "networks"), [(3.0, False, 2), (0.0, False, 1), (3.0, True, 1)], ids=["two pools", "one queue", "one payer"])
@@ -124,7 +134,7 @@ def test_two_pools_are_kept_apart_unless_they_behave_alike_or_share_what_is_thei
     sightings, accounts = holding(values, 700)
     labels = np.full(700, ALONE)
     labels[:100] = 0
-    found = split_alike(build_incidence(sightings, accounts), Manners(table), labels, SETTINGS)
+    found = split_in(build_incidence(sightings, accounts), Manners(table), labels, SETTINGS)
     assert len(np.unique(found[:100])) == networks
     assert len(np.unique(found[one])) == len(np.unique(found[two])) == 1
 
@@ -204,3 +214,17 @@ def test_a_queue_split_at_random_leaves_no_turns() -> None:
     order = rng.integers(0, 12, len(queue))
     found = find_rotations(requests({f"pool{number:02d}": queue[order == number] for number in range(12)}), REGISTER.empty().lazy()).collect()
     assert found.is_empty()
+
+
+def test_small_pools_are_looked_for_beyond_the_most_widespread_observables() -> None:
+    """Of more observables than are looked at one by one, those whose holders are alike; a popular client takes the place otherwise."""
+    members = np.arange(40, 60)
+    values: dict[tuple[str, str], list[int]] = {
+        ("client", "popular"): list(range(300)),
+        ("template", "strangers"): list(range(100, 112)),
+        ("template", "pool"): list(members),
+    }
+    sightings, accounts = holding(values, 900)
+    incidence = build_incidence(sightings, accounts)
+    groups = find_groups(incidence, with_pool(crowd(900), members), NetworkSettings(alike_values=1))
+    assert [accounts.tolist() for accounts, _ in groups] == [list(range(300)), members.tolist()]
