@@ -10,6 +10,7 @@ import numpy as np
 from forensics.manners import AlikeTest, Manners, manner_bits
 from forensics.membership import ALONE
 from forensics.observables import DURABLE_LINES, WEAK_KINDS, kind_groups, renumber
+from forensics.statistics import rare_deviation
 
 if TYPE_CHECKING:
     from forensics.config import NetworkSettings
@@ -243,13 +244,11 @@ def find_groups(incidence: Incidence, manners: Manners, settings: NetworkSetting
 
 def _narrow(incidence: Incidence, manners: Manners, values: Ints, settings: NetworkSettings) -> Bools:
     """Which of these observables have holders so alike that no more than one in twenty logs brings one by accident."""
-    from scipy.stats import norm
-
     found = np.zeros(len(values), dtype=bool)
     if len(values) == 0:
         return found
     test = AlikeTest(manners, settings.seed)
-    needed = max(settings.alike_deviations, float(norm.isf(0.05 / len(values))))
+    needed = max(settings.alike_deviations, rare_deviation(0.05 / len(values)))
     sizes = incidence.holders[values]
     for size in np.unique(sizes):
         places = np.flatnonzero(sizes == size)

@@ -167,6 +167,13 @@ def wilson(hits: float, number: float) -> tuple[float, float]:
     return float(max(0.0, centre - half)), float(min(1.0, centre + half))
 
 
+def rare_deviation(chance: float) -> float:
+    """Standard deviations that a normal value exceeds with this chance."""
+    from scipy.stats import norm
+
+    return float(norm.isf(chance))
+
+
 def poisson_bits(counts: Floats, means: Floats) -> Floats:
     """Surprise of as many events or more where so many are expected, in bits."""
     from scipy.stats import poisson

@@ -18,7 +18,7 @@ from forensics.hallmarks.headroom import PLUGIN as HEADROOM
 from forensics.hallmarks.one_client import PLUGIN as ONE_CLIENT
 from forensics.hallmarks.parameter_entropy import PLUGIN as PARAMETERS
 from forensics.hallmarks.template_growth import PLUGIN as GROWTH
-from forensics.statistics import gini, percentiles, poisson_bits, poisson_interval
+from forensics.statistics import gini, percentiles, poisson_bits, poisson_interval, rare_deviation
 
 if TYPE_CHECKING:
     from typing import Any
@@ -329,6 +329,7 @@ def test_intervals_by_hand() -> None:
     assert percentiles(np.arange(101.0), 99.0) == pytest.approx((2.5, 99.0))
     assert poisson_interval(0) == pytest.approx((0.0, 3.689), abs=1e-3)
     assert poisson_interval(10) == pytest.approx((4.795, 18.39), abs=1e-2)
+    assert rare_deviation(0.05) == pytest.approx(1.645, abs=1e-3)
     assert poisson_bits(np.array([1.0, 2.0]), np.array([0.5, 0.01])) == pytest.approx([1.3457, 14.297], abs=1e-3)
     assert np.isnan(percentiles(np.array([1.0, np.nan, np.nan]), 1.0)[0])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -17,14 +17,13 @@ import polars as pl
 from forensics import __version__
 from forensics.marks import MARKED_BENIGN
 from forensics.plugins import discover
+from forensics.reports.claims import Draft
 from forensics.reports.impact import Prices, load_prices, measure_impact, token_counts
 from forensics.reports.lives import BANDS, describe_lives, split_columns
 from forensics.reports.mailboxes import mailbox_sentence, read_mailboxes
 from forensics.reports.model import (
     Brief,
-    Claim,
     Content,
-    Daily,
     Database,
     ExampleLink,
     Finding,
@@ -33,23 +32,22 @@ from forensics.reports.model import (
     KindEvidence,
     Mailboxes,
     Matrix,
-    Member,
     ModelDays,
     NotAssessed,
     Quote,
     Reading,
     Report,
-    Sign,
     Source,
     Template,
     Tie,
 )
 from forensics.reports.overview import FLAG_TITLES, read_content, read_overview
+from forensics.reports.rows import by_birth, count_days, list_days, read_member, read_sign, read_tie, rounded, share_models, tied_members
 from forensics.reports.skeleton import find_skeleton
 from forensics.schema import CONTENT_FLAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from forensics.reports.overview import Overview, Tables
 
@@ -67,9 +65,6 @@ WEB_KINDS = 4  # as many as can be told apart by colour
 TEMPLATES_SHOWN = 8
 TEXTS_COMPARED = 16
 FEWEST_SHOWN = 3  # accounts or templates behind a text that is shown
-QUOTES_A_CLAIM = 3
-MEMBERS_QUOTED = 40
-SUCCESSIONS_QUOTED = 12
 TURNS_QUOTED = 6
 MODELS_DRAWN = 4
 LEAST_CONTENT = 0.02  # of requests
@@ -331,16 +326,16 @@ class _Builder:
             source.sha256 if source else "",
         )
 
-    def _finding(self, row: Mapping[str, Any]) -> _Draft:
+    def _finding(self, row: Mapping[str, Any]) -> Draft:
         network = row["network_id"]
         mine = pl.col("network_id") == network
         joined = self.members.filter(mine).join(self.accounts.drop("hour_counts"), on="account_id", how="left")
         joined = joined.sort(["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True)
-        members = [_member(item) for item in joined.iter_rows(named=True)]
+        members = [read_member(item) for item in joined.iter_rows(named=True)]
         active = self.active.filter(mine)
-        days = _days(active, members)
+        days = list_days(active, members)
         sightings = self.sightings.filter(mine)
-        order = [member.account_id for member in sorted(members, key=_by_birth)]
+        order = [member.account_id for member in sorted(members, key=by_birth)]
         sizes = split_columns(len(order), SINGLE_COLUMNS, BANDS)
         column_of = dict(zip(order, np.repeat(np.arange(len(sizes)), sizes).tolist(), strict=True))
         kinds, web, mostly, few = self._kinds(row, sightings, len(members), column_of)
@@ -372,19 +367,19 @@ class _Builder:
             platforms=tuple(row["platforms"] or ()),
             models=tuple(row["models"] or ()),
             summary=row["summary"] or "",
-            signs=tuple(_sign(item) for item in self.hallmarks.filter(mine).sort("role", "name").iter_rows(named=True)),
+            signs=tuple(read_sign(item) for item in self.hallmarks.filter(mine).sort("role", "name").iter_rows(named=True)),
             kinds=kinds,
             example=self._example(network),
             members=tuple(members),
             lives=lives,
-            daily=_daily(active, members, days),
+            daily=count_days(active, members, days),
             hours=self._hours(order),
             model_days=self._model_days(network, days),
             ties=self._ties([tie for kind in kinds if kind.bits > 0 for tie in kind.ties][:TIES_DRAWN], sightings, column_of, sizes),
             web=self._ties(web, sightings, column_of, sizes),
             shared_widely=mostly,
             shared_by_few=few,
-            tied=_tied([*web, *(tie for kind in kinds for tie in kind.ties if tie not in web)], sightings),
+            tied=tied_members([*web, *(tie for kind in kinds for tie in kind.ties if tie not in web)], sightings),
             platform_matrix=self._platform_matrix(network, column_of, sizes),
             templates=self._templates(network, row["request_count"] or 0),
             template_count=self.template_counts.get(network, 0),
@@ -397,7 +392,7 @@ class _Builder:
             impact=measure_impact(self.tokens.filter(mine), self.prices, self.totals, row["limit_multiple"]),
             mailboxes=self.mailboxes.get(network),
         )
-        return _Draft(self, finding, sightings)
+        return Draft(self, finding, sightings)
 
     def _kinds(self, row: Mapping[str, Any], sightings: pl.DataFrame, size: int, column_of: Mapping[str, int]) -> _Evidence:
         """Bits by kind, as ranked, the observables that most members and fewest others hold; those that a few members share; how many more do."""
@@ -409,7 +404,7 @@ class _Builder:
         top = shared.sort(["kind", "weight", "value"], descending=[False, True, False]).group_by("kind", maintain_order=True).head(TIES_A_KIND)
         ties: dict[str, list[Tie]] = defaultdict(list)
         for item in top.iter_rows(named=True):
-            ties[item["kind"]].append(_tie(item))
+            ties[item["kind"]].append(read_tie(item))
         told = [item["kind"] for item in row["kinds"] or () if (item["bits"] or 0) > 0]
         ranked = shared.filter(pl.col("kind").is_in(told)).sort(["weight", "kind", "value"], descending=[True, False, False])
         places = pl.DataFrame({"account_id": list(column_of), "column": list(column_of.values())}, schema={"account_id": pl.String, "column": pl.Int64})
@@ -427,7 +422,7 @@ class _Builder:
             plugin = self.kind_plugins.get(kind)
             title = plugin.title if plugin else f"same {kind.replace('_', ' ')}"
             found.append(KindEvidence(kind, title, plugin.group if plugin else "mapped", bits, tuple(ties.get(kind, ()))))
-        return tuple(found), [_tie(item) for item in web.iter_rows(named=True)], tuple(mostly.iter_rows()), len(few)
+        return tuple(found), [read_tie(item) for item in web.iter_rows(named=True)], tuple(mostly.iter_rows()), len(few)
 
     def _ties(self, drawn: Sequence[Tie], sightings: pl.DataFrame, column_of: Mapping[str, int], sizes: Sequence[int]) -> Matrix:
         """Which columns of accounts showed each observable."""
@@ -438,7 +433,7 @@ class _Builder:
         for kind, value, account in sightings.join(keys, on=["kind", "value"], how="semi").select("kind", "value", "account_id").unique().iter_rows():
             column = column_of[account]
             cells[kind, value][column] += 1 / sizes[column]
-        return Matrix(tuple(sizes), tuple(replace(tie, cells=_rounded(cells[tie.kind, tie.value])) for tie in drawn))
+        return Matrix(tuple(sizes), tuple(replace(tie, cells=rounded(cells[tie.kind, tie.value])) for tie in drawn))
 
     def _platform_matrix(self, network: str, column_of: Mapping[str, int], sizes: Sequence[int]) -> Matrix:
         mine = self.platforms.filter(pl.col("network_id") == network).with_columns(platform=pl.col("platform").fill_null("unnamed"))
@@ -450,7 +445,7 @@ class _Builder:
             if platform in cells:
                 column = column_of[account]
                 cells[platform][column] += requests / totals[account] / sizes[column]
-        rows = tuple(Tie("platform", name, accounts, requests, 0.0, _rounded(cells[name])) for name, requests, accounts in ranking.iter_rows())
+        rows = tuple(Tie("platform", name, accounts, requests, 0.0, rounded(cells[name])) for name, requests, accounts in ranking.iter_rows())
         return Matrix(tuple(sizes), rows)
 
     def _example(self, network: str) -> ExampleLink | None:
@@ -487,7 +482,7 @@ class _Builder:
         first = dict(self.all_models.group_by("request_model").agg(pl.col("first_at").min()).iter_rows())
         start = self.reading.first_at
         released = tuple((name, first[name]) for name in names if start is not None and first[name] > start + timedelta(days=2))
-        return ModelDays(tuple(days), tuple(names), _model_shares(inside, names, days), _model_shares(outside, names, days), released)
+        return ModelDays(tuple(days), tuple(names), share_models(inside, names, days), share_models(outside, names, days), released)
 
     def _wrapper(self, network: str) -> tuple[tuple[bool, str], ...] | None:
         top = self.templates.filter(pl.col("network_id") == network, pl.col("accounts") >= FEWEST_SHOWN)
@@ -513,190 +508,3 @@ class _Builder:
                 )
             )
         return tuple(found)
-
-
-class _Draft:
-    """A finding whose source lines are still to be looked up, so that all findings share one pass over the events."""
-
-    def __init__(self, builder: _Builder, finding: Finding, sightings: pl.DataFrame) -> None:
-        self.builder, self.finding = builder, finding
-        self.members = {member.account_id: member for member in finding.members}
-        self.shown_at: dict[tuple[str, str], list[tuple[str, datetime]]] = defaultdict(list)
-        ties = [tie for kind in finding.kinds for tie in kind.ties[:3]]
-        if ties:
-            keys = pl.DataFrame({"kind": [tie.kind for tie in ties], "value": [tie.value for tie in ties]})
-            seen = sightings.filter(pl.col("event_count") > 0, pl.col("first_seen_at").is_not_null()).join(keys, on=["kind", "value"], how="semi")
-            for kind, value, account, at in seen.select("kind", "value", "account_id", "first_seen_at").sort("first_seen_at", "account_id").iter_rows():
-                self.shown_at[kind, value].append((account, at))
-        self.shown_at = defaultdict(list, {key: _spread(found, QUOTES_A_CLAIM) for key, found in self.shown_at.items()})
-
-    def wanted(self) -> Iterable[tuple[str, datetime]]:
-        """Account and time of each line to quote."""
-        for found in self.shown_at.values():
-            yield from found
-        for account in self._quoted_members():
-            member = self.members[account]
-            yield from ((account, at) for at in (member.first_seen_at, member.last_seen_at) if at is not None)
-
-    def _quoted_members(self) -> list[str]:
-        ids = [member.account_id for member in self.finding.members[:MEMBERS_QUOTED]]
-        for item in _spread(self.finding.lives.successions, SUCCESSIONS_QUOTED):
-            ids += [item.banned_id, item.successor_id]
-        return sorted(set(ids))
-
-    def finish(self, quotes: Mapping[tuple[str, datetime], Quote]) -> Finding:
-        """The finding, with its lines."""
-
-        def at(account: str, when: datetime | None) -> Quote | None:
-            return quotes.get((account, when)) if when is not None else None
-
-        quoted = set(self._quoted_members())
-
-        def with_quotes(member: Member) -> Member:
-            first, last = at(member.account_id, member.first_seen_at), at(member.account_id, member.last_seen_at)
-            return replace(member, first_quote=first, last_quote=last)
-
-        members = tuple(with_quotes(member) if member.account_id in quoted else member for member in self.finding.members)
-        return replace(self.finding, members=members, claims=tuple(self._claims(quotes)))
-
-    def _claims(self, quotes: Mapping[tuple[str, datetime], Quote]) -> Iterable[Claim]:
-        """The most telling observable of each kind, what the members do together, then the further observables."""
-        finding = self.finding
-        for kind in finding.kinds:
-            yield from (self._tie_claim(kind, tie, quotes) for tie in kind.ties[:1])
-        yield from self._behaviour(quotes)
-        for kind in finding.kinds:
-            yield from (self._tie_claim(kind, tie, quotes) for tie in kind.ties[1:3])
-
-    def _tie_claim(self, kind: KindEvidence, tie: Tie, quotes: Mapping[tuple[str, datetime], Quote]) -> Claim:
-        lines = tuple(quotes[key] for key in self.shown_at[tie.kind, tie.value] if key in quotes)
-        text = f"{kind.title}: {tie.inside_count} members, {tie.outside_count} other accounts"
-        note = "" if lines else "known from the accounts file, or from several lines together"
-        return Claim(kind.group, text, tie.value, lines, note)
-
-    def _behaviour(self, quotes: Mapping[tuple[str, datetime], Quote]) -> Iterable[Claim]:
-        finding, mine = self.finding, pl.col("network_id") == self.finding.network_id
-        for item in _spread(finding.lives.successions, SUCCESSIONS_QUOTED):
-            last, first = self.members[item.banned_id].last_seen_at, self.members[item.successor_id].first_seen_at
-            keys = [(account, at) for account, at in ((item.banned_id, last), (item.successor_id, first)) if at is not None]
-            text = f"last line of a banned account, first line of the likely successor born {item.lag_h:.1f} h after the ban"
-            yield Claim("lives", text, None, tuple(quotes[key] for key in keys if key in quotes))
-        turns = self.builder.turns.filter(mine)
-        if not turns.is_empty():
-            lines = tuple(self.builder.quote(row) for row in turns["q"].item())
-            yield Claim("scheduling", "requests in a row from the middle of the network's life: who takes the next turn", None, lines)
-        flagged = self.builder.flagged.filter(mine).sort("account_id")["q"].to_list()
-        if flagged:
-            lines = tuple(self.builder.quote(row) for row in _spread(flagged, QUOTES_A_CLAIM))
-            yield Claim("elicitation", f"requests with an extraction flag, from {len(flagged)} members", None, lines)
-        for model, _ in finding.model_days.released[:1]:
-            uses = self.builder.first_uses.filter(mine, pl.col("request_model") == model)["q"].to_list()
-            uses.sort(key=lambda row: (row["started_at"], row["account_id"]))
-            lines = tuple(self.builder.quote(row) for row in _spread(uses, QUOTES_A_CLAIM))
-            yield Claim("pivot", f"first requests to a new model, by {len(uses)} members", model, lines)
-
-
-def _tie(row: Mapping[str, Any]) -> Tie:
-    return Tie(row["kind"], row["value"], row["inside"], row["outside"], row["bits"])
-
-
-def _tied(ties: Sequence[Tie], sightings: pl.DataFrame) -> tuple[tuple[Tie, tuple[str, ...]], ...]:
-    """Each observable with the members that showed it."""
-    if not ties:
-        return ()
-    keys = pl.DataFrame({"kind": [tie.kind for tie in ties], "value": [tie.value for tie in ties]})
-    held = sightings.join(keys, on=["kind", "value"], how="semi").group_by("kind", "value").agg(pl.col("account_id").unique().sort())
-    accounts = {(kind, value): tuple(ids) for kind, value, ids in held.iter_rows()}
-    return tuple((tie, accounts.get((tie.kind, tie.value), ())) for tie in ties)
-
-
-def _by_birth(member: Member) -> tuple[datetime, str]:
-    return (member.born_at or member.first_seen_at or datetime.max.replace(tzinfo=UTC), member.account_id)
-
-
-def _spread(items: Sequence[T], most: int) -> list[T]:
-    """At most `most` items, evenly from first to last."""
-    if len(items) <= most:
-        return list(items)
-    return [items[round(index * (len(items) - 1) / (most - 1))] for index in range(most)]
-
-
-def _rounded(cells: Sequence[float]) -> tuple[float, ...]:
-    return tuple(round(cell, 4) for cell in cells)
-
-
-def _member(row: Mapping[str, Any]) -> Member:
-    closed = row["ended_at"] if row["banned_at"] is None else None
-    return Member(
-        row["account_id"],
-        row["membership"],
-        row["role"],
-        row["link_count"],
-        row["weight_bits"],
-        row["request_count"] or 0,
-        row["born_at"],
-        row["first_seen_at"],
-        row["last_seen_at"],
-        row["banned_at"],
-        closed,
-        tuple((item["kind"], item["bits"] or 0.0) for item in row["kinds"] or ()),
-    )
-
-
-def _sign(row: Mapping[str, Any]) -> Sign:
-    return Sign(
-        row["name"],
-        row["role"],
-        row["channel"] or "",
-        row["title"] or row["name"],
-        bool(row["assessable"]),
-        row["reason"],
-        row["measure"],
-        row["observed"],
-        row["observed_low"],
-        row["observed_high"],
-        row["expected"],
-        row["expected_low"],
-        row["expected_high"],
-        row["p_value"],
-        row["fit"],
-        bool(row["holds"]),
-        row["sentence"],
-    )
-
-
-def _days(active: pl.DataFrame, members: Sequence[Member]) -> list[date]:
-    """Every day from the first request to the last; by what is known of the accounts where the requests themselves are not there."""
-    first, last = active["day"].min(), active["day"].max()
-    if not isinstance(first, date) or not isinstance(last, date):
-        seen = [at.date() for member in members for at in (member.first_seen_at, member.last_seen_at) if at is not None]
-        if not seen:
-            return []
-        first, last = min(seen), max(seen)
-    return [first + timedelta(days=index) for index in range((last - first).days + 1)]
-
-
-def _daily(active: pl.DataFrame, members: Sequence[Member], days: Sequence[date]) -> Daily:
-    by_day = {row[0]: row[1:] for row in active.group_by("day").agg(pl.col("requests").sum(), pl.len().alias("accounts")).iter_rows()}
-    bans: dict[date, int] = defaultdict(int)
-    births: dict[date, int] = defaultdict(int)
-    for member in members:
-        if member.banned_at is not None:
-            bans[member.banned_at.date()] += 1
-        born = member.born_at or member.first_seen_at
-        if born is not None:
-            births[born.date()] += 1
-    return Daily(
-        tuple(days),
-        tuple(by_day.get(day, (0, 0))[0] for day in days),
-        tuple(by_day.get(day, (0, 0))[1] for day in days),
-        tuple(bans[day] for day in days),
-        tuple(births[day] for day in days),
-    )
-
-
-def _model_shares(counts: Mapping[tuple[date, str | None], int], names: Sequence[str], days: Sequence[date]) -> tuple[tuple[float, ...], ...]:
-    totals: dict[date, int] = defaultdict(int)
-    for (day, _), count in counts.items():
-        totals[day] += count
-    return tuple(tuple(round(counts.get((day, name), 0) / totals[day], 4) if totals[day] else math.nan for day in days) for name in names)
