@@ -117,6 +117,7 @@ def split_alike(incidence: Incidence, shown: Groups, manners: Manners, labels: I
     everybody = AlikeTest(manners, settings.seed)
     result = labels.copy()
     number = int(labels.max(initial=ALONE)) + 1
+    durable = _durable(incidence)
     networks: dict[int, _Network] = {}
     found: dict[int, list[Ints]] = {}
     turns: dict[int, list[Ints]] = {}
@@ -132,7 +133,7 @@ def split_alike(incidence: Incidence, shown: Groups, manners: Manners, labels: I
         if not (settings.alike_accounts <= len(part) <= settings.split_most * sizes[label] and len(part) >= settings.nest_share * len(accounts)):
             continue
         if label not in networks:
-            networks[label] = _look_at(incidence, manners, np.flatnonzero(labels == label), settings)
+            networks[label] = _look_at(incidence, manners, np.flatnonzero(labels == label), durable, settings)
         network = networks[label]
         places = np.searchsorted(network.members, part)
         outside = np.ones(len(network.members), dtype=bool)
@@ -181,30 +182,34 @@ class _Network:
         return len(np.unique(self.place[inside & common[self.value]])) / max(int(chosen.sum()), 1)
 
 
-def _look_at(incidence: Incidence, manners: Manners, members: Ints, settings: NetworkSettings) -> _Network:
-    place = np.full(incidence.account_count, -1, dtype=np.int64)
-    place[members] = np.arange(len(members))
-    entries = place[incidence.account] >= 0
-    held = np.bincount(incidence.value[entries], minlength=len(incidence.holders))
-    durable = np.array(
-        [incidence.lines[line] in DURABLE_LINES and kind not in WEAK_KINDS for kind, line in zip(incidence.kinds, incidence.line_of_kind, strict=True)],
-        dtype=bool,
-    )[incidence.kind_of_value]
-    own = durable & ~incidence.packed & (held >= OWN) & (held >= OWN_SHARE * incidence.holders)
-    entries &= own[incidence.value]
+def _look_at(incidence: Incidence, manners: Manners, members: Ints, durable: Bools, settings: NetworkSettings) -> _Network:
+    order, first, _ = incidence.by_account
+    entries = np.concatenate([order[first[member] : first[member + 1]] for member in members])
+    entries = entries[durable[incidence.value[entries]]]
+    values, number, held = np.unique(incidence.value[entries], return_inverse=True, return_counts=True)
+    own = (held >= OWN) & (held >= OWN_SHARE * incidence.holders[values])
+    entries, number = entries[own[number]], (np.cumsum(own) - 1)[number[own[number]]]
     return _Network(
         members=members,
         test=AlikeTest(Manners(manners.table[members]), settings.seed),
-        place=place[incidence.account[entries]],
-        value=(np.cumsum(own) - 1)[incidence.value[entries]],
+        place=np.searchsorted(members, incidence.account[entries]),
+        value=number,
     )
+
+
+def _durable(incidence: Incidence) -> Bools:
+    """Which values survive a change of exits and clients, and are whole traces."""
+    kinds = zip(incidence.kinds, incidence.line_of_kind, strict=True)
+    lasting = np.array([incidence.lines[line] in DURABLE_LINES and kind not in WEAK_KINDS for kind, line in kinds], dtype=bool)
+    values: Bools = lasting[incidence.kind_of_value] & ~incidence.packed
+    return values
 
 
 def _same_both(manners: Manners, one: Ints, other: Ints, settings: NetworkSettings) -> bool:
     return _same(manners, one, other, settings) and _same(manners, other, one, settings)
 
 
-def in_turn(incidence: Incidence, labels: Ints) -> Bools:
+def taking_turns(incidence: Incidence, labels: Ints) -> Bools:
     """Accounts that take turns with others, most of whom are in the same network as they."""
     coupled = np.flatnonzero(np.array([kind in COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value])
     found = np.zeros(incidence.account_count, dtype=bool)

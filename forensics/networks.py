@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.alike import find_alike, find_groups, in_turn, split_alike
+from forensics.alike import find_alike, find_groups, split_alike, taking_turns
 from forensics.manners import MANNER_COLUMNS, describe_manners
 from forensics.membership import ALONE, SUFFICIENT_LINES, complete, profile_networks, score_accounts, sum_lines
 from forensics.names import name_network
@@ -75,7 +75,7 @@ def _form(frame: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
     more = find_alike(shown, manners, split_alike(incidence, shown, manners, labels, settings), settings)
     if (more != labels).any():
         core = np.where((more >= 0) & (core < 0) & (labels < 0), more, core)
-        labels = complete_networks(incidence, manners, more, settings, in_turn(incidence, more))
+        labels = complete_networks(incidence, manners, more, settings, taking_turns(incidence, more))
     return _tell(incidence, labels, core, score_accounts(incidence, labels), (a, b, bits), settings)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from forensics.alike import find_alike, find_groups, in_turn, split_alike
+from forensics.alike import find_alike, find_groups, split_alike, taking_turns
 from forensics.config import NetworkSettings
 from forensics.manners import MANNER_COLUMNS, AlikeTest, Manners, describe_manners, manner_bits
 from forensics.membership import ALONE
@@ -144,7 +144,7 @@ def test_who_takes_turns_is_settled_where_most_of_the_others_are() -> None:
     sightings, accounts = holding({("rotation", "queue"): list(range(20)), ("template", "other"): list(range(30, 60))}, 100)
     labels = np.full(100, ALONE)
     labels[:15], labels[15:18] = 0, 1
-    assert np.flatnonzero(in_turn(build_incidence(sightings, accounts), labels)).tolist() == list(range(15))
+    assert np.flatnonzero(taking_turns(build_incidence(sightings, accounts), labels)).tolist() == list(range(15))
 
 
 def test_manners_speak_for_like_accounts_and_against_others() -> None:
