@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from forensics.manners import manner_bits
-from forensics.observables import deal_lines, kind_groups
+from forensics.observables import FALLBACK_KINDS, deal_lines, kind_groups
 
 if TYPE_CHECKING:
     from forensics.config import NetworkSettings
@@ -124,12 +124,23 @@ def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.Da
 
 
 def score_manners(incidence: Incidence, manners: Manners, labels: Ints, scores: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
-    """The scores of accounts in no network, with a line more each: how much more an account behaves like the network's members than like others."""
-    pairs = scores.filter(pl.Series(labels).gather(scores["account"]) < 0).select("account", "network").unique().sort("network", "account")
+    """The scores of accounts in no network, with a line more each: how much more an account behaves like the network's members than like others.
+
+    A profile says the same in coarser words; what both say counts once.
+    """
+    profile = pl.Series([kind in FALLBACK_KINDS for kind in incidence.kinds], dtype=pl.Boolean)
+    pairs = (
+        scores.with_columns(profile=profile.gather(scores["kind"]))
+        .filter(pl.Series(labels).gather(scores["account"]) < 0)
+        .group_by("account", "network")
+        .agg(said=pl.col("bits").filter(pl.col("profile")).max().fill_null(0.0))
+        .sort("network", "account")
+    )
     parts = [scores]
     for (network,), rows in pairs.group_by("network", maintain_order=True):
         members = np.flatnonzero(labels == network)
         bits = manner_bits(manners, members, rows["account"].to_numpy().astype(np.int64), settings.manner_bits)
+        bits = np.where(bits > 0, np.maximum(bits - rows["said"].to_numpy(), 0.0), bits)
         told = rows.with_columns(
             kind=pl.lit(len(incidence.kinds), scores.schema["kind"]),
             line=pl.lit(len(incidence.lines), scores.schema["line"]),

@@ -18,7 +18,7 @@ from forensics.hallmarks.scheduled_jobs import PLUGIN as JOBS
 from forensics.hallmarks.shared_exit import PLUGIN as EXIT
 from forensics.hallmarks.tenant_platform import PLUGIN as TENANTS
 from forensics.panel import CARRIES, SPEAKS
-from forensics.schema import HALLMARKS
+from forensics.schema import EXTRACTION_MASK, HALLMARKS
 
 if TYPE_CHECKING:
     from typing import Any
@@ -54,7 +54,7 @@ def at(address: str | None) -> dict[str, str | None]:
     return {"client_address": address, "client_prefix": address and f"{address.rsplit('.', 1)[0]}.0/24"}
 
 
-def keys(count: int = 5, *, exits: int = 1, **declared: Any) -> World:  # noqa: ANN401 - columns of REGISTER, a list is one a key
+def keys(count: int = 5, *, exits: int = 1, flags: int = 0, **declared: Any) -> World:  # noqa: ANN401 - columns of REGISTER, a list is one a key
     """A network of keys that are all there all the time, over one or several exits, or none known."""
     rng = np.random.default_rng(3)
     world = World()
@@ -62,7 +62,7 @@ def keys(count: int = 5, *, exits: int = 1, **declared: Any) -> World:  # noqa: 
         world.add(None, f"out_{index}", poisson_times(rng, 0, DAYS * DAY, 0.1), **at(f"203.0.{index}.5" if exits else None))
     for index in range(count):
         address = f"{100 + index % exits}.0.2.1" if exits else None
-        world.add("net", f"key_{index}", np.append(poisson_times(rng, 0, DAYS * DAY, 0.5), [0.0, DAYS * DAY]), **at(address))
+        world.add("net", f"key_{index}", np.append(poisson_times(rng, 0, DAYS * DAY, 0.5), [0.0, DAYS * DAY]), content_flags=flags, **at(address))
         if declared:
             world.declare(f"key_{index}", **{name: value[index] if isinstance(value, list) else value for name, value in declared.items()})
     return world
@@ -85,7 +85,7 @@ class TestCompanyGateway:
 
     def test_speaks_in_part_for_unknown_keys_that_ask_for_training_material(self) -> None:
         """There is no product behind such a gateway."""
-        panel = saying(keys(exits=0).panel(found=True), {"name": "elicitation", "role": "extraction", "holds": True})
+        panel = saying(keys(exits=0, flags=EXTRACTION_MASK).panel(found=True), {"name": "elicitation", "role": "extraction", "holds": True})
         assert SPEAKS <= fit(GATEWAY, panel) < CARRIES
 
     def test_carries_for_one_declared_organisation_whatever_it_asks(self) -> None:
@@ -106,6 +106,11 @@ class TestCompanyGateway:
     def test_does_not_fit_many_keys(self) -> None:
         """Forty accounts are no gateway's few keys."""
         assert fit(GATEWAY, keys(40).panel(found=True)) == 0.0
+
+    def test_carries_for_unknown_keys_of_which_some_requests_sound_so(self) -> None:
+        """A public's questions are of all kinds; each key has some that ask for reasoning."""
+        panel = saying(keys(exits=0).panel(found=True), {"name": "elicitation", "role": "extraction", "holds": True})
+        assert fit(GATEWAY, panel) >= CARRIES
 
 
 class TestOneOrganisation:

@@ -25,6 +25,7 @@ FEW = 8  # keys that a gateway shuffles over
 OPEN = 0.9  # share of members with one mail domain and one egress or payer from which nothing is hidden
 DECLARED = ("declared_organization_id", "declared_parent_id")
 IDENTITY = ("declared_email_domain", "declared_payment_id", "declared_organization_id", "declared_parent_id")
+MATERIAL = 1 / 3  # of the requests of keys that are there for training material
 IN_PART = 0.75  # most that is said for keys of unknown owners that ask for training material
 EVERYBODY = 0.2  # share of all accounts from which an address is the service's own
 EXITS = ("address", "prefix")
@@ -61,7 +62,7 @@ def _test_group(panel: Panel, group: Group, first: Any, last: Any, *, tells: boo
         if shared is not None:
             known, why = shared, f", {shared:.0%} share their exit with other members and nobody else"
         asks = sign(panel, group, "elicitation")
-        material = asks is not None and asks["holds"]
+        material = asks is not None and asks["holds"] and float(own["flagged_share"].mean() or 0.0) >= MATERIAL  # type: ignore[arg-type]
         fit = min(steady, known, IN_PART if material else 1.0)
         why += ", but they ask for training material" if material else ""
     return answer(

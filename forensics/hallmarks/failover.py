@@ -5,7 +5,7 @@ Statistic:  of failed sends (401, 403, 408, 409, 429, 5xx) the share whose promp
 Null model: two, and the larger p counts. Failing has nothing to do with crossing to another account (Fisher; an account's sends within one
             10 minutes count once). And: accounts are independent (each moved as a whole by up to ±3 h), counted in distinct pairs of accounts
             that cross within 10 minutes, so that two laboratories with one list of items count once. At the floor p is the normal tail.
-            Without a failed send only the second one is tested.
+            Without enough failed sends only the second one is told, and holds nothing: classmates share prompts too.
 Blind to:   retries on the same account, retries that change the prompt, logs without prompt hashes.
 """
 
@@ -113,13 +113,12 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
             group,
             PLUGIN,
             f"{pairs} pairs of accounts sent the same prompt within 10 minutes of each other, {expected[0]:.0f} ({expected[1]:.0f}–{expected[2]:.0f}) "
-            "if the accounts were independent; too few requests failed to tell retries.",
+            "if the accounts were independent, as classmates do too; too few requests failed to tell retries.",
             measure="pairs of accounts that sent one prompt within 10 minutes",
             observed=float(pairs),
             own=(pairs_low, pairs_high),
             others=(expected[0], expected[1], expected[2]),
             p_value=p_pairs,
-            holds=bool(p_pairs < SIGNIFICANT and pairs >= max(FEWEST_PAIRS, 2 * expected[0])),
         )
     crossed_failed, crossed_other = _crossed(sends, first, second)
     from scipy.stats import hypergeom

@@ -4,7 +4,8 @@ What a pool leaves that works one account at a time and hops when it is limited,
 hold no text. Customers are refused too, and others begin in the same seconds by accident: once, not in several different hours.
 
 Null:      an account begins at its own rate, twice as often in its waking hours as that asks for; the hours in which a pair meets so are Poisson.
-           A pair counts if no more than one such pair in sixteen logs of this size were an accident.
+           A pair counts if no more than one such pair in sixteen logs of this size were an accident; between accounts of which that
+           is known, if no more than one in sixteen logs of only these.
 Guard:     accounts that begin by the clock (crons) are left out, and refusals while a fifth of all requests are refused (outages).
 Blind to:  pools that switch without refusals; that pause longer than 15 s before they go on; logs without status codes.
 """
@@ -68,7 +69,8 @@ def _find(events: pl.DataFrame) -> pl.DataFrame:
     if len(a) == 0:
         return SIGHTINGS.empty()
     chance = _chance(a, b, account, at_s, refused, entered_by, len(ids))
-    a, b, hours = _beyond(a, b, hours, chance, len(ids))
+    clear = _clear(a, b, hours, chance, len(ids))
+    a, b, hours = a[clear], b[clear], hours[clear]
     part = find_components(len(ids), a, b)
     members = np.unique(np.concatenate([a, b]))
     size = np.bincount(part[members], minlength=int(part.max(initial=0)) + 1)
@@ -130,11 +132,17 @@ def _chance(a: Ints, b: Ints, account: Ints, at_s: Floats, refused: npt.NDArray[
     return chance
 
 
-def _beyond(a: Ints, b: Ints, hours: Floats, chance: Floats, count: int) -> tuple[Ints, Ints, Floats]:
-    """The pairs that meet more often than any pair of so many accounts would by accident."""
-    needed = np.log2(max(count, 2) * (count - 1) / 2) + MARGIN_BITS
-    clear = poisson_bits(hours, chance) >= needed
-    return a[clear], b[clear], hours[clear]
+def _clear(a: Ints, b: Ints, hours: Floats, chance: Floats, count: int) -> npt.NDArray[np.bool_]:
+    """The pairs that meet more often than any pair of so many accounts would by accident; among those that do so, of so few accounts."""
+    bits = poisson_bits(hours, chance)
+    clear = bits >= _pairs_bits(count) + MARGIN_BITS
+    inside = np.unique(np.concatenate([a[clear], b[clear]]))
+    both: npt.NDArray[np.bool_] = clear | (np.isin(a, inside) & np.isin(b, inside) & (bits >= _pairs_bits(len(inside)) + MARGIN_BITS))
+    return both
+
+
+def _pairs_bits(count: int) -> float:
+    return float(np.log2(max(count * (count - 1) / 2, 1.0)))
 
 
 PLUGIN = Sighting(kind="baton", group="timing", title="handing on after refusals", find=find_batons)
