@@ -145,4 +145,4 @@ def _pairs_bits(count: int) -> float:
     return float(np.log2(max(count * (count - 1) / 2, 1.0)))
 
 
-PLUGIN = Sighting(kind="baton", group="timing", title="handing on after refusals", find=find_batons)
+PLUGIN = Sighting(kind="baton", group="timing", title="handing on", find=find_batons)
