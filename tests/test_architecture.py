@@ -34,7 +34,7 @@ LINES: tuple[tuple[str, ...], ...] = (
 )
 FAMILIES = ("formats", "features", "sightings", "hallmarks")
 
-LINKING = frozenset({"observables", "cores", "membership", "links", "networks"})  # the two stages that link, and the arithmetic they share
+LINKING = frozenset({"observables", "cores", "membership", "merging", "links", "networks"})  # the two stages that link, and the arithmetic they share
 TESTING = frozenset({"hallmarks", "panel", "statistics", "lives", "streams"})  # likewise for the stage that tests
 # Library → the modules that may import it.
 LIBRARIES: dict[str, frozenset[str]] = {

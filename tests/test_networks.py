@@ -15,9 +15,11 @@ from forensics.config import LinkSettings, NetworkSettings
 from forensics.links import weigh_links
 from forensics.manners import Manners
 from forensics.membership import ALONE, complete, decoy_floor, score_accounts
-from forensics.networks import bridges_of, find_bridges, form_networks, name_network, network_identity, without_kinds
+from forensics.names import name_network
+from forensics.networks import form_networks, network_identity
 from forensics.observables import build_incidence
 from forensics.schema import ACCOUNTS, LINKS, MEMBERS, SIGHTINGS
+from forensics.stability import bridges_of, find_bridges, without_kinds
 
 
 def find(world: Planted) -> tuple[pl.DataFrame, pl.DataFrame]:

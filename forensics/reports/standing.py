@@ -9,11 +9,11 @@ import polars as pl
 
 from forensics.errors import UsageError
 from forensics.links import weigh_links
-from forensics.networks import find_bridges, without_kinds
 from forensics.reports.figures import NBSP, count, number, plural
 from forensics.reports.page import Page, fit
 from forensics.reports.printable import printable, shorten
 from forensics.reports.terminal import Row, kind_names
+from forensics.stability import find_bridges, without_kinds
 
 if TYPE_CHECKING:
     from forensics.config import Settings
