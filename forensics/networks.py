@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from forensics.merging import Links
     from forensics.observables import Bools, Floats, Incidence, Ints
 
-FLEETING_GROUPS = ("network", "client", "timing")  # groups of kinds that do not
+FLEETING_GROUPS = ("network", "client", "timing")  # groups of kinds that do not survive a change of exits and clients
 PUBLIC_KINDS = ("params", "tools")  # content that comes with public software
 
 
