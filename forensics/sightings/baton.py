@@ -6,6 +6,7 @@ hold no text. Customers are refused too, and others begin in the same seconds by
 Null:      an account begins at its own rate, twice as often in its waking hours as that asks for; the hours in which a pair meets so are Poisson.
            A pair counts if no more than one such pair in sixteen logs of this size were an accident; between accounts of which that
            is known, if no more than one in sixteen logs of only these.
+           `handover` tests a network that was linked so on the same requests: what guards against accident is what is asked for here.
 Guard:     accounts that begin by the clock (crons) are left out, and refusals while a fifth of all requests are refused (outages).
 Blind to:  pools that switch without refusals; that pause longer than 15 s before they go on; logs without status codes.
 """

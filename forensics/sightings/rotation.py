@@ -4,7 +4,8 @@ What a scheduler leaves where each account has its own exit, card and client and
 fast come between each other often by accident, at any shift of days; two accounts of one queue do so in step, and a shift of days breaks it.
 
 Null:      the starts of one account of the pair rolled by whole days on which both worked, and up to half an hour more. A pair alone says
-           little (z ≥ LEAST_Z); a rotation is a set of accounts each of which is in step with several others of it.
+           little (z ≥ LEAST_Z); a rotation is a set of accounts each of which is in step with several others of it. `turn_taking` tests a
+           network that was linked so on the same starts: what guards against accident is what is asked for here.
 Guard:     accounts that run by the clock (crons) are left out; so are those that come in bursts, which is what people do.
 Blind to:  random splitting, sticky accounts, pools whose accounts have fewer than 30 starts or work fewer than three days, rotations that carry less
            than about half of their accounts' traffic.
