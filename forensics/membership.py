@@ -176,13 +176,10 @@ def complete(incidence: Incidence, manners: Manners, labels: Ints, scores: pl.Da
     )
     # Content, blobs or mapped observables that tell the account from all others are enough, whatever its client or card: operators vary those.
     told = (pl.col("sufficient") >= settings.told_share * score_cap(incidence)) & (pl.col("met") >= settings.met_share * pl.col("many"))
-    typical = typical_bits(incidence, scores, labels)
-    known = real.select("account", "network").with_row_index("row")
-    real = real.with_columns(
-        typical=known.join(expect_bits(known, incidence, typical), on=["account", "network"], how="left", maintain_order="left")["usual"].fill_null(0.0)
-    )
+    expected = expect_bits(real, incidence, typical_bits(incidence, scores, labels)).rename({"usual": "typical"})
+    real = real.join(expected, on=["account", "network"], how="left", maintain_order="left").with_columns(pl.col("typical").fill_null(0.0))
     decoys = decoys.with_columns(typical=pl.lit(0.0))
-    # A member need not show all that the others do, but a third of it: whoever shares some prompts with a pool and neither its cards nor its devices,
+    # A member need not show all that the others do, but half of it: whoever shares some prompts with a pool and neither its cards nor its devices,
     # though it has such of its own, is a customer of the same trade.
     stays = (pl.col("own") == pl.col("network")) & (pl.col("bits") >= settings.typical_share * pl.col("typical"))
     alike = stays | ((pl.col("own") != pl.col("network")) & ((pl.col("bits") >= pl.col("usual")) | told))

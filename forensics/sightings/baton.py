@@ -20,7 +20,8 @@ import polars as pl
 
 from forensics.observables import find_components
 from forensics.plugins import Sighting
-from forensics.schema import SIGHTINGS, TIME
+from forensics.schema import SIGHTINGS
+from forensics.sightings.counting import number_accounts, tell_groups
 from forensics.statistics import poisson_bits
 from forensics.streams import DAY_S, HOUR_S, LIMITING, clock_bound
 
@@ -51,14 +52,8 @@ def find_batons(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _find(events: pl.DataFrame) -> pl.DataFrame:
-    ids = events["account_id"].unique().sort()
-    rows = (
-        events.lazy()
-        .join(pl.DataFrame({"account_id": ids, "account": np.arange(len(ids))}, schema_overrides={"account_id": pl.String}).lazy(), on="account_id")
-        .select("account", at_s=pl.col("started_at").dt.epoch("us") / 1e6, refused=pl.col("status_code").is_in(LIMITING).fill_null(value=False))
-        .sort("account", "at_s", "refused")
-        .collect()
-    )
+    ids, rows = number_accounts(events, pl.col("status_code").is_in(LIMITING).fill_null(value=False).alias("refused"))
+    rows = rows.sort("account", "at_s", "refused")
     if not rows["refused"].any():
         return SIGHTINGS.empty()
     account, at_s, refused = rows["account"].to_numpy().astype(np.int64), rows["at_s"].to_numpy(), rows["refused"].to_numpy()
@@ -72,23 +67,19 @@ def _find(events: pl.DataFrame) -> pl.DataFrame:
     chance = _chance(a, b, account, at_s, refused, entered_by, len(ids))
     clear = _clear(a, b, hours, chance, len(ids))
     a, b, hours = a[clear], b[clear], hours[clear]
-    part = find_components(len(ids), a, b)
+    return tell_groups("baton", ids, rows, _rings(a, b, hours, len(ids)))
+
+
+def _rings(a: Ints, b: Ints, hours: Floats, count: int) -> pl.DataFrame:
+    """One row per account of a ring: the ring's first account, and in how many hours it handed on or took over."""
+    part = find_components(count, a, b)
     members = np.unique(np.concatenate([a, b]))
-    size = np.bincount(part[members], minlength=int(part.max(initial=0)) + 1)
+    size = np.bincount(part[members], minlength=count)
     members = members[size[part[members]] >= SMALLEST]
-    if len(members) == 0:
-        return SIGHTINGS.empty()
-    first = np.full(int(part.max()) + 1, len(ids), dtype=np.int64)
+    first = np.full(count, count, dtype=np.int64)
     np.minimum.at(first, part[members], members)
-    met = np.bincount(a, weights=hours, minlength=len(ids)) + np.bincount(b, weights=hours, minlength=len(ids))
-    spans = rows.filter(pl.col("account").is_in(members)).group_by("account").agg(pl.col("at_s").min().alias("first"), pl.col("at_s").max().alias("last"))
-    times = [(pl.col(name) * 1e6).cast(pl.Int64).cast(pl.Datetime("us", "UTC")).cast(TIME).alias(f"{name}_seen_at") for name in ("first", "last")]
-    return (
-        pl.DataFrame({"account": members, "account_id": ids.gather(members), "value": ids.gather(first[part[members]]), "event_count": met[members]})
-        .join(spans, on="account")
-        .select("account_id", "value", pl.lit("baton").alias("kind"), pl.col("event_count").cast(pl.UInt32), *times)
-        .select(SIGHTINGS.schema.names())
-    )
+    met = np.bincount(a, weights=hours, minlength=count) + np.bincount(b, weights=hours, minlength=count)
+    return pl.DataFrame({"account": members, "first": first[part[members]], "event_count": met[members]})
 
 
 def _outages(at_s: Floats, refused: npt.NDArray[np.bool_]) -> Ints:

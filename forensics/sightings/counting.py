@@ -11,6 +11,8 @@ from forensics.schema import SIGHTINGS, TIME
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+TIMES = {"from": "first_seen_at", "to": "last_seen_at"}
+
 
 def count_sightings(events: pl.LazyFrame, kind: str, value: pl.Expr) -> pl.LazyFrame:
     """One row per account and value that at least one other account showed too.
@@ -76,3 +78,26 @@ def _tally(rows: pl.LazyFrame, kind: str, count: pl.Expr, *, events: bool) -> pl
         )
     )
     return tally.with_columns(kind=pl.lit(kind), value=spell(pl.col("value")) if integer else pl.col("value")).select(SIGHTINGS.schema.names())
+
+
+def number_accounts(events: pl.DataFrame, *columns: pl.Expr | str) -> tuple[pl.Series, pl.DataFrame]:
+    """Account ids in order, and one row an event: `account` (its place among them), `at_s` (seconds since 1970) and the columns asked for, in no order."""
+    ids = events["account_id"].unique().sort()
+    places = pl.DataFrame({"account_id": ids, "account": range(len(ids))}, schema={"account_id": pl.String, "account": pl.Int64})
+    rows = events.lazy().join(places.lazy(), on="account_id").select("account", (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s"), *columns)
+    return ids, rows.collect()
+
+
+def tell_groups(kind: str, ids: pl.Series, rows: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    """SIGHTINGS of accounts found in groups: `groups` has account, first (that of the group's first account) and event_count; `rows` as numbered above."""
+    own = rows.join(groups, on="account", how="semi").group_by("account").agg(pl.col("at_s").min().alias("from"), pl.col("at_s").max().alias("to"))
+    found = groups.join(own, on="account")
+    times = [(found[name] * 1e6).cast(pl.Int64).cast(pl.Datetime("us", "UTC")).cast(TIME).alias(column) for name, column in TIMES.items()]
+    columns = [
+        ids.gather(found["account"]).alias("account_id"),
+        pl.Series("kind", [kind] * len(found), dtype=pl.String),
+        ids.gather(found["first"]).alias("value"),
+        found["event_count"].cast(pl.UInt32),
+        *times,
+    ]
+    return pl.DataFrame(columns).select(SIGHTINGS.schema.names())

@@ -20,7 +20,8 @@ import polars as pl
 
 from forensics.observables import find_components
 from forensics.plugins import Sighting
-from forensics.schema import SIGHTINGS, TIME
+from forensics.schema import SIGHTINGS
+from forensics.sightings.counting import number_accounts, tell_groups
 from forensics.streams import DAY_S, SILENCE_S, clock_bound
 
 if TYPE_CHECKING:
@@ -57,14 +58,8 @@ def find_rotations(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame
 
 
 def _find(events: pl.DataFrame) -> pl.DataFrame:
-    ids = events["account_id"].unique().sort()
-    rows = (
-        events.lazy()
-        .join(pl.DataFrame({"account_id": ids, "account": np.arange(len(ids))}, schema_overrides={"account_id": pl.String}).lazy(), on="account_id")
-        .select("account", "session_id", at_s=pl.col("started_at").dt.epoch("us") / 1e6)
-        .sort("account", "at_s")
-        .collect()
-    )
+    ids, rows = number_accounts(events, "session_id")
+    rows = rows.sort("account", "at_s")
     if rows.is_empty():
         return SIGHTINGS.empty()
     requests = (rows["account"].to_numpy().astype(np.int64), rows["at_s"].to_numpy())
@@ -73,17 +68,8 @@ def _find(events: pl.DataFrame) -> pl.DataFrame:
         rotation = _rotations(account, at_s, len(ids))
         found = np.where(found < 0, rotation, found)
     inside = np.flatnonzero(found >= 0)
-    if len(inside) == 0:
-        return SIGHTINGS.empty()
-    names = ids.gather(found[inside])
-    spans = rows.group_by("account").agg(pl.len().alias("n"), pl.col("at_s").min().alias("first"), pl.col("at_s").max().alias("last"))
-    times = [(pl.col(name) * 1e6).cast(pl.Int64).cast(pl.Datetime("us", "UTC")).cast(TIME).alias(f"{name}_seen_at") for name in ("first", "last")]
-    return (
-        pl.DataFrame({"account": inside, "account_id": ids.gather(inside), "value": names})
-        .join(spans, on="account")
-        .select("account_id", "value", pl.lit("rotation").alias("kind"), pl.col("n").cast(pl.UInt32).alias("event_count"), *times)
-        .select(SIGHTINGS.schema.names())
-    )
+    counts = np.bincount(requests[0], minlength=len(ids))
+    return tell_groups("rotation", ids, rows, pl.DataFrame({"account": inside, "first": found[inside], "event_count": counts[inside]}))
 
 
 def _session_starts(rows: pl.DataFrame) -> tuple[Ints, Floats]:
