@@ -109,7 +109,7 @@ class NetworkSettings:
     manner_bits: float = setting(5.0, "most that an account's manners (pace, sizes, hours) may say for its belonging to a network", "bits")
     alike_accounts: int = setting(5, "smallest network that rests on one shared observable and like manners", "accounts")
     alike_pieces: int = setting(12, "the same where the observable is a mere piece of a text", "accounts")
-    alike_values: int = setting(5000, "most widespread observables that are looked at", "observables")
+    alike_values: int = setting(5000, "most widespread observables, all of which are looked at; of rarer ones those whose holders are alike", "observables")
     alike_most: float = setting(0.8, "share of all accounts above which holders of an observable are the service's customers", "share")
     alike_spread: float = setting(0.6, "mean spread of such a network's manners, of that of the other accounts", "share")
     alike_wide: float = setting(0.75, "the same where it deviates by `alike_clear`: hundreds of accounts cannot be as alike by accident", "share")
