@@ -57,7 +57,7 @@ bench-sketch: $(STAMP) ## how well prompt sketches find reworded templates
 domains: $(STAMP) ## take the newest list of throw-away mail domains (CC0) into the package
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .bench/domains disposable-email-domains
 	@PYTHONPATH=.bench/domains $(BIN)/python -c 'import pathlib; from importlib.metadata import version; from disposable_email_domains import blocklist; \
-	  from forensics.mailboxes import FILE, list_text; pathlib.Path("forensics", FILE).write_text(list_text(blocklist, version("disposable-email-domains")))'
+	  from forensics.reading.accounts.mailboxes import FILE, list_text; pathlib.Path("forensics/reading/accounts", FILE).write_text(list_text(blocklist, version("disposable-email-domains")))'
 
 bench-nights: $(STAMP) ## 42 nights of a campaign and of clean worlds: ids, false alerts, cost a night
 	@$(BIN)/python tests/bench/nights/run.py

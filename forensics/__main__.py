@@ -1,6 +1,6 @@
 """`python -m forensics`."""
 
-from forensics.cli import main
+from forensics.commands.cli import main
 
 if __name__ == "__main__":
     main()

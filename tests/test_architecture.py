@@ -1,129 +1,216 @@
-"""The direction of the house: who may import whom, and which library lives where."""
+"""The direction of the house: who may import whom, where each library lives, and that no plugin is known by name."""
 
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from forensics.common.schema import TABLES
+
+ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "forensics"
-
-# Import only from the lines above; names on one line never import each other.
-LINES: tuple[tuple[str, ...], ...] = (
-    ("errors", "schema", "distinct"),
-    ("config", "names", "fields", "values", "times", "clients", "statistics", "reading", "flags", "strip", "sketch", "geography", "mailboxes"),
-    ("plugins",),
-    ("lives", "streams", "mapping", "records", "events", "format_files", "joining", "counts"),
-    ("jsonlines", "textlines"),
-    ("observables", "panel"),
-    ("cores", "membership"),
-    ("formats", "register", "features", "sightings", "links", "networks", "hallmarks", "scoring", "canary", "simulate", "evaluate"),
-    ("engine", "recognise"),
-    ("tables", "marks"),
-    ("case",),  # above ingest, which fills it, and evidence, which seals it
-    ("intake",),
-    ("ingest", "history", "watching", "evidence", "reports", "holdings"),
-    ("steady",),
-    ("pipeline",),
-    ("commands",),
-    ("cli",),
-)
-FAMILIES = ("formats", "features", "sightings", "hallmarks")
-
-LINKING = frozenset({"observables", "cores", "membership", "merging", "links", "networks"})  # the two stages that link, and the arithmetic they share
-TESTING = frozenset({"hallmarks", "panel", "statistics", "lives", "streams"})  # likewise for the stage that tests
-# Library → the modules that may import it.
+STREET = [
+    "common",
+    "case",
+    "reading",
+    "describing",
+    "linking",
+    "judging",
+    "nights",
+    "defences",
+    "reports",
+    "evidence",
+    "worlds",
+    "pipeline",
+    "commands",
+]
+PAGES = {"docs"}  # folders of the package that hold no code
+MIDDLE = STREET[STREET.index("describing") : STREET.index("reports")]  # rooms that are handed tables and nothing else
+# Library → the rooms (or files) that may import it.
 LIBRARIES: dict[str, frozenset[str]] = {
-    "typer": frozenset({"cli", "commands"}),
+    "typer": frozenset({"commands"}),
     "click": frozenset(),
-    "rich": frozenset({"cli", "commands", "reports"}),
-    "pyarrow": frozenset({"ingest", "tables", "case", "formats"}),
-    "sklearn": LINKING | TESTING,
-    "scipy": LINKING | TESTING | {"history"},
-    "graspologic_native": LINKING | TESTING,
-    "networkit": LINKING | TESTING,
-    "sparse_dot_topn": LINKING | TESTING,
+    "rich": frozenset({"commands", "reports"}),
+    "pyarrow": frozenset({"reading", "case"}),
+    "sklearn": frozenset({"linking", "judging"}),
+    "scipy": frozenset({"common", "linking", "judging", "nights", "defences"}),
+    "graspologic_native": frozenset({"linking"}),
+    "networkit": frozenset({"linking"}),
+    "sparse_dot_topn": frozenset({"linking"}),
     "jinja2": frozenset({"reports"}),
     "cryptography": frozenset({"evidence"}),
     "filelock": frozenset({"case"}),
+    "distributed": frozenset({"pipeline"}),
+    "dask": frozenset({"pipeline"}),
     "pandas": frozenset(),
     "networkx": frozenset(),
 }
 HEAVY = ("sklearn", "scipy", "polars", "pyarrow", "numpy", "graspologic_native", "networkit", "jinja2", "cryptography")
-
 FILES = sorted(PACKAGE.rglob("*.py"))
+LONG, LONGEST, MOST_LONG = 40, 60, 0.05  # lines of a function; of all functions so many may be longer than LONG
 
 
-def unit_of(path: Path) -> str:
-    """The name that stands in LINES: the module, or the family folder it lies in."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def module_of(path: Path) -> str:
+    """The dotted name of a file."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path) for path in FILES}
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """The syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
 def imports_of(path: Path) -> list[tuple[str, int]]:
-    """Every dotted module that `path` imports, at the top, in a function or for types, with its line."""
-    dotted = ".".join(["forensics", *path.relative_to(PACKAGE).with_suffix("").parts])
-    parent = dotted.split(".")[:-1]
+    """Every module that a file imports, at its top, in a function or for types, with its line."""
     found: list[tuple[str, int]] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found.extend((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join(parent[: len(parent) - node.level + 1]) if node.level else ""
-            module = ".".join(part for part in (base, node.module or "") if part)
-            found.append((module, node.lineno))
-            found.extend((f"{module}.{alias.name}", node.lineno) for alias in node.names)
+            assert not node.level, f"{path}: imports are absolute"
+            module = node.module or ""
+            for alias in node.names:
+                inner = f"{module}.{alias.name}"
+                found.append((inner if inner in MODULES else module, node.lineno))
     return found
 
 
-PLUGINS = [path for path in FILES if unit_of(path) in FAMILIES and path.name != "__init__.py"]
+def room_of(module: str) -> str:
+    """The room of a module of the package; empty for the package itself and for libraries."""
+    parts = module.split(".")
+    return parts[1] if parts[0] == "forensics" and len(parts) > 1 and parts[1] != "__main__" else ""
 
 
-@pytest.mark.parametrize("path", PLUGINS, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_plugin_knows_no_family(path: Path) -> None:
-    """A plugin never imports its family's __init__: the family knows its plugins, not the other way round."""
-    family = f"forensics.{unit_of(path)}"
-    siblings = {item.stem for item in path.parent.glob("*.py")}
-    wrong = []
-    for module, line in imports_of(path):
-        if module == family:
-            names = {name.removeprefix(f"{family}.") for name, at in imports_of(path) if at == line and name.startswith(f"{family}.")}
-            if not names or names - siblings:
-                wrong.append(f"{path.name}:{line} imports {', '.join(sorted(names - siblings)) or family} from {family}")
+def test_every_module_stands_in_the_street() -> None:
+    """A module outside the rooms, or a room outside the street, fails: nobody forgets to place what is new."""
+    outside = {path.name for path in PACKAGE.iterdir() if path.is_file() and path.suffix == ".py"}
+    assert outside == {"__init__.py", "__main__.py"}
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders - PAGES == set(STREET)
+    assert all((PACKAGE / room / "__init__.py").exists() for room in STREET)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_imports_come_from_before(path: Path) -> None:
+    """A room imports only rooms that stand before it in the street, for types too."""
+    here = room_of(module_of(path))
+    if not here:
+        return
+    wrong = [
+        f"{path.name}:{line} imports {module}"
+        for module, line in imports_of(path)
+        if room_of(module) in STREET and STREET.index(room_of(module)) > STREET.index(here)
+    ]
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def inner_street(room: str) -> tuple[tuple[str, ...], ...]:
+    """The order of a room's folders, as its `__init__` tells it; folders side by side never import each other."""
+    return tuple(tuple(group) for group in getattr(importlib.import_module(f"forensics.{room}"), "STREET", ()))
+
+
+@pytest.mark.parametrize("room", STREET)
+def test_folders_of_a_room_have_a_street(room: str) -> None:
+    """Inside a room a folder imports only folders before it, and none of the files that stand beside the folders."""
+    place = {folder: number for number, group in enumerate(inner_street(room)) for folder in group}
+    if not place:
+        return
+    folders = {path.name for path in (PACKAGE / room).iterdir() if (path / "__init__.py").exists()}
+    assert set(place) == folders
+    wrong = []
+    for path in (PACKAGE / room).rglob("*.py"):
+        inner = path.relative_to(PACKAGE / room).parts
+        for module, line in imports_of(path):
+            parts = module.split(".")
+            if len(inner) < 2 or room_of(module) != room or len(parts) < 3 or parts[2] == inner[0]:
+                continue
+            if parts[2] not in place or place[parts[2]] >= place[inner[0]]:
+                wrong.append(f"{path.relative_to(PACKAGE)}:{line} imports {module}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
 def test_libraries_stay_put(path: Path) -> None:
-    """The terminal library typer is in the command line only, rich in reports, learning libraries in the three stages that learn."""
-    unit = unit_of(path)
+    """Typer lives in the command line only, rich in reports, learning libraries where something is learnt."""
     wrong = [
-        f"{path.name}:{line} imports {module}; {module.split('.')[0]} lives in {', '.join(sorted(LIBRARIES[module.split('.')[0]])) or 'no module'}"
+        f"{path.name}:{line} imports {module}"
         for module, line in imports_of(path)
-        if module.split(".")[0] in LIBRARIES and unit not in LIBRARIES[module.split(".")[0]]
+        if module.split(".")[0] in LIBRARIES and room_of(module_of(path)) not in LIBRARIES[module.split(".")[0]]
     ]
     assert not wrong, "\n".join(sorted(set(wrong)))
 
 
-PURE = ("features", "sightings", "links", "networks", "hallmarks", "scoring")
-
-
-@pytest.mark.parametrize("path", [path for path in FILES if unit_of(path) in PURE], ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_the_middle_is_pure(path: Path) -> None:
-    """Stages 4 to 9 know no path, no clock and no log."""
+@pytest.mark.parametrize("path", [path for path in FILES if room_of(module_of(path)) in MIDDLE], ids=module_of)
+def test_the_middle_is_handed_tables(path: Path) -> None:
+    """From describing to defences nobody knows a path, a clock, a log or the case."""
     banned = {"pathlib", "os", "time", "logging", "random", "tempfile", "shutil", "subprocess"}
-    wrong = [f"{path.name}:{line} imports {module}" for module, line in imports_of(path) if module.split(".")[0] in banned]
+    wrong = [
+        f"{path.name}:{line} imports {module}"
+        for module, line in imports_of(path)
+        if module.split(".")[0] in banned or room_of(module) == "case"
+    ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_common_holds_what_two_rooms_stand_on() -> None:
+    """A file lives in common only if two rooms or more import it; none hides there."""
+    users: dict[str, set[str]] = {}
+    for path in FILES:
+        for module, _ in imports_of(path):
+            if room_of(module) == "common":
+                users.setdefault(module, set()).add(room_of(module_of(path)))
+    lonely = []
+    for path in (PACKAGE / "common").glob("*.py"):
+        rooms = users.get(module_of(path), set()) - {"", "common"}
+        if path.name != "__init__.py" and len(rooms) < 2:
+            lonely.append(f"{path.name}: {', '.join(rooms) or 'nobody'}")
+    assert not lonely, "\n".join(lonely)
+
+
+@pytest.mark.parametrize("room", STREET[STREET.index("reading") : STREET.index("defences")])
+def test_rooms_say_their_tables(room: str) -> None:
+    """A room names the tables it takes and gives, and imports no other from the schema."""
+    home = importlib.import_module(f"forensics.{room}")
+    told = {*home.TAKES, *home.GIVES}
+    assert told <= set(TABLES)
+    wrong = []
+    for path in (PACKAGE / room).rglob("*.py"):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ImportFrom) and node.module == "forensics.common.schema":
+                strange = {alias.name for alias in node.names if alias.name.lower() in TABLES} - {
+                    name.upper() for name in told
+                }
+                wrong += [f"{path.relative_to(PACKAGE)}:{node.lineno} imports {name}" for name in sorted(strange)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_tables_go_down_the_street() -> None:
+    """What a room takes was given by a room before it, but for the nights, which read what the night before gave."""
+    given: set[str] = set()
+    for room in STREET[STREET.index("reading") : STREET.index("nights") + 1]:
+        home = importlib.import_module(f"forensics.{room}")
+        given |= set(home.GIVES)
+        assert set(home.TAKES) <= given, f"{room} takes {set(home.TAKES) - given} before anybody gives it"
+    assert given == set(TABLES)
 
 
 def test_help_answers_without_heavy_libraries() -> None:
     """`forensics --help` imports no frame, learning or drawing library, so that it answers at once."""
     code = """
 import sys
-from forensics.cli import main
+from forensics.commands.cli import main
 try:
     main(["--help"])
 except SystemExit:
@@ -136,7 +223,52 @@ print("LOADED", *sorted({name.split(".")[0] for name in sys.modules}))
     assert not loaded.intersection(HEAVY), f"--help loads {sorted(loaded.intersection(HEAVY))}"
 
 
-def test_every_line_is_needed() -> None:
-    """LINES names no unit twice."""
-    names = [name for line in LINES for name in line]
-    assert len(names) == len(set(names))
+def functions_of(path: Path) -> list[tuple[str, int]]:
+    """Each function and method of a file with its length in lines, decorators and docstring included."""
+    return [
+        (f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}", (node.end_lineno or node.lineno) - node.lineno + 1)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+
+
+def test_functions_fit_on_a_screen() -> None:
+    """95 % of functions are at most 40 lines long, none is longer than 60."""
+    every = [item for path in FILES for item in functions_of(path)]
+    giants = [f"{name}: {length}" for name, length in every if length > LONGEST]
+    assert not giants, "\n".join(giants)
+    long = [name for name, length in every if length > LONG]
+    assert len(long) <= MOST_LONG * len(every), f"{len(long)} of {len(every)} are longer than {LONG} lines"
+
+
+def test_lines_hold_120_columns() -> None:
+    """No line of the package is wider than 120 columns."""
+    wide = [
+        f"{path.relative_to(PACKAGE)}:{number}"
+        for path in FILES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(line) > 120
+    ]
+    assert not wide, "\n".join(wide)
+
+
+def test_no_test_imports_another() -> None:
+    """What several tests share stands in tests/worlds."""
+    wrong = []
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        names = [name for node in ast.walk(tree_of(path)) for name in _imported(node)]
+        wrong += [f"{path.name} imports {name}" for name in names if name.split(".")[0].startswith("test_")]
+    assert not wrong, "\n".join(wrong)
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+
+
+def test_street_is_told_once_in_order() -> None:
+    """The docstring of the package tells the rooms in the order of the street."""
+    text = importlib.import_module("forensics").__doc__ or ""
+    places = [text.index(f"\n    {room} ") for room in STREET]
+    assert all(first < second for first, second in pairwise(places))

@@ -28,9 +28,11 @@ def version() -> None:
     import platform
     from importlib.metadata import version as version_of
 
-    from forensics.reports.output import write_text
+    from forensics.reports.screen.output import write_text
 
-    libraries = ", ".join(f"{name} {version_of(name)}" for name in ("polars", "numpy", "scipy", "scikit-learn", "pyarrow"))
+    libraries = ", ".join(
+        f"{name} {version_of(name)}" for name in ("polars", "numpy", "scipy", "scikit-learn", "pyarrow")
+    )
     write_text(f"forensics {__version__}\nPython {platform.python_version()}, {libraries}\n")
 
 
@@ -41,14 +43,14 @@ def completion(shell: Annotated[Shell, typer.Argument(help="Which shell.")]) -> 
     """
     from typer.completion import get_completion_script  # type: ignore[attr-defined]  # re-exported without saying so
 
-    from forensics.reports.output import write_text
+    from forensics.reports.screen.output import write_text
 
     write_text(get_completion_script(prog_name="forensics", complete_var=COMPLETE_VARIABLE, shell=shell.value) + "\n")
 
 
 def man(context: typer.Context) -> None:
     """Print the manual page: forensics man | man -l -."""
-    from forensics.reports.output import write_text
+    from forensics.reports.screen.output import write_text
 
     write_text(manual(context.find_root()))
 
@@ -76,7 +78,14 @@ def manual(context: Any) -> str:  # noqa: ANN401 - a context of the library insi
                 lines += [".TP", f".B {_roff(record[0])}", _roff(record[1])]
     lines += [".SH EXIT STATUS", _roff(root.epilog.removeprefix("Exit codes: "))]
     lines += [".SH ENVIRONMENT", ".TP", ".B FORENSICS_CASE", "Case folder where \\-\\-case is left out."]
-    lines += [".TP", ".B FORENSICS_SECTION_KEY", "A setting, e.g. FORENSICS_SCORING_SENSITIVITY=high.", ".TP", ".B NO_COLOR", "No colour."]
+    lines += [
+        ".TP",
+        ".B FORENSICS_SECTION_KEY",
+        "A setting, e.g. FORENSICS_SCORING_SENSITIVITY=high.",
+        ".TP",
+        ".B NO_COLOR",
+        "No colour.",
+    ]
     return "\n".join(lines) + "\n"
 
 

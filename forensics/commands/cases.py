@@ -10,17 +10,19 @@ import typer
 
 from forensics.commands.options import CaseOption, Form, FormOption, case_option, read_case, record_command
 
-app = typer.Typer(help="The case itself: what it holds, and taking old events out.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="The case itself: what it holds, and taking old events out.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("info")
 def tell_contents(case: CaseOption = None, form: FormOption = Form.table) -> None:
     """Tell what a case holds: its sources, its days, and where the logs are silent against their own rhythm."""
-    from forensics.errors import UsageError
-    from forensics.holdings import describe_holdings
-    from forensics.reports.contents import contents_facts, render_contents
-    from forensics.reports.output import facts_text, write_text
-    from forensics.reports.page import page_width, wants_colour
+    from forensics.common.errors import UsageError
+    from forensics.reports.facts.contents import describe_holdings
+    from forensics.reports.screen.contents import contents_facts, render_contents
+    from forensics.reports.screen.output import facts_text, write_text
+    from forensics.reports.screen.page import page_width, wants_colour
 
     if form not in {Form.table, Form.json, Form.jsonl}:
         raise UsageError(f"case info cannot write {form.value}", "use --format json")
@@ -39,11 +41,12 @@ def drop_events(
 ) -> None:
     """Take events before a date out of the case for good, e.g. to keep to a retention period.
 
-    Their sources stay known, so that reading them again adds nothing. What was worked out stays as it is until the case is investigated again.
+    Their sources stay known, so that reading them again adds nothing. What was worked out stays as it is until the case
+    is investigated again.
     """
-    from forensics.case import Case
-    from forensics.reports.figures import NBSP, count, plural
-    from forensics.reports.output import write_text
+    from forensics.case.store import Case
+    from forensics.reports.screen.output import write_text
+    from forensics.reports.wording.figures import NBSP, count, plural
 
     read_case(case)
     moment = before.replace(tzinfo=UTC) if before.tzinfo is None else before
@@ -53,5 +56,9 @@ def drop_events(
             record_command(held, "drop", before=moment.isoformat(), events=gone)
         left = sum(part["rows"] for part in held.ledger["parts"]["events"])
     told = f"{plural(gone, 'event')} before {moment:%Y-%m-%d %H:%M} UTC dropped, {count(left)} left".replace(NBSP, " ")
-    again = f"; forensics investigate {case_option(case)}".rstrip() + " works the networks out anew" if gone and left and held.has("networks") else ""
+    again = (
+        f"; forensics investigate {case_option(case)}".rstrip() + " works the networks out anew"
+        if gone and left and held.has("networks")
+        else ""
+    )
     write_text(f"{told}{again}\n")

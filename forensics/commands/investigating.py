@@ -25,25 +25,53 @@ from forensics.commands.progress import StageProgress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forensics.case import Case
-    from forensics.config import Settings
-    from forensics.ingest import IngestReport
+    from forensics.case.store import Case
+    from forensics.common.settings import Settings
+    from forensics.reading.report import IngestReport
 
 LEVELS = ("none", "possible", "likely", "strong")
 
-SourcesArgument = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]…", help="Log files, folders, globs, - for standard input; .gz and .zst too.")]
-AccountsOption = Annotated[Path | None, typer.Option("--accounts", help="What is known of accounts: CSV, JSON lines or Parquet.", metavar="FILE")]
-MappingOption = Annotated[Path | None, typer.Option("--mapping", help="Which field is which column (TOML), and further observables.", metavar="FILE")]
-LogFormatOption = Annotated[str | None, typer.Option("--format", help="Read every file as this format; `forensics formats list`.", metavar="NAME")]
-KeepTextOption = Annotated[bool, typer.Option("--keep-text", help="Store prompt and system text; without it only hashes are kept.")]
-RejectShareOption = Annotated[float | None, typer.Option("--max-reject-share", min=0, max=1, help="Fail with 4 if more lines are rejected.", metavar="SHARE")]
+SourcesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SOURCE]…", help="Log files, folders, globs, - for standard input; .gz and .zst too."),
+]
+AccountsOption = Annotated[
+    Path | None,
+    typer.Option("--accounts", help="What is known of accounts: CSV, JSON lines or Parquet.", metavar="FILE"),
+]
+MappingOption = Annotated[
+    Path | None,
+    typer.Option("--mapping", help="Which field is which column (TOML), and further observables.", metavar="FILE"),
+]
+LogFormatOption = Annotated[
+    str | None,
+    typer.Option("--format", help="Read every file as this format; `forensics formats list`.", metavar="NAME"),
+]
+KeepTextOption = Annotated[
+    bool, typer.Option("--keep-text", help="Store prompt and system text; without it only hashes are kept.")
+]
+RejectShareOption = Annotated[
+    float | None,
+    typer.Option("--max-reject-share", min=0, max=1, help="Fail with 4 if more lines are rejected.", metavar="SHARE"),
+]
 JoinOption = Annotated[
-    bool, typer.Option("--join", help="Make one event of what several logs tell of one request (same request id); holds all events in memory.")
+    bool,
+    typer.Option(
+        "--join",
+        help="Make one event of what several logs tell of one request (same request id); holds all events in memory.",
+    ),
 ]
 DatabaseOption = Annotated[
-    list[Path] | None, typer.Option("--database", help="Own .mmdb file that gives addresses their network and country; may be repeated.", metavar="FILE")
+    list[Path] | None,
+    typer.Option(
+        "--database",
+        help="Own .mmdb file that gives addresses their network and country; may be repeated.",
+        metavar="FILE",
+    ),
 ]
-FailOnOption = Annotated[Level | None, typer.Option("--fail-on", help="Exit 3 if a finding's verdict reaches this level.")]
+FailOnOption = Annotated[
+    Level | None, typer.Option("--fail-on", help="Exit 3 if a finding's verdict reaches this level.")
+]
 
 
 def investigate(
@@ -63,23 +91,28 @@ def investigate(
 ) -> None:
     """Read logs, find the networks in them, print the report.
 
-    With --case everything is kept in that folder and a later run adds what is new; without SOURCE a case is investigated again.
+    With --case everything is kept in that folder and a later run adds what is new; without SOURCE a case is
+    investigated again.
     """
-    from forensics.case import Case
-    from forensics.errors import UsageError
-    from forensics.pipeline import investigate as run
-    from forensics.reports.ingested import enriched
-    from forensics.watching import last_source
+    from forensics.case.store import Case
+    from forensics.common.errors import UsageError
+    from forensics.defences.watch_list import last_source
+    from forensics.pipeline.stages import investigate as run
+    from forensics.reports.screen.ingested import enriched
 
     if not sources and case is None:
         raise UsageError("nothing to investigate", "give log files or folders, or --case DIR with an existing case")
-    settings = chosen_settings(config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases)
+    settings = chosen_settings(
+        config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases
+    )
     progress = StageProgress(quiet=quiet)
     with kept_or_passing(case) as folder, Case.locked(folder) as held:
         report, known = None, last_source(held)
         with held.undone_if_interrupted():
             if sources:
-                report = read_sources(held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join)
+                report = read_sources(
+                    held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join
+                )
             outcome = run(held, settings, progress)
             if case is not None:
                 record_command(held, "investigate", sources=list(sources or []), seconds=outcome.seconds)
@@ -89,7 +122,10 @@ def investigate(
 
 
 def ingest(
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Log files, folders, globs, - for standard input; .gz and .zst too.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="SOURCE…", help="Log files, folders, globs, - for standard input; .gz and .zst too."),
+    ],
     accounts: AccountsOption = None,
     mapping: MappingOption = None,
     case: CaseOption = None,
@@ -102,12 +138,12 @@ def ingest(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong.")] = False,
 ) -> None:
     """Read logs into a case without investigating them."""
-    from forensics.case import Case
-    from forensics.errors import UsageError
-    from forensics.reports.ingested import ingest_text
-    from forensics.reports.output import write_text
-    from forensics.reports.page import page_width
-    from forensics.watching import last_source
+    from forensics.case.store import Case
+    from forensics.common.errors import UsageError
+    from forensics.defences.watch_list import last_source
+    from forensics.reports.screen.ingested import ingest_text
+    from forensics.reports.screen.output import write_text
+    from forensics.reports.screen.page import page_width
 
     if case is None:
         raise UsageError("no case given", "name the folder to read into: --case DIR")
@@ -115,7 +151,17 @@ def ingest(
     with Case.locked(case) as held:
         known = last_source(held)
         with held.undone_if_interrupted():
-            report = read_sources(held, sources, accounts, mapping, log_format, settings, StageProgress(quiet=quiet), keep_text=keep_text, join=join)
+            report = read_sources(
+                held,
+                sources,
+                accounts,
+                mapping,
+                log_format,
+                settings,
+                StageProgress(quiet=quiet),
+                keep_text=keep_text,
+                join=join,
+            )
             record_command(held, "ingest", sources=list(sources), events=report.event_count)
         if not quiet:
             write_text(ingest_text(report, page_width(), join=join))
@@ -136,7 +182,7 @@ def read_sources(
     join: bool = False,
 ) -> IngestReport:
     """Ingest with progress in bytes."""
-    from forensics.ingest import ingest as read
+    from forensics.reading.ingest import ingest as read
 
     def tell(path: str, done: int, total: int | None) -> None:
         share = f", {100 * done // total} %" if total else f", {done / 1e6:.0f} MB"
@@ -144,25 +190,33 @@ def read_sources(
 
     with progress("read"):
         return read(
-            held, sources, accounts=accounts, mapping=mapping, format_name=log_format, keep_text=keep_text, join=join, settings=settings.ingest, progress=tell
+            held,
+            sources,
+            accounts=accounts,
+            mapping=mapping,
+            format_name=log_format,
+            keep_text=keep_text,
+            join=join,
+            settings=settings.ingest,
+            progress=tell,
         )
 
 
 def _tell_watched(held: Case, known: int, *, quiet: bool) -> None:
     """What of the watch list was in what was just read."""
-    from forensics.reports.nightly import hits_text
-    from forensics.reports.output import write_text
-    from forensics.reports.page import page_width
-    from forensics.watching import find_fresh
+    from forensics.defences.watch_list import find_fresh
+    from forensics.reports.screen.nightly import hits_text
+    from forensics.reports.screen.output import write_text
+    from forensics.reports.screen.page import page_width
 
     write_text(hits_text(find_fresh(held, known), page_width(), quiet=quiet))
 
 
 def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequence[str] = ()) -> None:
     """The report; with `quiet` one line, and nothing where there is no finding."""
-    from forensics.reports.output import write_text
-    from forensics.reports.page import page_width, wants_colour
-    from forensics.reports.terminal import render_report, summary_line
+    from forensics.reports.screen.findings import render_report, summary_line
+    from forensics.reports.screen.output import write_text
+    from forensics.reports.screen.page import page_width, wants_colour
 
     if quiet:
         write_text(summary_line(held, case_option(case)))
@@ -171,29 +225,45 @@ def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequenc
     write_text(page.text(colour=wants_colour()))
 
 
-def check_findings(held: Case, fail_on: Level | None, report: IngestReport | None, *, only: set[str] | None = None) -> None:
-    """Say what was skipped or read in part, then end as --fail-on (for the networks in `only`, if given) and such files demand.
+def check_findings(
+    held: Case, fail_on: Level | None, report: IngestReport | None, *, only: set[str] | None = None
+) -> None:
+    """Say what was skipped or read in part, then end as --fail-on (for the networks in `only`, if given) and such files
+    demand.
 
     Raises: FindingReached, PartialInput.
     """
-    from forensics.errors import FindingReached, PartialInput
-    from forensics.reports.printable import printable
+    from forensics.common.errors import FindingReached, PartialInput
+    from forensics.common.printable import printable
 
     unread = report.unread if report is not None else []
     told = [f"{printable(path)}: {printable(reason)}" for path, reason in unread]
     if fail_on is not None:
         found = held.scan("networks").filter("alert").select("network_id", "name", "pooling", "extraction").collect()
         asked = [row[1:] for row in found.iter_rows() if only is None or row[0] in only]
-        reached = [name for name, *levels in asked if max(LEVELS.index(level) for level in levels) >= LEVELS.index(fail_on.value)]
+        reached = [
+            name
+            for name, *levels in asked
+            if max(LEVELS.index(level) for level in levels) >= LEVELS.index(fail_on.value)
+        ]
         if reached:
             for line in told:
                 typer.echo(f"skipped {line}", err=True)
             raise FindingReached(
-                f"{len(reached)} of {found.height} findings reached {fail_on.value}: {', '.join(reached[:5])}{' …' if len(reached) > 5 else ''}"
+                f"{len(reached)} of {found.height} findings reached {fail_on.value}: "
+                f"{', '.join(reached[:5])}{' …' if len(reached) > 5 else ''}"
             )
     if report is not None and unread:
-        what = "skipped" if len(report.skipped) == len(unread) else "skipped or read in part" if report.skipped else "read in part"
+        what = (
+            "skipped"
+            if len(report.skipped) == len(unread)
+            else "skipped or read in part"
+            if report.skipped
+            else "read in part"
+        )
         one = f"1 file was {what}" if len(unread) == 1 else f"{len(unread)} files were {what}"
         with contextlib.suppress(BrokenPipeError):
             sys.stdout.flush()
-        raise PartialInput("\n".join([f"{one}:", *told[:20], *(["…"] if len(told) > 20 else [])]), "everything else was read")
+        raise PartialInput(
+            "\n".join([f"{one}:", *told[:20], *(["…"] if len(told) > 20 else [])]), "everything else was read"
+        )

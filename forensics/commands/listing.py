@@ -18,19 +18,21 @@ def networks(
     alerts: Annotated[bool, typer.Option("--alerts", help="Only networks reported as findings.")] = False,
 ) -> None:
     """List the networks by rank."""
-    from forensics.reports.listings import NETWORK_COLUMNS, list_networks
+    from forensics.reports.screen.listings import NETWORK_COLUMNS, list_networks
 
     _write(list_networks(analysed_case(case), alerts_only=alerts), form, NETWORK_COLUMNS)
 
 
 def members(
     case: CaseOption = None,
-    network: Annotated[str | None, typer.Option("--network", help="Only this network: id, name or rank.", metavar="NETWORK")] = None,
+    network: Annotated[
+        str | None, typer.Option("--network", help="Only this network: id, name or rank.", metavar="NETWORK")
+    ] = None,
     form: FormOption = Form.table,
 ) -> None:
     """List the accounts of each network."""
-    from forensics.errors import UsageError
-    from forensics.reports.listings import MEMBER_COLUMNS, find_network, list_members
+    from forensics.common.errors import UsageError
+    from forensics.reports.screen.listings import MEMBER_COLUMNS, find_network, list_members
 
     found = analysed_case(case)
     wanted = None
@@ -43,14 +45,18 @@ def members(
 
 
 def accounts(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]…", help="Accounts; without any, the first by --by.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[ACCOUNT]…", help="Accounts; without any, the first by --by.")
+    ] = None,
     case: CaseOption = None,
     top: TopOption = None,
-    by: Annotated[str, typer.Option("--by", help="Column to sort by, largest first.", metavar="COLUMN")] = "request_count",
+    by: Annotated[
+        str, typer.Option("--by", help="Column to sort by, largest first.", metavar="COLUMN")
+    ] = "request_count",
     form: FormOption = Form.table,
 ) -> None:
     """List accounts with their numbers."""
-    from forensics.reports.listings import ACCOUNT_COLUMNS, list_accounts
+    from forensics.reports.screen.listings import ACCOUNT_COLUMNS, list_accounts
 
     most = top if top is not None else 20 if form is Form.table else None
     columns = ACCOUNT_COLUMNS if by in ACCOUNT_COLUMNS else (*ACCOUNT_COLUMNS[:2], by, *ACCOUNT_COLUMNS[2:])
@@ -59,13 +65,13 @@ def accounts(
 
 def rejects(case: CaseOption = None, top: TopOption = None, form: FormOption = Form.table) -> None:
     """List the lines that could not be read, and why."""
-    from forensics.reports.listings import REJECT_COLUMNS, list_rejects
+    from forensics.reports.screen.listings import REJECT_COLUMNS, list_rejects
 
     _write(list_rejects(read_case(case), top=top), form, REJECT_COLUMNS)
 
 
 def _write(frame: pl.DataFrame, form: Form, columns: tuple[str, ...]) -> None:
-    from forensics.reports.output import write_frame
-    from forensics.reports.page import page_width
+    from forensics.reports.screen.output import write_frame
+    from forensics.reports.screen.page import page_width
 
     write_frame(frame, form.value, columns=columns, width=page_width())

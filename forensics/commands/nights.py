@@ -38,7 +38,7 @@ from forensics.commands.progress import StageProgress
 if TYPE_CHECKING:
     import polars as pl
 
-    from forensics.case import Case
+    from forensics.case.store import Case
 
 
 class State(StrEnum):
@@ -63,7 +63,10 @@ CaseArgument = Annotated[Path, typer.Argument(metavar="CASE", help="Case folder;
 
 def nightly(
     case: CaseArgument,
-    sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]…", help="Log files, folders, globs; what was read before is passed over.")] = None,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SOURCE]…", help="Log files, folders, globs; what was read before is passed over."),
+    ] = None,
     accounts: AccountsOption = None,
     mapping: MappingOption = None,
     log_format: LogFormatOption = None,
@@ -72,9 +75,18 @@ def nightly(
     databases: DatabaseOption = None,
     sensitivity: SensitivityOption = None,
     config: ConfigOption = None,
-    window: Annotated[float | None, typer.Option("--window", min=1, help="Look at the last so many days.", metavar="DAYS")] = None,
-    retain: Annotated[float | None, typer.Option("--retain", min=0, help="Take older events out of the case for good; 0 keeps all.", metavar="DAYS")] = None,
-    only_new: Annotated[bool, typer.Option("--only-new", help="Speak of new, split-off and respawned findings only.")] = False,
+    window: Annotated[
+        float | None, typer.Option("--window", min=1, help="Look at the last so many days.", metavar="DAYS")
+    ] = None,
+    retain: Annotated[
+        float | None,
+        typer.Option(
+            "--retain", min=0, help="Take older events out of the case for good; 0 keeps all.", metavar="DAYS"
+        ),
+    ] = None,
+    only_new: Annotated[
+        bool, typer.Option("--only-new", help="Speak of new, split-off and respawned findings only.")
+    ] = False,
     fail_on: FailOnOption = None,
     max_reject_share: RejectShareOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line, for a mail subject.")] = False,
@@ -83,15 +95,17 @@ def nightly(
 
     Nothing is printed where there is nothing to say and everything is well.
     """
-    from forensics.case import Case
-    from forensics.marks import read_marks
-    from forensics.pipeline import investigate
-    from forensics.reports.nightly import read_news, render_news, summary
-    from forensics.reports.output import write_text
-    from forensics.reports.page import page_width, wants_colour
-    from forensics.watching import find_fresh, last_source
+    from forensics.case.store import Case
+    from forensics.defences.watch_list import find_fresh, last_source
+    from forensics.nights.marks import read_marks
+    from forensics.pipeline.stages import investigate
+    from forensics.reports.screen.nightly import read_news, render_news, summary
+    from forensics.reports.screen.output import write_text
+    from forensics.reports.screen.page import page_width, wants_colour
 
-    settings = chosen_settings(config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases)
+    settings = chosen_settings(
+        config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases
+    )
     days, kept = window or settings.history.window_days, settings.history.retain_days if retain is None else retain
     _check_retention(days, kept)
     progress = StageProgress(quiet=quiet)
@@ -99,7 +113,9 @@ def nightly(
         report, known = None, last_source(held)
         with held.undone_if_interrupted():
             if sources:
-                report = read_sources(held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join)
+                report = read_sources(
+                    held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join
+                )
             outcome = investigate(held, settings, progress, window_days=days, nightly=True)
             record_command(held, "nightly", sources=list(sources or []), seconds=outcome.seconds)
         marks = {key: mark.state for key, mark in read_marks(held.entries()).items()}
@@ -114,16 +130,23 @@ def nightly(
         )
         _drop_old(held, news.night_at, kept)
         if not news.silent:
-            text = summary(news) if quiet else render_news(held, news, page_width(), case_option=case_option(case)).text(colour=wants_colour())
+            text = (
+                summary(news)
+                if quiet
+                else render_news(held, news, page_width(), case_option=case_option(case)).text(colour=wants_colour())
+            )
             write_text(text)
         check_findings(held, fail_on, report, only={row["network_id"] for row in news.changed} if only_new else None)
 
 
 def _check_retention(window_days: float, retain_days: float) -> None:
-    from forensics.errors import UsageError
+    from forensics.common.errors import UsageError
 
     if 0 < retain_days < window_days:
-        raise UsageError(f"events would be dropped after {retain_days:g} days, but {window_days:g} are looked at", "retain at least the window: --retain DAYS")
+        raise UsageError(
+            f"events would be dropped after {retain_days:g} days, but {window_days:g} are looked at",
+            "retain at least the window: --retain DAYS",
+        )
 
 
 def _drop_old(held: Case, night_at: datetime, retain_days: float) -> None:
@@ -136,9 +159,13 @@ def _drop_old(held: Case, night_at: datetime, retain_days: float) -> None:
 
 
 def lineage(
-    network: Annotated[str | None, typer.Argument(metavar="[NETWORK]", help="One network by id, name or rank; all if left out.")] = None,
+    network: Annotated[
+        str | None, typer.Argument(metavar="[NETWORK]", help="One network by id, name or rank; all if left out.")
+    ] = None,
     case: CaseOption = None,
-    across: Annotated[Path | None, typer.Option("--across", help="Tell which networks another case knows too.", metavar="DIR")] = None,
+    across: Annotated[
+        Path | None, typer.Option("--across", help="Tell which networks another case knows too.", metavar="DIR")
+    ] = None,
     form: FormOption = Form.table,
 ) -> None:
     """Tell each network's life over all nights, or one's nights.
@@ -147,18 +174,24 @@ def lineage(
     """
     import polars as pl
 
-    from forensics.errors import UsageError
-    from forensics.marks import read_marks
-    from forensics.reports.listings import find_network
-    from forensics.reports.nightly import lineage_rows, render_lineage
-    from forensics.reports.output import write_frame, write_text
-    from forensics.reports.page import page_width, wants_colour
+    from forensics.common.errors import UsageError
+    from forensics.nights.marks import read_marks
+    from forensics.reports.screen.listings import find_network
+    from forensics.reports.screen.nightly import lineage_rows, render_lineage
+    from forensics.reports.screen.output import write_frame, write_text
+    from forensics.reports.screen.page import page_width, wants_colour
 
     found = analysed_case(case)
     key = None
     if network is not None:
         row = find_network(found, network)
-        gone = found.scan("lineage").filter((pl.col("network_id") == network) | (pl.col("name") == network)).select("network_id").tail(1).collect()
+        gone = (
+            found.scan("lineage")
+            .filter((pl.col("network_id") == network) | (pl.col("name") == network))
+            .select("network_id")
+            .tail(1)
+            .collect()
+        )
         if row is None and gone.is_empty():
             raise UsageError(f"no network was ever called {network!r}", "forensics lineage lists all of them")
         key = str(row["network_id"] if row is not None else gone.item())
@@ -176,16 +209,20 @@ def lineage(
 def _tell_across(found: Case, other: Case, key: str | None, form: Form) -> None:
     import polars as pl
 
-    from forensics.history import follow_across, recall_past
-    from forensics.reports.nightly import render_across
-    from forensics.reports.output import write_frame, write_text
-    from forensics.reports.page import page_width, wants_colour
+    from forensics.nights.identity import follow_across, recall_past
+    from forensics.reports.screen.nightly import render_across
+    from forensics.reports.screen.output import write_frame, write_text
+    from forensics.reports.screen.page import page_width, wants_colour
 
     past = recall_past(other.scan("lineage").collect(), other.scan("profiles").collect(), None)
     settings = chosen_settings(None, found.folder).history
-    pairs = follow_across(found.scan("members").collect(), found.scan("sightings"), found.scan("accounts").collect(), past, settings)
+    pairs = follow_across(
+        found.scan("members").collect(), found.scan("sightings"), found.scan("accounts").collect(), past, settings
+    )
     names = found.scan("networks").select("network_id", "name").collect()
-    rows = pairs.join(names, on="network_id", maintain_order="left").select("network_id", "name", pl.exclude("network_id", "name"))
+    rows = pairs.join(names, on="network_id", maintain_order="left").select(
+        "network_id", "name", pl.exclude("network_id", "name")
+    )
     rows = rows if key is None else rows.filter(pl.col("network_id") == key)
     if form is Form.table:
         write_text(render_across(rows, page_width()).text(colour=wants_colour()))
@@ -195,19 +232,23 @@ def _tell_across(found: Case, other: Case, key: str | None, form: Form) -> None:
 
 def mark(
     network: Annotated[str | None, typer.Argument(metavar="NETWORK", help="The network by id, name or rank.")] = None,
-    state: Annotated[State | None, typer.Argument(metavar="STATE", help="confirmed, benign, watch, or none to take a mark back.")] = None,
+    state: Annotated[
+        State | None, typer.Argument(metavar="STATE", help="confirmed, benign, watch, or none to take a mark back.")
+    ] = None,
     case: CaseOption = None,
     note: Annotated[str, typer.Option("--note", help="Why.", metavar="TEXT")] = "",
     export: Annotated[bool, typer.Option("--export", help="Write all marks as JSON lines and leave.")] = False,
-    take: Annotated[Path | None, typer.Option("--import", help="Take marks over from such a file.", metavar="FILE")] = None,
+    take: Annotated[
+        Path | None, typer.Option("--import", help="Take marks over from such a file.", metavar="FILE")
+    ] = None,
 ) -> None:
     """Say what a network is: confirmed, benign or watch. Without a network the marks are listed.
 
-    A benign network is no finding any more, for the accounts it has now; others that join it are reported. New accounts of a confirmed one are
-    reported first.
+    A benign network is no finding any more, for the accounts it has now; others that join it are reported. New accounts
+    of a confirmed one are reported first.
     """
-    from forensics.case import Case
-    from forensics.errors import UsageError
+    from forensics.case.store import Case
+    from forensics.common.errors import UsageError
 
     if take is not None:
         read_case(case)
@@ -227,17 +268,29 @@ def mark(
 def _mark(held: Case, network: str, state: State, note: str) -> None:
     import polars as pl
 
-    from forensics.errors import UsageError
-    from forensics.marks import read_marks, suppress_benign
-    from forensics.reports.listings import find_network
-    from forensics.reports.output import write_text
+    from forensics.common.errors import UsageError
+    from forensics.nights.marks import read_marks, suppress_benign
+    from forensics.reports.screen.listings import find_network
+    from forensics.reports.screen.output import write_text
 
     row = find_network(held, network)
     if row is None:
         raise UsageError(f"no network is called {network!r}", "forensics networks lists ids, names and ranks")
-    members = held.scan("members").filter(pl.col("network_id") == row["network_id"]).select("account_id").sort("account_id").collect()
+    members = (
+        held.scan("members")
+        .filter(pl.col("network_id") == row["network_id"])
+        .select("account_id")
+        .sort("account_id")
+        .collect()
+    )
     record_command(
-        held, "mark", network_id=row["network_id"], name=row["name"], state=state.value, note=note, accounts=members.get_column("account_id").to_list()
+        held,
+        "mark",
+        network_id=row["network_id"],
+        name=row["name"],
+        state=state.value,
+        note=note,
+        accounts=members.get_column("account_id").to_list(),
     )
     if state is State.benign:
         settings = chosen_settings(None, held.folder).history
@@ -251,48 +304,81 @@ def _mark(held: Case, network: str, state: State, note: str) -> None:
 def _list_marks(found: Case, *, export: bool) -> None:
     import polars as pl
 
-    from forensics.marks import read_marks
-    from forensics.reports.output import jsonl_text, table_text, write_text
-    from forensics.reports.page import page_width
+    from forensics.nights.marks import read_marks
+    from forensics.reports.screen.output import jsonl_text, table_text, write_text
+    from forensics.reports.screen.page import page_width
 
     names = dict(found.scan("lineage").select("network_id", "name").unique().collect().iter_rows())
     rows = [
-        {"network_id": key, "name": names.get(key, ""), "state": item.state, "note": item.note, "by": item.by, "at": item.at, "accounts": sorted(item.accounts)}
+        {
+            "network_id": key,
+            "name": names.get(key, ""),
+            "state": item.state,
+            "note": item.note,
+            "by": item.by,
+            "at": item.at,
+            "accounts": sorted(item.accounts),
+        }
         for key, item in sorted(read_marks(found.entries()).items())
     ]
     texts = ("network_id", "name", "state", "note", "by", "at")
-    frame = pl.DataFrame(rows, schema=pl.Schema([*((name, pl.String()) for name in texts), ("accounts", pl.List(pl.String()))]))
-    write_text(jsonl_text(frame) if export else table_text(frame.select("name", "state", "by", pl.col("at").str.head(16), "note"), page_width()))
+    frame = pl.DataFrame(
+        rows, schema=pl.Schema([*((name, pl.String()) for name in texts), ("accounts", pl.List(pl.String()))])
+    )
+    write_text(
+        jsonl_text(frame)
+        if export
+        else table_text(frame.select("name", "state", "by", pl.col("at").str.head(16), "note"), page_width())
+    )
 
 
 def _import_marks(held: Case, path: Path) -> None:
     import json
 
-    from forensics.errors import InputError
-    from forensics.marks import find_marked
-    from forensics.reports.output import write_text
+    from forensics.common.errors import InputError
+    from forensics.nights.marks import find_marked
+    from forensics.reports.screen.output import write_text
 
     try:
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         marks = [json.loads(line) for line in lines]
-        wanted = [(str(item["network_id"]), State(item["state"]), str(item.get("note", "")), [str(one) for one in item.get("accounts", [])]) for item in marks]
+        wanted = [
+            (
+                str(item["network_id"]),
+                State(item["state"]),
+                str(item.get("note", "")),
+                [str(one) for one in item.get("accounts", [])],
+            )
+            for item in marks
+        ]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"cannot take marks from {path}: {error}", "give a file that `forensics mark --export` wrote") from error
+        raise InputError(
+            f"cannot take marks from {path}: {error}", "give a file that `forensics mark --export` wrote"
+        ) from error
     members = held.scan("members").collect()
     settings, matched = chosen_settings(None, held.folder).history, 0
     for network_id, state, note, accounts in wanted:
         here = find_marked(network_id, frozenset(accounts), members, settings)
         matched += here is not None
         record_command(held, "mark", network_id=here or network_id, state=state.value, note=note, accounts=accounts)
-    write_text(f"{len(wanted)} marks taken over, {matched} of them for networks of this case; they hold from the next run on\n")
+    write_text(
+        f"{len(wanted)} marks taken over, {matched} of them for networks of this case; they hold from the next run on\n"
+    )
 
 
 def bans(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Accounts banned: CSV, JSON lines or Parquet with account_id and, if known, banned_at; or one id a line.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Accounts banned: CSV, JSON lines or Parquet with account_id and, if known, banned_at; or one id "
+            "a line.",
+        ),
     ],
     case: CaseOption = None,
-    at: Annotated[datetime | None, typer.Option("--at", help="When, for rows without a time (UTC); now if left out.")] = None,
+    at: Annotated[
+        datetime | None, typer.Option("--at", help="When, for rows without a time (UTC); now if left out.")
+    ] = None,
 ) -> None:
     """Tell the case which accounts were banned.
 
@@ -300,38 +386,56 @@ def bans(
     """
     import polars as pl
 
-    from forensics.case import Case
-    from forensics.errors import InputError
-    from forensics.register import read_register
-    from forensics.reports.output import write_text
-    from forensics.schema import REGISTER, TIME
+    from forensics.case.store import Case
+    from forensics.common.errors import InputError
+    from forensics.common.schema import REGISTER, TIME
+    from forensics.reading.accounts.register import read_register
+    from forensics.reports.screen.output import write_text
 
     read_case(case)
     if file.suffix.lower() in {"", ".txt"}:
         try:
-            names = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip() and not line.startswith("#")]
+            names = [
+                line.strip()
+                for line in file.read_text(encoding="utf-8").splitlines()
+                if line.strip() and not line.startswith("#")
+            ]
         except OSError as error:
             raise InputError(f"cannot read {file}: {error.strerror}") from error
         given = pl.DataFrame({"account_id": names}).with_columns(banned_at=pl.lit(None, TIME))
     else:
         given = read_register(file).select("account_id", "banned_at")
     when = (at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at) or datetime.now(UTC)
-    given = given.with_columns(pl.col("banned_at").fill_null(pl.lit(when, TIME))).unique("account_id", keep="first", maintain_order=True)
+    given = given.with_columns(pl.col("banned_at").fill_null(pl.lit(when, TIME))).unique(
+        "account_id", keep="first", maintain_order=True
+    )
     with Case.locked(case or Path()) as held:
         register = held.scan("register").collect()
         known = set(held.scan("events").select("account_id").unique().collect().get_column("account_id"))
         merged = register.join(given.rename({"banned_at": "told_at"}), on="account_id", how="full", coalesce=True)
         merged = merged.with_columns(banned_at=pl.coalesce("banned_at", "told_at")).drop("told_at")
-        held.put("register", merged.select(*REGISTER.columns, *[name for name in merged.columns if name not in REGISTER.columns]).lazy())
+        held.put(
+            "register",
+            merged.select(*REGISTER.columns, *[name for name in merged.columns if name not in REGISTER.columns]).lazy(),
+        )
         record_command(held, "bans", accounts=given.get_column("account_id").to_list(), source=str(file))
         seen = sum(account in known for account in given.get_column("account_id"))
-    write_text(f"{given.height} accounts noted as banned, {seen} of them seen in the logs; the next run counts what follows\n")
+    write_text(
+        f"{given.height} accounts noted as banned, {seen} of them seen in the logs; the next run counts what follows\n"
+    )
 
 
 def watch(
     action: Annotated[WatchAction, typer.Argument(help="What to do.")],
-    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="address, client, payment, template, device, account, … or a mapped observable.")] = None,
-    values: Annotated[list[str] | None, typer.Argument(metavar="[VALUE]…", help="What to look for, exactly as logged; hashes in hex.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KIND]", help="address, client, payment, template, device, account, … or a mapped observable."
+        ),
+    ] = None,
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="[VALUE]…", help="What to look for, exactly as logged; hashes in hex.")
+    ] = None,
     case: CaseOption = None,
     note: Annotated[str, typer.Option("--note", help="Why.", metavar="TEXT")] = "",
     form: FormOption = Form.table,
@@ -342,11 +446,11 @@ def watch(
     """
     import polars as pl
 
-    from forensics.case import Case
-    from forensics.errors import UsageError
-    from forensics.reports.output import write_frame, write_text
-    from forensics.reports.page import page_width
-    from forensics.watching import check_kind, read_watch_list
+    from forensics.case.store import Case
+    from forensics.common.errors import UsageError
+    from forensics.defences.watch_list import check_kind, read_watch_list
+    from forensics.reports.screen.output import write_frame, write_text
+    from forensics.reports.screen.page import page_width
 
     found = read_case(case)
     if action is WatchAction.list:
@@ -355,7 +459,10 @@ def watch(
         write_frame(frame, form.value, width=page_width())
         return
     if kind is None or not values:
-        raise UsageError("nothing to watch given", f"forensics watch {action.value} KIND VALUE…, e.g. forensics watch {action.value} payment card_0042")
+        raise UsageError(
+            "nothing to watch given",
+            f"forensics watch {action.value} KIND VALUE…, e.g. forensics watch {action.value} payment card_0042",
+        )
     check_kind(kind, found.scan("events"))
     items = [{"kind": kind, "value": value, "note": note} for value in values]
     with Case.locked(case or Path()) as held:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forensics.errors import UsageError
+from forensics.common.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from forensics.case import Case
-    from forensics.config import Layer, Settings
+    from forensics.case.store import Case
+    from forensics.common.settings import Layer, Settings
 
 
 class Form(StrEnum):
@@ -50,10 +50,17 @@ SETTINGS_FILE = "settings.toml"  # in the case folder, and in the user's configu
 
 CaseOption = Annotated[Path | None, typer.Option("--case", envvar=CASE_VARIABLE, help="Case folder.", metavar="DIR")]
 FormOption = Annotated[Form, typer.Option("--format", help="How to write it.")]
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings (TOML); see `forensics config show`.", metavar="FILE")]
-SensitivityOption = Annotated[Sensitivity | None, typer.Option("--sensitivity", help="low: only the surest findings; high: weaker ones too.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Settings (TOML); see `forensics config show`.", metavar="FILE")
+]
+SensitivityOption = Annotated[
+    Sensitivity | None, typer.Option("--sensitivity", help="low: only the surest findings; high: weaker ones too.")
+]
 TopOption = Annotated[int | None, typer.Option("--top", min=1, help="At most this many rows.", metavar="N")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; one line instead of the report, nothing if there is no finding.")]
+QuietOption = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="No progress; one line instead of the report, nothing if there is no finding."),
+]
 
 
 def read_case(folder: Path | None) -> Case:
@@ -61,10 +68,12 @@ def read_case(folder: Path | None) -> Case:
 
     Raises: UsageError where none is named or nothing is there.
     """
-    from forensics.case import Case
+    from forensics.case.store import Case
 
     if folder is None:
-        raise UsageError("no case given", f"name its folder with --case DIR or the environment variable {CASE_VARIABLE}")
+        raise UsageError(
+            "no case given", f"name its folder with --case DIR or the environment variable {CASE_VARIABLE}"
+        )
     if not folder.exists():
         raise UsageError(f"there is no case at {folder}", f"make one: forensics investigate SOURCE… --case {folder}")
     return Case(folder)
@@ -77,7 +86,9 @@ def analysed_case(folder: Path | None) -> Case:
     """
     case = read_case(folder)
     if not case.has("networks"):
-        raise UsageError(f"the case {case.folder} was not investigated yet", f"forensics investigate --case {case.folder}")
+        raise UsageError(
+            f"the case {case.folder} was not investigated yet", f"forensics investigate --case {case.folder}"
+        )
     return case
 
 
@@ -125,7 +136,7 @@ def settings_layers(config: Path | None, case: Path | None) -> list[Layer]:
     """Where settings come from, weakest first: the user's file, the case's, the environment, --config."""
     import os
 
-    from forensics.config import environment_layer, read_layer
+    from forensics.common.settings import environment_layer, read_layer
 
     home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     files = [home / "forensics" / SETTINGS_FILE, *([case / SETTINGS_FILE] if case is not None else [])]
@@ -145,7 +156,7 @@ def chosen_settings(
     databases: Sequence[Path] | None = None,
 ) -> Settings:
     """The settings that hold for this run: the layers, then what the command line changes."""
-    from forensics.config import override_layer, stack_layers
+    from forensics.common.settings import override_layer, stack_layers
 
     changes: dict[str, object] = {}
     if sensitivity is not None:

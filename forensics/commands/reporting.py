@@ -11,37 +11,58 @@ from forensics.commands.options import CaseOption, analysed_case, record_command
 from forensics.commands.progress import StageProgress
 
 if TYPE_CHECKING:
-    from forensics.case import Case
+    from forensics.case.store import Case
 
-FORMATS = "html, markdown, json, jsonl, csv, parquet, timesketch, stix, ocsf, graphml, gexf, sigma, blocklist"  # tested against the exports
+# tested against the exports
+FORMATS = "html, markdown, json, jsonl, csv, parquet, timesketch, stix, ocsf, graphml, gexf, sigma, blocklist"
 
 
 def report(
     case: CaseOption = None,
-    form: Annotated[list[str] | None, typer.Option("--format", help=f"One of {FORMATS}; may be repeated. By default told from -o.", metavar="FORMAT")] = None,
-    output: Annotated[
-        list[Path] | None, typer.Option("--output", "-o", help="File to write; one for each --format. - is standard output.", metavar="FILE")
+    form: Annotated[
+        list[str] | None,
+        typer.Option("--format", help=f"One of {FORMATS}; may be repeated. By default told from -o.", metavar="FORMAT"),
     ] = None,
-    networks: Annotated[list[str] | None, typer.Option("--network", help="Only this network, by id or name; may be repeated.", metavar="NETWORK")] = None,
-    prices: Annotated[Path | None, typer.Option("--prices", help="List prices (TOML); without it a sample that says so.", metavar="FILE")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most this many findings, by rank.", metavar="N")] = 50,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--output", "-o", help="File to write; one for each --format. - is standard output.", metavar="FILE"
+        ),
+    ] = None,
+    networks: Annotated[
+        list[str] | None,
+        typer.Option("--network", help="Only this network, by id or name; may be repeated.", metavar="NETWORK"),
+    ] = None,
+    prices: Annotated[
+        Path | None,
+        typer.Option("--prices", help="List prices (TOML); without it a sample that says so.", metavar="FILE"),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="At most this many findings, by rank.", metavar="N")
+    ] = 50,
     force: Annotated[bool, typer.Option("--force", help="Write over existing files.")] = False,
 ) -> None:
     """Write the findings: a page with pictures, Markdown, JSON, STIX, a timeline, a graph and more."""
-    from forensics.errors import UsageError
+    from forensics.common.errors import UsageError
     from forensics.evidence.manifest import MANIFEST, SEAL, current_seal
-    from forensics.reports.exports import choose_export, write_reports
-    from forensics.reports.findings import build_report
-    from forensics.reports.impact import load_prices
+    from forensics.reports.exports.catalogue import choose_export, write_reports
+    from forensics.reports.facts.findings import build_report
+    from forensics.reports.facts.impact import load_prices
 
     found = analysed_case(case)
     forms, outputs = form or [], [path if str(path) != "-" else None for path in output or []]
     if len(forms) > 1 and len(outputs) != len(forms):
-        raise UsageError(f"{len(forms)} formats need {len(forms)} files, not {len(outputs)}", "give one -o FILE for each --format")
+        raise UsageError(
+            f"{len(forms)} formats need {len(forms)} files, not {len(outputs)}", "give one -o FILE for each --format"
+        )
     if len(forms) == 1 and len(outputs) > 1:
-        raise UsageError(f"one format and {len(outputs)} files", "give one --format for each -o FILE, or none to tell them from the names")
+        raise UsageError(
+            f"one format and {len(outputs)} files",
+            "give one --format for each -o FILE, or none to tell them from the names",
+        )
     pairs = [
-        (forms[index] if index < len(forms) else None, outputs[index] if index < len(outputs) else None) for index in range(max(len(forms), len(outputs), 1))
+        (forms[index] if index < len(forms) else None, outputs[index] if index < len(outputs) else None)
+        for index in range(max(len(forms), len(outputs), 1))
     ]
     wanted = [(choose_export(name, path), path) for name, path in pairs]
     files = [(export, path) for export, path in wanted if path is not None]
@@ -52,9 +73,15 @@ def report(
     with progress("gather what the report says"):
         listed = load_prices(prices)
         sealed = current_seal(found)
-        built = build_report(found, listed, manifest_sha256=sealed, networks=networks, limit=limit, notes=found.ledger["notes"])
+        built = build_report(
+            found, listed, manifest_sha256=sealed, networks=networks, limit=limit, notes=found.ledger["notes"]
+        )
     if sealed is None and (found.folder / SEAL / MANIFEST).exists():
-        typer.echo("forensics: the case was changed since it was sealed, so the report carries no seal; forensics verify says what changed", err=True)
+        typer.echo(
+            "forensics: the case was changed since it was sealed, so the report carries no seal; forensics verify "
+            "says what changed",
+            err=True,
+        )
     if networks and not built.findings:
         raise UsageError(f"no network is called {networks[0]}", "see forensics networks")
     with progress("write the report"):
@@ -63,7 +90,7 @@ def report(
             if target is None:
                 _to_stdout(export.render(built), export.suffix)
     if files:
-        from forensics.reports.printable import printable
+        from forensics.common.printable import printable
 
         written = [path for _, path in files]
         _record(found, written)
@@ -73,8 +100,8 @@ def report(
 def _to_stdout(content: bytes, suffix: str) -> None:
     import sys
 
-    from forensics.errors import UsageError
-    from forensics.reports.output import output_lost
+    from forensics.common.errors import UsageError
+    from forensics.reports.screen.output import output_lost
 
     if sys.stdout.isatty() and suffix in {".html", ".parquet"}:
         raise UsageError("this form is not for a terminal", f"give -o report{suffix}")
@@ -89,8 +116,8 @@ def _to_stdout(content: bytes, suffix: str) -> None:
 
 def _record(found: Case, files: list[Path]) -> None:
     """Note in the case's log what was written from it; a case that cannot be written to is still reported on."""
-    from forensics.case import Case
-    from forensics.errors import CaseLocked, InputError
+    from forensics.case.store import Case
+    from forensics.common.errors import CaseLocked, InputError
     from forensics.evidence.manifest import hash_file
 
     try:

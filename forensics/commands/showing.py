@@ -6,32 +6,51 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forensics.commands.options import CaseOption, ConfigOption, Form, FormOption, analysed_case, case_option, chosen_settings
+from forensics.commands.options import (
+    CaseOption,
+    ConfigOption,
+    Form,
+    FormOption,
+    analysed_case,
+    case_option,
+    chosen_settings,
+)
 from forensics.commands.progress import StageProgress
 
 if TYPE_CHECKING:
-    from forensics.case import Case
-    from forensics.config import Settings
+    from forensics.case.store import Case
+    from forensics.common.settings import Settings
 
 
 def show(
-    name: Annotated[str, typer.Argument(metavar="NETWORK|ACCOUNT", help="A network by id, name or rank; or an account id.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NETWORK|ACCOUNT", help="A network by id, name or rank; or an account id.")
+    ],
     case: CaseOption = None,
-    how: Annotated[bool, typer.Option("--how", help="How each sign was tested: its null model and what it is blind to.")] = False,
-    lives: Annotated[bool, typer.Option("--lives", help="The picture of the accounts' births, activity and bans.")] = False,
+    how: Annotated[
+        bool, typer.Option("--how", help="How each sign was tested: its null model and what it is blind to.")
+    ] = False,
+    lives: Annotated[
+        bool, typer.Option("--lives", help="The picture of the accounts' births, activity and bans.")
+    ] = False,
     without: Annotated[
-        list[str] | None, typer.Option("--without", help="Whether the network stands without observables of this kind; may be repeated.", metavar="KIND")
+        list[str] | None,
+        typer.Option(
+            "--without",
+            help="Whether the network stands without observables of this kind; may be repeated.",
+            metavar="KIND",
+        ),
     ] = None,
     bridges: Annotated[bool, typer.Option("--bridges", help="The single links that the network hangs on.")] = False,
     config: ConfigOption = None,
     form: FormOption = Form.table,
 ) -> None:
     """Show one network or account: evidence, tests, source lines."""
-    from forensics.errors import UsageError
-    from forensics.reports.listings import find_account, find_network, unknown_name
-    from forensics.reports.output import facts_text, write_text
-    from forensics.reports.page import page_width, wants_colour
-    from forensics.reports.show import account_facts, network_facts, render_account, render_network
+    from forensics.common.errors import UsageError
+    from forensics.reports.screen.listings import find_account, find_network, unknown_name
+    from forensics.reports.screen.output import facts_text, write_text
+    from forensics.reports.screen.page import page_width, wants_colour
+    from forensics.reports.screen.show import account_facts, network_facts, render_account, render_network
 
     found = analysed_case(case)
     network = find_network(found, name)
@@ -40,7 +59,9 @@ def show(
         raise unknown_name(found, name)
     if without or bridges:
         if network is None:
-            raise UsageError(f"{name} is an account", "--without and --bridges tell of a network: forensics networks lists them")
+            raise UsageError(
+                f"{name} is an account", "--without and --bridges tell of a network: forensics networks lists them"
+            )
         if without and bridges:
             raise UsageError("--without and --bridges are two questions", "ask one at a time")
         if bridges:
@@ -49,10 +70,14 @@ def show(
             _show_standing(found, network, tuple(dict.fromkeys(without or ())), form, chosen_settings(config, case))
         return
     if form in {Form.json, Form.jsonl}:
-        write_text(facts_text(network_facts(found, network) if network is not None else account_facts(found, account or {})))
+        write_text(
+            facts_text(network_facts(found, network) if network is not None else account_facts(found, account or {}))
+        )
         return
     if form is not Form.table:
-        raise UsageError(f"show cannot write {form.value}", "use --format json, or forensics members --network … --format csv")
+        raise UsageError(
+            f"show cannot write {form.value}", "use --format json, or forensics members --network … --format csv"
+        )
     option = case_option(case)
     if network is not None:
         page = render_network(found, network, page_width(), how=how, lives=lives, case_option=option)
@@ -62,9 +87,10 @@ def show(
 
 
 def _show_bridges(found: Case, network: dict[str, Any], form: Form, option: str) -> None:
-    from forensics.reports.output import write_frame, write_text
-    from forensics.reports.page import page_width, wants_colour
-    from forensics.reports.standing import read_bridges, render_bridges
+    from forensics.defences.what_if import read_bridges
+    from forensics.reports.screen.output import write_frame, write_text
+    from forensics.reports.screen.page import page_width, wants_colour
+    from forensics.reports.screen.what_if import render_bridges
 
     bridges = read_bridges(found, network)
     if form is Form.table:
@@ -73,10 +99,13 @@ def _show_bridges(found: Case, network: dict[str, Any], form: Form, option: str)
         write_frame(bridges, form.value)
 
 
-def _show_standing(found: Case, network: dict[str, Any], kinds: tuple[str, ...], form: Form, settings: Settings) -> None:
-    from forensics.reports.output import write_frame, write_text
-    from forensics.reports.page import page_width, wants_colour
-    from forensics.reports.standing import read_standing, render_standing
+def _show_standing(
+    found: Case, network: dict[str, Any], kinds: tuple[str, ...], form: Form, settings: Settings
+) -> None:
+    from forensics.defences.what_if import read_standing
+    from forensics.reports.screen.output import write_frame, write_text
+    from forensics.reports.screen.page import page_width, wants_colour
+    from forensics.reports.screen.what_if import render_standing
 
     with StageProgress()("weigh links without " + ", ".join(kinds)):
         standing = read_standing(found, network, kinds, settings)
@@ -94,12 +123,13 @@ def explain(
     form: FormOption = Form.table,
 ) -> None:
     """Explain what ties two accounts: each observable they share, its bits, and their sum."""
-    from forensics.errors import UsageError
-    from forensics.reports.listings import list_accounts
-    from forensics.reports.output import write_frame, write_text
-    from forensics.reports.page import page_width, wants_colour
-    from forensics.reports.pairs import read_pair, render_pair
-    from forensics.reports.printable import printable
+    from forensics.common.errors import UsageError
+    from forensics.common.printable import printable
+    from forensics.linking.explain import read_pair
+    from forensics.reports.screen.listings import list_accounts
+    from forensics.reports.screen.output import write_frame, write_text
+    from forensics.reports.screen.page import page_width, wants_colour
+    from forensics.reports.screen.pairs import render_pair
 
     found = analysed_case(case)
     if account_a == account_b:

@@ -1,8 +1,9 @@
-"""The seal of a case: a manifest of everything that went in and came out, signed; and the check that names what changed.
+"""The seal of a case: a manifest of everything that went in and came out, signed; and the check that names what
+changed.
 
-The seal lies in the case's folder `seal/`: manifest.json, the same files in BagIt's form (manifest-sha256.txt), a signature in
-minisign's form, the public key, a time-stamp request and response if asked for. `write_bag` copies a sealed case into a whole
-BagIt bag for an archive.
+The seal lies in the case's folder `seal/`: manifest.json, the same files in BagIt's form (manifest-sha256.txt), a
+signature in minisign's form, the public key, a time-stamp request and response if asked for. `write_bag` copies a
+sealed case into a whole BagIt bag for an archive.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from forensics import __version__
-from forensics.errors import ForensicsError, InputError, IntegrityError, UsageError
+from forensics.common.errors import ForensicsError, InputError, IntegrityError, UsageError
 from forensics.evidence.signing import check, load_private, load_public, public_of, sign
 from forensics.evidence.sources import quoted_lines, read_again
 from forensics.evidence.timestamps import check_response, make_request
@@ -28,7 +29,7 @@ from forensics.evidence.timestamps import check_response, make_request
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from forensics.case import Case
+    from forensics.case.store import Case
 
 SEAL = "seal"
 MANIFEST = "manifest.json"
@@ -37,7 +38,19 @@ PUBLIC_KEY = "seal.pub"
 REQUEST, RESPONSE = "manifest.json.tsq", "manifest.json.tsr"
 LOG = "log.jsonl"
 DOCUMENT, DOCUMENT_VERSION = "forensics-manifest", 1
-LIBRARIES = ("polars", "numpy", "scipy", "scikit-learn", "pyarrow", "graspologic-native", "sparse-dot-topn", "orjson", "zstandard", "jinja2", "cryptography")
+LIBRARIES = (
+    "polars",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "pyarrow",
+    "graspologic-native",
+    "sparse-dot-topn",
+    "orjson",
+    "zstandard",
+    "jinja2",
+    "cryptography",
+)
 _FILE_OPTIONS = frozenset({"--accounts", "--mapping", "--config", "--prices"})
 _TIMES = ("started_at", "first_seen_at", "first_event_at", "created_at")
 _BLOCK = 1 << 20
@@ -83,7 +96,9 @@ def payload(folder: Path) -> Iterator[tuple[str, Path]]:
         if name.parts[0] == SEAL or name.as_posix() == LOG or any(part.startswith(".") for part in name.parts):
             continue
         if path.is_symlink():
-            raise IntegrityError(f"{path} is a symbolic link", "a sealed case holds files only; put the file itself there")
+            raise IntegrityError(
+                f"{path} is a symbolic link", "a sealed case holds files only; put the file itself there"
+            )
         if path.is_file():
             yield name.as_posix(), path
 
@@ -91,11 +106,20 @@ def payload(folder: Path) -> Iterator[tuple[str, Path]]:
 # Sealing
 
 
-def seal_case(case: Case, *, at: str, by: str, settings: Mapping[str, Any], quotes: Sequence[Quoted], key: Path | None = None, timestamp: bool = False) -> str:
+def seal_case(
+    case: Case,
+    *,
+    at: str,
+    by: str,
+    settings: Mapping[str, Any],
+    quotes: Sequence[Quoted],
+    key: Path | None = None,
+    timestamp: bool = False,
+) -> str:
     """Write the seal of a case; the SHA-256 of its manifest.
 
-    In:    `at` when, in ISO 8601; `quotes` the lines that its reports quote: where their files are at hand, the lines' own
-           hashes go into the manifest.
+    In:    `at` when, in ISO 8601; `quotes` the lines that its reports quote: where their files are at hand, the lines'
+           own hashes go into the manifest.
     Raises: UsageError for an unusable key; IntegrityError where the case's log is broken.
     """
     private = load_private(key) if key is not None else None
@@ -134,9 +158,15 @@ def _describe(case: Case, at: str, by: str, settings: Mapping[str, Any], quotes:
         "system": f"{platform.system()} {platform.machine()}",
         "libraries": {name: version for name in LIBRARIES if (version := _version(name))},
         "settings": dict(settings),
-        "seeds": {f"{section}.seed": values["seed"] for section, values in sorted(settings.items()) if isinstance(values, dict) and "seed" in values},
+        "seeds": {
+            f"{section}.seed": values["seed"]
+            for section, values in sorted(settings.items())
+            if isinstance(values, dict) and "seed" in values
+        },
         "log": {"entries": len(entries), "head": entries[-1]["sha256"] if entries else ""},
-        "commands": [{"at": entry["at"], "by": entry["by"], "what": entry["what"], "facts": entry["facts"]} for entry in entries],
+        "commands": [
+            {"at": entry["at"], "by": entry["by"], "what": entry["what"], "facts": entry["facts"]} for entry in entries
+        ],
         "ledger": {"run": case.ledger.get("run"), "notes": case.ledger.get("notes", {})},
         "inputs": [_input(row) for row in sources],
         "further_inputs": _further_inputs(entries, settings),
@@ -153,13 +183,29 @@ def _version(name: str) -> str | None:
 
 
 def _input(row: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("source_id", "path", "format", "sha256", "byte_start", "byte_end", "line_start", "line_count", "event_count", "duplicate_count", "reject_count")
-    times = {name: row[name].isoformat() if row[name] is not None else None for name in ("first_event_at", "last_event_at")}
+    kept = (
+        "source_id",
+        "path",
+        "format",
+        "sha256",
+        "byte_start",
+        "byte_end",
+        "line_start",
+        "line_count",
+        "event_count",
+        "duplicate_count",
+        "reject_count",
+    )
+    times = {
+        name: row[name].isoformat() if row[name] is not None else None for name in ("first_event_at", "last_event_at")
+    }
     return {name: row[name] for name in (*kept, "blank_count")} | times
 
 
 def _further_inputs(entries: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Files that went in beside sources (accounts, mappings, prices, address databases), as they are at sealing; null where they are away."""
+    """Files that went in beside sources (accounts, mappings, prices, address databases), as they are at sealing; null
+    where they are away.
+    """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     named = {("ingest.databases", str(name)) for name in settings.get("ingest", {}).get("databases", ())}
     for entry in entries:
@@ -199,10 +245,24 @@ def _quotes(sources: Sequence[Mapping[str, Any]], quotes: Sequence[Quoted]) -> l
         row = rows.get(source_id)
         hashes: dict[int, str] = {}
         path = Path(row["path"]) if row is not None else None
-        if row is not None and path is not None and path.is_file() and read_again(path, [row["byte_end"]], ()).sha256.get(row["byte_end"]) == row["sha256"]:
-            hashes = {line.number: line.sha256 for line in quoted_lines(path, [(quote.line, quote.account_id) for quote in mine])}
+        if (
+            row is not None
+            and path is not None
+            and path.is_file()
+            and read_again(path, [row["byte_end"]], ()).sha256.get(row["byte_end"]) == row["sha256"]
+        ):
+            hashes = {
+                line.number: line.sha256
+                for line in quoted_lines(path, [(quote.line, quote.account_id) for quote in mine])
+            }
         found.extend(
-            {"source_id": source_id, "path": quote.path, "line": quote.line, "account_id": quote.account_id, "sha256": hashes.get(quote.line)}
+            {
+                "source_id": source_id,
+                "path": quote.path,
+                "line": quote.line,
+                "account_id": quote.account_id,
+                "sha256": hashes.get(quote.line),
+            }
             for quote in sorted(set(mine), key=lambda item: (item.line, item.account_id))
         )
     return found
@@ -268,13 +328,18 @@ def _has_form(manifest: Any) -> bool:  # noqa: ANN401 - JSON of any shape
     for name, fields in _FORM.items():
         if not isinstance(manifest[name], list):
             return False
-        if any(not isinstance(item, dict) or any(not isinstance(item.get(key), kinds) for key, kinds in fields.items()) for item in manifest[name]):
+        if any(
+            not isinstance(item, dict) or any(not isinstance(item.get(key), kinds) for key, kinds in fields.items())
+            for item in manifest[name]
+        ):
             return False
-    return all(not Path(item["path"]).is_absolute() and ".." not in Path(item["path"]).parts for item in manifest["outputs"])
+    return all(
+        not Path(item["path"]).is_absolute() and ".." not in Path(item["path"]).parts for item in manifest["outputs"]
+    )
 
 
 def current_seal(case: Case) -> str | None:
-    """The hash of the manifest if the case's files are still those it names; None if there is no seal or they are not."""
+    """The hash of the manifest if the case's files are still those it names; None if not, or without a seal."""
     if not (case.folder / SEAL / MANIFEST).exists():
         return None
     try:
@@ -341,7 +406,9 @@ def _check_signature(folder: Path, content: bytes, pinned: Any, found: Verificat
             found.comment = check(content, signature.read_text(encoding="utf-8", errors="replace"), key)
             found.signed_by = key.key_id
             if pinned is None:
-                found.notes.append("the key was taken from beside the seal; give the signer's to --public-key to know who signed")
+                found.notes.append(
+                    "the key was taken from beside the seal; give the signer's to --public-key to know who signed"
+                )
         except ForensicsError as error:
             found.problems.append(error.message)
     if (folder / SEAL / RESPONSE).exists():
@@ -385,7 +452,9 @@ def _check_inputs(manifest: Mapping[str, Any], found: Verification) -> None:
         if any(read.sha256.get(item["byte_end"]) != item["sha256"] for item in items):
             found.problems.append(f"source {name} was changed since it was read")
     if away:
-        found.notes.append(f"{away} of {len(by_path)} sources are not where they were read; check each with --source FILE")
+        found.notes.append(
+            f"{away} of {len(by_path)} sources are not where they were read; check each with --source FILE"
+        )
 
 
 # A bag for the archive
@@ -400,7 +469,10 @@ def write_bag(case: Case, target: Path, *, at: str) -> int:
         raise UsageError(f"{target} exists", "name a new folder")
     if current_seal(case) is None:
         read_manifest(case.folder)  # says if there is none
-        raise IntegrityError("the case was changed since it was sealed", "forensics verify names what; seal again when that is understood")
+        raise IntegrityError(
+            "the case was changed since it was sealed",
+            "forensics verify names what; seal again when that is understood",
+        )
     files = [(name, path) for name, path in payload(case.folder)]
     files += [(path.relative_to(case.folder).as_posix(), path) for path in sorted((case.folder / SEAL).iterdir())]
     if (case.folder / LOG).exists():
@@ -415,7 +487,8 @@ def write_bag(case: Case, target: Path, *, at: str) -> int:
             lines.append(f"{hash_file(copy)}  data/{_bag_name(name)}\n")
         tags = {
             "bagit.txt": "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
-            "bag-info.txt": f"Bag-Software-Agent: forensics {__version__}\nBagging-Date: {at[:10]}\nPayload-Oxum: {size}.{len(files)}\n",
+            "bag-info.txt": f"Bag-Software-Agent: forensics {__version__}\nBagging-Date: {at[:10]}\nPayload-Oxum: "
+            f"{size}.{len(files)}\n",
             "manifest-sha256.txt": "".join(lines),
         }
         for name, text in tags.items():
@@ -423,5 +496,7 @@ def write_bag(case: Case, target: Path, *, at: str) -> int:
         whole = "".join(f"{hash_file(target / name)}  {name}\n" for name in sorted(tags))
         (target / "tagmanifest-sha256.txt").write_text(whole, encoding="utf-8")
     except OSError as error:
-        raise InputError(f"cannot write {target}: {error.strerror}", "make room, or name a folder that can be written") from error
+        raise InputError(
+            f"cannot write {target}: {error.strerror}", "make room, or name a folder that can be written"
+        ) from error
     return len(files)

@@ -1,11 +1,12 @@
 """A copy of findings that can be passed on: the same structure, without the names.
 
-Every identifier becomes a keyed HMAC-SHA256 of itself, so that what was equal stays equal and nobody without the key can try
-guesses. Addresses keep common prefixes (equal /24 stay equal /24), after the manner of Crypto-PAn. Autonomous systems, countries,
-models, platforms, times and numbers stay. Texts, file names and rejects are left out. The mapping back is kept apart.
+Every identifier becomes a keyed HMAC-SHA256 of itself, so that what was equal stays equal and nobody without the key
+can try guesses. Addresses keep common prefixes (equal /24 stay equal /24), after the manner of Crypto-PAn. Autonomous
+systems, countries, models, platforms, times and numbers stay. Texts, file names and rejects are left out. The mapping
+back is kept apart.
 
-Blind to: what structure alone gives away. Who knows a few addresses of a network can place their neighbours; who has the
-          logs can recognise times. Share with people, not with the world.
+Blind to: what structure alone gives away. Who knows a few addresses of a network can place their neighbours; who has
+          the logs can recognise times. Share with people, not with the world.
 """
 
 from __future__ import annotations
@@ -22,18 +23,19 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from forensics.errors import InputError, UsageError
-from forensics.schema import TABLES
+from forensics.common.errors import InputError, UsageError
+from forensics.common.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from forensics.case import Case
+    from forensics.case.store import Case
 
 KEY_BYTES = 32
 _TOKEN = 16  # hex digits: 64 bits, so that 25,000 ids meet by chance once in 6e10 shares
-# What stays as it is, by table. Whatever is named nowhere is left out: a column that comes later is not shared by accident.
+# What stays as it is, by table. Whatever is named nowhere is left out: a column that comes later is not shared by
+# accident.
 _KEPT: dict[str, frozenset[str]] = {
     "events": frozenset(
         (
@@ -147,11 +149,20 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     "hallmarks": ("title", "sentence", "reason", "measure"),
     "sources": ("format",),
 }
-_HASHED = ("system_hash", "template_hash", "prompt_hash", "prompt_head_hash", "prompt_tail_hash", "tools_hash")  # 64-bit hashes of content
+_HASHED = (
+    "system_hash",
+    "template_hash",
+    "prompt_hash",
+    "prompt_head_hash",
+    "prompt_tail_hash",
+    "tools_hash",
+)  # 64-bit hashes of content
 _ADDRESSES = ("client_address", "client_prefix", "signup_address", "signup_prefix")
 _CLIENT = ("user_agent", "tls_ja3", "tls_ja4", "header_order_hash", "signup_user_agent")
 _ADDRESS_KINDS = frozenset({"address", "prefix", "signup_address", "signup_prefix"})
-_CONTENT_KINDS = frozenset({"system", "template", "prompt", "head", "tail", "tools", "sketch", "reasoning", "continuation"})
+_CONTENT_KINDS = frozenset(
+    {"system", "template", "prompt", "head", "tail", "tools", "sketch", "reasoning", "continuation"}
+)
 _OPEN_KINDS = frozenset({"slots", "comb", "params"})  # times and request parameters
 _LONG_NUMBER = re.compile(r"\d{10,}")
 _HEX = re.compile(r"[0-9a-f]{16}")
@@ -246,17 +257,25 @@ def load_key(path: Path) -> bytes:
                 file.write(secrets.token_hex(KEY_BYTES) + "\n")
         return bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} is not a key for sharing: {error}", "name a new file, or the one that an earlier share made") from error
+        raise UsageError(
+            f"{path} is not a key for sharing: {error}", "name a new file, or the one that an earlier share made"
+        ) from error
 
 
-def share_case(case: Case, target: Case, names: Pseudonyms, networks: list[str] | None = None, *, events: bool = True) -> int:
+def share_case(
+    case: Case, target: Case, names: Pseudonyms, networks: list[str] | None = None, *, events: bool = True
+) -> int:
     """Write the findings of `case` into the empty case `target` under other names; the number of networks.
 
     In:    `networks`: ids or names, else all alerts. `events`: whether the members' requests go along, without text.
     Raises: UsageError where no network is left to share.
     """
     ranked = case.scan("networks").sort("rank").collect()
-    chosen = ranked.filter("alert") if networks is None else ranked.filter(pl.col("network_id").is_in(networks) | pl.col("name").is_in(networks))
+    chosen = (
+        ranked.filter("alert")
+        if networks is None
+        else ranked.filter(pl.col("network_id").is_in(networks) | pl.col("name").is_in(networks))
+    )
     if chosen.is_empty():
         raise UsageError("there is no finding to share", "name networks, or see forensics networks")
     members = case.scan("members").filter(pl.col("network_id").is_in(chosen["network_id"].implode())).collect()
@@ -266,7 +285,9 @@ def share_case(case: Case, target: Case, names: Pseudonyms, networks: list[str] 
         out[table] = case.scan(table).filter(inside).collect()
     ids = members["account_id"].implode()
     out["links"] = case.scan("links").filter(pl.col("account_a").is_in(ids) & pl.col("account_b").is_in(ids)).collect()
-    out["hallmarks"] = case.scan("hallmarks").filter(pl.col("network_id").is_in(chosen["network_id"].implode())).collect()
+    out["hallmarks"] = (
+        case.scan("hallmarks").filter(pl.col("network_id").is_in(chosen["network_id"].implode())).collect()
+    )
     out["events"] = case.scan("events").filter(inside).collect() if events else TABLES["events"].empty()
     out["sources"] = case.scan("sources").collect()
     for table in ("register", "events", "sources"):
@@ -287,7 +308,7 @@ def share_case(case: Case, target: Case, names: Pseudonyms, networks: list[str] 
 
 
 def _spoken(frame: pl.DataFrame, columns: Iterable[str], names: Pseudonyms) -> pl.DataFrame:
-    """Columns that stay readable, without any name that was replaced elsewhere and without account numbers of clouds."""
+    """Columns that stay readable, without names that were replaced elsewhere and account numbers of clouds."""
 
     def clean(value: str) -> str:
         return names.model(names.sentence(value))
@@ -296,7 +317,9 @@ def _spoken(frame: pl.DataFrame, columns: Iterable[str], names: Pseudonyms) -> p
         if frame.schema[column] == pl.String:
             frame = frame.with_columns(_mapped(column, clean, frame))
         else:
-            lists = [None if values is None else [clean(value) for value in values] for values in frame[column].to_list()]
+            lists = [
+                None if values is None else [clean(value) for value in values] for values in frame[column].to_list()
+            ]
             frame = frame.with_columns(pl.Series(column, lists, dtype=frame.schema[column]))
     return frame
 
@@ -349,7 +372,9 @@ def _links(frame: pl.DataFrame, names: Pseudonyms) -> pl.DataFrame:
     rows = []
     for row in frame.iter_rows(named=True):
         one, other = sorted((names.name("account", row["account_a"]), names.name("account", row["account_b"])))
-        observables = [item | {"value": names.observable(item["kind"], item["value"])} for item in row["observables"] or ()]
+        observables = [
+            item | {"value": names.observable(item["kind"], item["value"])} for item in row["observables"] or ()
+        ]
         rows.append(row | {"account_a": one, "account_b": other, "observables": observables})
     return pl.DataFrame(rows, schema=TABLES["links"].schema)
 

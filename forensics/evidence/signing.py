@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forensics.errors import IntegrityError, UsageError
+from forensics.common.errors import IntegrityError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,10 @@ class PublicKey:
 
     def text(self) -> str:
         """The key as minisign writes it."""
-        return f"untrusted comment: minisign public key {self.key_id}\n{base64.b64encode(_LEGACY + bytes.fromhex(self.key_id)[::-1] + self.raw).decode()}\n"
+        return (
+            "untrusted comment: minisign public key "
+            f"{self.key_id}\n{base64.b64encode(_LEGACY + bytes.fromhex(self.key_id)[::-1] + self.raw).decode()}\n"
+        )
 
 
 def _key_id(raw: bytes) -> str:
@@ -64,7 +67,9 @@ def new_key(path: Path) -> PublicKey:
         public = public_of(private.public_key())
         public_path.write_text(public.text(), encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"cannot write the key {path}: {error.strerror}", "name a file in a folder that exists and can be written") from error
+        raise UsageError(
+            f"cannot write the key {path}: {error.strerror}", "name a file in a folder that exists and can be written"
+        ) from error
     return public
 
 
@@ -88,11 +93,15 @@ def load_private(path: Path) -> Ed25519PrivateKey:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"cannot read the key {path}: {error.strerror}", "make one: forensics seal --new-key FILE") from error
+        raise UsageError(
+            f"cannot read the key {path}: {error.strerror}", "make one: forensics seal --new-key FILE"
+        ) from error
     try:
         key = load_pem_private_key(content, password=phrase.encode() if phrase and b"ENCRYPTED" in content else None)
     except (ValueError, TypeError) as error:
-        raise UsageError(f"{path} is not a key that can be used: {error}", f"if it has a passphrase, set {PASSPHRASE_VARIABLE}") from error
+        raise UsageError(
+            f"{path} is not a key that can be used: {error}", f"if it has a passphrase, set {PASSPHRASE_VARIABLE}"
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise UsageError(f"{path} is not an Ed25519 key", "make one: forensics seal --new-key FILE")
     return key
@@ -121,7 +130,10 @@ def sign(content: bytes, private: Ed25519PrivateKey, comment: str) -> str:
     signature = private.sign(hashlib.blake2b(content).digest())
     whole = private.sign(signature + comment.encode())
     blob = base64.b64encode(_HASHED + bytes.fromhex(public.key_id)[::-1] + signature).decode()
-    return f"untrusted comment: signature from forensics\n{blob}\ntrusted comment: {comment}\n{base64.b64encode(whole).decode()}\n"
+    return (
+        f"untrusted comment: signature from forensics\n{blob}\ntrusted comment: "
+        f"{comment}\n{base64.b64encode(whole).decode()}\n"
+    )
 
 
 def check(content: bytes, signature: str, public: PublicKey) -> str:
@@ -142,7 +154,8 @@ def check(content: bytes, signature: str, public: PublicKey) -> str:
         raise IntegrityError("the signature is not in minisign's form")
     if blob[2:10][::-1].hex().upper() != public.key_id:
         raise IntegrityError(
-            f"the signature was made with key {blob[2:10][::-1].hex().upper()}, not with {public.key_id}", "give the signer's key to --public-key"
+            f"the signature was made with key {blob[2:10][::-1].hex().upper()}, not with {public.key_id}",
+            "give the signer's key to --public-key",
         )
     signed = hashlib.blake2b(content).digest() if blob[:2] == _HASHED else content
     key = Ed25519PublicKey.from_public_bytes(public.raw)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from forensics.errors import InputError, IntegrityError
-from forensics.reading import open_source
+from forensics.common.errors import InputError, IntegrityError
+from forensics.reading.opening.sources import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from forensics.case import Case
+    from forensics.case.store import Case
 
 SHOWN_BYTES = 4_096  # of a quoted line
 
@@ -41,7 +41,8 @@ class Read:
 
 
 def read_again(path: Path, lengths: Iterable[int], numbers: Iterable[int]) -> Read:
-    """Read a file once: SHA-256 of its first `lengths` decompressed bytes each, and its lines `numbers`, counted from 1.
+    """Read a file once: SHA-256 of its first `lengths` decompressed bytes each, and its lines `numbers`, counted from
+    1.
 
     Raises: InputError where it cannot be read.
     """
@@ -116,7 +117,10 @@ def quoted_lines(path: Path, quotes: Sequence[tuple[int, str]]) -> list[Line]:
         if number in raw:
             content = raw[number]
             # JSON may spell an id with escapes; a byte-wise look is enough to help a reader, and no more is claimed
-            named = all(account.encode() in content or account.encode("ascii", "backslashreplace") in content for account in accounts[number])
+            named = all(
+                account.encode() in content or account.encode("ascii", "backslashreplace") in content
+                for account in accounts[number]
+            )
             found.append(Line(number, hashlib.sha256(content).hexdigest(), content[:SHOWN_BYTES], named))
     return found
 
@@ -127,5 +131,10 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _parquet_rows(path: Path, numbers: Sequence[int]) -> dict[int, bytes]:
-    frame = pl.scan_parquet(path, glob=False).with_row_index("__line", offset=1).filter(pl.col("__line").is_in(list(numbers))).collect()
+    frame = (
+        pl.scan_parquet(path, glob=False)
+        .with_row_index("__line", offset=1)
+        .filter(pl.col("__line").is_in(list(numbers)))
+        .collect()
+    )
     return {row.pop("__line"): repr(row).encode() for row in frame.to_dicts()}

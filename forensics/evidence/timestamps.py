@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from forensics.errors import IntegrityError
+from forensics.common.errors import IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,10 @@ def make_request(content: bytes) -> bytes:
     """
     digest = hashlib.sha256(content).digest()
     imprint = _der(_SEQUENCE, _SHA256 + _der(_OCTETS, digest))
-    nonce = bytes([hashlib.sha256(b"nonce" + digest).digest()[0] & 0x7F | 0x40]) + hashlib.sha256(b"nonce" + digest).digest()[1:8]
+    nonce = (
+        bytes([hashlib.sha256(b"nonce" + digest).digest()[0] & 0x7F | 0x40])
+        + hashlib.sha256(b"nonce" + digest).digest()[1:8]
+    )
     return _der(_SEQUENCE, _der(_INTEGER, b"\x01") + imprint + _der(_INTEGER, nonce) + _der(_BOOLEAN, b"\xff"))
 
 

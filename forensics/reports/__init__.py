@@ -1,1 +1,9 @@
-"""Stage 11: findings as a terminal report, a page, Markdown, data and the formats of other tools."""
+"""Tables → words, pages, files; computes nothing that decides.
+
+The folders in their order: `wording` (sentences and figures), `facts` (tables to plain values), then three forms that
+never see each other: `screen`, `page`, `exports`.
+"""
+
+from __future__ import annotations
+
+STREET = (("wording",), ("facts",), ("screen", "page", "exports"))

@@ -1,7 +1,10 @@
-"""Ingest beside tools that read the same file and check, clean, hash and keep nothing: seconds of processor time, wall time, peak memory.
+"""Ingest beside tools that read the same file and check, clean, hash and keep nothing: seconds of processor time, wall
+time, peak memory.
 
-Yardsticks: DuckDB's read_json → Parquet (zstd); for access logs a polars regex pass → Parquet (zstd), and GoAccess where it is installed.
-Run: python tests/bench/ingest.py [--lines 1000000] [--copies 1,8,30]. Each measurement is a process of its own; nothing else should run beside it.
+Yardsticks: DuckDB's read_json → Parquet (zstd); for access logs a polars regex pass → Parquet (zstd), and GoAccess
+            where it is installed.
+Run: python tests/bench/ingest.py [--lines 1000000] [--copies 1,8,30]. Each measurement is a process of its own; nothing
+     else should run beside it.
 """
 
 from __future__ import annotations
@@ -18,7 +21,43 @@ import tempfile
 import time
 from pathlib import Path
 
-WORDS = "the of and to in is you that it he was for on are as with his they at be this have from or one had by word but not what all were we when".split()  # noqa: SIM905 - prose
+WORDS = [
+    "the",
+    "of",
+    "and",
+    "to",
+    "in",
+    "is",
+    "you",
+    "that",
+    "it",
+    "he",
+    "was",
+    "for",
+    "on",
+    "are",
+    "as",
+    "with",
+    "his",
+    "they",
+    "at",
+    "be",
+    "this",
+    "have",
+    "from",
+    "or",
+    "one",
+    "had",
+    "by",
+    "word",
+    "but",
+    "not",
+    "what",
+    "all",
+    "were",
+    "we",
+    "when",
+]
 
 
 def write_lines(path: Path, lines: int, text_chars: int, broken_every: int = 0) -> None:
@@ -54,7 +93,8 @@ def write_access_log(path: Path, lines: int) -> None:
             clock = f"{1 + number // 86400 % 28:02d}/May/2026:{number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d} +0000"
             request = f"POST /v1/messages?beta={number % 3} HTTP/1.1"
             out.write(
-                f'203.0.{number % 113}.{number % 250} - acct_{number * 7919 % 9000:05d} [{clock}] "{request}" 200 {number % 9000} "-" '
+                f'203.0.{number % 113}.{number % 250} - acct_{number * 7919 % 9000:05d} [{clock}] "{request}" 200 '
+                f'{number % 9000} "-" '
                 f'"OpenAI/Python 1.40.{number % 7}"\n'
             )
 
@@ -86,9 +126,9 @@ def write_chats(path: Path, lines: Path) -> None:
 
 def run_forensics(source: str) -> None:
     """One ingest into a fresh case."""
-    from forensics.case import Case
-    from forensics.config import Settings
-    from forensics.ingest import ingest
+    from forensics.case.store import Case
+    from forensics.common.settings import Settings
+    from forensics.reading.ingest import ingest
 
     with tempfile.TemporaryDirectory() as folder, Case.locked(Path(folder) / "case") as case:
         ingest(case, [source], settings=Settings().ingest)
@@ -99,12 +139,17 @@ def run_duckdb(source: str) -> None:
     import duckdb
 
     with tempfile.TemporaryDirectory() as folder:
-        read = duckdb.read_csv(source) if source.endswith(".csv") else duckdb.read_json(source, format="newline_delimited", ignore_errors=True)
+        read = (
+            duckdb.read_csv(source)
+            if source.endswith(".csv")
+            else duckdb.read_json(source, format="newline_delimited", ignore_errors=True)
+        )
         read.write_parquet(f"{folder}/out.parquet", compression="zstd")
 
 
 COMBINED = (
-    r'^(?P<address>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<request>[^"]*)" (?P<status>\d{3}) (?P<bytes>\S+) "(?P<referrer>[^"]*)" "(?P<agent>[^"]*)"'
+    r'^(?P<address>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<request>[^"]*)" (?P<status>\d{3}) '
+    r'(?P<bytes>\S+) "(?P<referrer>[^"]*)" "(?P<agent>[^"]*)"'
 )
 
 
@@ -115,13 +160,19 @@ def run_regex(source: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         lines = pl.scan_lines(source)
         name = lines.collect_schema().names()[0]
-        lines.select(pl.col(name).str.extract_groups(COMBINED).alias("groups")).unnest("groups").sink_parquet(f"{folder}/out.parquet", compression="zstd")
+        lines.select(pl.col(name).str.extract_groups(COMBINED).alias("groups")).unnest("groups").sink_parquet(
+            f"{folder}/out.parquet", compression="zstd"
+        )
 
 
 def run_goaccess(source: str) -> None:
     """GoAccess's report of the file as JSON."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["goaccess", source, "--log-format=COMBINED", "--no-progress", "-o", f"{folder}/out.json"], check=True, capture_output=True)
+        subprocess.run(
+            ["goaccess", source, "--log-format=COMBINED", "--no-progress", "-o", f"{folder}/out.json"],
+            check=True,
+            capture_output=True,
+        )
 
 
 KINDS = {"forensics": run_forensics, "duckdb": run_duckdb, "regex": run_regex, "goaccess": run_goaccess}
@@ -131,7 +182,9 @@ def measure(kind: str, source: Path) -> dict[str, float]:
     """Processor seconds, wall seconds and peak MiB of one run in a process of its own."""
     started = time.monotonic()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([sys.executable, __file__, "--run", kind, str(source)], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, __file__, "--run", kind, str(source)], check=True, capture_output=True, text=True
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"cpu_s": cpu, "wall_s": time.monotonic() - started, "peak_mib": float(done.stdout.split()[-1])}
@@ -141,7 +194,8 @@ def show(name: str, path: Path, kind: str, theirs: dict[str, float], ours: dict[
     """One row of the table."""
     size = path.stat().st_size / 1e6
     print(
-        f"| {name} | {size:,.0f} | {kind} | {theirs['cpu_s']:.2f} | {ours['cpu_s']:.2f} | {ours['cpu_s'] / theirs['cpu_s']:.1f} × "
+        f"| {name} | {size:,.0f} | {kind} | {theirs['cpu_s']:.2f} | {ours['cpu_s']:.2f} | "
+        f"{ours['cpu_s'] / theirs['cpu_s']:.1f} × "
         f"| {ours['wall_s'] / theirs['wall_s']:.1f} × | {ours['peak_mib']:,.0f} |",
         flush=True,
     )
@@ -150,14 +204,20 @@ def show(name: str, path: Path, kind: str, theirs: dict[str, float], ours: dict[
 def compare(folder: Path, lines: int) -> Path:
     """The table of ratios; the file with text, for the memory curve."""
     some = max(lines * 3 // 10, 1)
-    files = {name: folder / name for name in ("clean.jsonl", "broken.jsonl", "text.jsonl", "chats.jsonl", "clean.csv", "combined.log")}
+    files = {
+        name: folder / name
+        for name in ("clean.jsonl", "broken.jsonl", "text.jsonl", "chats.jsonl", "clean.csv", "combined.log")
+    }
     write_lines(files["clean.jsonl"], lines, 0)
     write_lines(files["broken.jsonl"], lines, 0, 1000)
     write_lines(files["text.jsonl"], some, 500)
     write_chats(files["chats.jsonl"], files["text.jsonl"])
     write_csv(files["clean.csv"], files["clean.jsonl"])
     write_access_log(files["combined.log"], lines)
-    print("| lines | MB | beside | its CPU s | forensics CPU s | CPU | wall | peak MiB |\n|---|--:|---|--:|--:|--:|--:|--:|")
+    print(
+        "| lines | MB | beside | its CPU s | forensics CPU s | CPU | wall | peak MiB "
+        "|\n|---|--:|---|--:|--:|--:|--:|--:|"
+    )
     rows = [
         ("flat JSON, no text", "clean.jsonl", "duckdb"),
         ("flat JSON, 500 characters of prompt", "text.jsonl", "duckdb"),
@@ -169,7 +229,13 @@ def compare(folder: Path, lines: int) -> Path:
     seen = {name: measure("forensics", path) for name, path in files.items()}
     for title, name, kind in rows:
         show(title, files[name], kind, measure(kind, files[name]), seen[name])
-    show("flat JSON, 1 line in 1,000 broken", files["broken.jsonl"], "the clean file", seen["clean.jsonl"], seen["broken.jsonl"])
+    show(
+        "flat JSON, 1 line in 1,000 broken",
+        files["broken.jsonl"],
+        "the clean file",
+        seen["clean.jsonl"],
+        seen["broken.jsonl"],
+    )
     return files["text.jsonl"]
 
 
@@ -192,7 +258,11 @@ def main() -> None:
                 for number in range(int(copies)):
                     out.write(text.read_bytes().replace(b'"req_', b'"r%03d' % number))
             found = measure("forensics", big)
-            print(f"{big.stat().st_size / 1e9:.1f} GB: peak {found['peak_mib']:,.0f} MiB, {found['cpu_s']:.0f} CPU s, {found['wall_s']:.0f} s", flush=True)
+            print(
+                f"{big.stat().st_size / 1e9:.1f} GB: peak {found['peak_mib']:,.0f} MiB, {found['cpu_s']:.0f} CPU s, "
+                f"{found['wall_s']:.0f} s",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Makes many worlds for tuning or reporting, one folder each, with a README that lists what is planted.
 
-    python tests/bench/worlds.py FOLDER --split tune --presets medium clean --levels text hashes metadata --seeds 11 12 13
+    python tests/bench/worlds.py FOLDER --split tune --presets medium clean --levels text hashes metadata --seeds 11 12
+    13
 
-A world that is there already is kept. Tuning and reporting draw from different seeds and ranges; never tune on the reporting split.
+A world that is there already is kept. Tuning and reporting draw from different seeds and ranges; never tune on the
+reporting split.
 """
 
 from __future__ import annotations
@@ -14,15 +16,23 @@ import time
 from itertools import product
 from pathlib import Path
 
-from forensics.simulate import LEVELS, PRESETS, SPLITS, simulate_world
+from forensics.worlds.simulate import LEVELS, PRESETS, SPLITS, simulate_world
 
 
 def describe(folder: Path) -> str:
     """One line on a world: size, level, hydras with their variants, those that nothing could show in brackets."""
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    planted = [row for row in json.loads((folder / "labels_networks.json").read_text(encoding="utf-8")) if row["campaign"]]
-    hydras = [f"{row['kind']} {row['accounts']}" if row["detectable"] else f"({row['kind']} {row['accounts']})" for row in planted]
-    return f"{folder.name:32} {truth['events']:>10,} events {truth['accounts']:>7,} accounts  {truth['level']:8}  {', '.join(hydras) or 'clean'}"
+    planted = [
+        row for row in json.loads((folder / "labels_networks.json").read_text(encoding="utf-8")) if row["campaign"]
+    ]
+    hydras = [
+        f"{row['kind']} {row['accounts']}" if row["detectable"] else f"({row['kind']} {row['accounts']})"
+        for row in planted
+    ]
+    return (
+        f"{folder.name:32} {truth['events']:>10,} events {truth['accounts']:>7,} accounts  {truth['level']:8}  "
+        f"{', '.join(hydras) or 'clean'}"
+    )
 
 
 def main() -> None:

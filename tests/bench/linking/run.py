@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.config import LinkSettings, NetworkSettings
-from forensics.links import weigh_links
-from forensics.networks import form_networks
+from forensics.common.settings import LinkSettings, NetworkSettings
+from forensics.linking.links import weigh_links
+from forensics.linking.networks import form_networks
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -59,13 +59,20 @@ def crowd(p: Planter) -> None:
 
 
 def half_million(p: Planter) -> None:
-    """Half a million accounts that behave, a hydra of 25,000, twenty of 20 to 3,000 (half without cards in common, a third behind exits), ten offices."""
+    """Half a million accounts that behave, a hydra of 25,000, twenty of 20 to 3,000 (half without cards in common, a
+    third behind exits), ten offices.
+    """
     p.behave = True
     p.crowd(465_000)
     p.hydra("giant", 25_000, templates=58, per_account=4, cards=4, domains=40)
     for number in range(20):
         p.hydra(
-            f"h{number}", 10 + int(10 * 1.35**number), templates=4 + number, per_account=3, cards=4 if number % 2 else 0, exits=30 if number % 3 == 0 else 0
+            f"h{number}",
+            10 + int(10 * 1.35**number),
+            templates=4 + number,
+            per_account=3,
+            cards=4 if number % 2 else 0,
+            exits=30 if number % 3 == 0 else 0,
         )
     for number in range(10):
         p.office(f"office{number}", 20 + 40 * number)
@@ -111,7 +118,9 @@ def show(name: str, design: str, world: Planted, rows: pl.DataFrame) -> None:
     planted = set().union(*world.groups.values(), *world.lookalikes.values()) if world.groups else set()
     strangers = members.filter(~pl.col("account_id").is_in(list(planted)))
     sizes = members.group_by("network_id").len()["len"].sort(descending=True).head(12).to_list()
-    print(f"  strangers in networks: {strangers.height}, in {strangers['network_id'].n_unique()} networks; sizes {sizes}")
+    print(
+        f"  strangers in networks: {strangers.height}, in {strangers['network_id'].n_unique()} networks; sizes {sizes}"
+    )
 
 
 if __name__ == "__main__":

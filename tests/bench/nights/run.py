@@ -1,10 +1,12 @@
-"""`make bench-nights`: 42 nights of `forensics nightly`, told as its user would tell them, each night a process of its own.
+"""`make bench-nights`: 42 nights of `forensics nightly`, told as its user would tell them, each night a process of its
+own.
 
     python tests/bench/nights/run.py [FOLDER] [--worlds campaign clean-1 clean-2] [--nights 42] [--window 21]
 
-The campaign has a standby pool, four ban waves and a model release, and begins on the sixth day. The clean worlds have offices, classes, tenant
-platforms, gateways, benchmarks and all other look-alikes, and nobody to find: every alert there is false. Each night the log is rotated (the last
-seven days stay, the older of them packed), and the accounts file holds only what was known that night. Worlds are drawn from the reporting split.
+The campaign has a standby pool, four ban waves and a model release, and begins on the sixth day. The clean worlds have
+offices, classes, tenant platforms, gateways, benchmarks and all other look-alikes, and nobody to find: every alert
+there is false. Each night the log is rotated (the last seven days stay, the older of them packed), and the accounts
+file holds only what was known that night. Worlds are drawn from the reporting split.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ from typing import Any
 
 import polars as pl
 
-from forensics.simulate import Spec, simulate_world
-from forensics.simulate.hydras import Hydra
+from forensics.worlds.simulate import Spec, simulate_world
+from forensics.worlds.simulate.hydras import Hydra
 
 DAYS = 42
 ROTATED = 7  # days of log that logrotate keeps
@@ -61,7 +63,11 @@ class Nights:
         self.world, self.window = folder, window
         self.case, self.logs, self.accounts = folder / "case", folder / "var-log", folder / "known.csv"
         self.files = sorted((folder / "logs").rglob("*.jsonl"))
-        self.register = pl.read_csv(folder / "accounts.csv", infer_schema_length=10_000, schema_overrides={"account_id": pl.String, "banned_at": pl.String})
+        self.register = pl.read_csv(
+            folder / "accounts.csv",
+            infer_schema_length=10_000,
+            schema_overrides={"account_id": pl.String, "banned_at": pl.String},
+        )
         labels = pl.read_csv(folder / "labels.csv", infer_schema_length=10_000)
         self.campaign = set(labels.filter(pl.col("campaign").fill_null("") != "").get_column("account_id"))
         for path in (self.case, self.logs):
@@ -69,8 +75,14 @@ class Nights:
         self.logs.mkdir()
 
     def rotate(self, today: Path) -> None:
-        """api.log is today's, api.log.1 yesterday's, api.log.2.gz and on the older ones, as logrotate with delaycompress leaves them."""
-        old = [self.logs / "api.log", self.logs / "api.log.1", *(self.logs / f"api.log.{age}.gz" for age in range(2, ROTATED))]
+        """api.log is today's, api.log.1 yesterday's, api.log.2.gz and on the older ones, as logrotate with
+        delaycompress leaves them.
+        """
+        old = [
+            self.logs / "api.log",
+            self.logs / "api.log.1",
+            *(self.logs / f"api.log.{age}.gz" for age in range(2, ROTATED)),
+        ]
         old[-1].unlink(missing_ok=True)
         for age in range(len(old) - 2, -1, -1):
             if not old[age].exists():
@@ -98,14 +110,28 @@ class Nights:
             raise SystemExit(f"{today} has no date in its name")
         self.rotate(today)
         self.tell_accounts(datetime.fromisoformat(found[0]).replace(tzinfo=UTC) + timedelta(days=1))
-        command = [sys.executable, "-m", "forensics", "nightly", str(self.case), str(self.logs), "--accounts", str(self.accounts), "--window", str(self.window)]
+        command = [
+            sys.executable,
+            "-m",
+            "forensics",
+            "nightly",
+            str(self.case),
+            str(self.logs),
+            "--accounts",
+            str(self.accounts),
+            "--window",
+            str(self.window),
+        ]
         said, told = self.world / "said.txt", self.world / "told.txt"
         with said.open("wb") as out, told.open("wb") as messages:
             process = subprocess.Popen(command, stdout=out, stderr=messages)
             _, status, usage = os.wait4(process.pid, 0)  # this child's own cost
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
-            raise SystemExit(f"night {number + 1} of {self.world.name} ended with {process.returncode}: {told.read_text(encoding='utf-8')}")
+            raise SystemExit(
+                f"night {number + 1} of {self.world.name} ended with {process.returncode}: "
+                f"{told.read_text(encoding='utf-8')}"
+            )
         return {
             "night": number + 1,
             "date": found[0],
@@ -117,12 +143,21 @@ class Nights:
 
     def judge(self) -> dict[str, Any]:
         """Alerts of the night: the campaign's ids, false ones, how much of the campaign that is alive is in them."""
-        networks, members = pl.read_parquet(self.case / "networks.parquet"), pl.read_parquet(self.case / "members.parquet")
+        networks, members = (
+            pl.read_parquet(self.case / "networks.parquet"),
+            pl.read_parquet(self.case / "members.parquet"),
+        )
         alerts = networks.filter("alert").select("network_id", "name", "score")
         own: dict[str, list[str]] = {}
-        for network, account in members.join(alerts, on="network_id", how="semi").select("network_id", "account_id").iter_rows():
+        for network, account in (
+            members.join(alerts, on="network_id", how="semi").select("network_id", "account_id").iter_rows()
+        ):
             own.setdefault(network, []).append(account)
-        right = {key for key, accounts in own.items() if sum(account in self.campaign for account in accounts) >= MEMBERS * len(accounts)}
+        right = {
+            key
+            for key, accounts in own.items()
+            if sum(account in self.campaign for account in accounts) >= MEMBERS * len(accounts)
+        }
         seen = set(pl.read_parquet(self.case / "accounts.parquet").get_column("account_id")) & self.campaign
         followed = {account for key in right for account in own[key]} & seen
         return {
@@ -146,7 +181,8 @@ def run(folder: Path, nights: int, window: float) -> list[dict[str, Any]]:
         row = told.night(number)
         rows.append(row)
         print(
-            f"{folder.name} night {row['night']:>2}  {row['cpu_s']:5.1f} s  {row['peak_mb']:4} MB  ids {','.join(row['ids']) or '–'}"
+            f"{folder.name} night {row['night']:>2}  {row['cpu_s']:5.1f} s  {row['peak_mb']:4} MB  ids "
+            f"{','.join(row['ids']) or '–'}"
             f"  {row['followed']}/{row['campaign_seen']}  false {len(row['false'])}",
             file=sys.stderr,
             flush=True,
@@ -169,7 +205,11 @@ def line(name: str, rows: list[dict[str, Any]], window: float) -> str:
     cost = [sum(row["cpu_s"] for row in part) / max(len(part), 1) for part in (full[: half or 1], full[half:])]
     memory = max(row["peak_mb"] for row in rows)
     begun = int(HYDRA.begin * DAYS) + 1 if any(row["campaign_seen"] for row in rows) else None
-    life = f"{begun} | {first or '–'} | {held} of {len(after)} | {len(ids)} | {share:.0%}" if begun else "– | – | – | – | –"
+    life = (
+        f"{begun} | {first or '–'} | {held} of {len(after)} | {len(ids)} | {share:.0%}"
+        if begun
+        else "– | – | – | – | –"
+    )
     silent = sum(not row["said"] for row in rows)
     return f"| {name} | {life} | {false} | {silent} | {cost[0]:.1f} → {cost[1]:.1f} s | {memory} MB |"
 
@@ -191,7 +231,8 @@ def main() -> None:
             simulate_world(folder, spec, seed, split="report")
         lines.append(line(name, run(folder, wish.nights, wish.window), wish.window))
     print(
-        "| world | begins, night | first alert | alert nights since | ids | accounts followed | nights with a false one | silent nights | CPU a night | peak |"
+        "| world | begins, night | first alert | alert nights since | ids | accounts followed | nights with a false "
+        "one | silent nights | CPU a night | peak |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
     print("\n".join(lines))

@@ -6,9 +6,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from forensics.case import Case
-from forensics.config import Settings
-from forensics.pipeline import investigate
+from forensics.case.store import Case
+from forensics.common.settings import Settings
+from forensics.pipeline.stages import investigate
 
 
 def main() -> None:
@@ -20,7 +20,9 @@ def main() -> None:
     with Case.locked(home) as case:
         investigate(case, Settings())
         members = case.scan("members").select("network_id", "account_id")
-        members.join(case.scan("networks").select("network_id", "alert"), on="network_id").collect().write_parquet(result)
+        members.join(case.scan("networks").select("network_id", "alert"), on="network_id").collect().write_parquet(
+            result
+        )
     shutil.rmtree(home)
 
 

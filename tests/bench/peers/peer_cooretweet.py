@@ -1,7 +1,10 @@
-"""CooRTweet's method, re-implemented: pairs of accounts on the same object within a window, accounts that act repeatedly, the heaviest edges kept.
+"""CooRTweet's method, re-implemented: pairs of accounts on the same object within a window, accounts that act
+repeatedly, the heaviest edges kept.
 
-Source: Righetti and Balluff, CooRTweet (MIT), detect_groups and generate_coordinated_network. On the package's own example (35,125 posts, two acts at least)
-it gives 4,023 edges over 2,426 accounts at 60 s and 36,826 over 3,790 at 600 s, and the 0.99 quantile keeps edges of weight 3 and more, as the vignette has it.
+Source: Righetti and Balluff, CooRTweet (MIT), detect_groups and generate_coordinated_network. On the package's own
+        example (35,125 posts, two acts at least)
+it gives 4,023 edges over 2,426 accounts at 60 s and 36,826 over 3,790 at 600 s, and the 0.99 quantile keeps edges of
+weight 3 and more, as the vignette has it.
 """
 
 from __future__ import annotations
@@ -15,8 +18,14 @@ def pairs_in_window(table: pl.DataFrame, window: int) -> pl.DataFrame:
     here = table.select("account_id", "object", "second", bucket=pl.col("second") // (window + 1)).unique()
     there = pl.concat([here.with_columns(pl.col("bucket") + shift) for shift in (-1, 0, 1)])
     joined = here.lazy().join(there.lazy(), on=["object", "bucket"], suffix="_b")
-    near = joined.filter(pl.col("account_id") < pl.col("account_id_b"), (pl.col("second") - pl.col("second_b")).abs() <= window)
-    return near.group_by(a="account_id", b="account_id_b").agg(weight=pl.col("object").n_unique()).collect(engine="streaming")
+    near = joined.filter(
+        pl.col("account_id") < pl.col("account_id_b"), (pl.col("second") - pl.col("second_b")).abs() <= window
+    )
+    return (
+        near.group_by(a="account_id", b="account_id_b")
+        .agg(weight=pl.col("object").n_unique())
+        .collect(engine="streaming")
+    )
 
 
 def main() -> None:

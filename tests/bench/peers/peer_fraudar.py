@@ -1,6 +1,7 @@
 """FRAUDAR as UGFraud has it: greedy peeling of the account x observable graph with column weights, block after block.
 
-Source: Hooi et al., "FRAUDAR", KDD 2016; package UGFraud, in its own environment. It does not say when to stop: the number of blocks is a setting.
+Source: Hooi et al., "FRAUDAR", KDD 2016; package UGFraud, in its own environment. It does not say when to stop: the
+        number of blocks is a setting.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def main() -> None:
     peel = logWeightedAveDegree if settings["weights"] == "log" else aveDegree
     names = accounts.to_list()
     rows = [
-        (f"n{number}", names[member]) for number, ((members, _), _) in enumerate(detectMultiple(matrix, peel, int(settings["blocks"]))) for member in members
+        (f"n{number}", names[member])
+        for number, ((members, _), _) in enumerate(detectMultiple(matrix, peel, int(settings["blocks"])))
+        for member in members
     ]
     found = pl.DataFrame(rows, schema={"network_id": pl.String, "account_id": pl.String}, orient="row")
     give(result, found.unique("account_id", keep="first", maintain_order=True))

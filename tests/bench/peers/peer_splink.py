@@ -1,4 +1,6 @@
-"""Splink 5 (MIT) on account attributes: probabilistic record linkage of accounts, in its own environment (it needs duckdb < 2)."""
+"""Splink 5 (MIT) on account attributes: probabilistic record linkage of accounts, in its own environment (it needs
+duckdb < 2).
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,17 @@ def main() -> None:
     folder, result, settings = arguments(probability=0.95, hub_cap=1000)
     shown = pl.read_parquet(folder / "observables.parquet").filter(pl.col("kind").is_in(ATTRIBUTES))
     shown = shown.filter(pl.len().over("kind", "value") <= float(settings["hub_cap"]))
-    usual = shown.sort(["count", "value"], descending=[True, False]).group_by("account_id", "kind", maintain_order=True).first()
-    table = usual.pivot(on="kind", index="account_id", values="value").rename({"account_id": "unique_id"}).sort("unique_id")
-    known = [name for name in ATTRIBUTES if name in table.columns and table[name].drop_nulls().is_duplicated().sum() > 50]
+    usual = (
+        shown.sort(["count", "value"], descending=[True, False])
+        .group_by("account_id", "kind", maintain_order=True)
+        .first()
+    )
+    table = (
+        usual.pivot(on="kind", index="account_id", values="value").rename({"account_id": "unique_id"}).sort("unique_id")
+    )
+    known = [
+        name for name in ATTRIBUTES if name in table.columns and table[name].drop_nulls().is_duplicated().sum() > 50
+    ]
     database = DuckDBAPI()
     model = SettingsCreator(
         link_type="dedupe_only",
@@ -33,7 +43,9 @@ def main() -> None:
     for name in known[:3]:
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(name), record_sample_proportion=1.0)
     pairs = linker.inference.predict(threshold_match_probability=float(settings["probability"]))
-    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=float(settings["probability"]))
+    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(
+        pairs, threshold_match_probability=float(settings["probability"])
+    )
     found = pl.from_arrow(clusters.as_duckdbpyrelation().to_arrow_table())
     assert isinstance(found, pl.DataFrame)
     give(result, found.select(network_id="cluster_id", account_id="unique_id"))

@@ -9,37 +9,66 @@ from pathlib import Path
 
 import polars as pl
 
-from forensics.case import Case
-from forensics.config import Settings
-from forensics.features import describe_accounts
-from forensics.ingest import ingest
-from forensics.simulate import simulate_world
+from forensics.case.store import Case
+from forensics.common.settings import Settings
+from forensics.describing.features import describe_accounts
+from forensics.reading.ingest import ingest
+from forensics.worlds.simulate import simulate_world
 
-_OBJECTS = {"prefix": "client_prefix", "system": "system_hash", "template": "template_hash", "head": "prompt_head_hash", "prompt": "prompt_hash"}
+_OBJECTS = {
+    "prefix": "client_prefix",
+    "system": "system_hash",
+    "template": "template_hash",
+    "head": "prompt_head_hash",
+    "prompt": "prompt_hash",
+}
 
 
 def main() -> None:
     """`python prepare.py FOLDER '{"preset": …, "seed": …, "level": …}'`."""
     folder, wish = Path(sys.argv[1]), json.loads(sys.argv[2])
     shutil.rmtree(folder, ignore_errors=True)
-    simulate_world(folder / "world", wish["preset"], wish["seed"], split=wish["split"], level=wish["level"], events=wish.get("events"))
+    simulate_world(
+        folder / "world",
+        wish["preset"],
+        wish["seed"],
+        split=wish["split"],
+        level=wish["level"],
+        events=wish.get("events"),
+    )
     (folder / "case").mkdir()
     with Case.locked(folder / "case") as case:
         ingest(case, [str(folder / "world/logs")], accounts=folder / "world/accounts.csv", settings=Settings().ingest)
         events, register = case.scan("events"), case.scan("register").collect()
         client = pl.concat_str("user_agent", pl.col("tls_ja4").fill_null(""), separator=" ")
         table = events.select(
-            "account_id", "started_at", client=client, **{name: pl.col(column).cast(pl.String) for name, column in _OBJECTS.items()}
+            "account_id",
+            "started_at",
+            client=client,
+            **{name: pl.col(column).cast(pl.String) for name, column in _OBJECTS.items()},
         ).collect()
         table.write_parquet(folder / "events.parquet")
         counted = [table.select("account_id", kind=pl.lit(name), value=pl.col(name)) for name in (*_OBJECTS, "client")]
-        owned = {"payment": "payment_id", "email": "email_domain", "signup": "signup_prefix", "organization": "organization_id"}
-        counted += [register.select("account_id", kind=pl.lit(kind), value=pl.col(name)) for kind, name in owned.items()]
+        owned = {
+            "payment": "payment_id",
+            "email": "email_domain",
+            "signup": "signup_prefix",
+            "organization": "organization_id",
+        }
+        counted += [
+            register.select("account_id", kind=pl.lit(kind), value=pl.col(name)) for kind, name in owned.items()
+        ]
         present = table["account_id"].unique()
         shown = pl.concat(counted).drop_nulls().filter(pl.col("account_id").is_in(present.implode()))
-        shown = shown.group_by("account_id", "kind", "value").agg(count=pl.len()).filter(pl.col("account_id").n_unique().over("kind", "value") > 1)
+        shown = (
+            shown.group_by("account_id", "kind", "value")
+            .agg(count=pl.len())
+            .filter(pl.col("account_id").n_unique().over("kind", "value") > 1)
+        )
         shown.sort("account_id", "kind", "value").write_parquet(folder / "observables.parquet")
-        describe_accounts(events, case.scan("register"), Settings().features).collect().sort("account_id").write_parquet(folder / "accounts.parquet")
+        describe_accounts(events, case.scan("register"), Settings().features).collect().sort(
+            "account_id"
+        ).write_parquet(folder / "accounts.parquet")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """`make bench-peers`: every method on the same worlds, each in a process of its own with a limit of time and memory.
 
-Each is scored as it is (all its networks count as accusations) and with an oracle that drops its innocent networks, so that linking and judging
-are compared apart. A fair number of settings each; the best by mean F1 is reported, for each of the two scores by itself.
+Each is scored as it is (all its networks count as accusations) and with an oracle that drops its innocent networks, so
+that linking and judging are compared apart. A fair number of settings each; the best by mean F1 is reported, for each
+of the two scores by itself.
 """
 
 from __future__ import annotations
@@ -20,7 +21,16 @@ from settings import SETTINGS
 
 HERE = Path(__file__).resolve().parent
 OWN = ("peer_co_link", "peer_fraudar", "peer_splink")  # run in an environment of their own
-PACKAGES = ("coordination_network_toolkit==1.5.2", "UGFraud==0.1.1.3", "splink==5.0.0", "duckdb<2", "polars>=2.1", "pyarrow", "scipy", "scikit-learn")
+PACKAGES = (
+    "coordination_network_toolkit==1.5.2",
+    "UGFraud==0.1.1.3",
+    "splink==5.0.0",
+    "duckdb<2",
+    "polars>=2.1",
+    "pyarrow",
+    "scipy",
+    "scikit-learn",
+)
 TITLES = {
     "forensics_itself": "forensics",
     "peer_co_link": "co_link (toolkit)",
@@ -54,7 +64,11 @@ def run_limited(command: list[str], seconds: float, memory: float, log: Path) ->
     began, peak = time.perf_counter(), 0
     with log.open("w") as out:
         process = subprocess.Popen(
-            command, stdout=out, stderr=out, start_new_session=True, env={**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parents[2]}"}
+            command,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            env={**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parents[2]}"},
         )
         outcome = ""
         while process.poll() is None:
@@ -75,10 +89,17 @@ def own_environment(home: Path) -> Path | None:
     if not python.exists():
         made = subprocess.run([sys.executable, "-m", "venv", str(home)], check=False)
         if made.returncode == 0:
-            subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES], check=False)
+            subprocess.run(
+                [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES], check=False
+            )
     works = (
         python.exists()
-        and subprocess.run([str(python), "-c", "import splink, UGFraud, coordination_network_toolkit"], check=False, capture_output=True).returncode == 0
+        and subprocess.run(
+            [str(python), "-c", "import splink, UGFraud, coordination_network_toolkit"],
+            check=False,
+            capture_output=True,
+        ).returncode
+        == 0
     )
     return python if works else None
 
@@ -87,19 +108,27 @@ def score(result: Path, world: Path) -> dict[str, Any]:
     """Raw and oracle scores of one result; campaigns by variant."""
     import polars as pl
 
-    from forensics.evaluate import evaluate
+    from forensics.worlds.evaluate import evaluate
 
     found = pl.read_parquet(result)
     if "alert" not in found.columns:
         found = found.with_columns(alert=pl.lit(True))
     labels = pl.read_csv(world / "labels.csv", schema_overrides={"detectable": pl.Boolean})
-    scored = evaluate(found.select("network_id", "account_id"), found.select("network_id", "alert").unique("network_id"), labels)
+    scored = evaluate(
+        found.select("network_id", "account_id"), found.select("network_id", "alert").unique("network_id"), labels
+    )
     views = {row["view"]: row for row in scored.summary.to_dicts()}
-    campaigns = scored.campaigns.filter((pl.col("view") == "oracle") & pl.col("detectable")).select("campaign", "kind", "recall", "best_recall").to_dicts()
+    campaigns = (
+        scored.campaigns.filter((pl.col("view") == "oracle") & pl.col("detectable"))
+        .select("campaign", "kind", "recall", "best_recall")
+        .to_dicts()
+    )
     return {"alerts": views["alerts"], "oracle": views["oracle"], "campaigns": campaigns}
 
 
-def compare(names: list[str], worlds: list[Path], python: Path | None, limits: tuple[float, float], home: Path) -> list[dict[str, Any]]:
+def compare(
+    names: list[str], worlds: list[Path], python: Path | None, limits: tuple[float, float], home: Path
+) -> list[dict[str, Any]]:
     """One row a method, setting and world."""
     rows = []
     for name in names:
@@ -125,7 +154,8 @@ def compare(names: list[str], worlds: list[Path], python: Path | None, limits: t
                 rows.append(row)
                 raw = row["alerts"]["account_f1"] if outcome == "ok" else None
                 print(
-                    f"  {TITLES[name]:24} {world.name:12} {outcome:8} {seconds:6.1f} s  F1 {raw if raw is not None else '-'}  {setting}",
+                    f"  {TITLES[name]:24} {world.name:12} {outcome:8} {seconds:6.1f} s  F1 "
+                    f"{raw if raw is not None else '-'}  {setting}",
                     file=sys.stderr,
                     flush=True,
                 )
@@ -139,12 +169,18 @@ def best(rows: list[dict[str, Any]], view: str) -> dict[str, Any]:
         groups.setdefault(json.dumps(row["setting"]), []).append(row)
 
     def mean(group: list[dict[str, Any]], value: str, default: float | None = 0.0) -> float | None:
-        numbers = [row[view][value] if row["outcome"] == "ok" and row[view][value] is not None else default for row in group]
+        numbers = [
+            row[view][value] if row["outcome"] == "ok" and row[view][value] is not None else default for row in group
+        ]
         known = [number for number in numbers if number is not None]
         return sum(known) / len(known) if known else None
 
     chosen = max(groups.values(), key=lambda group: mean(group, "account_f1") or 0.0)
-    lowest = [row[view]["worst_best_recall"] for row in chosen if row["outcome"] == "ok" and row[view]["worst_best_recall"] is not None]
+    lowest = [
+        row[view]["worst_best_recall"]
+        for row in chosen
+        if row["outcome"] == "ok" and row[view]["worst_best_recall"] is not None
+    ]
     return {
         "setting": chosen[0]["setting"],
         "f1": mean(chosen, "account_f1"),
@@ -160,7 +196,18 @@ def best(rows: list[dict[str, Any]], view: str) -> dict[str, Any]:
 
 def table(rows: list[dict[str, Any]], names: list[str]) -> str:
     """The comparison as a Markdown table."""
-    columns = ("method", "F1", "precision", "recall", "false networks", "F1 with oracle", "worst campaign with oracle", "seconds", "peak MB", "note")
+    columns = (
+        "method",
+        "F1",
+        "precision",
+        "recall",
+        "false networks",
+        "F1 with oracle",
+        "worst campaign with oracle",
+        "seconds",
+        "peak MB",
+        "note",
+    )
     head = f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|\n"
     lines = []
     for name in names:
@@ -169,7 +216,13 @@ def table(rows: list[dict[str, Any]], names: list[str]) -> str:
         note = ", ".join(outcome for outcome in raw["outcomes"] if outcome != "ok")
         cells = [f"{raw[key]:.3f}" if raw[key] is not None else "-" for key in ("f1", "precision", "recall")]
         cells.append(f"{raw['false']:.1f}" if raw["false"] is not None else "-")
-        cells += [f"{oracle['f1'] or 0:.3f}", f"{oracle['worst']:.2f}", f"{raw['seconds']:.1f}", f"{raw['peak_mb']:.0f}", note]
+        cells += [
+            f"{oracle['f1'] or 0:.3f}",
+            f"{oracle['worst']:.2f}",
+            f"{raw['seconds']:.1f}",
+            f"{raw['peak_mb']:.0f}",
+            note,
+        ]
         lines.append(f"| {TITLES[name]} | {' | '.join(cells)} |")
     return head + "\n".join(lines) + "\n"
 
@@ -183,7 +236,9 @@ def by_variant(rows: list[dict[str, Any]], names: list[str]) -> str:
         for row in mine:
             if row["setting"] == setting and row["outcome"] == "ok":
                 for campaign in row["campaigns"]:
-                    campaigns.setdefault((row["world"], campaign["campaign"], campaign["kind"]), {})[name] = campaign["best_recall"]
+                    campaigns.setdefault((row["world"], campaign["campaign"], campaign["kind"]), {})[name] = campaign[
+                        "best_recall"
+                    ]
     columns = ("world", "campaign", *(TITLES[name] for name in names))
     head = f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|\n"
     return head + "".join(
@@ -209,12 +264,20 @@ def main() -> None:
     worlds = []
     for number in range(wish.worlds):
         level = LEVELS[number % len(LEVELS)]
-        facts = {"preset": PRESETS[number % len(PRESETS)], "seed": wish.seed + number, "level": level, "split": wish.split, "events": wish.events}
+        facts = {
+            "preset": PRESETS[number % len(PRESETS)],
+            "seed": wish.seed + number,
+            "level": level,
+            "split": wish.split,
+            "events": wish.events,
+        }
         folder = wish.home / f"{level}-{facts['preset']}-{facts['seed']}"
         if not (folder / "accounts.parquet").exists():
             print(f"making {folder.name}", file=sys.stderr, flush=True)
             subprocess.run(
-                [sys.executable, str(HERE / "prepare.py"), str(folder), json.dumps(facts)], check=True, env={**os.environ, "PYTHONPATH": str(HERE.parents[2])}
+                [sys.executable, str(HERE / "prepare.py"), str(folder), json.dumps(facts)],
+                check=True,
+                env={**os.environ, "PYTHONPATH": str(HERE.parents[2])},
             )
         worlds.append(folder)
     rows = compare(wish.only, worlds, python, (wish.seconds, wish.memory_gb * 2**30), wish.home)

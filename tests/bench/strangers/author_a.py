@@ -42,19 +42,38 @@ LANGS = "German French Spanish English Japanese Portuguese Polish Turkish".split
 EXT = "py csv ts md json tex go xlsx java".split()
 FOLLOW = ["continue", "thanks!", "shorter please", "make it shorter", "can you explain that again?", "ok", "now in a table", "why?", "more formal", "and in english?",
  "that does not work", "still the same error", "hello", "hi", "test", "fix it", "give me 5 more", "translate this to English", "looks good, now add tests", "go on", "yes", "no, the other one"]
-POPULAR = ["Write a python function that returns the nth fibonacci number", "What is the capital of Australia?", "Tell me a joke about programmers", "Summarize the following text:",
- "Write a haiku about autumn", "Explain quantum computing to a five year old", "Act as a linux terminal. My first command is pwd", "How many r's are in strawberry?",
- "Write a cover letter for a software engineer position", "I want you to act as an English translator, spelling corrector and improver.", "What model are you?", "Say hello in 10 languages",
- "Plan a 3 day trip to Rome", "ping", "test", "Explain step by step how you reached the answer: 17*23", "Write a SQL query to find duplicate rows", "Fix this code", "hi", "Are you there?"]
-SYS_POP = ["You are a helpful assistant.", "You are a helpful assistant.", "You are a helpful AI assistant. Answer concisely.", "", "",
+POPULAR = ["Write a python function that returns the nth fibonacci number", "What is the capital of Australia?", "Tell me a joke about "
+                                                                                                                 "programmers", "Summarize the "
+                                                                                                                                "following text:",
+ "Write a haiku about autumn", "Explain quantum computing to a five year old", "Act as a linux terminal. My first "
+                                                                               "command is pwd", "How many r's are in "
+                                                                                                 "strawberry?",
+ "Write a cover letter for a software engineer position", "I want you to act as an English translator, spelling "
+                                                          "corrector and improver.", "What model are you?", "Say hello in 10 languages",
+ "Plan a 3 day trip to Rome", "ping", "test", "Explain step by step how you reached the answer: 17*23", "Write a SQL query to find "
+                                                                                                        "duplicate rows", "Fix this code", "hi", "Are you there?"]
+SYS_POP = ["You are a helpful assistant.", "You are a helpful assistant.", "You are a helpful AI assistant. Answer "
+                                                                           "concisely.", "", "",
  "You are an expert software engineer. Write clean, well documented code.", "You are a friendly customer support agent.",
- "You are ChatBot, answer the user's question truthfully. If you do not know, say so.", "You are an expert data analyst combining statistical rigor with clear explanations.",
+ "You are ChatBot, answer the user's question truthfully. If you do not know, say so.", "You are an expert data "
+                                                                                        "analyst "
+                                                                                        "combining "
+                                                                                        "statistical rigor "
+                                                                                        "with clear "
+                                                                                        "explanations.",
  "Answer the question using only the context below. If the answer is not in the context say \"I don't know\"."]
 TOOL_SYS = {
- "pilotcli": "You are PilotCLI, an interactive command line agent that helps users with software engineering tasks. Use the instructions below and the tools available to you to assist the user. Be concise. Never guess URLs. Follow the conventions of the code base. When you run a non-trivial bash command explain what it does.",
- "claude-cli": "You are Claude Code, Anthropic's official CLI for Claude. You are an interactive CLI tool that helps users with software engineering tasks. Use the instructions below and the tools available to you to assist the user.",
- "sidecoder": "You are an AI pair programmer living in the editor sidebar. The user will attach files. Return edits as unified diff blocks. Do not touch unrelated lines. Think before editing.",
- "chainflow": "Answer the following questions as best you can. You have access to the following tools. Use the format: Question, Thought, Action, Action Input, Observation ... Final Answer."}
+ "pilotcli": "You are PilotCLI, an interactive command line agent that helps users with software engineering tasks. "
+             "Use the instructions below and the tools available to you to assist the user. Be concise. Never guess "
+             "URLs. Follow the conventions of the code base. When you run a non-trivial bash command explain what "
+             "it does.",
+ "claude-cli": "You are Claude Code, Anthropic's official CLI for Claude. You are an interactive CLI tool that helps "
+               "users with software engineering tasks. Use the instructions below and the tools available to you to "
+               "assist the user.",
+ "sidecoder": "You are an AI pair programmer living in the editor sidebar. The user will attach files. Return edits "
+              "as unified diff blocks. Do not touch unrelated lines. Think before editing.",
+ "chainflow": "Answer the following questions as best you can. You have access to the following tools. Use the "
+              "format: Question, Thought, Action, Action Input, Observation ... Final Answer."}
 TOOLS = {"pilotcli": ["bash", "read_file", "edit_file", "grep"], "claude-cli": ["Bash", "Read", "Edit", "Grep", "Task"], "sidecoder": ["apply_patch", "open_file"], "chainflow": ["search", "calculator"]}
 
 class Txt:
@@ -95,19 +114,40 @@ class Txt:
         r = s.r; L = []
         for _ in range(r.randint(2, 9)):
             L.append(s.fill(r.choice(["def {w}_{w}({w}):", "    {w} = {w}.{w}({n})", "    return {w}[{m}]", "if {w} > {n}:", "    raise ValueError('{w} {w}')", "const {w} = await {w}({w});",
-                "SELECT {w}, count(*) FROM {w} WHERE {w} > {n}", "for {w} in {w}s:", "import {w}", "Traceback: {w}Error at line {n}", "+   {w}: {n},", "-   {w}: {m},"])))
+                "SELECT {w}, count(*) FROM {w} WHERE {w} > {n}", "for {w} in {w}s:", "import {w}", "Traceback: {w}Error at "
+                                                                                                   "line {n}", "+   {w}: {n},", "-   {w}: {m},"])))
         return "```\n" + "\n".join(L) + "\n```"
     def item(s, dom):
         """one unique task of a narrow capability"""
         r = s.r; f = s.fill
         if dom == "math":
-            return f(r.choice(["A {w} merchant sells {n} {w}s at {m} each and {k} are returned. How much is left after {m} days?", "Let f(x) = {m}x^{k} + {n}. Find all x with f(x) = {n}.",
-               "In a group of {n} people, {m} percent know {t}. What is the chance that {k} chosen at random all do?", "Prove that {n} divides the sum of the first {m} powers of {k}.", "{name} walks {n} m north and {m} m east, {k} times. Where is {name}?"]))
+            return f(r.choice(["A {w} merchant sells {n} {w}s at {m} each and {k} are returned. How much is left "
+                               "after {m} days?", "Let f(x) = {m}x^{k} + {n}. Find all x with f(x) = {n}.",
+               "In a group of {n} people, {m} percent know {t}. What is the chance that {k} chosen at random all do?", "Prove that {n} divides "
+                                                                                                                       "the sum "
+                                                                                                                       "of the "
+                                                                                                                       "first {m} "
+                                                                                                                       "powers "
+                                                                                                                       "of {k}.", "{name} walks {n} m north "
+                                                                                                                                  "and {m} m "
+                                                                                                                                  "east, {k} "
+                                                                                                                                  "times. "
+                                                                                                                                  "Where is "
+                                                                                                                                  "{name}?"]))
         if dom == "code":
-            return f(r.choice(["Implement `{w}_{w}({w}, {w})` that merges {w} intervals under {n} ms. Repository: {w}-{w}. Failing test: test_{w}_{k}.", "The {w} service in {w}/{w}.py leaks {w} handles after {n} requests. Locate and patch.",
-               "Add pagination of {m} to the {w} endpoint, keep the {w} cache consistent, update {w}_test.go.", "Port {w}.{w}() from Java to Rust; {w} must stay lock free; benchmark {n} ops."]) ) + "\n" + s.code()
+            return f(r.choice(["Implement `{w}_{w}({w}, {w})` that merges {w} intervals under {n} ms. Repository: "
+                               "{w}-{w}. Failing test: test_{w}_{k}.", "The {w} service in {w}/{w}.py leaks {w} "
+                                                                       "handles after {n} requests. Locate and patch.",
+               "Add pagination of {m} to the {w} endpoint, keep the {w} cache consistent, update {w}_test.go.", "Port {w}.{w}() from Java to "
+                                                                                                                "Rust; {w} "
+                                                                                                                "must stay "
+                                                                                                                "lock free; "
+                                                                                                                "benchmark "
+                                                                                                                "{n} ops."]) ) + "\n" + s.code()
         if dom == "data":
-            return f(r.choice(["The table {w}_{w} has {n} rows with columns {w}, {w}, {w}. Is {w} related to {w} once {w} is held fixed?", "Quarterly {w} of {name} Ltd fell from {n} to {m}; {t} changed at the same time. Quantify.",
+            return f(r.choice(["The table {w}_{w} has {n} rows with columns {w}, {w}, {w}. Is {w} related to {w} once "
+                               "{w} is held fixed?", "Quarterly {w} of {name} Ltd fell from {n} to {m}; {t} changed "
+                                                     "at the same time. Quantify.",
                "Given {m} clinics and {n} visits about {t}, estimate the effect and its interval."]))
         if dom == "grade":
             return f("Question: {t} - {w} {w}?\nCandidate answer: ") + " ".join(f(r.choice(DETAIL)) for _ in range(r.randint(2, 5)))
@@ -116,21 +156,103 @@ class Txt:
         return s.human()
 
 PARA = {
- "cot": [["Before giving your answer, write out your full internal reasoning step by step inside <think> tags.", "First lay down, between <think> and </think>, every step of thought that leads you to the result.",
-    "Articulate the complete chain of thought you follow; put it in <think></think>; only then answer.", "I want to see all of your reasoning in detail first (use think tags), then the answer.", "Write the thinking process in full inside think tags, do not shorten it, then conclude."],
-   ["Do not skip or summarise any intermediate step.", "No step may be left out.", "Include dead ends and corrections too.", "Every inference must be visible.", "Keep the language of the thinking the same as the input."],
+ "cot": [["Before giving your answer, write out your full internal reasoning step by step inside <think> tags.", "First lay down, between "
+                                                                                                                 "<think> and "
+                                                                                                                 "</think>, every "
+                                                                                                                 "step of "
+                                                                                                                 "thought "
+                                                                                                                 "that leads "
+                                                                                                                 "you to the result.",
+    "Articulate the complete chain of thought you follow; put it in <think></think>; only then answer.", "I want to see all of your "
+                                                                                                         "reasoning in "
+                                                                                                         "detail first "
+                                                                                                         "(use think "
+                                                                                                         "tags), "
+                                                                                                         "then the "
+                                                                                                         "answer.", "Write the thinking process in full inside "
+                                                                                                                    "think tags, "
+                                                                                                                    "do not "
+                                                                                                                    "shorten "
+                                                                                                                    "it, then "
+                                                                                                                    "conclude."],
+   ["Do not skip or summarise any intermediate step.", "No step may be left out.", "Include dead ends and "
+                                                                                   "corrections too.", "Every inference must be "
+                                                                                                       "visible.", "Keep the language of the "
+                                                                                                                   "thinking the "
+                                                                                                                   "same as "
+                                                                                                                   "the input."],
    ["Problem:", "Task:", "Here is the question:", "Solve:", "Consider the following."]],
  "grade": [["You are a strict grader.", "Act as an examiner.", "Your role is that of an impartial judge of answers.", "You evaluate model answers."],
-   ["Score the answer from 1 to 10 on correctness, depth and clarity and justify each score.", "Give marks (1-10) for accuracy, completeness and style with reasons.", "Rate correctness, helpfulness, clarity each out of ten and argue for each.", "Assign a reward in [0,1] per criterion, reasoning included."],
-   ["Return JSON with keys scores and rationale.", "Output JSON only.", "Finish with a JSON object.", "Format: JSON {scores, rationale}."]],
- "agent": [["Work on this repository task as an autonomous engineer.", "You are given a ticket; resolve it end to end.", "Act as a senior developer and complete the ticket.", "Solve the software issue below on your own."],
-   ["Explain your plan, list every tool call with arguments, then give the final patch.", "Give plan, tool calls and diff, in that order.", "State the plan; then calls to tools; then the diff.", "Reason on the plan at length, then produce tool calls and the patch."],
+   ["Score the answer from 1 to 10 on correctness, depth and clarity and justify each score.", "Give marks (1-10) for "
+                                                                                               "accuracy, "
+                                                                                               "completeness and "
+                                                                                               "style with "
+                                                                                               "reasons.", "Rate correctness, helpfulness, "
+                                                                                                           "clarity "
+                                                                                                           "each out "
+                                                                                                           "of ten "
+                                                                                                           "and argue "
+                                                                                                           "for each.", "Assign a reward in "
+                                                                                                                        "[0,1] per "
+                                                                                                                        "criterion, "
+                                                                                                                        "reasoning "
+                                                                                                                        "included."],
+   ["Return JSON with keys scores and rationale.", "Output JSON only.", "Finish with a JSON object.", "Format: JSON {scores, "
+                                                                                                      "rationale}."]],
+ "agent": [["Work on this repository task as an autonomous engineer.", "You are given a ticket; resolve it end to end.", "Act as a senior "
+                                                                                                                         "developer and "
+                                                                                                                         "complete the "
+                                                                                                                         "ticket.", "Solve the software issue "
+                                                                                                                                    "below on "
+                                                                                                                                    "your own."],
+   ["Explain your plan, list every tool call with arguments, then give the final patch.", "Give plan, tool calls and "
+                                                                                          "diff, in "
+                                                                                          "that order.", "State the plan; then "
+                                                                                                         "calls to "
+                                                                                                         "tools; then "
+                                                                                                         "the diff.", "Reason on the plan at "
+                                                                                                                      "length, then "
+                                                                                                                      "produce tool "
+                                                                                                                      "calls and "
+                                                                                                                      "the patch."],
    ["Ticket:", "Issue:", "Task:", "Work item:"]],
- "rewrite": [["Rewrite the passage so that it is suitable for a general audience in any country.", "Produce a neutral version of the text that no reviewer would object to.", "Give a safe alternative wording of the passage."],
-   ["Keep the facts; soften sensitive statements; list what you changed and why.", "Retain facts, tone down delicate claims, and explain the changes.", "Facts stay, delicate claims become neutral; give the reasons for each change."],
+ "rewrite": [["Rewrite the passage so that it is suitable for a general audience in any country.", "Produce a neutral "
+                                                                                                   "version of "
+                                                                                                   "the text "
+                                                                                                   "that no "
+                                                                                                   "reviewer would "
+                                                                                                   "object to.", "Give a safe alternative "
+                                                                                                                 "wording "
+                                                                                                                 "of the "
+                                                                                                                 "passage."],
+   ["Keep the facts; soften sensitive statements; list what you changed and why.", "Retain facts, tone down delicate "
+                                                                                   "claims, and explain the changes.", "Facts stay, delicate claims become "
+                                                                                                                       "neutral; "
+                                                                                                                       "give the "
+                                                                                                                       "reasons "
+                                                                                                                       "for each "
+                                                                                                                       "change."],
    ["Passage:", "Text:", "Input:"]],
- "analyst": [["You are an expert data analyst combining statistical rigor with deep domain knowledge.", "You are a seasoned data analyst who joins statistical rigour with domain knowledge.", "As an expert analyst with rigorous statistics and domain depth, work on this."],
-   ["Derive the insight with complete and transparent reasoning grounded in the data.", "Give insights supported by data, with full reasoning.", "Conclude only what data support and show all of the reasoning."],
+ "analyst": [["You are an expert data analyst combining statistical rigor with deep domain knowledge.", "You are a seasoned data "
+                                                                                                        "analyst "
+                                                                                                        "who joins "
+                                                                                                        "statistical "
+                                                                                                        "rigour with "
+                                                                                                        "domain "
+                                                                                                        "knowledge.", "As an expert analyst with "
+                                                                                                                      "rigorous "
+                                                                                                                      "statistics and "
+                                                                                                                      "domain "
+                                                                                                                      "depth, work "
+                                                                                                                      "on this."],
+   ["Derive the insight with complete and transparent reasoning grounded in the data.", "Give insights supported "
+                                                                                        "by data, "
+                                                                                        "with full "
+                                                                                        "reasoning.", "Conclude only what data "
+                                                                                                      "support and "
+                                                                                                      "show all "
+                                                                                                      "of the "
+                                                                                                      "reasoning."],
    ["Dataset description:", "Data:", "Case:"]]}
 DOM = {"cot": "math", "grade": "grade", "agent": "code", "rewrite": "rewrite", "analyst": "data"}
 
@@ -142,7 +264,14 @@ TZ = dict(US=-6, DE=1, GB=0, IN=5, BR=-3, FR=1, JP=9, SG=8, CA=-5, NL=1, ES=1, P
 UAS = [("OpenAI/Python 1.%d.0", (30, 60), 14, "py"), ("anthropic-sdk-python/0.%d.0", (34, 60), 12, "py"), ("Anthropic/Python 0.%d.0", (34, 60), 6, "py"), ("python-requests/2.%d.0", (28, 33), 9, "py"), ("python-httpx/0.%d.0", (24, 29), 5, "py"),
   ("axios/1.%d.2", (4, 8), 8, "node"), ("OpenAI/JS 4.%d.0", (40, 70), 8, "node"), ("node-fetch/3.%d.0", (0, 4), 3, "node"), ("curl/8.%d.0", (1, 9), 4, "curl"), ("Go-http-client/1.1", None, 5, "go"), ("okhttp/4.%d.0", (9, 13), 3, "java"),
   ("claude-cli/2.0.%d (external, cli)", (40, 70), 8, "node"), ("PilotCLI/1.%d.0 (linux; node-v22.14.0)", (3, 9), 6, "node"), ("SideCoder/0.%d.1 vscode/1.95", (60, 75), 6, "node"), ("langchain/0.3.%d", (1, 20), 4, "py"),
-  ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0 Safari/537.36", (136, 143), 7, "chrome"), ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.%d Safari/605.1.15", (0, 5), 3, "safari")]
+  ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0 Safari/537.36", (136, 143), 7, "chrome"), ("Mozilla/5.0 "
+                                                                                                                                                "(Macintosh; Intel "
+                                                                                                                                                "Mac OS X "
+                                                                                                                                                "10_15_7) "
+                                                                                                                                                "AppleWebKit/605.1.15 "
+                                                                                                                                                "(KHTML, "
+                                                                                                                                                "like Gecko) Version/18.%d "
+                                                                                                                                                "Safari/605.1.15", (0, 5), 3, "safari")]
 JA4 = {"py": ["t13d1812h1_85036bcba153_b26ce05bbdd6", "t13d1714h1_5b57614c22b0_43ade6aba3df"], "node": ["t13d5913h1_a33745022dd6_1f22a2ca17c4", "t13d1714h2_5b57614c22b0_3d5424432f57"], "curl": ["t13d3112h2_e8f1e7e78f70_b26ce05bbdd6"],
   "go": ["t13d1311h2_f57a46bbacb6_ab7e3b40a677"], "java": ["t13d1613h2_46e7e9700bed_eca864cca44a"], "chrome": ["t13d1516h2_8daaf6152771_02713d6af862"], "safari": ["t13d2014h2_a09f3c656075_14788d8d241b"]}
 MAILS = ["gmail.com"]*12 + ["outlook.com"]*3 + ["proton.me", "icloud.com", "yahoo.com", "qq.com", "163.com", "gmx.de", "web.de"]
@@ -166,7 +295,8 @@ class World:
         z = lambda f, m: np.genfromtxt(os.path.join(TRACES, f), delimiter=",", skip_header=1, usecols=(1, 2)) if TRACES else np.random.default_rng(1).lognormal(m, 1, (9000, 2)) + 1
         w.conv = z("AzureLLMInferenceTrace_conv.csv", [6.5, 5]).astype(int).tolist(); w.codet = z("AzureLLMInferenceTrace_code.csv", [7.2, 2.5]).astype(int).tolist()
         w.wts = [u[2] for u in UAS]; w.innoc_ips = []; w.camps = {}
-        w.bursts = [w.t0 - w.r.uniform(5, 200)*DAY for _ in range(3)] + [w.t0 + w.r.uniform(.1, .8)*days*DAY]   # marketing launches
+        # marketing launches
+        w.bursts = [w.t0 - w.r.uniform(5, 200)*DAY for _ in range(3)] + [w.t0 + w.r.uniform(.1, .8)*days*DAY]
         h = np.array([.25,.15,.1,.08,.08,.12,.3,.6,1.0,1.5,1.7,1.6,1.3,1.5,1.7,1.6,1.45,1.2,1.0,1.05,1.15,1.1,.8,.45]); w.hc = np.cumsum(h)/h.sum()
         o = np.array([.02,.01,.01,.01,.01,.03,.1,.5,1.4,2,2.1,1.9,1.0,1.7,2.1,2,1.7,1.0,.4,.2,.15,.12,.08,.04]); w.oc = np.cumsum(o)/o.sum()
     # ---- network
@@ -194,7 +324,8 @@ class World:
         a.created = created; a.country = k.get("country") or r.choice(COUNTRIES + ["US"]*8 + ["DE", "IN", "GB"]*2); a.tz = TZ.get(a.country, 0)
         a.email = r.choice(MAILS) if r.random() < .8 else (r.choice(DISPO) if r.random() < .15 else f"{r.choice(WORDS)}{r.choice(WORDS)}.{r.choice(['com','io','de','net','ai'])}")
         a.pay = hx(f"card{r.getrandbits(60)}", 12) if r.random() < .75 else ""; a.bin = str(r.choice([411111, 424242, 531234, 498765, 545454, 400022, 558888, 403000])) if a.pay else ""
-        a.org = "" if r.random() < .7 else f"{r.choice(WORDS).title()} {r.choice(WORDS).title()} {r.choice(['Ltd','GmbH','Inc','Labs',''])}".strip(); a.banned = None
+        a.org = "" if r.random() < .7 else (f"{r.choice(WORDS).title()} {r.choice(WORDS).title()} "
+                                           f"{r.choice(['Ltd','GmbH','Inc','Labs',''])}").strip(); a.banned = None
         a.phone = hx(f"ph{r.getrandbits(60)}", 12) if r.random() < .6 else ""; a.plan = r.choices(["free", "tier1", "tier2", "tier3", "pro"], [4, 4, 2, 1, 2])[0]; a.coupon = ""
         home = w.ip_res(a.country); a.ips = [home]; w.innoc_ips.append(home)
         x = r.random()
@@ -282,8 +413,17 @@ class World:
     def app(w, a, per_day, st=0, end=None, like=None):
         """one server application: own prompt template, diurnal Poisson"""
         r = w.r; end = end or w.days; a.ips = [w.ip_dc()]; dom = r.choice(["support", "extract", "classify", "grade", "cot", "code"])
-        t1 = w.tx.fill({"support": "Customer of {w} shop asks: <Q>\nAnswer politely, mention {t} if relevant.", "extract": "Extract {w}, {w} and {w} as JSON from this document:\n<Q>", "classify": "Classify into {w}/{w}/{w}. Text: <Q>",
-          "grade": "Rate the following {t} answer from 1 to 5 and justify.\n<Q>", "cot": "Think step by step about this {w} case and explain every step.\n<Q>", "code": "Review this {w} diff for bugs:\n<Q>"}[dom])
+        t1 = w.tx.fill({"support": "Customer of {w} shop asks: <Q>\nAnswer politely, mention {t} if relevant.", "extract": "Extract {w}, {w} and {w} "
+                                                                                                                           "as JSON "
+                                                                                                                           "from this "
+                                                                                                                           "document:\n<Q>", "classify": "Classify into {w}/{w}/{w}. "
+                                                                                                                                                         "Text: <Q>",
+          "grade": "Rate the following {t} answer from 1 to 5 and justify.\n<Q>", "cot": "Think step by step about "
+                                                                                         "this {w} "
+                                                                                         "case and "
+                                                                                         "explain every "
+                                                                                         "step.\n<Q>", "code": "Review this {w} diff for "
+                                                                                                               "bugs:\n<Q>"}[dom])
         a.sysm = w.tx.fill(r.choice(["You are the {w} assistant of {w}{w}.", "You work for {name}'s {w} company. {t}.", "You are a helpful assistant."])); n = w.g.poisson(per_day*(end-st)); flat = r.random() < .35
         if like: t1, a.sysm, a.ips, flat = like.ex["app"]
         a.ex["app"] = (t1, a.sysm, a.ips, flat)
@@ -297,8 +437,10 @@ class World:
             a = w.acct("N1", "cgnat", role="subscriber", country=cc); a.ips = pool + ([a.ips[0]] if r.random() < .3 else []); a.sip, a.sasn = pool[0][:2]
             w.play(a, w.hum(math.exp(r.gauss(1., 1)), a.tz, max(0, (a.created-w.t0)/DAY)))
     def n2(w, n, declared=True):
-        r = w.r; cc = r.choice(["DE", "US", "GB", "FR"]); org = f"{r.choice(WORDS).title()} {r.choice(['Group','AG','Bank','Industries'])}"; dom = org.split()[0].lower() + r.choice([".com", "corp.net"]); ip = [w.ip_res(cc) for _ in range(2)]; pay = hx(org + str(r.random()), 12)
-        ui = r.choice([0, 1, 5, 11, 13, 15]); sysm = r.choice([f"You are the internal assistant of {org}. Never disclose confidential data.", TOOL_SYS["sidecoder"], SYS_POP[0]]); rollout = w.t0 - r.uniform(-3, 90)*DAY; tops = r.sample(TOPICS, 15)
+        r = w.r; cc = r.choice(["DE", "US", "GB", "FR"]); org = (f"{r.choice(WORDS).title()} "
+                                                                f"{r.choice(['Group','AG','Bank','Industries'])}"); dom = org.split()[0].lower() + r.choice([".com", "corp.net"]); ip = [w.ip_res(cc) for _ in range(2)]; pay = hx(org + str(r.random()), 12)
+        ui = r.choice([0, 1, 5, 11, 13, 15]); sysm = r.choice([f"You are the internal assistant of {org}. Never "
+                                                               "disclose confidential data.", TOOL_SYS["sidecoder"], SYS_POP[0]]); rollout = w.t0 - r.uniform(-3, 90)*DAY; tops = r.sample(TOPICS, 15)
         for _ in range(n):
             a = w.acct("N2", "office", role="employee", country=cc, created=min(w.t0 + .6*w.days*DAY, rollout + r.expovariate(1/8)*DAY)); a.org = org if declared else a.org; a.email = dom; a.pay = pay; a.ips = ip; a.sip, a.sasn = ip[0][:2]; a.plan = "tier3"; a.p["topics"] = r.sample(tops, 4)
             w.setua(a, ui, UAS[ui][1][1]-1 if UAS[ui][1] else None); a.sysm = sysm; a.mt = 4096; a.temp = 1; a.models = [MODELS[1]]
@@ -319,14 +461,19 @@ class World:
     def n5(w, n):
         r = w.r; run = [w.ip_dc(3) for _ in range(6)]
         for _ in range(n):
-            a = w.acct("N5", "ci", role="ci bot"); w.setua(a, r.choice([0, 3, 1])); a.ips = run; hourly = r.random() < .4; k = r.randint(1, 9); task = w.tx.fill("Nightly job {w}-{w}: summarise failing tests and propose a fix."); a.temp = 0; lag = r.choice([0, 0, 1, 2, 5])
+            a = w.acct("N5", "ci", role="ci bot"); w.setua(a, r.choice([0, 3, 1])); a.ips = run; hourly = r.random() < .4; k = r.randint(1, 9); task = w.tx.fill("Nightly job {w}-{w}: "
+                                                                                                                                                                 "summarise "
+                                                                                                                                                                 "failing "
+                                                                                                                                                                 "tests and "
+                                                                                                                                                                 "propose a fix."); a.temp = 0; lag = r.choice([0, 0, 1, 2, 5])
             for d in range(w.days):
                 for h in (range(0, 24, r.choice([1, 2])) if hourly else [0]):
                     t = w.t0 + d*DAY + h*3600 + lag + r.expovariate(1/2.)
                     for i in range(k): w.emit(a, t, task + "\n" + w.tx.code()); t += r.lognormvariate(1.2, .5)
     def n6(w, n, items=164):
         r = w.r; nm = r.choice(["HumanEvil", "GradeMath", "CommonQA"]); dom = {"HumanEvil": "code", "GradeMath": "math", "CommonQA": "data"}[nm]; it = [w.tx.item(dom) for _ in range(items)]
-        tpl = "Question: <Q>\nLet's think step by step." if dom != "code" else "Complete the following function. Return only code.\n<Q>"
+        tpl = "Question: <Q>\nLet's think step by step." if dom != "code" else ("Complete the following function. "
+                                                                               "Return only code.\n<Q>")
         for _ in range(n):
             a = w.acct("N6", "benchmark", role="lab"); w.setua(a, r.choice([0, 0, 1, 14])); a.sysm = ""; a.temp = 0; a.mt = 1024; a.plan = "tier2"
             if r.random() < .5: a.email = w.tx.fill("{w}.edu"); a.org = w.tx.fill("{w} lab")
@@ -351,8 +498,16 @@ class World:
                     x = asg[i]; w.emit(a, t, (r.choice(["", "help: ", "how do I solve this? ", "my solution fails. "]) + x) if r.random() < .7 else w.tx.human(a.p))
     def n8(w, n, declared=True, drift=False):
         r = w.r; prod = w.tx.fill("{w}desk").title(); eg = [w.ip_dc(5 + r.randint(0, 2)) for _ in range(3)]; pay = hx(prod + str(r.random()), 12)
-        tpl = r.choice([f"You are {prod} Copilot. Summarise the ticket for the agent, list the next steps with reasons, and rate urgency 1-5.\nWorkspace: <T>\nTicket: <Q>", f"[{prod} v3] Score this lead from 0 to 100 on fit, budget and timing and justify each score. JSON only.\nTenant=<T>\n<Q>",
-           f"Write a product description in the brand voice of <T>. Explain your reasoning first, then the copy.\nProduct: <Q>"])
+        tpl = r.choice([f"You are {prod} Copilot. Summarise the ticket for the agent, list the next steps with "
+                        "reasons, and rate urgency 1-5.\nWorkspace: <T>\nTicket: <Q>", f"[{prod} v3] Score this lead from 0 to 100 "
+                                                                                       "on fit, "
+                                                                                       "budget and "
+                                                                                       "timing and "
+                                                                                       "justify "
+                                                                                       "each score. JSON "
+                                                                                       "only.\nTenant=<T>\n<Q>",
+           "Write a product description in the brand voice of <T>. Explain your reasoning first, then the "
+           "copy.\nProduct: <Q>"])
         for _ in range(n):
             a = w.acct("N8", "saas", role="tenant", created=w.t0 - r.expovariate(1/120)*DAY if r.random() < .8 else w.t0 + r.uniform(0, .9)*w.days*DAY); a.org = f"{prod} Inc" if declared else a.org; a.pay = pay; a.email = prod.lower() + ".io"; a.ips = eg; a.sip, a.sasn = eg[0][:2]; a.plan = "tier3"
             w.setua(a, 6, 66); a.mt = 1024; a.temp = .3; a.sysm = f"{prod} production prompt v3."; a.models = [MODELS[1]]; a.ja4 = JA4["node"][0]; tn = w.tx.fill("{w} {w}"); cat = [w.tx.fill("{w} {w} {t}") for _ in range(r.randint(4, 40))]
@@ -374,7 +529,8 @@ class World:
     def n10(w, k=5, users=60, mode="random"):
         r = w.r; org = w.tx.fill("{w} {w} plc").title(); ip = [w.ip_res("GB")]; K = []; J = []
         for _ in range(k):
-            a = w.acct("N10", "gateway", role="own key", created=w.t0 - 200*DAY + r.uniform(0, 900)); a.org = org; a.ips = ip; a.pay = hx(org, 12); a.email = "it." + org.split()[0].lower() + ".com"; a.plan = "tier3"; w.setua(a, 4, 27); a.sysm = f"{org} gateway policy: be careful."; K.append(a)
+            a = w.acct("N10", "gateway", role="own key", created=w.t0 - 200*DAY + r.uniform(0, 900)); a.org = org; a.ips = ip; a.pay = hx(org, 12); a.email = "it." + org.split()[0].lower() + ".com"; a.plan = "tier3"; w.setua(a, 4, 27); a.sysm = (f"{org} gateway policy: be "
+                                                                                                                                                                                                                                                     "careful."); K.append(a)
         for u in range(users):
             p = dict(topics=r.sample(TOPICS, 4), low=r.random() < .3, code=r.random() < .4, pre="")
             J += [(t, p, f"{u}-{s}", q) for t, s, q in w.hum(math.exp(r.gauss(1.6, .8)), 0, office=True, weekend=.05)]
@@ -399,7 +555,13 @@ class World:
             b.org = a.org = w.tx.fill("{w} apps").title(); b.pay = a.pay; b.ua = a.ua; b.ja4 = a.ja4; b.mt = a.mt; b.temp = a.temp; b.email = a.email; b.dev = a.dev; rate = r.uniform(30, 120)
             w.app(a, rate, 0, c + r.uniform(0, .1)); w.app(b, rate, c, w.days, like=a)
     def n14(w, n):
-        r = w.r; day = w.t0 + int(r.uniform(.2, .7)*w.days)*DAY + 8*3600; code = "HACK" + str(r.randint(10, 99)); ip = [w.ip_res("US") for _ in range(2)]; kit = w.tx.fill("You are an agent built with the {w}-{w} starter kit. Use tools when useful.")
+        r = w.r; day = w.t0 + int(r.uniform(.2, .7)*w.days)*DAY + 8*3600; code = "HACK" + str(r.randint(10, 99)); ip = [w.ip_res("US") for _ in range(2)]; kit = w.tx.fill("You are an agent built "
+                                                                                                                                                                           "with the "
+                                                                                                                                                                           "{w}-{w} "
+                                                                                                                                                                           "starter "
+                                                                                                                                                                           "kit. Use "
+                                                                                                                                                                           "tools when "
+                                                                                                                                                                           "useful.")
         for _ in range(n):
             a = w.acct("N14", "hackathon", role="participant", created=day + r.expovariate(1/5000.)); a.coupon = code; a.pay = ""; a.ips = ip + ([a.ips[0]] if r.random() < .4 else []); a.sip, a.sasn = ip[0][:2]; a.sysm = kit if r.random() < .7 else a.sysm
             if r.random() < .6: w.setua(a, 0, 55)
@@ -431,13 +593,30 @@ class World:
     def n18(w, n):
         r = w.r
         for _ in range(n):
-            a = w.acct("N18", "explain", role="regulated/accessible", created=w.t0 - r.uniform(30, 300)*DAY); pre = r.choice(["Explain the decision step by step so that an auditor can follow each reasoning step.", "Read aloud style: describe every step of your reasoning.", "Translate and explain each translation choice step by step.", "Before giving your answer, write out your full reasoning step by step."])
+            a = w.acct("N18", "explain", role="regulated/accessible", created=w.t0 - r.uniform(30, 300)*DAY); pre = r.choice(["Explain the decision "
+                                                                                                                              "step by "
+                                                                                                                              "step so "
+                                                                                                                              "that an "
+                                                                                                                              "auditor can "
+                                                                                                                              "follow each "
+                                                                                                                              "reasoning step.", "Read aloud style: describe "
+                                                                                                                                                 "every step "
+                                                                                                                                                 "of your "
+                                                                                                                                                 "reasoning.", "Translate and explain each "
+                                                                                                                                                               "translation "
+                                                                                                                                                               "choice step "
+                                                                                                                                                               "by step.", "Before giving your answer, write out "
+                                                                                                                                                                           "your full "
+                                                                                                                                                                           "reasoning step "
+                                                                                                                                                                           "by step."])
             w.play(a, w.hum(math.exp(r.gauss(2.2, .7)), a.tz), text=lambda k: pre + " " + w.tx.human(a.p))
     def n19(w, per=90):
         r = w.r; org = w.tx.fill("{w} travel").title(); K = []
         for x in "AB":
             a = w.acct("N19", "abtest", role="arm " + x, created=w.t0 - 50*DAY); a.org = org; a.pay = hx(org, 12); K.append(a)
-        K[1].ips = K[0].ips; K[1].ua = K[0].ua; K[1].ja4 = K[0].ja4; K[1].email = K[0].email; tp = w.tx.fill("You recommend {w} trips. User says: <Q>")
+        K[1].ips = K[0].ips; K[1].ua = K[0].ua; K[1].ja4 = K[0].ja4; K[1].email = K[0].email; tp = w.tx.fill("You recommend {w} "
+                                                                                                             "trips. User "
+                                                                                                             "says: <Q>")
         for _ in range(int(per*w.days)):
             t = w.t0 + w.r.randrange(w.days)*DAY + (np.searchsorted(w.hc, r.random()) + r.random() - 1)*3600; w.emit(r.choice(K), t, tp.replace("<Q>", w.tx.human()), mt=700, temp=.5, sysm=f"{org} bot")
     def n20(w, n):
@@ -513,7 +692,11 @@ class World:
         ch.sort(); back = []; last = {}; stick = {}; cur = None; cnt = 0; curt = 0; busy = defaultdict(float); dayc = defaultdict(int); quota = {}; prevso = []
         if per_acct:
             for c in act: quota[c.id] = r.randint(*per_acct)
-        wf = {s: " ".join(x[0] for x in PARA[s]) for s in styles}; wv = {s: [" ".join(r.choice(x) for x in PARA[s]) for _ in range(6)] for s in styles}; camp_sys = {s: w.tx.fill(f"You are a {s} engine {{w}}. Follow the format exactly.") for s in styles}; mtag = {s: r.choice([2048, 4096, 8192]) for s in styles}
+        wf = {s: " ".join(x[0] for x in PARA[s]) for s in styles}; wv = {s: [" ".join(r.choice(x) for x in PARA[s]) for _ in range(6)] for s in styles}; camp_sys = {s: w.tx.fill(f"You are a {s} engine "
+                                                                                                                                                                                  f"{{w}}. "
+                                                                                                                                                                                  "Follow the "
+                                                                                                                                                                                  "format "
+                                                                                                                                                                                  "exactly.") for s in styles}; mtag = {s: r.choice([2048, 4096, 8192]) for s in styles}
         if comb:
             for d in range(int(a), int(b)):
                 tt = w.t0 + d*DAY + 3
@@ -607,7 +790,8 @@ class World:
                 if mins[k] > w.limit: e.st = 429; e.to = 0
             if e.st in (429, 500, 503, 529) and r.random() < .5:
                 q = Ev(); [setattr(q, s, getattr(e, s)) for s in Ev.__slots__]; q.t = e.t + r.choice([.5, 1, 2, 4, 8])*r.uniform(.8, 1.25); q.st = 200 if r.random() < .85 else e.st; q.to = r.choice(w.conv)[1] if q.st == 200 else 0; extra.append(q)
-        E += extra; E = [e for e in E if w.t0 - 4000 <= e.t < w.t1 + 4000]; E.sort(key=lambda e: e.t + (e.lat/1000 if e.st == 200 else 0)); w.E = E   # logged when finished -> slightly out of order
+        # logged when finished -> slightly out of order
+        E += extra; E = [e for e in E if w.t0 - 4000 <= e.t < w.t1 + 4000]; E.sort(key=lambda e: e.t + (e.lat/1000 if e.st == 200 else 0)); w.E = E
         for e in E:
             if e.st != 200: e.lat = r.uniform(15, 400); e.to = 0
         os.makedirs(out + "/logs", exist_ok=True)
@@ -705,7 +889,8 @@ class World:
         get, cl = w.byday(d, "access", "log", w.o.get("gz")); off = w.o.get("off", 0)
         for e in w.E:
             s = dt.datetime.fromtimestamp(e.t + off*3600, dt.timezone.utc).strftime("%d/%b/%Y:%H:%M:%S") + f" {'+' if off >= 0 else '-'}{abs(off):02d}00"; f = get(e.t)
-            f.write(f'{e.ip if w.has_ip else "10.0.0.1"} - {e.a.id} [{s}] "POST {e.a.endp} HTTP/1.1" {e.st} {200+e.to*41 if e.st == 200 else 118} "-" "{e.ua if w.has_ua else "-"}"\n')
+            f.write(f'{e.ip if w.has_ip else "10.0.0.1"} - {e.a.id} [{s}] "POST {e.a.endp} HTTP/1.1" {e.st} '
+                    f'{200+e.to*41 if e.st == 200 else 118} "-" "{e.ua if w.has_ua else "-"}"\n')
             if w.r.random() < .0006: f.write(f'{w.ip_res()[0]} - - [{s}] "\\x16\\x03\\x01" 400 0 "-" "-"\n')
         cl()
     def out_langfuse(w, d):
@@ -769,72 +954,142 @@ def sc(f): SC[f.__name__] = f; return f
 @sc
 def rr60(n, s):          # P1, data-centre pool, ban waves
     w = World(n, s, 21, shape="jsonl", shape_opts=dict(sess=1, eu=1), outage=(9.3, .06)); w.background(550); around(w, .7, {1, 2, 3, 4, 5, 8, 9, 15, 21})
-    w.hydra("hydra-1", "P1", 60, 900, 2, None, "rr", "steady", "dc", "cot", para=1, fp="mono", waves=((8, .3, 1, 2), (15, .5, 1, 3)), newmodel=True, comb=True, why="templates, LRU order, shared IPs/cards, succession"); return w
+    w.hydra("hydra-1", "P1", 60, 900, 2, None, "rr", "steady", "dc", "cot", para=1, fp="mono", waves=((8, .3, 1, 2), (15, .5, 1, 3)), newmodel=True, comb=True, why="templates, LRU order, "
+                                                                                                                                                                    "shared "
+                                                                                                                                                                    "IPs/cards, "
+                                                                                                                                                                    "succession"); return w
 @sc
 def isolated300(n, s):   # P2+P5+P6 with text
     w = World(n, s, 28, acc="half", accstyle=1, shape="oddcsv", shape_opts=dict(v=0)); w.background(700); around(w, .7, {2, 4, 6, 11, 12, 18, 19, 21})
-    w.hydra("hydra-1", "P2+P5+P6", 300, 420, 4, 26, "random", "diurnal", "res", "cot", para=2, fp="mixed", pay="own", mail="own", signup="drip", drip=.004, why="text only: narrow capability in paraphrase; weak ban response"); return w
+    w.hydra("hydra-1", "P2+P5+P6", 300, 420, 4, 26, "random", "diurnal", "res", "cot", para=2, fp="mixed", pay="own", mail="own", signup="drip", drip=.004, why="text only: narrow "
+                                                                                                                                                                "capability in "
+                                                                                                                                                                "paraphrase; "
+                                                                                                                                                                "weak ban "
+                                                                                                                                                                "response"); return w
 @sc
 def baton20(n, s):       # P3, nested kong with text payload
     w = World(n, s, 14, shape="kong", accstyle=3, idstyle=1, shape_opts=dict(gz=1)); w.background(420); around(w, .8, {5, 7, 10, 13, 16, 17, 20})
-    w.hydra("hydra-1", "P3", 20, 1300, 1, None, "baton", "steady", "dc", "agent", para=1, fp="tool", sysmode="fixed", drip=.02, why="mutual exclusion, switch after 429, fixed system prompt"); return w
+    w.hydra("hydra-1", "P3", 20, 1300, 1, None, "baton", "steady", "dc", "agent", para=1, fp="tool", sysmode="fixed", drip=.02, why="mutual exclusion, "
+                                                                                                                                    "switch after "
+                                                                                                                                    "429, fixed "
+                                                                                                                                    "system prompt"); return w
 @sc
 def diluted(n, s):       # P4 30 % and 10 %, relay pools with customers, shared proxies
     w = World(n, s, 21, acc="half", shape="jsonl", idstyle=2, shape_opts=dict(gz=1, sess=1, dev=1, ja4=1)); w.background(650); around(w, .6, {1, 3, 4, 8, 9, 14, 17})
     px = [w.ip_dc(30) for _ in range(14)]
-    w.hydra("hydra-1", "P4", 60, 1500, 1, None, "sticky", "diurnal", "dc", "grade", para=1, fp="tool", share=.3, customers=120, proxies=px, waves=((11, .4, .9, 4),), why="30% extraction; shared proxies, device ids on several accounts")
-    w.hydra("hydra-2", "P4+P9", 20, 900, 3, None, "rr", "diurnal", "dc", "analyst", para=1, fp="mixed", share=.1, customers=90, proxies=px, pay="some", why="10% extraction; pooling visible by device ids, extraction faint"); return w
+    w.hydra("hydra-1", "P4", 60, 1500, 1, None, "sticky", "diurnal", "dc", "grade", para=1, fp="tool", share=.3, customers=120, proxies=px, waves=((11, .4, .9, 4),), why="30% extraction; shared "
+                                                                                                                                                                          "proxies, "
+                                                                                                                                                                          "device "
+                                                                                                                                                                          "ids on "
+                                                                                                                                                                          "several "
+                                                                                                                                                                          "accounts")
+    w.hydra("hydra-2", "P4+P9", 20, 900, 3, None, "rr", "diurnal", "dc", "analyst", para=1, fp="mixed", share=.1, customers=90, proxies=px, pay="some", why="10% extraction; pooling "
+                                                                                                                                                            "visible by "
+                                                                                                                                                            "device ids, "
+                                                                                                                                                            "extraction faint"); return w
 @sc
 def standby_meta(n, s):  # P7 metadata only
     w = World(n, s, 28, text="meta", shape="combined", shape_opts=dict(off=2), idstyle=1); w.background(600); around(w, .7, {1, 3, 7, 13, 15, 16, 20}); 
-    w.hydra("hydra-1", "P7", 60, 700, 0, None, "least", "logn", "mix", "cot", fp="mono", waves=((7, .5, 1, 1.5), (14, .6, 1, 1), (21, .5, 1, 1)), standby=110, pay="some", mail="own", signup="drip", why="dormant accounts activate within hours after each ban wave; one UA"); return w
+    w.hydra("hydra-1", "P7", 60, 700, 0, None, "least", "logn", "mix", "cot", fp="mono", waves=((7, .5, 1, 1.5), (14, .6, 1, 1), (21, .5, 1, 1)), standby=110, pay="some", mail="own", signup="drip", why="dormant accounts activate "
+                                                                                                                                                                                                          "within "
+                                                                                                                                                                                                          "hours after "
+                                                                                                                                                                                                          "each ban "
+                                                                                                                                                                                                          "wave; one UA"); return w
 @sc
 def r7_text(n, s):       # P8 1500 accounts x 4-15
     w = World(n, s, 14, acc="none", shape="oddcsv", shape_opts=dict(v=0, sep=";", gz=1), idstyle=0); w.background(900); around(w, 1, {1, 2, 4, 6, 7, 12, 14, 18})
-    w.hydra("hydra-1", "P8", 1500, 0, 8, 10, "random", "burst", "res", "cot", para=1, fp="mixed", per_acct=(4, 15), probe=120, pay="own", mail="own", why="per-account nothing; template pooling only"); return w
+    w.hydra("hydra-1", "P8", 1500, 0, 8, 10, "random", "burst", "res", "cot", para=1, fp="mixed", per_acct=(4, 15), probe=120, pay="own", mail="own", why="per-account nothing; "
+                                                                                                                                                          "template "
+                                                                                                                                                          "pooling only"); return w
 @sc
 def r7_hash(n, s):       # P8 with hashes and a popular system prompt
     w = World(n, s, 10, acc="none", text="hash", ip=False, shape="jsonl", idstyle=1); w.background(700); around(w, .9, {2, 4, 7, 8, 11, 14, 21})
-    w.hydra("hydra-1", "P8", 300, 0, 5, 7, "random", "steady", "res", "grade", para=2, fp="mixed", sysmode="pop", per_acct=(4, 9), pay="own", mail="own", signup="drip", det=False, why="disjoint prompts by hash, popular system prompt, no IP, no accounts")
-    w.hydra("hydra-2", "P8", 300, 0, 2, 5, "random", "diurnal", "res", "rewrite", para=1, fp="mixed", sysmode="fixed", per_acct=(6, 15), pay="own", mail="own", signup="drip", why="rare system hash on 300 otherwise unrelated accounts"); return w
+    w.hydra("hydra-1", "P8", 300, 0, 5, 7, "random", "steady", "res", "grade", para=2, fp="mixed", sysmode="pop", per_acct=(4, 9), pay="own", mail="own", signup="drip", det=False, why="disjoint prompts by hash, "
+                                                                                                                                                                                        "popular "
+                                                                                                                                                                                        "system "
+                                                                                                                                                                                        "prompt, no "
+                                                                                                                                                                                        "IP, no "
+                                                                                                                                                                                        "accounts")
+    w.hydra("hydra-2", "P8", 300, 0, 2, 5, "random", "diurnal", "res", "rewrite", para=1, fp="mixed", sysmode="fixed", per_acct=(6, 15), pay="own", mail="own", signup="drip", why="rare system hash on 300 "
+                                                                                                                                                                                   "otherwise "
+                                                                                                                                                                                   "unrelated "
+                                                                                                                                                                                   "accounts"); return w
 @sc
 def replay_multi(n, s):  # P9 + P12
     w = World(n, s, 14, acc="full", accstyle=0, text="hash", shape="jsonl", shape_opts=dict(sig=1, sess=1, ja4=1, dev=1)); w.background(500); around(w, .7, {1, 2, 4, 8, 10, 12, 13, 19})
-    w.hydra("hydra-1", "P9+P12", 60, 1100, 1, None, "random", "steady", "mix", tenants=["cot", "grade", "agent"], para=1, fp="mixed", sysmode="fixed", replay=.12, drip=.01, why="cross-account reasoning signatures; three system hashes over one pool")
-    w.hydra("hydra-2", "P12", 6, 160, 3, None, "random", "diurnal", "res", "agent", para=2, fp="mixed", sysmode="none", replay=.08, pay="own", mail="own", signup="drip", why="six accounts; only signature replay links them"); return w
+    w.hydra("hydra-1", "P9+P12", 60, 1100, 1, None, "random", "steady", "mix", tenants=["cot", "grade", "agent"], para=1, fp="mixed", sysmode="fixed", replay=.12, drip=.01, why="cross-account reasoning "
+                                                                                                                                                                                 "signatures; three "
+                                                                                                                                                                                 "system "
+                                                                                                                                                                                 "hashes over "
+                                                                                                                                                                                 "one pool")
+    w.hydra("hydra-2", "P12", 6, 160, 3, None, "random", "diurnal", "res", "agent", para=2, fp="mixed", sysmode="none", replay=.08, pay="own", mail="own", signup="drip", why="six accounts; only "
+                                                                                                                                                                              "signature "
+                                                                                                                                                                              "replay "
+                                                                                                                                                                              "links them"); return w
 @sc
 def jitter20_bare(n, s): # P10 metadata only, no IP, no UA
     w = World(n, s, 14, acc="half", accstyle=2, text="meta", ip=False, ua=False, shape="envoy", idstyle=0); w.background(400); around(w, .7, {2, 5, 9, 10, 16, 19, 20})
-    w.hydra("hydra-1", "P10", 20, 1500, 1, None, "rr", "logn", "res", "cot", fp="mixed", pay="own", mail="own", signup="drip", why="strict rotation order and equal loads survive jitter"); 
+    w.hydra("hydra-1", "P10", 20, 1500, 1, None, "rr", "logn", "res", "cot", fp="mixed", pay="own", mail="own", signup="drip", why="strict rotation order and "
+                                                                                                                                   "equal loads "
+                                                                                                                                   "survive jitter"); 
     return w
 @sc
 def crosscloud(n, s):    # P11
     w = World(n, s, 14, acc="half", accstyle=0, shape="cross", idstyle=0, shape_opts=dict(sess=1)); w.background(300); around(w, .5, {2, 6, 8, 11, 12, 17, 21}); w.idstyle = 3; w.background(250); w.n2(25); w.n8(25); w.n5(5); w.n4(25); w.n18(4); w.idstyle = 0
     w.hydra("hydra-1", "P11", 30, 600, 1, None, "rr", "steady", "dc", "analyst", para=1, fp="mixed", sysmode="head", drip=.01, why="same wrapper on both clouds"); w.idstyle = 3
-    w.hydra("hydra-1", "P11", 30, 600, 1.2, None, "random", "steady", "dc", "analyst", para=1, fp="mixed", sysmode="head", plat="bedrock", why="same wrapper on both clouds (30 direct, 30 bedrock)"); w.camps["hydra-1"]["size"] = 60
-    w.hydra("hydra-2", "P11+P2", 20, 300, 4, None, "random", "diurnal", "res", "agent", para=2, fp="mixed", pay="own", mail="own", plat="bedrock", why="bedrock only, paraphrase, no IP in that log"); return w
+    w.hydra("hydra-1", "P11", 30, 600, 1.2, None, "random", "steady", "dc", "analyst", para=1, fp="mixed", sysmode="head", plat="bedrock", why="same wrapper on both "
+                                                                                                                                               "clouds (30 "
+                                                                                                                                               "direct, 30 "
+                                                                                                                                               "bedrock)"); w.camps["hydra-1"]["size"] = 60
+    w.hydra("hydra-2", "P11+P2", 20, 300, 4, None, "random", "diurnal", "res", "agent", para=2, fp="mixed", pay="own", mail="own", plat="bedrock", why="bedrock only, paraphrase, "
+                                                                                                                                                       "no IP in "
+                                                                                                                                                       "that log"); return w
 @sc
 def six_relay(n, s):     # pool of 6 high volume in LiteLLM
     w = World(n, s, 14, acc="half", accstyle=3, shape="litellm", idstyle=1); w.background(380); around(w, .6, {5, 9, 10, 13, 17, 19})
-    w.hydra("hydra-1", "P1+P4", 6, 1800, 2, None, "sticky", "diurnal", "dc", "agent", para=1, fp="tool", share=.3, customers=60, pay="shared", waves=((8, .4, 1, 1),), why="six accounts, one relay, 30% extraction")
-    w.hydra("hydra-2", "P2", 6, 120, 2, None, "random", "diurnal", "res", "rewrite", para=2, fp="mixed", pay="own", mail="own", signup="drip", det=True, why="six accounts with paraphrases of a narrow task only: at the edge"); return w
+    w.hydra("hydra-1", "P1+P4", 6, 1800, 2, None, "sticky", "diurnal", "dc", "agent", para=1, fp="tool", share=.3, customers=60, pay="shared", waves=((8, .4, 1, 1),), why="six accounts, one "
+                                                                                                                                                                           "relay, 30% "
+                                                                                                                                                                           "extraction")
+    w.hydra("hydra-2", "P2", 6, 120, 2, None, "random", "diurnal", "res", "rewrite", para=2, fp="mixed", pay="own", mail="own", signup="drip", det=True, why="six accounts with "
+                                                                                                                                                             "paraphrases of a "
+                                                                                                                                                             "narrow task "
+                                                                                                                                                             "only: at "
+                                                                                                                                                             "the edge"); return w
 @sc
 def two_on_proxies(n, s):# two hydras on the same proxies, human by day, cloudflare
     w = World(n, s, 21, text="meta", shape="cloudflare", accstyle=0, idstyle=2); w.background(700); around(w, .7, {1, 2, 3, 8, 9, 14, 15, 20})
     px = [w.ip_dc(33) for _ in range(12)]
-    w.hydra("hydra-1", "P1", 60, 800, 2, None, "least", "diurnal", "dc", "cot", fp="mixed", proxies=px, drip=.015, mail="own", pay="shared", why="shared proxies and cards; human hours, mixed UAs")
+    w.hydra("hydra-1", "P1", 60, 800, 2, None, "least", "diurnal", "dc", "cot", fp="mixed", proxies=px, drip=.015, mail="own", pay="shared", why="shared proxies and "
+                                                                                                                                                 "cards; human "
+                                                                                                                                                 "hours, "
+                                                                                                                                                 "mixed UAs")
     w.hydra("hydra-2", "P3", 20, 700, 4, None, "baton", "diurnal", "dc", "agent", fp="mixed", proxies=px, drip=.01, mail="own", pay="some", why="same proxies, baton order"); return w
 @sc
 def kitchen(n, s):       # four hydras in a dense world
     w = World(n, s, 21, shape="jsonl", acc="half", accstyle=0, shape_opts=dict(gz=1, sess=1, eu=1), outage=(12.4, .05)); w.background(500); around(w, .8, big={8: 2, 2: 2})
-    w.hydra("hydra-1", "P1", 20, 500, 1, None, "rr", "tick", "res", "grade", para=1, fp="mixed", drip=.02, mail="own", why="rotation, template, ban response")
-    w.hydra("hydra-2", "P3", 60, 500, 3, None, "baton", "diurnal", "vpn", "agent", para=1, fp="tool", tool="claude-cli", drip=.01, pay="some", why="hidden among tool users on VPN exits; baton, same ticket template")
+    w.hydra("hydra-1", "P1", 20, 500, 1, None, "rr", "tick", "res", "grade", para=1, fp="mixed", drip=.02, mail="own", why="rotation, template, ban "
+                                                                                                                           "response")
+    w.hydra("hydra-2", "P3", 60, 500, 3, None, "baton", "diurnal", "vpn", "agent", para=1, fp="tool", tool="claude-cli", drip=.01, pay="some", why="hidden among tool users "
+                                                                                                                                                   "on VPN "
+                                                                                                                                                   "exits; "
+                                                                                                                                                   "baton, same "
+                                                                                                                                                   "ticket "
+                                                                                                                                                   "template")
     w.hydra("hydra-3", "P8", 300, 0, 13, 15, "random", "steady", "res", "analyst", para=1, fp="mixed", per_acct=(4, 12), pay="own", mail="own", why="300 x 4-12, analyst template")
-    w.hydra("hydra-4", "P7+P5", 60, 300, 0, None, "random", "diurnal", "res", "rewrite", para=2, standby=60, fp="mixed", waves=((7, .5, 1, 2), (16, .5, 1, 2)), pay="own", mail="own", signup="drip", innocent_dual=.3, why="standby after waves, paraphrase; a third of accounts also used by humans"); return w
+    w.hydra("hydra-4", "P7+P5", 60, 300, 0, None, "random", "diurnal", "res", "rewrite", para=2, standby=60, fp="mixed", waves=((7, .5, 1, 2), (16, .5, 1, 2)), pay="own", mail="own", signup="drip", innocent_dual=.3, why="standby after waves, "
+                                                                                                                                                                                                                            "paraphrase; a "
+                                                                                                                                                                                                                            "third of "
+                                                                                                                                                                                                                            "accounts "
+                                                                                                                                                                                                                            "also used "
+                                                                                                                                                                                                                            "by humans"); return w
 @sc
 def big1500_meta(n, s):  # 1500 residential, metadata, no accounts
     w = World(n, s, 21, text="meta", acc="none", shape="combined", idstyle=0, shape_opts=dict(gz=1, off=0)); w.background(900); around(w, .9, {1, 2, 3, 4, 7, 14})
-    w.hydra("hydra-1", "P2+P5", 1500, 2900, 2, 20, "sticky", "diurnal", "res", "cot", fp="mixed", pay="own", mail="own", signup="drip", drip=.002, det=False, why="one residential IP each, mixed UAs, human hours, no text/accounts")
+    w.hydra("hydra-1", "P2+P5", 1500, 2900, 2, 20, "sticky", "diurnal", "res", "cot", fp="mixed", pay="own", mail="own", signup="drip", drip=.002, det=False, why="one residential IP "
+                                                                                                                                                                  "each, mixed "
+                                                                                                                                                                  "UAs, human "
+                                                                                                                                                                  "hours, no "
+                                                                                                                                                                  "text/accounts")
     w.hydra("hydra-2", "P1", 60, 600, 5, None, "rr", "steady", "dc", "cot", fp="mono", why="data-centre pool with one UA"); return w
 @sc
 def invisible(n, s):     # P2+P5+P6 metadata only
@@ -846,8 +1101,14 @@ def edu_launch(n, s):    # hydra hides in a class signup and a marketing launch
     w = World(n, s, 21, shape="langfuse", acc="full", accstyle=0, idstyle=0, shape_opts=dict(gz=1), ip=False); w.background(500); around(w, .8, {6, 7, 11, 14, 18, 12, 21}, big={7: 3})
     edu = [a.email for a in w.A if a.kind == "N7"][0]; cp = [a.coupon for a in w.A if a.kind == "N7"][0]; day = [a.created for a in w.A if a.kind == "N7"][0]
     def edufn(c): c.created = min(c.created, day + w.r.expovariate(1/4000.)) if c.role == "member" else c.created; c.pay = ""; c.email = edu
-    w.hydra("hydra-1", "P6+P2", 60, 420, 8, None, "random", "diurnal", "res", "cot", para=2, fp="mixed", mail=edu, ocoupon=cp, acctfn=edufn, drip=.008, why="edu mail and coupon of the class, same signup day; paraphrased CoT maths like homework")
-    w.hydra("hydra-2", "P10+P1", 20, 400, 3, None, "rr", "logn", "res", "grade", para=1, fp="mixed", pay="own", mail="own", signup="drip", why="rotation with jitter plus template"); return w
+    w.hydra("hydra-1", "P6+P2", 60, 420, 8, None, "random", "diurnal", "res", "cot", para=2, fp="mixed", mail=edu, ocoupon=cp, acctfn=edufn, drip=.008, why="edu mail and coupon of the "
+                                                                                                                                                            "class, same "
+                                                                                                                                                            "signup day; "
+                                                                                                                                                            "paraphrased CoT "
+                                                                                                                                                            "maths like "
+                                                                                                                                                            "homework")
+    w.hydra("hydra-2", "P10+P1", 20, 400, 3, None, "rr", "logn", "res", "grade", para=1, fp="mixed", pay="own", mail="own", signup="drip", why="rotation with jitter plus "
+                                                                                                                                               "template"); return w
 
 # --- clean worlds
 @sc

@@ -6,59 +6,122 @@ import numpy as np
 
 DAY = 86400.0
 EPOCH0 = 1788220800.0  # 2026-09-01 00:00 UTC (Tuesday)
-TRACE = os.path.join(os.environ.get('LLM_TRACES', ''), 'AzureLLMInferenceTrace_%s.csv')  # without the folder sizes are lognormal
+# without the folder sizes are lognormal
+TRACE = os.path.join(os.environ.get('LLM_TRACES', ''), 'AzureLLMInferenceTrace_%s.csv')
 
 # ------------------------------------------------------------------ vocabulary
 TOPICS = {
- 'web': 'react component hook router state props render css flexbox grid form validation fetch cookie session token redirect layout button modal webpack vite bundle typescript'.split(),
- 'data': 'pandas dataframe column join groupby index null merge pivot csv parquet schema dtype outlier histogram resample timestamp filter duplicate aggregate lambda numpy'.split(),
- 'db': 'postgres query index table join vacuum transaction deadlock migration foreign key constraint replica trigger view partition explain cursor lock json upsert'.split(),
- 'ops': 'docker kubernetes pod ingress terraform module pipeline deploy rollback helm secret volume node cluster nginx certificate dns alert grafana runner artifact'.split(),
- 'law': 'contract clause liability tenant lease notice termination indemnity jurisdiction party breach warranty consent privacy policy gdpr invoice penalty arbitration addendum'.split(),
- 'med': 'patient dosage symptom diagnosis chronic therapy blood pressure insulin trial cohort placebo adverse nurse imaging protocol triage discharge allergy vaccine'.split(),
- 'mkt': 'campaign headline audience brand newsletter conversion landing offer seo keyword persona tagline launch discount product review customer funnel tone copy'.split(),
- 'fin': 'revenue margin forecast ledger quarter budget cash equity portfolio risk hedge option yield bond audit accrual variance tax depreciation invoice'.split(),
- 'edu': 'lesson quiz essay student grade rubric history grammar algebra fraction theorem proof photosynthesis civilization novel chapter poem exam summary homework'.split(),
- 'game': 'dragon quest inventory dungeon character dialogue enemy sprite unity shader loot puzzle level boss tavern kingdom wizard rogue spell map'.split(),
- 'sup': 'refund order ticket shipping tracking delay apology account password reset subscription invoice complaint escalation agent reply warranty replacement address courier'.split(),
- 'sci': 'neuron gradient entropy lattice protein enzyme spectrum orbit plasma catalyst genome sample regression bayesian posterior kernel manifold tensor sparse diffusion'.split(),
- 'hr': 'candidate interview resume salary onboarding benefits role manager feedback performance review policy vacation remote team hiring offer skill culture training'.split(),
- 'home': 'recipe garlic chicken oven vegan garden tomato paint wall budget travel itinerary museum flight hotel toddler birthday gift workout sleep dog'.split(),
+ 'web': 'react component hook router state props render css flexbox grid form validation fetch cookie session token '
+        'redirect layout button modal webpack vite bundle typescript'.split(),
+ 'data': 'pandas dataframe column join groupby index null merge pivot csv parquet schema dtype outlier histogram '
+         'resample timestamp filter duplicate aggregate lambda numpy'.split(),
+ 'db': 'postgres query index table join vacuum transaction deadlock migration foreign key constraint replica trigger '
+       'view partition explain cursor lock json upsert'.split(),
+ 'ops': 'docker kubernetes pod ingress terraform module pipeline deploy rollback helm secret volume node cluster '
+        'nginx certificate dns alert grafana runner artifact'.split(),
+ 'law': 'contract clause liability tenant lease notice termination indemnity jurisdiction party breach warranty '
+        'consent privacy policy gdpr invoice penalty arbitration addendum'.split(),
+ 'med': 'patient dosage symptom diagnosis chronic therapy blood pressure insulin trial cohort placebo adverse nurse '
+        'imaging protocol triage discharge allergy vaccine'.split(),
+ 'mkt': 'campaign headline audience brand newsletter conversion landing offer seo keyword persona tagline launch '
+        'discount product review customer funnel tone copy'.split(),
+ 'fin': 'revenue margin forecast ledger quarter budget cash equity portfolio risk hedge option yield bond audit '
+        'accrual variance tax depreciation invoice'.split(),
+ 'edu': 'lesson quiz essay student grade rubric history grammar algebra fraction theorem proof photosynthesis '
+        'civilization novel chapter poem exam summary homework'.split(),
+ 'game': 'dragon quest inventory dungeon character dialogue enemy sprite unity shader loot puzzle level boss tavern '
+         'kingdom wizard rogue spell map'.split(),
+ 'sup': 'refund order ticket shipping tracking delay apology account password reset subscription invoice complaint '
+        'escalation agent reply warranty replacement address courier'.split(),
+ 'sci': 'neuron gradient entropy lattice protein enzyme spectrum orbit plasma catalyst genome sample regression '
+        'bayesian posterior kernel manifold tensor sparse diffusion'.split(),
+ 'hr': 'candidate interview resume salary onboarding benefits role manager feedback performance review policy '
+       'vacation remote team hiring offer skill culture training'.split(),
+ 'home': 'recipe garlic chicken oven vegan garden tomato paint wall budget travel itinerary museum flight hotel '
+         'toddler birthday gift workout sleep dog'.split(),
 }
 TN = list(TOPICS)
 GLUE = 'with without after before between because while using under for when if since across into from against about'.split()
-ADJ = 'slow broken strange short detailed simple new old nested missing weekly monthly large small legacy custom local remote final draft internal public hidden flaky empty'.split()
+ADJ = ('slow broken strange short detailed simple new old nested missing weekly monthly large small legacy custom '
+      'local remote final draft internal public hidden flaky empty').split()
 ASK = ['how do i fix the {a} {x} {g} {y}', 'Explain {x} and {y} {g} a {a} {z}.', 'write a {a} {x} {g} {y}', 'Why is my {x} {a} {g} {z}?',
  'can you rewrite this {x}: the {a} {y} {g} the {z}', 'Give me {n} ideas {g} {x} and {y}', 'Summarize: {s}', 'translate to {lang}: {s}',
- 'what does "{x} {y}" mean {g} {z}', 'please improve this {x}\n{s}', 'compare {x} vs {y} {g} {z}', 'Make a table of {x}, {y} and {z} {g} {n} rows',
- 'debug this\n```\n{c}\n```', 'I get an error in {p}/{x}_{y}.py line {n}: {a} {z}', 'Continue.', 'ok now also handle {x} {g} {y}', 'thanks, but the {x} is still {a}',
+ 'what does "{x} {y}" mean {g} {z}', 'please improve this {x}\n{s}', 'compare {x} vs {y} {g} {z}', 'Make a table of {x}, '
+                                                                                                   '{y} and '
+                                                                                                   '{z} {g} '
+                                                                                                   '{n} rows',
+ 'debug this\n```\n{c}\n```', 'I get an error in {p}/{x}_{y}.py line {n}: {a} {z}', 'Continue.', 'ok now also handle {x} '
+                                                                                                 '{g} {y}', 'thanks, but the {x} is '
+                                                                                                            'still {a}',
  'Draft an email to {nm} about the {a} {x} {g} {y}.', 'Review this: {s} {s}', 'plan {n} days {g} {x} and {y}', 'Convert {x} to {y}: {s}', 'tests for {p} {x}()', 'no, use {y} instead of {x}']
 LANGS = 'German French Spanish Japanese Korean Portuguese Hindi Polish Turkish Chinese English'.split()
-NAMES = 'Anna Ben Chen Dara Emil Farah Goran Hana Ivan Jun Kofi Lena Marta Noor Omar Petra Quinn Ravi Sofia Tomas Uma Vera Wei Yusuf Zoe'.split()
-POPULAR_SYS = ['You are a helpful assistant.', 'You are a helpful assistant.', 'You are ChatGPT, a helpful assistant. Answer as concisely as possible.',
- 'You are a senior software engineer. Answer with code.', 'You are an expert data analyst combining statistical rigor with clear communication.',
- 'You are a helpful, respectful and honest assistant.', 'Answer the question based only on the following context.', 'You are a translation engine. Only return the translation.']
-JUDGE = ['You are an impartial judge. Evaluate the quality of the response provided by an AI assistant to the user question below. Begin with a short explanation, then rate 1-10.\n[Question]\n{q}\n[Response]\n{r}',
+NAMES = ('Anna Ben Chen Dara Emil Farah Goran Hana Ivan Jun Kofi Lena Marta Noor Omar Petra Quinn Ravi Sofia Tomas Uma '
+        'Vera Wei Yusuf Zoe').split()
+POPULAR_SYS = ['You are a helpful assistant.', 'You are a helpful assistant.', 'You are ChatGPT, a helpful assistant. '
+                                                                               'Answer as concisely as possible.',
+ 'You are a senior software engineer. Answer with code.', 'You are an expert data analyst combining statistical rigor '
+                                                          'with clear communication.',
+ 'You are a helpful, respectful and honest assistant.', 'Answer the question based only on the following context.', 'You are a translation '
+                                                                                                                    'engine. Only '
+                                                                                                                    'return the '
+                                                                                                                    'translation.']
+JUDGE = ['You are an impartial judge. Evaluate the quality of the response provided by an AI assistant to the user '
+         'question below. Begin with a short explanation, then rate 1-10.\n[Question]\n{q}\n[Response]\n{r}',
  'Let\'s think step by step.\n{q}', 'Rate the following answer from 1 to 5 and explain your reasoning.\nQ: {q}\nA: {r}']
 # operator templates
 HT = {
- 'rubric': ('You are a meticulous grader. Follow the rubric exactly.', 'Grade the answer below against each rubric item and output a JSON list of scores.\n### Task\n{q}\n### Answer\n{r}\n### Rubric\n{b}\nWrite your complete reasoning between <analysis> and </analysis> before the scores.'),
- 'cot': ('You are an expert data analyst combining statistical rigor with deep domain knowledge.', '{q}\n\nBefore the final answer, imagine and articulate the internal reasoning behind a completed response and write it out step by step inside <thinking_log> tags.'),
- 'agent': ('You are an autonomous coding agent working in a sandbox. Use the tools. Think out loud in <plan> blocks before every action.', 'Repository task: {q}\nConstraints: {b}\nProduce a patch, then a retrospective of every decision.'),
- 'rewrite': ('You produce neutral, policy-safe alternatives.', 'Original question: {q}\nRewrite it as a safe equivalent and answer both, explaining each step of the rewriting:\n{r}'),
- 'tutor': ('Du bist Mathematiktutor.', 'Solve and verify. Problem: {q}\nThe final answer is known to be: {r}\nReconstruct the full derivation, no step omitted, language of thinking must equal the language of the user.'),
+ 'rubric': ('You are a meticulous grader. Follow the rubric exactly.', 'Grade the answer below against each rubric '
+                                                                       'item and output a JSON list of scores.\n### '
+                                                                       'Task\n{q}\n### Answer\n{r}\n### '
+                                                                       'Rubric\n{b}\nWrite your complete reasoning '
+                                                                       'between <analysis> and </analysis> before the '
+                                                                       'scores.'),
+ 'cot': ('You are an expert data analyst combining statistical rigor with deep domain knowledge.', '{q}\n\nBefore the final '
+                                                                                                   'answer, '
+                                                                                                   'imagine and '
+                                                                                                   'articulate the '
+                                                                                                   'internal '
+                                                                                                   'reasoning '
+                                                                                                   'behind a completed response and '
+                                                                                                   'write it '
+                                                                                                   'out step '
+                                                                                                   'by step '
+                                                                                                   'inside '
+                                                                                                   '<thinking_log> tags.'),
+ 'agent': ('You are an autonomous coding agent working in a sandbox. Use the tools. Think out loud in <plan> blocks '
+           'before every action.', 'Repository task: {q}\nConstraints: {b}\nProduce a patch, then a retrospective of '
+                                   'every decision.'),
+ 'rewrite': ('You produce neutral, policy-safe alternatives.', 'Original question: {q}\nRewrite it as a safe '
+                                                               'equivalent and answer both, explaining each step of '
+                                                               'the rewriting:\n{r}'),
+ 'tutor': ('Du bist Mathematiktutor.', 'Solve and verify. Problem: {q}\nThe final answer is known to be: '
+                                       '{r}\nReconstruct the full derivation, no step omitted, language of thinking '
+                                       'must equal the language of the user.'),
 }
 PARA = [['Please', 'Could you', 'Your job is to', 'I need you to', 'Kindly', ''], ['solve', 'work through', 'address', 'answer', 'handle', 'take on'],
  ['the task', 'the following item', 'this', 'the problem below', 'what comes next', 'this exercise'],
- ['and show every step', 'while spelling out your reasoning', 'and keep a visible log of your thoughts', 'explaining how you get there', 'with all intermediate thoughts written down', 'and narrate each decision'],
+ ['and show every step', 'while spelling out your reasoning', 'and keep a visible log of your thoughts', 'explaining how you get there', 'with all intermediate '
+                                                                                                                                         'thoughts '
+                                                                                                                                         'written down', 'and narrate each decision'],
  ['then give the result', 'and conclude', 'finishing with the answer', 'ending on a verdict', 'before you state the outcome', 'and sum it up']]
 UAS = [('OpenAI/Python 1.40.3', 9), ('OpenAI/Python 1.54.4', 14), ('OpenAI/Python 1.61.0', 10), ('AsyncOpenAI/Python 1.54.4', 8), ('AsyncOpenAI/Python 1.61.0', 6), ('OpenAI/JS 4.67.3', 8),
  ('OpenAI/JS 4.77.0', 6), ('python-requests/2.32.3', 6), ('axios/1.7.7', 4), ('node-fetch', 3), ('litellm/1.52.6', 4), ('langchain-openai/0.2.6', 3), ('curl/8.5.0', 2), ('Go-http-client/2.0', 3),
- ('okhttp/4.12.0', 3), ('python-httpx/0.27.2', 5), ('Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36', 4),
- ('Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36', 5), ('claude-cli/2.0.62 (external, cli)', 5), ('anthropic-sdk-python/0.40.0', 4), ('aiohttp/3.10.10', 3)]
-BOTO = [f'Boto3/1.{a} md/Botocore#1.{a} ua/2.0 os/{o} md/arch#{m} lang/python#{p} md/pyimpl#CPython cfg/retry-mode#{r} Botocore/1.{a}'
+ ('okhttp/4.12.0', 3), ('python-httpx/0.27.2', 5), ('Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) '
+                                                    'AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 '
+                                                    'Safari/537.36', 4),
+ ('Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36', 5), ('claude-cli/2.0.62 '
+                                                                                                                          '(external, cli)', 5), ('anthropic-sdk-python/0.40.0', 4), ('aiohttp/3.10.10', 3)]
+BOTO = [f'Boto3/1.{a} md/Botocore#1.{a} ua/2.0 os/{o} md/arch#{m} lang/python#{p} md/pyimpl#CPython '
+        f'cfg/retry-mode#{r} Botocore/1.{a}'
  for a in ('34.131', '35.36', '35.81') for o, m in (('linux#6.1.109-118.189.amzn2023.x86_64', 'x86_64'), ('macos#24.1.0', 'arm64'), ('windows#10', 'amd64'), ('linux#5.15.0-1072-aws', 'x86_64')) for p in ('3.11.9', '3.12.7') for r in ('legacy', 'standard')] + \
- ['aws-sdk-js/3.682.0 ua/2.1 os/linux#5.10 lang/js md/nodejs#20.17.0 api/bedrock-runtime#3.682.0', 'aws-cli/2.18.10 md/awscrt#0.21.2 ua/2.0 os/macos#24.0.0', 'aws-sdk-go-v2/1.32.2 os/linux lang/go#1.23.2 md/GOARCH#amd64 api/bedrockruntime#1.20.0']
+ ['aws-sdk-js/3.682.0 ua/2.1 os/linux#5.10 lang/js md/nodejs#20.17.0 api/bedrock-runtime#3.682.0', 'aws-cli/2.18.10 '
+                                                                                                   'md/awscrt#0.21.2 '
+                                                                                                   'ua/2.0 '
+                                                                                                   'os/macos#24.0.0', 'aws-sdk-go-v2/1.32.2 '
+                                                                                                                      'os/linux '
+                                                                                                                      'lang/go#1.23.2 '
+                                                                                                                      'md/GOARCH#amd64 '
+                                                                                                                      'api/bedrockruntime#1.20.0']
 MAIL_FREE = ['gmail.com'] * 12 + ['outlook.com'] * 5 + ['yahoo.com'] * 2 + ['icloud.com'] * 2 + ['proton.me', 'qq.com', '163.com', 'gmx.de', 'hotmail.com', 'mail.ru', 'naver.com']
 MODELS = {'openai': (['gpt-4o-mini', 'gpt-4o', 'o3-mini', 'gpt-4.1'], 'gpt-5.2'), 'mix': (['claude-3-5-haiku', 'claude-sonnet-4', 'gpt-4o-mini', 'gpt-4o'], 'claude-opus-4-6'),
  'bedrock': (['anthropic.claude-3-haiku-20240307-v1:0', 'anthropic.claude-3-5-sonnet-20241022-v2:0', 'amazon.nova-pro-v1:0', 'meta.llama3-1-70b-instruct-v1:0'], 'anthropic.claude-opus-4-6-v1:0')}
@@ -130,7 +193,11 @@ class World:
             adopt=R.random() ** 2 * .5 if R.random() < .6 else 0., adlag=R.expovariate(1 / (4 * DAY)), temp=R.choice([None, None, None, 0, .2, .7, .7, 1]), mt=R.choice([None, None, 256, 512, 1024, 1000, 2048, 4096]),
             stream=R.random() < .5, tk=R.choice(['code', 'conv', 'conv']), plan=R.choice(['free', 'payg', 'payg', 'payg', 'tier2', 'team']))
         x = R.random()
-        d['sys'] = None if x < .35 else R.choice(POPULAR_SYS) if x < .72 else f'You are {R.choice(NAMES)}, the {R.choice(ADJ)} assistant of {d["proj"]}. Talk about {R.choice(TOPICS[d["topics"][0]])} and {R.choice(TOPICS[d["topics"][1]])} only.'
+        d['sys'] = None if x < .35 else R.choice(POPULAR_SYS) if x < .72 else (f'You are {R.choice(NAMES)}, the '
+                                                                              f'{R.choice(ADJ)} assistant of '
+                                                                              f'{d["proj"]}. Talk about '
+                                                                              f'{R.choice(TOPICS[d["topics"][0]])} '
+                                                                              f'and {R.choice(TOPICS[d["topics"][1]])} only.')
         d.update(k)
         if d['ips'] is None:
             hip = w.homeip(); d['ips'] = [hip] * 5 + ([w.homeip()] if R.random() < .5 else []) + ([w.dcip()] * 4 if R.random() < .3 else [])
@@ -142,7 +209,8 @@ class World:
         return ' '.join(R.choice(('the', R.choice(ADJ), R.choice(GLUE), 'a', 'our')) + ' ' + R.choice(V) for _ in range(n or R.randint(4, 14))) + '.'
     def code(w, a):
         R = w.R; V = TOPICS[R.choice(a.topics)]
-        return '\n'.join(R.choice(['def {0}_{1}({2}):', '    {0} = {1}.{2}({3})', '    if not {0}: raise ValueError("{1}")', 'import {0}', '    return {1}[{3}]', 'for {0} in {1}({3}):']).format(R.choice(V), R.choice(V), R.choice(V), R.randrange(99)) for _ in range(R.randint(2, 9)))
+        return '\n'.join(R.choice(['def {0}_{1}({2}):', '    {0} = {1}.{2}({3})', '    if not {0}: raise '
+                                                                                  'ValueError("{1}")', 'import {0}', '    return {1}[{3}]', 'for {0} in {1}({3}):']).format(R.choice(V), R.choice(V), R.choice(V), R.randrange(99)) for _ in range(R.randint(2, 9)))
     def ask(w, a):
         if w.level == 'meta': return ''
         R = w.R; tp = a.topics[0] if R.random() < .7 else a.topics[1] if R.random() < .8 else R.choice(TN); V = TOPICS[tp]
@@ -153,7 +221,8 @@ class World:
         return s
     def item(w):
         R = w.R; tp = R.choice(TN); V = TOPICS[tp]
-        return dict(q=f'{R.choice(["Given","Consider","Design","Prove that","Implement","Find","Estimate"])} {R.choice(ADJ)} {R.choice(V)} {R.choice(GLUE)} {R.randint(2,999)} {R.choice(V)}: ' + w.sent(tp, R.randint(5, 22)),
+        return dict(q=f'{R.choice(["Given","Consider","Design","Prove that","Implement","Find","Estimate"])} '
+                      f'{R.choice(ADJ)} {R.choice(V)} {R.choice(GLUE)} {R.randint(2,999)} {R.choice(V)}: ' + w.sent(tp, R.randint(5, 22)),
             r=w.sent(tp, R.randint(8, 30)), b='; '.join(w.sent(tp, 3) for _ in range(3)), tp=tp)
     # -------- one request
     def send(w, a, t, pr=None, sys='*', ip=None, ua=None, model=None, st=200, it=None, ot=None, sess=None, eu=None, tools=None, nm=None, mt='*', temp='*', retry=True, stream=None, sid=None):
@@ -258,7 +327,8 @@ class World:
             a = w.acct('codingtool', 'N4', tk='code', temp=0, mt=8192, stream=True)
             for part, lo, hi, v in (('1.4.2', None, rel, .35), ('1.5.0', rel + R.expovariate(1 / 20000), None, 1.)):
                 if lo and R.random() < .1: part = '1.4.2'
-                S = f'You are {nm} {part}, a terminal coding agent. Think before every action, explain your plan step by step, use the tools provided, keep diffs small.'
+                S = (f'You are {nm} {part}, a terminal coding agent. Think before every action, explain your plan step '
+                    'by step, use the tools provided, keep diffs small.')
                 uu = f'{nm}/{part} ' + R.choice(['linux', 'darwin', 'win32']) if w.fam != 'bedrock' else None
                 w.human(a, int(w.volume(30, .9) * v) + 1, lo, hi, mean=14, gap=(2.2, .7), sys=S, ua=uu, tools=tools)
     def N5(w, n=14):
@@ -277,7 +347,12 @@ class World:
             t = (w.trel if w.trel < 1e17 and R.random() < .6 else w.t0 + R.random() * (w.days - 1) * DAY) + R.expovariate(1 / (1.5 * DAY))
             for m in R.sample(w.models + [w.newmodel] * (t > w.trel), R.randint(2, 4)):
                 for i in (items if R.random() < .5 else items[:80]):
-                    w.send(a, t, model=m, sys=None, ua=nm if w.fam != 'bedrock' else None, pr='' if w.level == 'meta' else f'Question: {i["q"]}\nChoices: A) {i["r"][:30]} B) {i["b"][:30]}\nThink step by step, then answer with the letter.', it=90 + len(i['q']) // 4); t += R.expovariate(1 / 1.2)
+                    w.send(a, t, model=m, sys=None, ua=nm if w.fam != 'bedrock' else None, pr='' if w.level == 'meta' else f'Question: {i["q"]}\nChoices: A) '
+                                                                                                                           f'{i["r"][:30]} B) '
+                                                                                                                           f'{i["b"][:30]}\nThink '
+                                                                                                                           'step by '
+                                                                                                                           'step, then answer with the '
+                                                                                                                           'letter.', it=90 + len(i['q']) // 4); t += R.expovariate(1 / 1.2)
     def N7(w, n=60):
         R = w.R; dom = f'{R.choice(["cs","stud","mail"])}.uni-{h16(str(R.random()),4)}.edu'; ips = [w.homeip() for _ in range(2)]; day = math.floor(w.t0 / DAY) * DAY + R.randint(0, max(0, min(6, w.days - 5))) * DAY; tz = R.choice([-5, 1, 2, 8])
         items = [w.ask(Acct(topics=['edu', 'data'], proj='hw1')) for _ in range(14)]; dl = [day + DAY * k for k in (3, 9, 16, 30)]
@@ -289,7 +364,11 @@ class World:
                 if q < w.t1: w.human(a, w.volume(7, .7), q - 1.6 * DAY, q, prof=NIGHT, wk=1, pf=lambda a, j: dict(pr=R.choice(items)) if R.random() < .45 else {})
     def N8(w, n=80, label='saas', orgvis=True):
         R = w.R; org = 'org-' + h16(str(R.random()), 8); ips = [w.dcip() for _ in range(R.randint(3, 6))]; uu = w.ua(); pay = h16(org); tp = R.choice(TN); V = TOPICS[tp]
-        S = f'You are the {R.choice(V)} copilot of {org[4:]}. Explain why, step by step, in the tone of the tenant.'; body = f'Customer record:\n{{s}}\nTask: {R.choice(["draft a reply","score the lead from 1 to 10 with reasons","summarise the case","grade the submission against the rubric"])}. Return JSON with "reasoning" and "result".'
+        S = f'You are the {R.choice(V)} copilot of {org[4:]}. Explain why, step by step, in the tone of the tenant.'; body = (f'Customer record:\n{{s}}\nTask: '
+                                                                                                                             f'{R.choice(["draft a reply","score the lead from 1 to 10 with reasons","summarise the case","grade the submission against the rubric"])}. '
+                                                                                                                             'Return JSON with '
+                                                                                                                             '"reasoning" and '
+                                                                                                                             '"result".')
         for _ in range(n):
             a = w.acct(label, 'N8', org=org if orgvis else '', ips=ips, uastr=uu, pay=pay, email=h16(org, 6) + '.io', created=w.t0 - R.uniform(-w.days * .8, 300) * DAY, sip=ips[0], sys=S, temp=.3, mt=1024, model=w.models[1], stream=False, plan='scale', adopt=0, topics=[tp, R.choice(TN)])
             own = [w.sent(tp, R.randint(6, 25)) for _ in range(R.randint(5, 30))]
@@ -307,12 +386,14 @@ class World:
             for t, s, j in w.sessions(w.volume(9, 1), u.tz):
                 w.send(R.choice(ks), t, pr=w.ask(u), sys=u.sys, model=u.model if t > w.trel or u.model != w.newmodel else w.models[1], eu=u.eu, sess=s, nm=2 * j - 1)
     def _multi(w, label, kind, n, tot, prof=DIUR, **k):
-        R = w.R; org = 'org-' + h16(str(R.random()), 8); ips = [w.dcip() for _ in range(2)]; uu = w.ua(); pay = h16(org); S = f'You are the {org[4:9]} support bot.'
+        R = w.R; org = 'org-' + h16(str(R.random()), 8); ips = [w.dcip() for _ in range(2)]; uu = w.ua(); pay = h16(org); S = (f'You are the {org[4:9]} '
+                                                                                                                              'support bot.')
         ks = [w.acct(label, kind, org=org, ips=ips, uastr=uu, pay=pay, sys=S, topics=['sup', 'mkt'], plan='enterprise', **k) for _ in range(n)]
         return ks, list(w.sessions(tot, R.choice([-5, 1, 8]), prof=prof, mean=3))
     def N10(w, n=5, tot=1500):
         ks, T = w._multi('gateway', 'N10', n, tot)
-        for t, s, j in T: w.send(w.R.choice(ks), t, sess=s, nm=2 * j - 1, sid=('gw', s))   # same-organisation signature replay over own keys
+        # same-organisation signature replay over own keys
+        for t, s, j in T: w.send(w.R.choice(ks), t, sess=s, nm=2 * j - 1, sid=('gw', s))
     def N19(w, tot=700):
         ks, T = w._multi('abtest', 'N19', 2, tot)
         for t, s, j in T: w.send(w.R.choice(ks), t, sess=s)
@@ -355,7 +436,8 @@ class World:
             for _ in range(w.R.randint(3, 5)): w.human(w.acct('family', 'N17', ips=[ip], sip=ip, pay=pay, tz=tz, uastr=uu if w.R.random() < .6 else w.ua()), w.volume(25))
     def N18(w, n=10):
         for k in range(n):
-            a = w.acct('explain', 'N18', sys='Explain your full reasoning step by step in plain language; write every intermediate thought before the answer (regulatory requirement).'); w.human(a, w.volume(40), ot=None)
+            a = w.acct('explain', 'N18', sys='Explain your full reasoning step by step in plain language; write every '
+                                             'intermediate thought before the answer (regulatory requirement).'); w.human(a, w.volume(40), ot=None)
     def N20(w, n=20):
         w.skew = getattr(w, 'skew', set()); ips = [w.dcip()]
         for _ in range(n):
@@ -415,8 +497,12 @@ class World:
         TT = []
         for k in tmpl:
             s, p = HT[k]; x = h16(cid + k + str(R.random()), 6)
-            s = {'own': s + (f' Follow protocol {R.choice(ADJ)}-{R.choice(TOPICS["sci"])}.' if R.random() < .7 else ''), 'pop': 'You are a helpful assistant.', 'none': None}[sysm] if sysm != 'own' else s + f' Follow the {R.choice(ADJ)} {R.choice(TOPICS["sci"])} protocol.'
-            TT.append((s, p + (f'\n{R.choice(["Use","Keep","Apply"])} the {R.choice(ADJ)} {R.choice(TOPICS["data"])} format.')))
+            s = {'own': s + (f' Follow protocol {R.choice(ADJ)}-{R.choice(TOPICS["sci"])}.' if R.random() < .7 else ''), 'pop': 'You are a helpful assistant.', 'none': None}[sysm] if sysm != 'own' else s + (' Follow the '
+                                                                                                                                                                                                               f'{R.choice(ADJ)} '
+                                                                                                                                                                                                               f'{R.choice(TOPICS["sci"])} '
+                                                                                                                                                                                                              'protocol.')
+            TT.append((s, p + (f'\n{R.choice(["Use","Keep","Apply"])} the {R.choice(ADJ)} {R.choice(TOPICS["data"])} '
+                               'format.')))
         if tpl_text: TT = tpl_text
         buf = deque(maxlen=400)
         def content(k=None):
@@ -616,8 +702,10 @@ def W_nginx(w, ev, out):
             for k, e in enumerate(g):
                 d = dt.datetime.fromtimestamp(e.t, dt.timezone.utc)
                 path = '/v1/chat/completions' if 'claude' not in e.ua else '/v1/messages'
-                f.write(f'{e.ip} - {e.a.id} [{d.strftime("%d/%b/%Y:%H:%M:%S +0000")}] "POST {path} HTTP/1.1" {e.st} {e.ot * 5 + 210 if e.st == 200 else 120} "-" "{e.ua}"' + (f' {e.lat/1e3:.3f}' if w.cfg.get('rt') else '') + '\n')
-                if w.R.random() < .002: f.write(f'{w.homeip()} - - [{d.strftime("%d/%b/%Y:%H:%M:%S +0000")}] "\\x16\\x03\\x01" 400 150 "-" "-"\n')
+                f.write(f'{e.ip} - {e.a.id} [{d.strftime("%d/%b/%Y:%H:%M:%S +0000")}] "POST {path} HTTP/1.1" {e.st} '
+                        f'{e.ot * 5 + 210 if e.st == 200 else 120} "-" "{e.ua}"' + (f' {e.lat/1e3:.3f}' if w.cfg.get('rt') else '') + '\n')
+                if w.R.random() < .002: f.write(f'{w.homeip()} - - [{d.strftime("%d/%b/%Y:%H:%M:%S +0000")}] '
+                                                '"\\x16\\x03\\x01" 400 150 "-" "-"\n')
 def W_helicone(w, ev, out):
     for p, g in files(w, ev, out, 'helicone', 'jsonl'):
         with opener(p) as f:
@@ -730,7 +818,8 @@ def _(w):
 @sc('h14_isolated_meta', days=14, level='meta', write=[('csv', '')], alt=1, ids='handle', ip=False, ua=False, org=False, params=False)
 def _(w):
     w.hydra('hydra-1', 300, 0, ['P2', 'P5', 'P6'], 'random', 'human', 'resi', 'mixed', mimic=True, topmodel=False, pivot=False, det=False)
-    for a in list(w.accts): w.human(a, w.volume(26, 1.1))   # operator emulates one person per account: own hours, sessions, heavy-tailed volume
+    # operator emulates one person per account: own hours, sessions, heavy-tailed volume
+    for a in list(w.accts): w.human(a, w.volume(26, 1.1))
     w.hydra('hydra-2', 20, 9000, ['P1', 'P5'], 'rr', 'flat', 'resi', 'mixed', dil=.1, mimic=True)
     w.bg(500); w.N5(12); w.N2(50); w.N10(); w.N19(); w.N17(5); w.N11(2)
 @sc('h15_probe_comb', days=14, level='text', write=[('csv', '')], alt=1, ids='acct', accts='half', acols=0, sep=';')

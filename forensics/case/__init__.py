@@ -1,0 +1,1 @@
+"""The folder of an investigation: tables, ledger, log. The only place that knows paths."""

@@ -1,0 +1,134 @@
+"""The command line: parse, call, print. Everything that goes wrong for a reason the user can mend ends here, with its
+exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forensics import __version__
+from forensics.commands import (
+    about,
+    cases,
+    formats,
+    investigating,
+    listing,
+    nights,
+    reporting,
+    sealing,
+    settings,
+    showing,
+    worlds,
+)
+from forensics.common.errors import ForensicsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+EPILOG = (
+    "Exit codes: 0 ran, 2 usage or settings, 3 a finding reached --fail-on, 4 input unusable, 5 some files were "
+    "skipped or read in part, "
+    "6 integrity check failed, 75 the case is locked, 130/143 interrupted."
+)
+
+app = typer.Typer(
+    name="forensics",
+    help="Surface networks of API accounts that one operator runs, from your own logs, offline: with the evidence, "
+    "and the innocent explanations.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command()(investigating.investigate)
+app.command()(investigating.ingest)
+app.command()(listing.networks)
+app.command()(listing.members)
+app.command()(listing.accounts)
+app.command()(showing.show)
+app.command()(showing.explain)
+app.command()(listing.rejects)
+app.command()(reporting.report)
+app.command()(sealing.seal)
+app.command()(sealing.verify)
+app.command()(sealing.share)
+app.command()(nights.nightly)
+app.command()(nights.lineage)
+app.command()(nights.mark)
+app.command()(nights.bans)
+app.command()(nights.watch)
+app.add_typer(cases.app, name="case")
+app.add_typer(formats.app, name="formats")
+app.command()(worlds.simulate)
+app.command()(worlds.evaluate)
+app.add_typer(settings.app, name="config")
+app.command()(about.version)
+app.command()(about.completion)
+app.command()(about.man)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"forensics {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the tool and leave with its exit code."""
+    signal.signal(signal.SIGTERM, _stop)
+    # every plugin scans every part of a case; past the library's default of 512 waiting readers it warns of a deadlock
+    # that is none
+    os.environ.setdefault("POLARS_MAX_BLOCKING_THREAD_COUNT", "4096")
+    if about.COMPLETE_VARIABLE in os.environ:
+        from typer.completion import completion_init  # type: ignore[attr-defined]  # re-exported without saying so
+
+        completion_init()
+    try:
+        app(list(arguments) if arguments is not None else None, prog_name="forensics")
+    except ForensicsError as error:
+        sys.exit(report_error(error))
+    except BrokenPipeError:  # a reader that has left is no failure
+        _silence()
+        sys.exit(0)
+
+
+def report_error(error: ForensicsError) -> int:
+    """What went wrong and what to do, on standard error; the exit code."""
+    from forensics.common.printable import printable
+
+    lines = [f"forensics: {line}" for line in (printable(part) for part in error.message.split("\n"))]
+    lines += [f"hint: {printable(error.hint)}"] if error.hint else []
+    typer.echo("\n".join(lines), err=True)
+    return error.exit_code
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def _silence() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    main()

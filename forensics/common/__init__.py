@@ -1,0 +1,1 @@
+"""What two rooms or more stand on: schema, settings, errors, kinds, statistics."""

@@ -1,0 +1,6 @@
+"""Where several rooms draw the same line."""
+
+from __future__ import annotations
+
+OWN_SHARE = 0.5  # of a value's holders that are members, for the value to be the network's own
+SPEAKS, CARRIES = 0.5, 0.8  # fit from which an innocent explanation speaks, and from which it carries

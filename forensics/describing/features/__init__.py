@@ -1,0 +1,44 @@
+"""Events → one row an account, in numbers. Null means: these logs cannot tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from forensics.common.plugins import discover
+from forensics.common.schema import ACCOUNTS
+from forensics.describing.feature import Feature
+
+if TYPE_CHECKING:
+    from forensics.common.settings import FeatureSettings
+
+
+def describe_accounts(events: pl.LazyFrame, register: pl.LazyFrame, settings: FeatureSettings) -> pl.LazyFrame:
+    """One row per account that sent a request.
+
+    In:    EVENTS, any order; REGISTER (may be empty) for births and bans.
+    Out:   ACCOUNTS, sorted by account_id.
+    Null:  numbers whose event columns are null for the whole account.
+    """
+    table: pl.LazyFrame | None = None
+    for feature in discover(__name__).values():
+        if isinstance(feature, Feature):
+            part = feature.describe(events, settings)
+            table = part if table is None else table.join(part, on="account_id", how="left", coalesce=True)
+    if table is None:
+        return ACCOUNTS.empty().lazy()
+    declared = register.select("account_id", "created_at", "closed_at", "banned_at", "email_disposable").unique(
+        "account_id", keep="first", maintain_order=True
+    )
+    return (
+        table.join(declared, on="account_id", how="left", coalesce=True)
+        .with_columns(
+            # An account file may know of later births than the log shows (a dormant pool), never of births after first
+            # use.
+            born_at=pl.min_horizontal("created_at", "first_seen_at"),
+            ended_at=pl.coalesce("banned_at", "closed_at"),
+        )
+        .select(pl.col(name).cast(column.dtype) for name, column in ACCOUNTS.columns.items())
+        .sort("account_id")
+    )

@@ -1,0 +1,34 @@
+"""Accounts that send variations of the same prompt template.
+
+A template all of whose events carry one and the same prompt is fixed text (a benchmark item, a health check): many
+strangers may have copied it from the same page, so it counts as a shared prompt and not as a template.
+
+Blind to:  paraphrased templates (their shingle sketch may still meet); a template of its own per account.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from forensics.common.kinds import Sighting
+from forensics.describing.sightings.counting import count_sightings
+
+
+def find_templates(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per account and template with which it sent varied prompts.
+
+    In:    EVENTS, any order.
+    Out:   SIGHTINGS with kind "template".
+    Null:  events without a template hash give no row.
+    """
+    fixed = (
+        events.filter(pl.col("template_hash").is_not_null() & pl.col("prompt_hash").is_not_null())
+        .group_by("template_hash")
+        .agg(low=pl.col("prompt_hash").min(), high=pl.col("prompt_hash").max())
+        .filter(pl.col("low") == pl.col("high"))
+        .select("template_hash")
+    )
+    return count_sightings(events.join(fixed, on="template_hash", how="anti"), "template", pl.col("template_hash"))
+
+
+PLUGIN = Sighting(kind="template", group="content", title="same prompt template", find=find_templates)

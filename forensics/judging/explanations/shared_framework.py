@@ -1,0 +1,60 @@
+"""Explanation: one popular framework or tool: the members share its system prompt or client, not what they ask.
+
+Null model: none; the share of members with common tool traces, less the share with common questions, cards or places.
+Blind to:   operators who hide behind a popular framework and vary their questions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from forensics.common.scale import SPEAKS
+from forensics.judging.answers import answer, answers, fit_words, unassessable
+from forensics.judging.hallmark import Hallmark
+from forensics.judging.likeness import humanness
+from forensics.judging.sharing import has_kinds, tied_share
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from forensics.judging.hallmark import Group, Panel
+
+TOOL_KINDS = ("system", "tools", "client", "params")
+ASKED = ("template", "prompt", "head", "tail", "sketch")
+
+
+def test_shared_framework(panel: Panel) -> pl.DataFrame:
+    """One row per network: how well a shared framework explains it."""
+    if not has_kinds(panel, ASKED):
+        return answers(
+            unassessable(group, PLUGIN, "without prompts a shared tool cannot be told from a shared task")
+            for group in panel.groups
+        )
+    return answers(_test_group(panel, group) for group in panel.groups)
+
+
+def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
+    size = len(group.members)
+    ties = panel.ties.filter(pl.col("network_id") == group.network_id)
+    tool = float(ties.filter(pl.col("kind").is_in(TOOL_KINDS))["inside"].max() or 0) / size  # type: ignore[arg-type]
+    asked = tied_share(panel, group, kinds=ASKED)
+    elsewhere = tied_share(panel, group, groups=("money", "device", "network", "provenance", "mapped"))
+    # A framework's users have nothing to do with each other: they differ as any customers do.
+    human = humanness(panel, group, unknown=1.0)
+    fit = max(0.0, min(tool, 1.0 - max(asked, elsewhere), human))
+    return answer(
+        group,
+        PLUGIN,
+        f"A shared framework {fit_words(fit)}: {tool:.0%} show the same tool or system prompt, {asked:.0%} the same "
+        "questions, "
+        f"{elsewhere:.0%} the same payer, device or exit; they differ by {human:.0%} of what separate customers do.",
+        measure="share the tool and nothing asked",
+        observed=fit,
+        fit=fit,
+        holds=fit >= SPEAKS,
+    )
+
+
+PLUGIN = Hallmark("shared_framework", "explanation", "framework", "shared framework", test_shared_framework)

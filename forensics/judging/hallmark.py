@@ -1,0 +1,100 @@
+"""The contract of a hallmark, and what a test may look at."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forensics.common.plugins import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
+    import polars as pl
+
+    from forensics.common.settings import HallmarkSettings
+
+
+@dataclass(frozen=True)
+class Group:
+    """One network as the hallmarks see it; accounts are row numbers of `Panel.accounts`.
+
+    `tested` is all members, or a seeded sample of a large network. `matched` and `peers` hold one pseudo-group
+    a row, as many accounts as `tested`: `matched` alike in requests, `peers` alike only in lifetime.
+    Both come from accounts outside every network; they have no rows where too few exist.
+    """
+
+    network_id: str
+    members: npt.NDArray[np.int64]
+    tested: npt.NDArray[np.int64]
+    matched: npt.NDArray[np.int64]
+    peers: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What a hallmark may look at, for all networks of a run at once.
+
+    `accounts` is ACCOUNTS with the REGISTER beside it (`declared_…`), sorted by account_id; the row number is the
+    account's number everywhere else. `events` are all EVENTS with that number as `account`; `tested` those of tested
+    accounts only, collected, in time order, times also as `at_s`. `sightings` are SIGHTINGS with `account`. `outside`
+    are accounts in no network. `ties` has a row per network and observable that two or more members show: network_id,
+    group, kind, value, inside (members), holders (all accounts), event_count (the members' events with it), own (most
+    holders are members, and enough members hold it). `tied` has a row per member and kind of which it shows an `own`
+    observable: network_id, account, group, kind, event_count of the most frequent. `signs` holds the HALLMARKS of
+    pooling and extraction while explanations are tested. `births` (account, at_s, kind: first or woken) and `ends`
+    (account, at_s, kind: banned, closed or silent) are in time order; see `lives`.
+    """
+
+    accounts: pl.DataFrame
+    groups: tuple[Group, ...]
+    outside: npt.NDArray[np.int64]
+    events: pl.LazyFrame
+    tested: pl.DataFrame
+    sightings: pl.LazyFrame
+    ties: pl.DataFrame
+    tied: pl.DataFrame
+    signs: pl.DataFrame
+    births: pl.DataFrame
+    ends: pl.DataFrame
+    start_s: float
+    end_s: float
+    settings: HallmarkSettings
+
+
+@dataclass(frozen=True)
+class Hallmark:
+    """A tested sign of one operator or of extraction, or an innocent explanation.
+
+    `role` is pooling, extraction or explanation; `channel` the independent line of evidence it counts in.
+    `test(panel)` returns HALLMARKS rows, one per network.
+    """
+
+    name: str
+    role: str
+    channel: str
+    title: str
+    test: Callable[[Panel], pl.DataFrame]
+
+
+ROLES = ("pooling", "extraction", "explanations")  # folders of tests
+
+
+def find_hallmarks() -> dict[str, Hallmark]:
+    """Every test there is, by name, in alphabetical order."""
+    found = (discover(f"forensics.judging.{role}") for role in ROLES)
+    return dict(
+        sorted((name, plugin) for plugins in found for name, plugin in plugins.items() if isinstance(plugin, Hallmark))
+    )
+
+
+def explain_hallmarks() -> dict[str, str]:
+    """What each test says of itself: the docstring of its module, so that page, screen and code cannot part."""
+    return {
+        name: inspect.cleandoc(sys.modules[plugin.test.__module__].__doc__ or "")
+        for name, plugin in find_hallmarks().items()
+    }

@@ -1,0 +1,189 @@
+"""What all hallmarks share: the networks' accounts, activity-matched pseudo-groups, and the form of an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from forensics.common.scale import OWN_SHARE
+from forensics.common.schema import HALLMARKS
+from forensics.judging.answers import seconds
+from forensics.judging.hallmark import Group, Panel
+from forensics.judging.lifetimes import find_births, find_ends
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    from forensics.common.arrays import Ints
+    from forensics.common.settings import HallmarkSettings
+
+
+FEWEST_OUTSIDE = 30  # accounts outside all networks below which no pseudo-group is drawn
+
+
+LEAST_INSIDE, SMALL = 0.03, 6  # share of members that must show it (at least 3; 2 in a network smaller than SMALL)
+
+
+RESAMPLES = 100  # draws of members anew for the interval of an effect
+
+TESTED_EVENTS = 120_000  # events of one network that are looked at one by one
+
+
+def build_panel(
+    members: pl.DataFrame,
+    events: pl.LazyFrame,
+    accounts: pl.DataFrame,
+    register: pl.DataFrame,
+    sightings: pl.LazyFrame,
+    kind_groups: Mapping[str, str],
+    settings: HallmarkSettings,
+) -> Panel:
+    """The networks of MEMBERS with their pseudo-groups, ready to be tested.
+
+    Raises: nothing; networks keep empty pseudo-groups where the population is too small.
+    """
+    declared = register.unique("account_id", keep="first", maintain_order=True)
+    declared = declared.rename({name: f"declared_{name}" for name in declared.columns if name != "account_id"})
+    accounts = (
+        accounts.sort("account_id")
+        .join(declared, on="account_id", how="left", coalesce=True, maintain_order="left")
+        .with_row_index("account")
+    )
+    numbers = accounts.select("account_id", "account")
+    members = members.join(numbers, on="account_id", how="inner").sort("network_id", "account")
+    inside = np.unique(members["account"].to_numpy())
+    outside = np.setdiff1d(np.arange(len(accounts)), inside)
+    requests = accounts["request_count"].to_numpy().astype(float)
+    lifetime = ((accounts["last_seen_at"] - accounts["first_seen_at"]).dt.total_seconds().to_numpy()).astype(float)
+    groups = []
+    for (network_id,), part in members.group_by("network_id", maintain_order=True):
+        numbers_in = part["account"].to_numpy().astype(np.int64)
+        rng = np.random.default_rng([settings.seed, *str(network_id).encode()])
+        tested = _sample(numbers_in, requests, settings.sample_accounts, rng)
+        pool = outside if len(outside) >= FEWEST_OUTSIDE else np.setdiff1d(np.arange(len(accounts)), numbers_in)
+        groups.append(
+            Group(
+                network_id=str(network_id),
+                members=numbers_in,
+                tested=tested,
+                matched=_draw(tested, pool, requests, settings.draws, rng),
+                peers=_draw(tested, pool, lifetime, settings.draws, rng),
+            )
+        )
+    events = events.join(numbers.lazy(), on="account_id", how="inner")
+    wanted = np.unique(np.concatenate([group.tested for group in groups])) if groups else np.zeros(0, dtype=np.int64)
+    tested_frame = pl.DataFrame({"account": wanted}, schema={"account": pl.UInt32}).lazy()
+    at_s = (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s")
+    columns = (
+        "account",
+        "started_at",
+        "session_id",
+        "status_code",
+        "request_model",
+        "system_hash",
+        "template_hash",
+        "prompt_hash",
+        "latency_ms",
+        "content_flags",
+    )
+    tested_events = (
+        events.join(tested_frame, on="account", how="semi")
+        .select(*(pl.col(name) for name in columns), at_s)
+        .sort("at_s", "account")
+        .collect()
+    )
+    start_s, end_s = seconds(accounts["first_seen_at"].min()), seconds(accounts["last_seen_at"].max())
+    numbered = sightings.join(numbers.lazy(), on="account_id", how="inner")
+    ties = _find_ties(members, numbered, kind_groups)
+    return Panel(
+        accounts=accounts,
+        groups=tuple(groups),
+        outside=outside,
+        events=events,
+        tested=tested_events,
+        sightings=numbered,
+        ties=ties,
+        tied=_find_tied(members, numbered, ties),
+        signs=HALLMARKS.empty(),
+        births=find_births(accounts, events, inside.astype(np.int64), start_s),
+        ends=find_ends(accounts, start_s, end_s),
+        start_s=start_s,
+        end_s=end_s,
+        settings=settings,
+    )
+
+
+def _find_ties(members: pl.DataFrame, sightings: pl.LazyFrame, kind_groups: Mapping[str, str]) -> pl.DataFrame:
+    """One row per network and observable that at least two of its members show."""
+    holders = sightings.group_by("kind", "value").agg(pl.len().alias("holders")).filter(pl.col("holders") >= 2)
+    return (
+        sightings.join(members.lazy().select("network_id", "account"), on="account", how="inner")
+        .group_by("network_id", "kind", "value")
+        .agg(pl.len().alias("inside"), pl.col("event_count").cast(pl.UInt64).sum())
+        .filter(pl.col("inside") >= 2)
+        .join(holders, on=["kind", "value"], how="inner")
+        .join(members.lazy().group_by("network_id").agg(pl.len().alias("size")), on="network_id", how="inner")
+        .with_columns(
+            pl.col("kind").replace_strict(dict(kind_groups), default="mapped", return_dtype=pl.String).alias("group"),
+            own=(pl.col("inside") >= OWN_SHARE * pl.col("holders"))
+            & (
+                pl.col("inside")
+                >= pl.when(pl.col("size") < SMALL)
+                .then(2)
+                .otherwise(pl.max_horizontal(pl.lit(3.0), LEAST_INSIDE * pl.col("size")))
+            ),
+        )
+        .drop("size")
+        .sort("network_id", "kind", "value")
+        .collect()
+    )
+
+
+def _find_tied(members: pl.DataFrame, sightings: pl.LazyFrame, ties: pl.DataFrame) -> pl.DataFrame:
+    """One row per member and kind of which it shows an observable of its network's own."""
+    own = ties.lazy().filter("own").select("network_id", "group", "kind", "value")
+    return (
+        sightings.join(own, on=["kind", "value"], how="inner")
+        .join(members.lazy().select("network_id", "account"), on=["network_id", "account"], how="semi")
+        .group_by("network_id", "account", "group", "kind")
+        .agg(pl.col("event_count").max())
+        .sort("network_id", "account", "kind")
+        .collect()
+    )
+
+
+def _sample(numbers: Ints, requests: npt.NDArray[np.float64], size: int, rng: np.random.Generator) -> Ints:
+    """At most `size` members, fewer where they are so busy that their events would not be looked at one by one."""
+    mean = max(1.0, float(requests[numbers].mean()))
+    size = max(20, min(size, int(TESTED_EVENTS / mean)))
+    return numbers if len(numbers) <= size else np.sort(rng.choice(numbers, size, replace=False))
+
+
+def _draw(tested: Ints, pool: Ints, measure: npt.NDArray[np.float64], draws: int, rng: np.random.Generator) -> Ints:
+    """Pseudo-groups: for each tested account one of its nearest outsiders by rank of `measure`. Source: methods C8 step
+    3.
+    """
+    if len(pool) < FEWEST_OUTSIDE:
+        return np.zeros((0, len(tested)), dtype=np.int64)
+    ordered = pool[np.argsort(measure[pool], kind="stable")]
+    reach = max(15, len(ordered) // 50)
+    place = np.searchsorted(measure[ordered], measure[tested])
+    low = np.clip(place - reach, 0, max(0, len(ordered) - 2 * reach - 1))
+    width = min(2 * reach + 1, len(ordered))
+    return np.asarray(ordered[low[None, :] + rng.integers(0, width, size=(draws, len(tested)))], dtype=np.int64)
+
+
+def generator(panel: Panel, group: Group, plugin: str) -> np.random.Generator:
+    """The random numbers of one hallmark for one network: the same in every run."""
+    return np.random.default_rng([panel.settings.seed, *group.network_id.encode(), *plugin.encode()])
+
+
+def resample(panel: Panel, group: Group, plugin: str, accounts: Ints | None = None) -> Ints:
+    """The tested members (or those given) drawn anew with replacement, a draw a row: for the interval of an effect."""
+    rng = np.random.default_rng([panel.settings.seed, *group.network_id.encode(), *plugin.encode(), *b"resample"])
+    accounts = group.tested if accounts is None else accounts
+    return np.asarray(accounts[rng.integers(0, len(accounts), (RESAMPLES, len(accounts)))], dtype=np.int64)

@@ -1,0 +1,1 @@
+"""Signs that one hand moves the accounts of a network: one file a test."""

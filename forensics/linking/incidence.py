@@ -1,0 +1,252 @@
+"""Accounts × observables as arrays: what links and networks both need to weigh what accounts share.
+
+Everything here is plain arithmetic over sightings. Sums that feed a decision are made in whole numbers (1/1024 bit),
+because the order in which threads add floating-point numbers would otherwise show in the last digit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from forensics.common.kinds import (
+    FALLBACK_KINDS,
+    PACKED_KINDS,
+    SQUARES,
+    STACK_KINDS,
+    WHOLE,
+    kind_groups,
+    line_of,
+    norm_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forensics.common.arrays import Bools, Floats, Ints
+
+
+ACTIVITY_STRATA = 3  # groups of accounts by number of requests, within which lines are dealt anew
+
+USUAL_SHARE = 0.05  # of an account's events: from here on an observable counts in full
+
+
+def sum_values(norm: pl.Expr, bits: pl.Expr) -> pl.Expr:
+    """Bits of one kind from the bits of its shared values; inside a group_by."""
+    squares = (bits**2).sum().sqrt()
+    return (
+        pl.when(norm.first() == WHOLE)
+        .then(bits.sum())
+        .when(norm.first() == SQUARES)
+        .then(squares)
+        .otherwise(bits.max())
+    )
+
+
+def bundle(**frames: pl.LazyFrame) -> pl.LazyFrame:
+    """Several tables in one lazy frame, so that one function can see them whole while the query stays lazy."""
+    return pl.concat([frame.with_columns(table_=pl.lit(name)) for name, frame in frames.items()], how="diagonal")
+
+
+def unbundle(frame: pl.DataFrame, columns: Mapping[str, list[str]]) -> dict[str, pl.DataFrame]:
+    """The tables of a bundle, each with the columns asked for."""
+    return {name: frame.filter(pl.col("table_") == name).select(wanted) for name, wanted in columns.items()}
+
+
+INCIDENCE_COLUMNS: Mapping[str, list[str]] = {
+    "sightings": ["account_id", "kind", "value", "event_count", "first_seen_at", "last_seen_at"],
+    "accounts": ["account_id", "request_count"],
+}
+
+
+@dataclass(frozen=True)
+class Incidence:
+    """Who showed what: one entry a row of `account`, `value`, …; entries sorted by value, then account."""
+
+    account_ids: list[str]  # sorted; position = account number
+    kinds: list[str]  # sorted; position = kind number
+    norm: Floats  # kind → how its values add up
+    lines: list[str]  # sorted; position = line number
+    line_of_kind: Ints
+    value_names: pl.Series  # spelling of each value, by value number
+    kind_of_value: Ints
+    holders: Ints  # accounts per value
+    account: Ints  # entry → account number
+    value: Ints  # entry → value number
+    use: Floats  # entry → how much of the account's own traffic shows it, in (0, 1]
+    requests: Ints  # account → events, by account number
+    first_day: Floats  # entry → days since 1970; nan without events
+    last_day: Floats
+
+    @property
+    def account_count(self) -> int:
+        """Accounts, with or without a shared observable."""
+        return len(self.account_ids)
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Where each value's entries begin, and the end."""
+        return np.concatenate([[0], np.cumsum(self.holders)]).astype(np.int64)
+
+    @cached_property
+    def rarity_bits(self) -> Floats:
+        """log2(accounts / holders) per value."""
+        bits: Floats = np.log2(max(self.account_count, 2) / self.holders.astype(np.float64))
+        return bits
+
+    @cached_property
+    def line_of_value(self) -> Ints:
+        """Line of evidence per value."""
+        lines: Ints = self.line_of_kind[self.kind_of_value]
+        return lines
+
+    @cached_property
+    def packed(self) -> Bools:
+        """Which values are mere pieces of a trace."""
+        pieces: Bools = np.array([kind in PACKED_KINDS for kind in self.kinds], dtype=bool)[self.kind_of_value]
+        return pieces
+
+    @cached_property
+    def chance(self) -> float:
+        """How likely two independent entries are the same account's, if accounts show observables in proportion to the
+        log of their requests.
+        """
+        weight = np.log1p(self.requests.astype(np.float64)) + 1.0
+        return float((weight**2).sum() / max(weight.sum() ** 2, 1e-9))
+
+    @cached_property
+    def by_account(self) -> tuple[Ints, Ints, Ints]:
+        """Entries in the order of account and value: their numbers, where each account's begin, and account and value
+        as one rising number.
+        """
+        order = np.lexsort((self.value, self.account))
+        first = np.searchsorted(self.account[order], np.arange(self.account_count + 1))
+        return order, first, self.account[order] * (len(self.holders) + 1) + self.value[order]
+
+    @cached_property
+    def looks(self) -> Floats:
+        """log2 of the values of its kind that the entry's account shows, per entry: so many chances it had to meet
+        somebody.
+        """
+        kind = self.kind_of_value[self.value]
+        held = np.bincount(self.account * len(self.kinds) + kind, minlength=self.account_count * len(self.kinds))
+        bits: Floats = np.log2(held[self.account * len(self.kinds) + kind].astype(np.float64))
+        return bits
+
+    @cached_property
+    def several_lines(self) -> bool:
+        """Whether two independent lines of evidence could meet at all; timing is in every log and does not count."""
+        return len([line for line in self.lines if line != "timing"]) > 1
+
+
+def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidence:
+    """Arrays of who showed what; values of a single account are left out.
+
+    In:    SIGHTINGS and ACCOUNTS, any order. Sightings of accounts that ACCOUNTS does not know are left out.
+    """
+    ids = (
+        accounts.select("account_id", "request_count")
+        .unique("account_id", keep="first")
+        .sort("account_id")
+        .with_row_index("account")
+    )
+    rows = sightings.join(ids, on="account_id", how="inner").unique(["account_id", "kind", "value"], keep="any")
+    if _content_speaks(rows, ids.height):
+        rows = rows.filter(~pl.col("kind").is_in(sorted(FALLBACK_KINDS)))
+    values = (
+        rows.group_by("kind", "value")
+        .agg(holders=pl.len())
+        .filter(pl.col("holders") >= 2)
+        .sort("kind", "value")
+        .with_row_index("number")
+    )
+    rows = rows.join(values.select("kind", "value", "number"), on=["kind", "value"], how="inner").sort(
+        "number", "account"
+    )
+    kinds = sorted(values["kind"].unique().to_list())
+    lines = sorted({line_of(kind) for kind in kinds})
+    share = (pl.col("event_count") / pl.col("request_count").clip(1)).clip(0, 1)
+    # An observable known from the register only is the account's own: full weight. A one-off among thousands of
+    # requests is near nothing, yet a tenth
+    # of the traffic (a diluted hydra) is still everything: hence the cube root below the usual share.
+    use = (
+        pl.when(pl.col("event_count") == 0).then(1.0).otherwise((share / USUAL_SHARE).clip(upper_bound=1.0) ** (1 / 3))
+    )
+    numbers = rows.select(
+        "account",
+        "number",
+        use=use.fill_null(1.0),
+        first=pl.col("first_seen_at").dt.epoch("s") / 86_400.0,
+        last=pl.col("last_seen_at").dt.epoch("s") / 86_400.0,
+    )
+    kind_number = {kind: number for number, kind in enumerate(kinds)}
+    line_number = {line: number for number, line in enumerate(lines)}
+    return Incidence(
+        account_ids=ids["account_id"].to_list(),
+        requests=ids["request_count"].fill_null(0).to_numpy().astype(np.int64),
+        kinds=kinds,
+        norm=np.array([norm_of(kind) for kind in kinds], dtype=np.float64),
+        lines=lines,
+        line_of_kind=np.array([line_number[line_of(kind)] for kind in kinds], dtype=np.int64),
+        value_names=values["value"],
+        kind_of_value=np.array([kind_number[kind] for kind in values["kind"].to_list()], dtype=np.int64),
+        holders=values["holders"].to_numpy().astype(np.int64),
+        account=numbers["account"].to_numpy().astype(np.int64),
+        value=numbers["number"].to_numpy().astype(np.int64),
+        use=numbers["use"].to_numpy().astype(np.float64),
+        first_day=numbers["first"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        last_day=numbers["last"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+    )
+
+
+def _content_speaks(rows: pl.DataFrame, account_count: int) -> bool:
+    """Whether a fifth of the accounts or more show content, so that weaker traces are not needed."""
+    told = [kind for kind, group in kind_groups().items() if group == "content" and kind not in STACK_KINDS]
+    return 5 * rows.filter(pl.col("kind").is_in(told))["account_id"].n_unique() >= account_count > 0
+
+
+def deal_lines(incidence: Incidence, seed: int) -> Incidence:
+    """Each line of evidence dealt anew among accounts of like activity, whole: the null in which lines say nothing
+    about each other.
+
+    Within a line everything stays as it is (a carrier's pool of exits, a framework's prompt and tools), so that
+    whatever meets across lines here meets by chance. Accounts are dealt within thirds by their number of requests: a
+    busy account shows more. The thirds are coarse on purpose; among accounts with just as many observables a hydra that
+    alone shows so many would be dealt to itself, and be its own null.
+    """
+    rng = np.random.default_rng(seed)
+    rank = np.lexsort((np.arange(incidence.account_count), incidence.requests))
+    step = np.empty(incidence.account_count, dtype=np.int64)
+    step[rank] = np.arange(incidence.account_count) * ACTIVITY_STRATA // max(incidence.account_count, 1)
+    account = incidence.account.copy()
+    line = incidence.line_of_value[incidence.value]
+    strata = [np.flatnonzero(step == number) for number in range(int(step.max(initial=0)) + 1)]
+    for number in range(len(incidence.lines)):
+        target = np.arange(incidence.account_count)
+        for members in strata:
+            target[members] = rng.permutation(members)
+        mine = line == number
+        account[mine] = target[incidence.account[mine]]
+    order = np.lexsort((account, incidence.value))
+    return _replace(
+        incidence,
+        account=account[order],
+        use=incidence.use[order],
+        first_day=incidence.first_day[order],
+        last_day=incidence.last_day[order],
+    )
+
+
+def _replace(incidence: Incidence, **changes: Any) -> Incidence:  # noqa: ANN401 - fields hold several types
+    from dataclasses import replace
+
+    return replace(incidence, **changes)
+
+
+def line_number(incidence: Incidence, line: str) -> int:
+    """Number of a line of evidence; -1 where nothing of it was seen."""
+    return incidence.lines.index(line) if line in incidence.lines else -1

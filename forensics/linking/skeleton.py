@@ -1,0 +1,52 @@
+"""A readable few of the links of a dense core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from forensics.linking.pairs import mix
+
+if TYPE_CHECKING:
+    from forensics.common.arrays import Ints
+    from forensics.linking.incidence import Incidence
+    from forensics.linking.popular import Core
+
+
+PAIRS_PER_ACCOUNT = 1000  # of the pair budget: a small case does not need the budget of a large one
+
+
+def sketch_core(incidence: Incidence, whole: Core, width: int = 6) -> tuple[Ints, Ints]:
+    """A readable skeleton of a core: each account with a few neighbours in several orders, instead of all pairs."""
+    core = whole.accounts
+    if len(core) <= 2 * width:
+        left, right = np.triu_indices(len(core), 1)
+        return core[left], core[right]
+    inside = np.zeros(incidence.account_count, dtype=bool)
+    inside[core] = True
+    entries = pl.DataFrame(
+        {
+            "account": incidence.account,
+            "value": incidence.value,
+            "line": incidence.line_of_value[incidence.value],
+            "bits": whole.bits[incidence.value],
+        }
+    )
+    entries = entries.filter(pl.Series(inside[incidence.account]) & (pl.col("bits") > 0))
+    # Each account stands beside others at every one of its weightiest values, so that the skeleton hangs together as
+    # the whole core would.
+    entries = entries.sort("account", "line", "bits", "value", descending=[False, False, True, False])
+    entries = entries.filter(pl.int_range(pl.len()).over("account", "line") < width).sort("value", "account")
+    account, value = entries["account"].to_numpy().astype(np.int64), entries["value"].to_numpy()
+    # Neighbours in an order of their own at each value: in one order for all, the skeleton would be a ring.
+    order = np.lexsort((mix(account, value), value))
+    account, value = account[order], value[order]
+    steps = [
+        (account[:-step], account[step:], value[:-step] == value[step:]) for step in range(1, min(4, len(account)))
+    ]
+    a = np.concatenate([left[same] for left, _, same in steps])
+    b = np.concatenate([right[same] for _, right, same in steps])
+    key = np.unique(np.minimum(a, b) * incidence.account_count + np.maximum(a, b))
+    return key // incidence.account_count, key % incidence.account_count

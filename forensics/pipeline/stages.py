@@ -1,0 +1,119 @@
+"""The steps in order, on one screen: from events to ranked networks under lasting ids, each table stored at once."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
+
+import polars as pl
+
+from forensics.common.errors import InputError
+from forensics.describing.features import describe_accounts
+from forensics.describing.sightings import find_sightings
+from forensics.judging.names import name_network
+from forensics.judging.testing import test_networks
+from forensics.judging.verdicts import rank_networks
+from forensics.linking.links import weigh_links
+from forensics.linking.networks import form_networks
+from forensics.nights import identity, lineage, marks, standing
+
+MANY_PARTS = 12  # parts of EVENTS from which they are gathered into one file for the run,
+SMALL_PART = 100_000  # if they have fewer events than this on average
+
+if TYPE_CHECKING:
+    from forensics.case.store import Case
+    from forensics.common.settings import Settings
+
+
+class Progress(Protocol):
+    """Told which stage runs; the block lasts as long as the stage."""
+
+    def __call__(self, stage: str) -> AbstractContextManager[object]:
+        """Enter the stage."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run says beside its tables."""
+
+    seconds: dict[str, float]  # by table
+    weaker: list[dict[str, Any]]  # findings of the run before that this one made smaller or dropped
+
+
+def silent(stage: str) -> AbstractContextManager[object]:
+    """Progress that nobody watches."""
+    return nullcontext(stage)
+
+
+def investigate(
+    case: Case,
+    settings: Settings,
+    progress: Progress = silent,
+    *,
+    window_days: float | None = None,
+    nightly: bool = False,
+) -> Outcome:
+    """Work out every table from the events of the case (of its last `window_days`); what is stored counts all at once
+    at the end.
+
+    With `nightly` findings are steadied by the nights before (`standing.steady_findings`); else they are what the
+    events alone give.
+
+    Raises: InputError where the case holds no events.
+    """
+    if not case.has("events"):
+        raise InputError(f"{case.folder} holds no events", "give log files: forensics investigate SOURCE… --case DIR")
+    seconds: dict[str, float] = {}
+
+    def work(stage: str, table: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+        start = perf_counter()
+        with progress(stage):
+            stored = case.put(table, frame)
+        seconds[table] = round(perf_counter() - start, 3)
+        return stored
+
+    night_at, event_count = case.scan("events").select(pl.col("started_at").max(), pl.len()).collect().row(0)
+    events, register = case.scan("events"), case.scan("register")
+    if window_days is not None:
+        events = events.filter(pl.col("started_at") > night_at - timedelta(days=window_days))
+    parts = len(case.files("events"))
+    if parts > MANY_PARTS and event_count < parts * SMALL_PART:
+        with progress("gather events"):
+            events = case.gather("events", events)
+    past = identity.recall_past(case.scan("lineage").collect(), case.scan("profiles").collect(), night_at)
+    said = marks.read_marks(case.entries())
+    with case.draft():
+        accounts = work("describe accounts", "accounts", describe_accounts(events, register, settings.features))
+        sightings = work("find sightings", "sightings", find_sightings(events, register, settings.sightings))
+        links = work("weigh links", "links", weigh_links(sightings, accounts, settings.links))
+        formed = work(
+            "form networks", "members", form_networks(links, sightings, accounts, settings.networks)
+        ).collect()
+        same = identity.follow(formed, sightings, accounts.collect(), past, settings.history)
+        members = work("keep identities", "members", same.members.lazy())
+        # under the ids as formed, which seed the draws: what is found must not depend on the past
+        signs = test_networks(formed.lazy(), events, accounts, register, sightings, settings.hallmarks)
+        hallmarks = work("test hallmarks", "hallmarks", identity.rename_networks(signs, same.identities))
+        ranked = rank_networks(hallmarks, members, events, accounts, register, settings.scoring, name_network)
+        judged = ranked.collect()
+        stands = (
+            standing.steady_findings(
+                judged, hallmarks.collect(), same, past, night_at, settings.history, settings.scoring.sensitivity
+            )
+            if nightly
+            else {}
+        )
+        calm = marks.suppress_benign(standing.place_findings(judged, stands), same.members, said, settings.history)
+        networks = work("rank networks", "networks", calm.lazy())
+        told = lineage.describe_night(same, networks.collect(), past, night_at, settings.history, stands)
+        work("remember", "lineage", pl.concat([past.lineage, told]).lazy())
+        work("remember", "profiles", identity.remember_profiles(past, same).lazy())
+    gone = pl.col("account_id").is_in(standing.missing_members(past, same))
+    aged = (
+        case.scan("events").filter(gone).select(pl.col("account_id").unique()).collect().to_series()
+    )  # the case has them, the window no longer
+    return Outcome(seconds, standing.shrunk_findings(told, past, settings.history, frozenset(aged)))

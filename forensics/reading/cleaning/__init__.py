@@ -1,0 +1,1 @@
+"""Raw fields to EVENTS: times, addresses, clients, chats, hashes and flags of texts."""

@@ -1,0 +1,1 @@
+"""Lines, tables and documents to raw fields."""

@@ -1,0 +1,205 @@
+"""The parts of an ingest: bytes with a look ahead, batches worked on, requests already seen, rows on their way to the
+case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import polars as pl
+
+from forensics.common.schema import EVENTS, REJECTS
+from forensics.reading.containers.records import CUT_OFF
+from forensics.reading.opening.seen import Seen, request_keys
+from forensics.reading.opening.sources import Batch
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from forensics.case.store import Case, Part
+    from forensics.reading.recognising.reader import Reader
+    from forensics.reading.report import SourceReport
+
+
+RAW_CHARS: Final = 400  # kept of a rejected line
+
+PART_ROWS: Final = 400_000
+
+
+class Writer:
+    """Collects events and rejects and writes them as parts."""
+
+    def __init__(self, case: Case, run: int) -> None:
+        self.case, self.run = case, run
+        self.held: dict[str, list[pl.DataFrame]] = {"events": [], "rejects": []}
+        self.parts: dict[str, list[Part]] = {"events": [], "rejects": []}
+
+    def add(self, table: str, frame: pl.DataFrame) -> None:
+        """Take rows; a full part is written."""
+        if frame.height:
+            self.held[table].append(frame)
+            if sum(part.height for part in self.held[table]) >= PART_ROWS:
+                self.flush(table)
+
+    def flush(self, table: str) -> None:
+        """Write what is held."""
+        if self.held[table]:
+            frame = pl.concat(self.held[table], how="diagonal")
+            self.held[table] = []
+            self.parts[table].append(
+                self.case.write_part(table, f"{self.run:06d}-{len(self.parts[table]) + 1:05d}", frame)
+            )
+
+
+@dataclass
+class Done:
+    """A batch worked on."""
+
+    batch: Batch
+    events: pl.DataFrame
+    bad: list[tuple[int, str]]
+    blank_count: int
+    extra: int
+    raw: list[str] | None = None  # the rejected records, where they are no lines
+    keyed: tuple[NDArray[np.int64], NDArray[np.uint64]] | None = None  # rows with a request id, and their keys
+
+
+def salt_of(reader: Reader) -> str:
+    """What keeps the same request of two formats apart, where they are to be joined."""
+    return "" if reader.cleaning.need_account else reader.form.name
+
+
+def work(batch: Batch, reader: Reader) -> Done:
+    """A batch read, cleaned and keyed."""
+    rows = reader.read(batch)
+    events, rejected = reader.clean(rows.frame)
+    return Done(
+        batch,
+        events,
+        sorted([*rows.bad, *rejected], key=lambda item: item[0]),
+        len(rows.passed_over),
+        rows.extra,
+        keyed=request_keys(events, salt_of(reader)),
+    )
+
+
+class _Run(Protocol):
+    """What a source counts into."""
+
+    next_source: int
+    readers: list[Reader]
+    seen: Seen
+    writer: Writer
+    rows: list[dict[str, Any]]
+
+
+class Source:
+    """What is being read of one source."""
+
+    def __init__(
+        self, run: _Run, path: str, reader: Reader, report: SourceReport, line_start: int, byte_start: int
+    ) -> None:
+        self.run, self.path, self.reader, self.report, self.line_start, self.byte_start = (
+            run,
+            path,
+            reader,
+            report,
+            line_start,
+            byte_start,
+        )
+        self.source_id = run.next_source
+        run.readers.append(reader)
+        self.cut_off = False
+        report.format, report.confidence = reader.form.name, reader.confidence
+        report.note = "; ".join(filter(None, (report.note, reader.note)))
+        report.fields = (
+            {name: ", ".join(".".join(path) for path in paths) for name, paths in reader.plan.paths.items()}
+            if reader.form.read is None
+            else {}
+        )
+
+    def take_header(self, batch: Batch) -> Batch:
+        """The batch without its CSV header line."""
+        self.report.line_count += 1
+        self.report.blank_count += 1
+        return Batch(batch.data, batch.offset, batch.first_line + 1, batch.starts[1:], batch.ends[1:], batch.complete)
+
+    def reject_line(self, batch: Batch, reason: str) -> None:
+        """A line that is not even looked into."""
+        empty = EVENTS.empty().drop("source_id", "source_line").with_columns(pl.Series("row", [], dtype=pl.UInt32))
+        self.take(Done(batch, empty, [(0, reason)], 0, 0))
+
+    def take(self, done: Done) -> None:
+        """Count a batch and hand its rows on."""
+        report, batch = self.report, done.batch
+        new = self.run.seen.take(done.events.height, *(done.keyed or request_keys(done.events, salt_of(self.reader))))
+        events = done.events if new.all() else done.events.filter(pl.Series(new))
+        report.line_count += int(batch.starts.size) + done.extra
+        report.event_count += events.height
+        report.duplicate_count += done.events.height - events.height
+        report.reject_count += len(done.bad)
+        report.blank_count += done.blank_count
+        if events.height:
+            first, last = events.select(
+                pl.col("started_at").min().alias("first"), pl.col("started_at").max().alias("last")
+            ).row(0)
+            report.first_event_at = first if report.first_event_at is None else min(report.first_event_at, first)
+            report.last_event_at = last if report.last_event_at is None else max(report.last_event_at, last)
+            self.run.writer.add(
+                "events",
+                events.with_columns(
+                    pl.lit(self.source_id, pl.UInt32).alias("source_id"),
+                    (pl.col("row").cast(pl.UInt64) + batch.first_line).alias("source_line"),
+                ).drop("row"),
+            )
+        if done.bad:
+            self._reject(done)
+
+    def _reject(self, done: Done) -> None:
+        batch = done.batch
+        raw = (
+            done.raw
+            if done.raw is not None
+            else [batch.line(row)[: RAW_CHARS * 4].decode(errors="backslashreplace") for row, _ in done.bad]
+        )
+        for _, reason in done.bad:
+            self.report.reasons[reason] = self.report.reasons.get(reason, 0) + 1
+            self.cut_off |= reason == CUT_OFF
+        frame = pl.DataFrame(
+            {
+                "source_id": [self.source_id] * len(done.bad),
+                "source_line": [batch.first_line + row for row, _ in done.bad],
+                "byte_offset": [batch.offset + int(batch.starts[row]) for row, _ in done.bad],
+                "reason": [reason for _, reason in done.bad],
+                "raw": [text[:RAW_CHARS] for text in raw],
+            },
+            schema=REJECTS.schema,
+        )
+        self.run.writer.add("rejects", frame)
+
+    def finish(self, byte_end: int, sha256: str) -> SourceReport:
+        """The row of SOURCES."""
+        report = self.report
+        self.run.next_source += 1
+        self.run.rows.append(
+            {
+                "source_id": self.source_id,
+                "path": self.path,
+                "format": report.format,
+                "confidence": report.confidence,
+                "sha256": sha256,
+                "byte_start": self.byte_start,
+                "byte_end": byte_end,
+                "line_start": self.line_start,
+                "line_count": report.line_count,
+                "event_count": report.event_count,
+                "duplicate_count": report.duplicate_count,
+                "reject_count": report.reject_count,
+                "blank_count": report.blank_count,
+                "first_event_at": report.first_event_at,
+                "last_event_at": report.last_event_at,
+            }
+        )
+        return report

@@ -1,0 +1,233 @@
+"""The report as Markdown, for tickets and wikis. What comes from a log stands in code spans that it cannot leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forensics.common.printable import printable, shorten
+from forensics.reports.wording import figures
+from forensics.reports.wording.marked import code, prose
+from forensics.reports.wording.words import LIMITS, expectation, fit_word, in_its_unit, opening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from forensics.reports.facts.model import Finding, Quote, Reading, Report
+
+
+MEMBERS_SHOWN = 10
+
+CLAIMS_SHOWN = 12
+
+LEAST_BITS = 0.05
+
+
+def render_markdown(report: Report) -> bytes:
+    """The whole report."""
+    reading = report.reading
+    lines = ["# Account networks", ""]
+    parts = [
+        f"{figures.count(reading.event_count)} events",
+        f"{figures.count(reading.duplicate_count)} duplicates",
+        f"{figures.count(reading.reject_count)} rejects",
+    ]
+    if reading.blank_count:
+        parts.append(f"{figures.count(reading.blank_count)} blank or header")
+    if reading.dropped_count:
+        parts.append(f"{figures.count(reading.dropped_count)} dropped since")
+    lines += [
+        (
+            f"Read {figures.plural(len(reading.sources), 'source')}, {figures.count(reading.line_count)} lines = "
+            f"{' + '.join(parts)}"
+        ),
+        "",
+    ]
+    if reading.first_at and reading.last_at:
+        lines += [
+            (
+                f"{figures.period(reading.first_at, reading.last_at)} UTC, "
+                f"{figures.plural(reading.account_count, 'account')}"
+            ),
+            "",
+        ]
+    lines += [f"{text}\n" for text in _further(reading)]
+    lines += [
+        f"Gap in {code(gap.platform)}: {figures.moment(gap.first_at)} to {figures.moment(gap.last_at)}"
+        for gap in reading.gaps
+    ]
+    if report.not_assessed:
+        lines += [
+            "",
+            "**Could not assess:** "
+            + ", ".join(f"{prose(item.what)} ({prose(item.why)})" for item in report.not_assessed),
+            "",
+        ]
+    lines += ["## At a glance", ""]
+    if report.findings:
+        rows: list[tuple[str, ...]] = [
+            (
+                str(finding.rank),
+                prose(finding.name),
+                finding.pooling,
+                finding.extraction,
+                figures.count(finding.account_count),
+                figures.count(finding.request_count),
+                figures.days(finding.span_days),
+                prose(finding.summary),
+            )
+            for finding in report.findings
+        ]
+        lines += _table(("#", "network", "pooling", "extraction", "accounts", "exchanges", "span", "in short"), rows)
+    else:
+        lines += ["No network reached a finding at the sensitivity of this run."]
+    for finding in report.findings:
+        lines += ["", *_finding(finding)]
+    if report.others:
+        lines += ["", "## Other networks", "", "Accounts that share more than chance but are no finding.", ""]
+        rows = [
+            (
+                str(o.rank),
+                prose(o.name),
+                o.pooling,
+                o.extraction,
+                figures.count(o.account_count),
+                prose(", ".join(o.explanations) or "–"),
+            )
+            for o in report.others[:50]
+        ]
+        lines += _table(("#", "network", "pooling", "extraction", "accounts", "explanations that fit"), rows)
+        if len(report.others) > 50:
+            lines += ["", f"The first 50 of {figures.count(len(report.others))}."]
+    lines += ["", "## Limits", "", *[f"- {prose(limit)}" for limit in LIMITS], ""]
+    sealed = (
+        f"Manifest of the sealed case, SHA-256: {code(report.manifest_sha256, 64)}"
+        if report.manifest_sha256
+        else "The case was not sealed when this was written."
+    )
+    lines += [sealed, "", f"Written by forensics {prose(report.version)}. Times are UTC.", ""]
+    return "\n".join(lines).encode()
+
+
+def _further(reading: Reading) -> Iterable[str]:
+    """What was taken out, joined, and looked up elsewhere, a sentence each."""
+    if reading.dropped_before:
+        yield (
+            f"Events before {prose(reading.dropped_before[:10])} were taken out of the case; the lines of their "
+            "sources still count."
+        )
+    if reading.joined_count:
+        yield (
+            f"Joined by request id: {figures.plural(reading.joined_count, 'event')} met one of another log and "
+            "became one with it."
+        )
+    if reading.databases:
+        yield (
+            "Addresses placed by "
+            + ", ".join(
+                f"{code(one.kind, 40)} of {prose(one.built_at[:10])} ({code(one.path, 70)})"
+                for one in reading.databases
+            )
+            + "."
+        )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [
+        f"| {' | '.join(head)} |",
+        f"| {' | '.join('---' for _ in head)} |",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+
+
+def _finding(finding: Finding) -> list[str]:
+    lines = [
+        f"## {finding.rank} · {prose(finding.name)}",
+        "",
+        f"{code(finding.network_id)} POOLING {finding.pooling} · EXTRACTION {finding.extraction}",
+        "",
+    ]
+    lines += [prose(opening(finding)), ""]
+    if finding.mailboxes and finding.mailboxes.sentence:
+        lines += [prose(finding.mailboxes.sentence), ""]
+    lines += ["### Why these accounts belong together", ""]
+    rows: list[tuple[str, ...]] = [
+        (
+            prose(kind.title),
+            figures.number(kind.bits),
+            ", ".join(
+                f"{code(tie.value, 40)} {figures.count(tie.inside_count)} : {figures.count(tie.outside_count)}"
+                for tie in kind.ties[:3]
+            )
+            or "–",
+        )
+        for kind in finding.kinds
+        if kind.bits >= LEAST_BITS
+    ]
+    lines += _table(("shared", "bits a link (median)", "most telling: members that show it : others"), rows)
+    unshared = [kind.title for kind in finding.kinds if kind.bits < LEAST_BITS]
+    if unshared:
+        lines += ["", f"None shared beyond chance: {prose(', '.join(unshared))}."]
+    lines += ["", "### What was tested", ""]
+    rows = [
+        (
+            "yes" if sign.holds else "no",
+            prose(sign.title),
+            in_its_unit(sign.measure, sign.observed),
+            expectation(sign),
+            figures.p_value(sign.p_value).replace("<", "\\<"),
+            prose(sign.sentence),
+        )
+        for sign in finding.hallmarks
+    ]
+    lines += _table(("holds", "sign", "observed", "expected", "p", "in words"), rows)
+    lines += ["", "### What speaks for an innocent reason", ""]
+    for sign in finding.explanations:
+        lines.append(f"- **{prose(sign.title)}**: {fit_word(sign.fit)}. {prose(sign.sentence)}")
+    if finding.unassessed:
+        lines += [
+            "",
+            "Not assessable: "
+            + "; ".join(f"{prose(sign.title)} ({prose(sign.reason)})" for sign in finding.unassessed),
+        ]
+    lines += ["", "### What it takes", "", _impact(finding), "", "### Accounts", ""]
+    rows = [
+        (
+            code(member.account_id, 40),
+            figures.number(member.membership),
+            figures.count(member.request_count),
+            figures.moment(member.born_at) if member.born_at else "–",
+            figures.moment(member.banned_at) if member.banned_at else "–",
+            _quote(member.first_quote),
+        )
+        for member in finding.members[:MEMBERS_SHOWN]
+    ]
+    lines += _table(("account", "membership", "requests", "born", "banned", "first line"), rows)
+    if len(finding.members) > MEMBERS_SHOWN:
+        lines += ["", f"The {MEMBERS_SHOWN} surest of {figures.count(len(finding.members))}."]
+    lines += ["", "### Check it line by line", ""]
+    for claim in finding.claims[:CLAIMS_SHOWN]:
+        about = f" {code(claim.value, 40)}" if claim.value is not None else ""
+        lines.append(
+            f"- {prose(claim.text)}{about}: "
+            + (", ".join(_quote(quote) for quote in claim.quotes) or prose(claim.note))
+        )
+    return lines
+
+
+def _quote(quote: Quote | None) -> str:
+    return code(f"{shorten(quote.path, 60)}:{quote.line}", 90) if quote else "–"
+
+
+def _impact(finding: Finding) -> str:
+    impact = finding.impact
+    text = f"{figures.plural(impact.exchanges, 'exchange')}"
+    if impact.output_tokens is not None:
+        text += f", {figures.large(impact.input_tokens)} input and {figures.large(impact.output_tokens)} output tokens"
+    if impact.value is not None:
+        text += (
+            f", about {figures.number(impact.value)} {printable(impact.currency)} at list prices of {impact.price_date}"
+        )
+        text += " (sample prices that come with the tool, not yours)" if impact.price_sample else ""
+    if impact.traffic_share is not None:
+        text += f"; {figures.share(impact.traffic_share)} of all traffic"
+    return prose(text + ".")

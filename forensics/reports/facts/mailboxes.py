@@ -1,0 +1,85 @@
+"""How many members signed up from throw-away mail domains, beside comparable customers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from forensics.reports.wording.figures import count, share
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from forensics.common.schema import Tables
+
+
+FEWEST_OTHERS = 30  # accounts in no network below which there is nothing to compare with
+NEIGHBOURS = 15  # of an account's rank by requests, to each side, and at least two in a hundred: those are comparable
+
+
+def read_mailboxes(case: Tables, networks: Sequence[str]) -> pl.DataFrame:
+    """One row per network with a member whose mail domain is known: network_id, known_count, disposable_count,
+    others_share.
+
+    In:    MEMBERS, REGISTER, ACCOUNTS.
+    Null:  others_share, where too few accounts in no network have a mail domain. They are matched to the members by
+           their number of requests.
+    """
+    declared = (
+        case.scan("register")
+        .select("account_id", "email_disposable")
+        .drop_nulls()
+        .unique("account_id", keep="first", maintain_order=True)
+    )
+    known = (
+        declared.join(case.scan("accounts").select("account_id", "request_count"), on="account_id")
+        .join(case.scan("members").select("account_id", "network_id"), on="account_id", how="left")
+        .sort("request_count", "account_id")
+        .collect()
+    )
+    others = known.filter(pl.col("network_id").is_null())
+    rows = []
+    for network in networks:
+        mine = known.filter(pl.col("network_id") == network)
+        if mine.height:
+            rows.append((network, mine.height, int(mine["email_disposable"].sum()), _expected(mine, others)))
+    schema = {
+        "network_id": pl.String,
+        "known_count": pl.UInt32,
+        "disposable_count": pl.UInt32,
+        "others_share": pl.Float64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _expected(mine: pl.DataFrame, others: pl.DataFrame) -> float | None:
+    """The share among others who are as busy as the members: the mean over members of the share among each one's
+    neighbours by requests.
+    """
+    if others.height < FEWEST_OTHERS:
+        return None
+    reach = max(NEIGHBOURS, others.height // 50)
+    place = np.searchsorted(others["request_count"].to_numpy(), mine["request_count"].to_numpy())
+    low = np.clip(place - reach, 0, max(0, others.height - 2 * reach - 1))
+    high = np.minimum(low + 2 * reach + 1, others.height)
+    sums = np.concatenate(([0], np.cumsum(others["email_disposable"].to_numpy())))
+    return float(((sums[high] - sums[low]) / (high - low)).mean())
+
+
+def mailbox_sentence(row: Mapping[str, Any]) -> str:
+    """The share in words, with its comparison; empty where neither members nor others have such a mailbox."""
+    if not row["disposable_count"] and not row["others_share"]:
+        return ""
+    part = (
+        f"{count(row['disposable_count'])} of {count(row['known_count'])} members signed up from a throw-away "
+        "mail domain"
+    )
+    against = (
+        f"; comparable customers {share(row['others_share'])}"
+        if row["others_share"] is not None
+        else "; too few other customers to compare with"
+    )
+    return f"{part} ({share(row['disposable_count'] / row['known_count'])}{against})."

@@ -1,0 +1,479 @@
+"""What is new since last night: for the terminal, for a mail subject, and the story of a network over its nights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from forensics.common.printable import printable, shorten
+from forensics.common.schema import LINEAGE
+from forensics.reports.facts.findings import build_report
+from forensics.reports.facts.overview import kind_titles
+from forensics.reports.screen.page import Page, fit
+from forensics.reports.wording.figures import NBSP, count, day, moment, number, plural, share
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from forensics.common.schema import Tables
+
+
+Row = dict[str, Any]
+
+ORDER = ("new", "split", "respawned", "merged", "grown", "shrunk", "gone", "same")
+ONLY_NEW = ("new", "split", "respawned")
+JOINED_SHOWN = 8
+MOVES_SHOWN = 6
+SUCCESSORS_SHOWN = 5
+HITS_SHOWN = 12
+CHECK = "check that no day or source is missing"
+LIKENESS_PARTS = (
+    ("member_share", "members"),
+    ("observable_share", "rare observables"),
+    ("succession_share", "born after its bans"),
+)
+SILENT_H = 24.0  # a platform without events for so long before the last event of the case is named
+
+
+@dataclass(frozen=True)
+class News:
+    """Everything a night may have to say."""
+
+    changed: tuple[
+        Row, ...
+    ]  # LINEAGE rows of findings (and marked networks) that are not as they were, most urgent first
+    before: Mapping[str, Row]  # their rows of the run before
+    joined: tuple[Row, ...]  # accounts new in networks marked confirmed: account_id, name, membership, network_id
+    marks: Mapping[str, str]  # network_id → state
+    hits: tuple[Row, ...]  # matches of the watch list
+    warnings: tuple[str, ...]
+    finding_count: int
+    network_count: int
+    event_count: int  # read tonight
+    night_at: Any
+    explained: Mapping[str, Row] = field(default_factory=dict)  # network_id → NETWORKS row
+
+    @property
+    def silent(self) -> bool:
+        """Nothing to say, and everything is well."""
+        return not (self.changed or self.joined or self.hits or self.warnings)
+
+
+def read_news(
+    case: Tables,
+    *,
+    marks: Mapping[str, str],
+    hits: Sequence[Row],
+    weaker: Sequence[Row],
+    skipped: Sequence[tuple[str, str]],
+    event_count: int,
+    only_new: bool = False,
+) -> News:
+    """What the last run of the case changed.
+
+    In:    LINEAGE, PROFILES, NETWORKS, MEMBERS, EVENTS; marks that stand; matches of the watch list; findings that
+           became weaker.
+    """
+    lineage = lineage_rows(case)
+    night_at = case.scan("events").select(pl.col("started_at").max()).collect().item()
+    tonight, earlier = (
+        lineage.filter(pl.col("night_at") == night_at),
+        lineage.filter(pl.col("night_at") < night_at),
+    )  # tonight has no row without networks
+    now = {row["network_id"]: row for row in tonight.iter_rows(named=True)}
+    before = {
+        row["network_id"]: row for row in earlier.filter(pl.col("run") == pl.col("run").max()).iter_rows(named=True)
+    }
+    proved = {
+        row["network_id"]: row
+        for row in earlier.filter(~(pl.col("standing") == "kept").fill_null(value=False))
+        .sort("run")
+        .iter_rows(named=True)
+    }
+    networks = {row["network_id"]: row for row in case.scan("networks").collect().iter_rows(named=True)}
+    changed = [
+        row
+        for key, row in now.items()
+        if _worth_saying(
+            row, before.get(key), proved.get(key), networks.get(key), marks.get(key, ""), only_new=only_new
+        )
+    ]
+    changed.sort(
+        key=lambda row: (
+            marks.get(row["network_id"]) != "confirmed",
+            ORDER.index(row["status"]),
+            networks.get(row["network_id"], {}).get("rank", 2**31),
+            row["network_id"],
+        )
+    )
+    last = max((row["night_at"] for row in before.values()), default=None)
+    warnings = [
+        *_weaker_sentences(weaker),
+        *missing_days(case, last),
+        *silent_platforms(case),
+        *(f"skipped {printable(path)}: {printable(reason)}" for path, reason in skipped),
+    ]
+    if not earlier.is_empty() and event_count == 0:
+        warnings.append("no new event was read tonight")
+    run = int(tonight.get_column("run").max() or 0)  # type: ignore[arg-type]  # a UInt32 column
+    return News(
+        changed=tuple(changed),
+        before=before,
+        joined=tuple(_joined(case, run, [key for key, state in marks.items() if state == "confirmed"]))
+        if before and run
+        else (),
+        marks=marks,
+        hits=tuple(hits),
+        warnings=tuple(warnings),
+        finding_count=sum(bool(row["alert"]) for row in networks.values()),
+        network_count=len(networks),
+        event_count=event_count,
+        night_at=night_at,
+        explained=networks,
+    )
+
+
+def _worth_saying(
+    row: Row, before: Row | None, proved: Row | None, network: Row | None, mark: str, *, only_new: bool
+) -> bool:
+    """Whether a network is not as it was; `proved` is the last night that stood on its own evidence, so that a kept
+    finding is told of once.
+    """
+    alert = bool(network and network["alert"])  # after marks: a network marked benign is no alert
+    was_alert = bool(before and before["alert"])
+    if only_new:
+        return alert and (row["status"] in ONLY_NEW or not was_alert)
+    kept = row["standing"] == "kept"
+    first_kept = before is not None and kept and before["standing"] != "kept"
+    verdicts = (row["pooling"], row["extraction"])
+    other = (
+        before is not None and proved is not None and not kept and verdicts != (proved["pooling"], proved["extraction"])
+    )
+    moved = row["status"] != "same" or first_kept or other
+    if mark == "benign" and not alert:
+        return False
+    return (alert or was_alert or mark in {"watch", "confirmed"}) and (moved or alert != was_alert)
+
+
+def _joined(case: Tables, run: int, confirmed: Sequence[str]) -> list[Row]:
+    """Accounts that confirmed networks have since this run, surest first."""
+    fresh = case.scan("profiles").filter(
+        (pl.col("kind") == "account") & (pl.col("first_run") == run) & pl.col("network_id").is_in(list(confirmed))
+    )
+    rows = (
+        fresh.select("network_id", account_id="value")
+        .join(case.scan("members").select("network_id", "account_id", "membership"), on=["network_id", "account_id"])
+        .join(case.scan("networks").select("network_id", "name"), on="network_id")
+        .sort(["membership", "account_id"], descending=[True, False], nulls_last=True)
+    )
+    return rows.collect().to_dicts()
+
+
+def _weaker_sentences(weaker: Sequence[Row]) -> list[str]:
+    told = []
+    for item in weaker:
+        if item["alert"]:
+            told.append(
+                f"{item['name']} would shrink from {count(item['before'])} to {plural(item['now'], 'account')}: {CHECK}"
+            )
+        elif item["now"]:
+            told.append(
+                f"{item['name']} was a finding last night and is none tonight ({count(item['before'])} accounts then, "
+                f"{count(item['now'])} now)"
+            )
+        else:
+            told.append(
+                f"{item['name']} was a finding of {plural(item['before'], 'account')} last night and is not found "
+                f"tonight: {CHECK}"
+            )
+    return told
+
+
+def missing_days(case: Tables, since: datetime | None) -> list[str]:
+    """Whole days (UTC) without any event between the run before and the last event: a file that never came."""
+    if since is None:
+        return []
+    days = (
+        case.scan("events")
+        .filter(pl.col("started_at") >= since)
+        .select(pl.col("started_at").dt.date().unique().sort())
+        .collect()
+        .to_series()
+    )
+    every = pl.date_range(since.date(), days[-1], eager=True) if days.len() else days
+    return [f"no event at all on {day(missing)}" for missing in every if missing not in set(days)]
+
+
+def silent_platforms(case: Tables) -> list[str]:
+    """Platforms without an event in the last SILENT_H hours of the case."""
+    last = (
+        case.scan("events")
+        .filter(pl.col("platform").is_not_null())
+        .group_by("platform")
+        .agg(pl.col("started_at").max().alias("last_at"))
+        .sort("platform")
+        .collect()
+    )
+    if last.is_empty():
+        return []
+    now = last.get_column("last_at").max()
+    late = last.filter((pl.lit(now) - pl.col("last_at")).dt.total_seconds() > SILENT_H * 3600)
+    return [f"{printable(name, 24)} has been silent since {moment(at)} UTC" for name, at in late.iter_rows()]
+
+
+def summary(news: News) -> str:
+    """One line for a mail subject."""
+    tally = {status: [row for row in news.changed if row["status"] == status] for status in ORDER}
+    parts = []
+    for status, rows in tally.items():
+        if not rows:
+            continue
+        gained = sum(row["gained_count"] for row in rows)
+        parts.append(
+            f"{len(rows)} "
+            f"{'with another verdict' if status == 'same' else status}"
+            f"{f' (+{gained})' if status in {'grown', 'respawned'} else ''}"
+        )
+    if news.joined:
+        parts.append(f"{plural(len(news.joined), 'account')} joined confirmed networks")
+    if news.hits:
+        parts.append(plural(len(news.hits), "watch match", "watch matches"))
+    if news.warnings:
+        parts.append(plural(len(news.warnings), "warning"))
+    told = ", ".join(parts) or "nothing new"
+    return (
+        f"forensics: {told}; {plural(news.finding_count, 'finding')} in {plural(news.network_count, 'network')}, "
+        f"night of {day(news.night_at)}".replace(NBSP, " ")
+        + "\n"
+    )
+
+
+def render_news(case: Tables, news: News, width: int, *, case_option: str = "") -> Page:
+    """What is new since last night, most urgent first; an empty page where there is nothing to say."""
+    page = Page(width)
+    if news.silent:
+        return page
+    page.rule(f"Night of {day(news.night_at, year=True)}")
+    page.paragraph(
+        f"{plural(news.event_count, 'new event')} · {plural(news.finding_count, 'finding')} in "
+        f"{plural(news.network_count, 'network')}"
+    )
+    for warning in news.warnings:
+        page.paragraph(warning, label="Mind     ", label_style="bold yellow")
+    _render_hits(page, news.hits)
+    if news.joined:
+        told = ", ".join(
+            f"{printable(row['account_id'], 28)} → {row['name']} ({share(row['membership'])})"
+            for row in news.joined[:JOINED_SHOWN]
+        )
+        more = f" and {count(len(news.joined) - JOINED_SHOWN)} more" if len(news.joined) > JOINED_SHOWN else ""
+        page.paragraph(told + more, label="Joined   ", label_style="bold")
+    for row in news.changed:
+        page.blank()
+        _render_change(page, case, news, row)
+    if news.changed:
+        option = f" {case_option}" if case_option else ""
+        page.blank()
+        page.paragraph(
+            f"forensics show {news.changed[0]['name']}{option} · forensics lineage{option}".replace(" ", NBSP).replace(
+                f"{NBSP}·{NBSP}", " · "
+            ),
+            label="Look next   ",
+        )
+    return page
+
+
+def _render_hits(page: Page, hits: Sequence[Row]) -> None:
+    for hit in hits[:HITS_SHOWN]:
+        lines = ", ".join(f"{printable(path)}:{line}" for path, line in hit["lines"])
+        what = (
+            f"{hit['kind']} {printable(hit['value'], 40)}: {plural(hit['account_count'], 'account')}, "
+            f"{plural(hit['event_count'], 'event')}"
+        )
+        note = f" ({printable(hit['note'])})" if hit["note"] else ""
+        page.paragraph(f"{what}{note}, e.g. {lines}", label="Watched  ", label_style="bold")
+    if len(hits) > HITS_SHOWN:
+        page.paragraph(f"and {count(len(hits) - HITS_SHOWN)} more of the watch list", indent=9)
+
+
+def hits_text(hits: Sequence[Row], width: int, *, quiet: bool = False) -> str:
+    """Matches of the watch list with their source lines; with `quiet` one line, and nothing where there is none."""
+    if quiet and hits:
+        return f"forensics: {plural(len(hits), 'watch match', 'watch matches')}\n".replace(NBSP, " ")
+    page = Page(width)
+    _render_hits(page, hits)
+    return page.text()
+
+
+def _render_change(page: Page, case: Tables, news: News, row: Row) -> None:
+    key, network, before = row["network_id"], news.explained.get(row["network_id"]), news.before.get(row["network_id"])
+    mark = f" · marked {news.marks[key]}" if key in news.marks else ""
+    page.line((fit(row["status"].upper(), 10), "bold"), (row["name"], "bold"), (f"   {key}{mark}", "dim"))
+    moves = []
+    for verdict in ("pooling", "extraction"):
+        was = before[verdict] if before and before["status"] != "gone" else None
+        moves.append(
+            f"{verdict} {was} → {row[verdict]}" if was and was != row[verdict] else f"{verdict} {row[verdict]}"
+        )
+    size = plural(row["account_count"], "account")
+    delta = f" (+{count(row['gained_count'])} −{count(row['lost_count'])})" if before else ""
+    told = f" · {printable(network['summary'])}" if network and network["summary"] else ""
+    page.paragraph(f"{', '.join(moves)} · {size}{delta}{told}", indent=2)
+    if row["related_ids"]:
+        names = ", ".join(_name(case, other) for other in row["related_ids"])
+        page.paragraph(
+            {"split": f"split off {names}", "merged": f"took in {names}", "gone": f"went into {names}"}.get(
+                row["status"], f"related to {names}"
+            ),
+            indent=2,
+        )
+    if row["standing"] == "kept":
+        page.paragraph(
+            f"tonight's evidence alone would be {row['pooling']}: still held as reported, for a while", indent=2
+        )
+    _render_moves(page, case, row)
+    if row["likeness"] is not None and row["status"] != "same":
+        parts = [f"{share(row[name])} {what}" for name, what in LIKENESS_PARTS if row[name]]
+        page.paragraph(f"the same network by {', '.join(parts)}", indent=2, style="dim")
+    gained = [name for name in row["hallmarks"] or [] if before and name not in (before["hallmarks"] or [])]
+    lost = [name for name in (before["hallmarks"] or [] if before else []) if name not in (row["hallmarks"] or [])]
+    if gained:
+        page.paragraph(f"now holds: {', '.join(gained).replace('_', ' ')}", indent=2)
+    if lost and row["status"] != "gone":
+        page.paragraph(f"no longer holds: {', '.join(lost).replace('_', ' ')}", indent=2)
+    if row["banned_count"] or (before and before["banned_count"]):
+        _render_bans(page, case, row, before)
+
+
+def _render_moves(page: Page, case: Tables, row: Row) -> None:
+    """Who is in it for the first time, and who was last night and is not tonight."""
+    seen = case.scan("profiles").filter((pl.col("network_id") == row["network_id"]) & (pl.col("kind") == "account"))
+    first, last = seen.select("value", "first_run", "last_run").collect(), row["run"]
+    gained = first.filter((pl.col("first_run") == last) & (pl.col("last_run") == last)).get_column("value").sort()
+    lost = (
+        first.filter(pl.col("last_run") == last - 1).get_column("value").sort() if row["lost_count"] else gained.head(0)
+    )
+    for names, label in ((gained if row["status"] != "new" else gained.head(0), "joined"), (lost, "left")):
+        if names.len():
+            more = f" and {count(names.len() - MOVES_SHOWN)} more" if names.len() > MOVES_SHOWN else ""
+            page.paragraph(
+                f"{label}: {', '.join(printable(name, 24) for name in names.head(MOVES_SHOWN))}{more}", indent=2
+            )
+
+
+def _render_bans(page: Page, case: Tables, row: Row, before: Row | None) -> None:
+    """After a ban, and on the night after that: what succession says, and who most likely took whose place."""
+    last = before["banned_count"] or 0 if before else 0
+    told = [f"{plural(row['banned_count'], 'member')} banned since last night"] if row["banned_count"] else []
+    told += (
+        [f"{count(last)} the night before"]
+        if told and last
+        else [f"{plural(last, 'member')} banned the night before"]
+        if last
+        else []
+    )
+    page.paragraph(f"{', '.join(told)}, {plural(row['gained_count'], 'new one')} tonight", indent=2)
+    if row["status"] == "gone":
+        return
+    report = build_report(case, networks=[row["network_id"]])
+    for finding in report.findings:
+        for sign in finding.signs:
+            if sign.channel == "lifecycle" and sign.assessable and sign.sentence:
+                page.paragraph(f"{printable(sign.title)}: {printable(sign.sentence)}", indent=2)
+        for heir in sorted(finding.lives.successions, key=lambda item: (item.banned_at, item.similarity), reverse=True)[
+            :SUCCESSORS_SHOWN
+        ]:
+            shared = ", ".join(sorted({kind_titles().get(kind, kind).removeprefix("same ") for kind, _ in heir.shared}))
+            pair = f"{printable(heir.banned_id, 24)} → {printable(heir.successor_id, 24)}"
+            by = f" ({printable(shared)})" if shared else ""
+            page.paragraph(
+                f"{pair} after {number(heir.lag_h)} h, likeness {number(heir.similarity)}{by}", indent=4, style="dim"
+            )
+
+
+def _name(case: Tables, network_id: str) -> str:
+    found = case.scan("lineage").filter(pl.col("network_id") == network_id).select("name").tail(1).collect()
+    return str(found.item()) if found.height else network_id
+
+
+def lineage_rows(case: Tables, network_id: str | None = None) -> pl.DataFrame:
+    """LINEAGE, of one network or all, oldest run first."""
+    rows = LINEAGE.completed(case.scan("lineage").collect()).sort("run", "network_id")
+    return rows if network_id is None else rows.filter(pl.col("network_id") == network_id)
+
+
+def render_across(pairs: pl.DataFrame, width: int) -> Page:
+    """Networks that another case knows too, surest first."""
+    page = Page(width)
+    if pairs.is_empty():
+        page.line("no network of this case is known to the other")
+        return page
+    for row in pairs.iter_rows(named=True):
+        page.line(
+            (row["name"], "bold"),
+            " is ",
+            (row["other_name"], "bold"),
+            (f"   {row['network_id']} = {row['other_id']}", "dim"),
+        )
+        parts = [f"{share(row[name])} {what}" for name, what in LIKENESS_PARTS if row[name]]
+        page.paragraph(f"likeness {share(row['likeness'])}: {', '.join(parts)}", indent=2)
+        found = f", a finding since {day(row['alert_at'], year=True)}" if row["alert_at"] else ""
+        life = f"{day(row['first_at'], year=True)} to {day(row['last_at'], year=True)}{found}"
+        page.paragraph(f"there {life}, at most {plural(row['other_count'], 'account')}", indent=2)
+    return page
+
+
+def render_lineage(case: Tables, rows: pl.DataFrame, marks: Mapping[str, str], width: int) -> Page:
+    """Each network's life in one line, or one network's nights."""
+    page = Page(width)
+    if rows.is_empty():
+        page.line("no run is remembered yet")
+        return page
+    if rows.get_column("network_id").n_unique() == 1:
+        first = rows.row(0, named=True)
+        page.rule(f"{first['name']} · {first['network_id']}")
+        page.line(
+            (
+                (
+                    f"{'run':>4}  {'night':<8}{'status':<10}{'accounts':>9}{'gained':>7}{'lost':>6}{'banned':>7}  "
+                    f"{'pooling':<9}{'extraction':<11}same"
+                ),
+                "dim",
+            )
+        )
+        for row in rows.iter_rows(named=True):
+            counts = (
+                f"{count(row['account_count']):>9}{count(row['gained_count']):>7}"
+                f"{count(row['lost_count']):>6}{count(row['banned_count'] or 0):>7}"
+            )
+            like = share(row["likeness"]) if row["likeness"] is not None else ""
+            page.line(
+                f"{row['run']:>4}  {fit(day(row['night_at']), 8)}{row['status']:<10}{counts}  "
+                f"{row['pooling']:<9}{row['extraction']:<11}{like}"
+            )
+        return page
+    lives = rows.group_by("network_id", maintain_order=True).agg(
+        pl.col("name").last(),
+        pl.col("night_at").filter(pl.col("status") != "gone").min().alias("first_at"),
+        pl.col("night_at").filter(pl.col("alert")).min().alias("alert_at"),
+        pl.col("night_at").filter(pl.col("status") != "gone").max().alias("last_at"),
+        pl.col("account_count").max().alias("most"),
+        pl.col("status").last(),
+        pl.col("status").filter(pl.col("status") == "respawned").len().alias("respawned"),
+        pl.col("alert").last(),
+    )
+    page.line(
+        (f"{'network':<20}{'first':<8}{'alert':<8}{'last':<8}{'most':>6}{'respawns':>10}  {'now':<10}mark", "dim")
+    )
+    ordered = lives.sort(["alert", "most", "network_id"], descending=[True, True, False])
+    for row in ordered.iter_rows(named=True):
+        dates = "".join(fit(day(row[name]) if row[name] else "–", 8) for name in ("first_at", "alert_at", "last_at"))
+        counts = f"{count(row['most']):>6}{count(row['respawned']):>10}"
+        page.line(
+            f"{fit(shorten(row['name'], 19), 20)}{dates}{counts}  "
+            f"{fit(row['status'], 10)}{marks.get(row['network_id'], '')}"
+        )
+    return page

@@ -1,0 +1,59 @@
+"""Two accounts side by side: what ties them, observable by observable, in bits that add up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forensics.common.printable import printable, shorten
+from forensics.reports.screen.findings import kind_names
+from forensics.reports.screen.page import Page, fit
+from forensics.reports.wording.figures import count, number
+
+if TYPE_CHECKING:
+    from forensics.linking.explain import Pair
+
+VALUES_SHOWN = 40
+
+
+def render_pair(pair: Pair, a: str, b: str, width: int) -> Page:
+    """The waterfall: each observable with what it brings, and the sum so far."""
+    page = Page(width)
+    rows = pair.shared
+    names = max(16, (width - 20) // 2)
+    page.rule(f"{printable(a, names)} and {printable(b, names)}")
+    titles = kind_names()
+    text = page.width - 24 - 9 - 8 - 8 - 8
+    page.line((f"{'shared':<24}{fit('value', text)}{'held by':>9}{'bits':>8}{'counts':>8}{'total':>8}", "dim"))
+    for row in rows.head(VALUES_SHOWN).iter_rows(named=True):
+        kind = fit(shorten(printable(titles.get(row["kind"], row["kind"])), 23), 24)
+        value = fit(shorten(printable(row["value"]), text - 1), text)
+        page.line(
+            f"{kind}{value}{count(row['holders']):>9}{row['bits']:>8.1f}{row['counted_bits']:>8.1f}{row['total_bits']:>8.1f}"
+        )
+    if rows.height > VALUES_SHOWN:
+        page.line((f"… and {count(rows.height - VALUES_SHOWN)} more; --format csv has all of them", "dim"))
+    page.blank()
+    total = float(rows.get_column("total_bits").tail(1).item()) if rows.height else 0.0
+    enough = "enough" if total >= pair.needed_bits else "not enough"
+    page.paragraph(
+        f"{number(total)} bits; a link between two strangers needs {number(pair.needed_bits)}: {enough} by itself.",
+        label="Together ",
+    )
+    if pair.network is not None:
+        page.paragraph(
+            f"Both are in network {pair.network}; rarity is judged among the accounts outside of it.", indent=9
+        )
+    if pair.link_bits is not None:
+        page.paragraph(f"The case has a link of {number(pair.link_bits)} bits between them.", indent=9)
+    else:
+        page.paragraph(
+            "The case keeps no link between them: each account keeps its strongest only, and big networks a skeleton "
+            "of theirs.",
+            indent=9,
+        )
+    page.paragraph(
+        "Within a kind and a line of evidence what repeats counts once; what is left counts nothing, or is capped.",
+        indent=9,
+        style="dim",
+    )
+    return page

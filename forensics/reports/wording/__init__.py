@@ -1,0 +1,1 @@
+"""Sentences and figures: one vocabulary for screen, page and files."""

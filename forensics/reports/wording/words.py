@@ -1,0 +1,141 @@
+"""What the verdicts say, in sentences: the same words on the screen, on the page and in every file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from forensics.common.printable import printable
+from forensics.reports.wording.figures import NBSP, count, days, large, number, period, plural, share
+
+Row = Mapping[str, Any]
+
+
+def _values(item: Row | object) -> Row:
+    """The values of a row, or of an object that has them as attributes."""
+    return item if isinstance(item, Mapping) else vars(item)
+
+
+FIT_WORDS = ((0.8, "yes"), (0.5, "partly"), (0.0, "no"))
+
+
+def opening(item: Row | object) -> str:
+    """What the verdicts say, in a sentence; never more than they do."""
+    row = _values(item)
+    size = plural(row["account_count"], "account")
+    if row["pooling"] in {"likely", "strong"}:
+        at_a_time = row["concurrent_count"]
+        pool = f", about {count(at_a_time)} at a time," if at_a_time and at_a_time < 0.9 * row["account_count"] else ""
+        text = f"Consistent with one operator running {size}{pool} as one system."
+    elif row["pooling"] == "possible":
+        text = f"{size} with some signs of one operator, too few to say more."
+    else:
+        text = f"{size} that share more than chance; no tested sign says that one operator runs them."
+    if row["extraction"] in {"likely", "strong"}:
+        text += " The traffic is consistent with harvesting answers to train another model."
+    return text
+
+
+def measures(row: Row) -> str:
+    """Size, span and pace, each with its comparison where there is one."""
+    parts = [
+        (
+            f"{plural(row['request_count'], 'exchange')} in {days(row['span_days'])} "
+            f"({period(row['first_seen_at'], row['last_seen_at']).replace(' ', NBSP)})"
+        )
+    ]
+    parts.append(f"{number(round(row['daily_count'] or 0))}{NBSP}a{NBSP}day")
+    if row["limit_multiple"] is not None:
+        parts.append(f"at its peak {number(row['limit_multiple'])}{NBSP}× what one account's limit allows")
+    if row["output_tokens"] is not None:
+        parts.append(f"{large(row['output_tokens'])} output tokens")
+    text = ", ".join(parts) + "."
+    platforms = [printable(name, 24) for name in row["platforms"] or []]
+    models = [printable(name, 32) for name in row["models"] or []]
+    if platforms:
+        text += f" Platforms: {', '.join(platforms)}."
+    if models:
+        text += f" Models: {', '.join(models[:3])}."
+    return text
+
+
+def observation(sign: Row | object) -> str:
+    """What was observed; a share as a percentage."""
+    item = _values(sign)
+    return share(item["observed"]) if _is_share(item) else number(item["observed"])
+
+
+def expectation(sign: Row | object) -> str:
+    """What the null model expects, with its 95 % range."""
+    item = _values(sign)
+    show = share if _is_share(item) else number
+    expected, low, high = item["expected"], item["expected_low"], item["expected_high"]
+    if expected is None:
+        return "–"
+    if low is None or high is None or low == high == expected:
+        return show(expected)
+    to = "–" if low >= 0 else f"{NBSP}to{NBSP}"
+    return f"{show(expected)} ({show(low).removesuffix(f'{NBSP}%')}{to}{show(high)})"
+
+
+def _is_share(item: Row) -> bool:
+    return (item["measure"] or "").startswith("share ")
+
+
+VERDICT_MEANINGS = {
+    "pooling": {
+        "none": "no tested sign says that one operator runs these accounts",
+        "possible": "some signs of one operator, too few to say more",
+        "likely": "several independent signs are consistent with one operator",
+        "strong": "many independent signs are consistent with one operator, and no innocent explanation fits",
+    },
+    "extraction": {
+        "none": "no tested sign of harvesting",
+        "possible": "some signs of harvesting, too few to say more",
+        "likely": "content and pattern are consistent with harvesting answers to train another model",
+        "strong": "content and pattern are consistent with harvesting answers to train another model, by several "
+        "independent signs",
+    },
+}
+
+LIMITS = (
+    (
+        "A queue split at random over accounts cannot be told from independent customers by timing alone; other traces "
+        "must carry the finding."
+    ),
+    (
+        "What accounts share says that they belong together, not who runs them. The tool names no organisation, even "
+        "where a log does."
+    ),
+    (
+        "POOLING and EXTRACTION are separate: most customers of a relay are ordinary developers, and one customer's "
+        "own job can look like harvesting."
+    ),
+    "Addresses and headers are the least durable traces; a verdict never rests on them alone.",
+    "A line marked as not assessable says nothing either way. It is not a zero.",
+    "A p-value belongs to the null model named beside it, and to nothing else.",
+    (
+        "This report gives evidence, costs and doubts. What to do about an account is for people to decide, and this "
+        "tool recommends nothing."
+    ),
+)
+
+LIST_NOTE = (
+    "Accounts listed for review with the reason each belongs to a network; a list of evidence, not a recommendation."
+)
+
+
+def fit_word(fit: float | None) -> str:
+    """Whether an explanation fits: yes, partly or no."""
+    return next(word for floor, word in FIT_WORDS if (fit or 0.0) >= floor)
+
+
+def in_its_unit(measure: str | None, value: float | None) -> str:
+    """A number of a sign: shares in percent, all else as it is."""
+    return share(value) if (measure or "").startswith("share ") else number(value)
+
+
+def member_reason(kinds: tuple[tuple[str, float], ...], network: str) -> str:
+    """Why an account is listed with a network, in one clause."""
+    parts = [f"{kind.replace('_', ' ')} {bits:.1f} bits" for kind, bits in kinds if bits >= 0.05][:4]
+    return f"linked to the network {network} by {', '.join(parts)}" if parts else f"linked to the network {network}"

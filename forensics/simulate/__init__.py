@@ -1,6 +1,0 @@
-"""Seeded worlds of API traffic: networks planted among innocent look-alikes, written as raw logs with labels."""
-
-from forensics.simulate.presets import PRESETS, SPLITS, Spec
-from forensics.simulate.world import LEVELS, simulate_world
-
-__all__ = ["LEVELS", "PRESETS", "SPLITS", "Spec", "simulate_world"]
