@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CASE ?= demo-case
 
-.PHONY: help demo test test-slow lint fix bench bench-peers bench-strangers bench-exam bench-sketch bench-nights domains lock clean
+.PHONY: help demo test test-slow lint fix bench bench-peers bench-strangers bench-authors bench-exam bench-sketch bench-nights domains lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
@@ -47,6 +47,9 @@ bench-peers: $(STAMP) ## detection quality, beside other methods
 
 bench-strangers: $(STAMP) ## detection quality on worlds of two independent authors
 	@$(BIN)/python tests/bench/strangers/run.py
+
+bench-authors: $(STAMP) ## detection quality on worlds of independent authors: author × level
+	@$(BIN)/python tests/bench/authors/run.py
 
 bench-exam: $(STAMP) ## hydra and clean worlds of the reporting split, reliability of verdicts, ablation
 	@$(BIN)/python tests/bench/exam/run.py
