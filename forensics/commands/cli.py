@@ -74,6 +74,7 @@ app.add_typer(settings.app, name="config")
 app.command()(about.version)
 app.command()(about.completion)
 app.command()(about.man)
+app.command()(about.docs)
 
 
 def _say_version(wanted: bool) -> None:
