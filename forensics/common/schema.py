@@ -323,6 +323,8 @@ SIGHTINGS = Table(
 _KIND_BITS = pl.List(pl.Struct({"kind": pl.String, "bits": pl.Float64}))
 _OBSERVABLES = pl.List(pl.Struct({"kind": pl.String, "value": pl.String, "bits": pl.Float64, "holders": pl.UInt32}))
 
+_SHARES = pl.List(pl.Struct({"name": pl.String, "axis": pl.String, "nats": pl.Float64}))
+
 LINKS = Table(
     "links",
     "a pair of accounts, account_a < account_b, that shares more than chance",
@@ -355,11 +357,16 @@ MEMBERS = Table(
 
 HALLMARKS = Table(
     "hallmarks",
-    "one test of one network: a sign of one operator, of extraction, or an innocent explanation",
+    "one test of one network: a sign of one operator, of hiding, of extraction, or an innocent explanation",
     {
         "network_id": _c(pl.String, "the network"),
         "name": _c(pl.String, "plugin name, e.g. alternation"),
-        "role": _c(pl.String, "pooling, extraction or explanation"),
+        "role": _c(pl.String, "pooling, concealment, extraction or explanation"),
+        "nature": _c(
+            pl.String,
+            "what it speaks of: dependence (only one hand leaves it), likeness, concealment, openness or content",
+        ),
+        "family": _c(pl.String, "what is looked at, as explanations name it: births, turns, handover, content, …"),
         "channel": _c(
             pl.String,
             "independent line of evidence: network, client, content, money, scheduling, lifecycle, volume, rhythm, "
@@ -398,11 +405,16 @@ NETWORKS = Table(
         "rank": _c(pl.UInt32, "1 = first to look at"),
         "alert": _c(pl.Boolean, "a finding at the chosen sensitivity"),
         "score": _c(pl.Float64, "evidence for one evasive operator, in [0, 1]; sorts alerts first"),
-        "pooling": _c(pl.String, "none, possible, likely or strong"),
+        "pooling": _c(pl.String, "one hand moves these accounts: none, possible, likely or strong"),
+        "concealment": _c(
+            pl.String, "this hand hides: open, none, possible, likely or strong; unknown where logs cannot tell"
+        ),
         "extraction": _c(pl.String, "none, possible, likely or strong"),
+        "contested": _c(pl.Boolean, "its signs would make it a finding, but for an innocent reason"),
         "pooling_p": _c(pl.Float64, "combined over channels (ACAT), adjusted over networks (Benjamini-Yekutieli)"),
         "extraction_p": _c(pl.Float64, "likewise"),
         "account_count": _c(pl.UInt32, "members"),
+        "principal_count": _c(pl.UInt32, "members, those of one declared organisation, parent or contract as one"),
         "request_count": _c(pl.UInt64, "their events"),
         "input_tokens": _c(pl.UInt64, "sum, null if no source has tokens"),
         "output_tokens": _c(pl.UInt64, "sum, null if no source has tokens"),
@@ -417,6 +429,7 @@ NETWORKS = Table(
         "kinds": _c(_KIND_BITS, "median bits per link by kind, largest first, zeros kept"),
         "hallmarks": _c(pl.List(pl.String), "names that hold"),
         "explanations": _c(pl.List(pl.String), "names that fit"),
+        "shares": _c(_SHARES, "what each sign brings to the score, in nats; negative: taken away by explanations"),
         "summary": _c(pl.String, "in short, one clause"),
     },
     sort=("rank",),
@@ -477,6 +490,7 @@ _ALL = (EVENTS, SOURCES, REJECTS, REGISTER, ACCOUNTS, SIGHTINGS, LINKS, MEMBERS,
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
 VERDICTS = ("none", "possible", "likely", "strong")
+CONCEALMENTS = ("open", *VERDICTS, "unknown")
 
 
 class Tables(Protocol):

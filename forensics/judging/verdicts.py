@@ -14,12 +14,14 @@ import polars as pl
 from forensics.common.errors import UsageError
 from forensics.common.schema import NETWORKS, VERDICTS
 from forensics.common.statistics import acat, benjamini_yekutieli
+from forensics.judging.hallmark import Hallmark, find_hallmarks
 from forensics.judging.sizes import measure_networks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from forensics.common.settings import ScoringSettings
+    from forensics.judging.hallmark import Panel
 
 
 def rank_anew(networks: pl.DataFrame) -> pl.DataFrame:
@@ -35,20 +37,6 @@ ALERT_FROM = {"low": "strong", "normal": "likely", "high": "possible"}
 
 CARRIES = 0.8  # fit from which an innocent explanation stands on its own
 
-# What likeness says for one operator at position 1, and difference against it at position 0, in nats. An office shares
-# hours and a product shares
-# sizes, so those say little for; nobody shares another's volume by accident; a pool fed by one queue cannot keep its
-# accounts' days apart.
-LIKENESS = {"same_rhythm": (0.5, 2.0), "even_load": (2.0, 2.0), "same_models": (1.0, 0.3), "same_sizes": (1.0, 0.7)}
-
-# Signs that count their channel in part: newcomers resemble leavers in any company that rotates keys, and a quick start
-# is a sign of haste.
-PART = {"inheritance": 0.4, "full_from_start": 0.3}
-
-SHARES_OF_MEMBERS = frozenset(
-    {"provenance", "shared_payment", "shared_device", "template_reach", "one_client", "elicitation"}
-)
-
 MOST = 0.7  # share of members from which such a sign speaks for the whole network
 
 FEW = 5  # accounts below which a network is most often a family or a customer's few keys
@@ -59,9 +47,6 @@ TRUST_ACCOUNTS = 6.0  # members at which likeness counts half: few accounts are 
 
 # Lines of evidence that ordinary customers cannot show by sharing a place, a tool or a payer.
 HARD_CHANNELS = ("scheduling", "lifecycle", "pivot", "provenance", "payers")
-
-# Separate people are already in the likeness of members; the other explanations speak of something more.
-LIKENESS_READ_BACKWARDS = "separate_people"
 
 SOFT_CHANNELS = ("content", "money", "device", "client", "rhythm")
 
@@ -122,7 +107,7 @@ def _judge(network: str, members: int, signs: list[dict[str, Any]], settings: Sc
     for channel in HARD_CHANNELS + SOFT_CHANNELS:
         log_odds += getattr(settings, channel) * _strength(pooling, channel)
     # One explanation is believed, the best: they overlap, so their fits do not add up.
-    others = [sign for sign in explanations if sign["name"] != LIKENESS_READ_BACKWARDS and sign["fit"] is not None]
+    others = [sign for sign in explanations if _plugin(sign).accounts_for and sign["fit"] is not None]
     excuse = max((_excuse(sign["fit"]) for sign in others), default=0.0)
     log_odds -= settings.explanation * excuse
     score = float(1.0 / (1.0 + np.exp(-log_odds)))
@@ -153,8 +138,9 @@ def _likeness(pooling: list[dict[str, Any]], members: int, settings: ScoringSett
     """Log-odds from how alike members are: position 0.5 tells nothing, a network of few members little."""
     total = 0.0
     for sign in pooling:
-        if sign["name"] in LIKENESS and sign["position"] is not None:
-            for_one, against = LIKENESS[sign["name"]]
+        alike = _plugin(sign).alike
+        if alike is not None and sign["position"] is not None:
+            for_one, against = alike
             lean = 2.0 * min(1.0, max(0.0, sign["position"])) - 1.0
             total += lean * (for_one if lean > 0 else against)
     return settings.likeness * total * members / (members + TRUST_ACCOUNTS)
@@ -165,17 +151,23 @@ def _strength(signs: Iterable[dict[str, Any]], channel: str) -> float:
     others.
     """
     return max(
-        (
-            PART.get(sign["name"], 1.0) * _coverage(sign)
-            for sign in signs
-            if sign["channel"] == channel and sign["holds"]
-        ),
+        (_plugin(sign).weight * _coverage(sign) for sign in signs if sign["channel"] == channel and sign["holds"]),
         default=0.0,
     )
 
 
+def _plugin(sign: dict[str, Any]) -> Hallmark:
+    """What the test behind a sign says of itself; of a test that is gone, what its row says."""
+    known = find_hallmarks().get(sign["name"])
+    return known or Hallmark(sign["name"], sign["role"], sign["channel"], sign["title"], _gone)
+
+
+def _gone(panel: Panel) -> pl.DataFrame:
+    raise NotImplementedError(panel)
+
+
 def _coverage(sign: dict[str, Any]) -> float:
-    return min(1.0, sign["observed"] / MOST) if sign["name"] in SHARES_OF_MEMBERS else 1.0
+    return min(1.0, sign["observed"] / MOST) if _plugin(sign).share_of_members else 1.0
 
 
 def _excuse(fit: float) -> float:
@@ -206,33 +198,12 @@ def _combined(signs: list[dict[str, Any]]) -> float:
     return acat(np.array([min(1.0, len(values) * min(values)) for values in channels.values()])) if channels else 1.0
 
 
-PHRASES = {
-    "turn_taking": "accounts take turns",
-    "handover": "one account at a time, handed on after errors",
-    "failover": "failed requests come back on another account",
-    "steady_queue": "one steady queue over all accounts",
-    "health_check": "checked together at a fixed time",
-    "succession": "refilled after bans",
-    "standby": "reserves wake after bans",
-    "resilience": "volume survives bans",
-    "inheritance": "newcomers take over from the banned",
-    "model_pivot": "moved to a new model as one",
-    "provenance": "conversations continue across accounts",
-    "card_rotation": "several cards in turn",
-    "shared_payment": "shared cards",
-    "template_reach": "prompts of its own",
-    "shared_device": "shared devices",
-    "even_load": "even load",
-    "round_the_clock": "round the clock",
-    "elicitation": "asks for reasoning",
-}
-
-
 def summarise(held: list[str], fitting: list[str], *, alert: bool) -> str:
     """A network in one clause: what it does, or what explains it."""
     if fitting and not alert:
         return f"consistent with: {', '.join(fitting[:2])}"
-    said = [phrase for name, phrase in PHRASES.items() if name in held]
+    plugins = find_hallmarks()
+    said = [plugins[name].phrase for name in held if name in plugins and plugins[name].phrase]
     return ", ".join(said[:3]) if said else "linked, no sign of one operator"
 
 

@@ -98,4 +98,11 @@ def _gathered(panel: Panel, group: Group) -> float:
     return float(counts[busiest].sum() / counts.sum()) if (np.diff(busiest) > 1).any() else 0.0
 
 
-PLUGIN = Hallmark("class_or_event", "explanation", "event", "class, event", test_class_or_event)
+PLUGIN = Hallmark(
+    "class_or_event",
+    "explanation",
+    "event",
+    "class, event",
+    test_class_or_event,
+    accounts_for=frozenset({"births", "client", "content", "exits", "hours", "items", "models", "sizes", "topics"}),
+)

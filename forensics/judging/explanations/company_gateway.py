@@ -130,4 +130,31 @@ def _most(panel: Panel, group: Group, kinds: tuple[str, ...]) -> float:
     return float(ties["inside"].max() or 0) / len(group.members)  # type: ignore[arg-type]
 
 
-PLUGIN = Hallmark("company_gateway", "explanation", "gateway", "company gateway", test_company_gateway)
+PLUGIN = Hallmark(
+    "company_gateway",
+    "explanation",
+    "gateway",
+    "company gateway",
+    test_company_gateway,
+    accounts_for=frozenset(
+        {
+            "checks",
+            "client",
+            "compensation",
+            "content",
+            "device",
+            "exits",
+            "handover",
+            "hours",
+            "items",
+            "models",
+            "order",
+            "payers",
+            "provenance",
+            "sizes",
+            "topics",
+            "turns",
+            "volume",
+        }
+    ),
+)

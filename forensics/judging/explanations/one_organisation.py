@@ -105,4 +105,32 @@ def _test_group(accounts: pl.DataFrame, group: Group) -> dict[str, Any]:
     )
 
 
-PLUGIN = Hallmark("one_organisation", "explanation", "organisation", "one organisation", test_one_organisation)
+PLUGIN = Hallmark(
+    "one_organisation",
+    "explanation",
+    "organisation",
+    "one organisation",
+    test_one_organisation,
+    accounts_for=frozenset(
+        {
+            "births",
+            "checks",
+            "client",
+            "compensation",
+            "content",
+            "device",
+            "exits",
+            "handover",
+            "hours",
+            "items",
+            "models",
+            "order",
+            "payers",
+            "provenance",
+            "sizes",
+            "topics",
+            "turns",
+            "volume",
+        }
+    ),
+)

@@ -71,4 +71,11 @@ def _test_group(panel: Panel, group: Group, table: Any) -> dict[str, Any]:  # no
     )
 
 
-PLUGIN = Hallmark("scheduled_jobs", "explanation", "cron", "scheduled jobs", test_scheduled_jobs)
+PLUGIN = Hallmark(
+    "scheduled_jobs",
+    "explanation",
+    "cron",
+    "scheduled jobs",
+    test_scheduled_jobs,
+    accounts_for=frozenset({"checks", "hours", "turns"}),
+)

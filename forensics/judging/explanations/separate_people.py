@@ -43,4 +43,11 @@ def test_separate_people(panel: Panel) -> pl.DataFrame:
     return answers(rows)
 
 
-PLUGIN = Hallmark("separate_people", "explanation", "people", "separate people", test_separate_people)
+PLUGIN = Hallmark(
+    "separate_people",
+    "explanation",
+    "people",
+    "separate people",
+    test_separate_people,
+    accounts_for=frozenset({"client", "content", "exits"}),
+)

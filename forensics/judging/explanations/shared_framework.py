@@ -57,4 +57,11 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     )
 
 
-PLUGIN = Hallmark("shared_framework", "explanation", "framework", "shared framework", test_shared_framework)
+PLUGIN = Hallmark(
+    "shared_framework",
+    "explanation",
+    "framework",
+    "shared framework",
+    test_shared_framework,
+    accounts_for=frozenset({"checks", "client", "content", "models", "sizes", "topics"}),
+)

@@ -53,4 +53,11 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     )
 
 
-PLUGIN = Hallmark("tenant_platform", "explanation", "platform", "tenant platform", test_tenant_platform)
+PLUGIN = Hallmark(
+    "tenant_platform",
+    "explanation",
+    "platform",
+    "tenant platform",
+    test_tenant_platform,
+    accounts_for=frozenset({"client", "content", "exits", "models", "payers", "sizes", "topics"}),
+)

@@ -131,5 +131,11 @@ def _test_group(
 
 
 PLUGIN = Hallmark(
-    "breadth_without_depth", "extraction", "breadth", "one template, a little on each", test_breadth_without_depth
+    "breadth_without_depth",
+    "extraction",
+    "breadth",
+    "one template, a little on each",
+    test_breadth_without_depth,
+    nature="content",
+    family="content",
 )

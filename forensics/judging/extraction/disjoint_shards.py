@@ -111,4 +111,12 @@ def _crossing(label: Ints, first: Ints) -> int:
     return int((np.minimum.reduceat(label, first) != np.maximum.reduceat(label, first)).sum())
 
 
-PLUGIN = Hallmark("disjoint_shards", "extraction", "items", "every item on one account only", test_disjoint_shards)
+PLUGIN = Hallmark(
+    "disjoint_shards",
+    "extraction",
+    "items",
+    "every item on one account only",
+    test_disjoint_shards,
+    nature="content",
+    family="items",
+)

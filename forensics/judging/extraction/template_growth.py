@@ -216,4 +216,12 @@ def _date(at_s: float) -> str:
     return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d}"
 
 
-PLUGIN = Hallmark("template_growth", "extraction", "growth", "a template spreads at once", test_template_growth)
+PLUGIN = Hallmark(
+    "template_growth",
+    "extraction",
+    "growth",
+    "a template spreads at once",
+    test_template_growth,
+    nature="content",
+    family="topics",
+)

@@ -245,4 +245,13 @@ def _change(cumulated: Floats, others: Floats, first: int, last: int) -> tuple[f
     return float(np.log((after + 0.5) / (before + 0.5)) - common), float(before)
 
 
-PLUGIN = Hallmark("resilience", "pooling", "lifecycle", "traffic unbroken by bans", test_resilience)
+PLUGIN = Hallmark(
+    "resilience",
+    "pooling",
+    "lifecycle",
+    "traffic unbroken by bans",
+    test_resilience,
+    nature="dependence",
+    family="compensation",
+    phrase="volume survives bans",
+)

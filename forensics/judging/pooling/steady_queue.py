@@ -177,4 +177,13 @@ def _say_workers(stream: Stream, latency: Floats) -> str:
     )
 
 
-PLUGIN = Hallmark("steady_queue", "pooling", "scheduling", "fixed workers behind many accounts", test_steady_queue)
+PLUGIN = Hallmark(
+    "steady_queue",
+    "pooling",
+    "scheduling",
+    "fixed workers behind many accounts",
+    test_steady_queue,
+    nature="dependence",
+    family="turns",
+    phrase="one steady queue over all accounts",
+)

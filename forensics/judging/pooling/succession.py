@@ -279,4 +279,13 @@ def _interval(days: Days, best: int, rng: np.random.Generator) -> tuple[float, f
     return float(gammaincinv(total, 0.025)) if total > 0 else 0.0, float(gammaincinv(total + 1, 0.975))
 
 
-PLUGIN = Hallmark("succession", "pooling", "lifecycle", "new accounts after bans", test_succession)
+PLUGIN = Hallmark(
+    "succession",
+    "pooling",
+    "lifecycle",
+    "new accounts after bans",
+    test_succession,
+    nature="dependence",
+    family="births",
+    phrase="refilled after bans",
+)

@@ -314,4 +314,13 @@ def _pool_size(stream: Stream) -> tuple[float, float]:
     return by_order, float((3 / max(float(np.median(local)), 1e-6) - 1) / 2)
 
 
-PLUGIN = Hallmark("turn_taking", "pooling", "scheduling", "turn-taking between accounts", test_turn_taking)
+PLUGIN = Hallmark(
+    "turn_taking",
+    "pooling",
+    "scheduling",
+    "turn-taking between accounts",
+    test_turn_taking,
+    nature="dependence",
+    family="turns",
+    phrase="accounts take turns",
+)
