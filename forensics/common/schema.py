@@ -188,6 +188,7 @@ SOURCES = Table(
         "blank_count": _c(pl.UInt64, "blank lines, header lines and comments"),
         "first_event_at": _c(TIME, "earliest event"),
         "last_event_at": _c(TIME, "latest event"),
+        "notes": _c(pl.List(pl.String), "what to know about how it was read, a sentence each"),
     },
     sort=("source_id",),
 )

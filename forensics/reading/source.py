@@ -4,20 +4,19 @@ case.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import polars as pl
 
 from forensics.common.schema import EVENTS, REJECTS
 from forensics.reading.containers.records import CUT_OFF
-from forensics.reading.opening.seen import Seen, request_keys
+from forensics.reading.cleaning.events import Doubts
+from forensics.reading.opening.seen import Keys, Seen, request_keys
 from forensics.reading.opening.sources import Batch
+from forensics.reading.recognising.doubts import Tally
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from forensics.case.store import Case, Part
     from forensics.reading.recognising.reader import Reader
     from forensics.reading.report import SourceReport
@@ -63,7 +62,9 @@ class Done:
     blank_count: int
     extra: int
     raw: list[str] | None = None  # the rejected records, where they are no lines
-    keyed: tuple[NDArray[np.int64], NDArray[np.uint64]] | None = None  # rows with a request id, and their keys
+    keyed: Keys | None = None  # rows with a request id
+    kinds: dict[str, int] = field(default_factory=dict)  # records passed over, by kind
+    doubts: Doubts = field(default_factory=Doubts)
 
 
 def salt_of(reader: Reader) -> str:
@@ -74,7 +75,7 @@ def salt_of(reader: Reader) -> str:
 def work(batch: Batch, reader: Reader) -> Done:
     """A batch read, cleaned and keyed."""
     rows = reader.read(batch)
-    events, rejected = reader.clean(rows.frame)
+    events, rejected, doubts = reader.clean(rows.frame)
     return Done(
         batch,
         events,
@@ -82,6 +83,8 @@ def work(batch: Batch, reader: Reader) -> Done:
         len(rows.passed_over),
         rows.extra,
         keyed=request_keys(events, salt_of(reader)),
+        kinds=rows.kinds,
+        doubts=doubts,
     )
 
 
@@ -111,7 +114,9 @@ class Source:
         )
         self.source_id = run.next_source
         run.readers.append(reader)
+        run.seen.next_source()
         self.cut_off = False
+        self.tally = Tally(reader)
         report.format, report.confidence = reader.form.name, reader.confidence
         report.note = "; ".join(filter(None, (report.note, reader.note)))
         report.fields = (
@@ -121,10 +126,12 @@ class Source:
         )
 
     def take_header(self, batch: Batch) -> Batch:
-        """The batch without its CSV header line."""
-        self.report.line_count += 1
-        self.report.blank_count += 1
-        return Batch(batch.data, batch.offset, batch.first_line + 1, batch.starts[1:], batch.ends[1:], batch.complete)
+        """The batch without its CSV header line, and what stands before it."""
+        count = min(self.reader.header_row + 1, int(batch.starts.size))
+        self.report.line_count += count
+        self.report.blank_count += count
+        starts, ends = batch.starts[count:], batch.ends[count:]
+        return Batch(batch.data, batch.offset, batch.first_line + count, starts, ends, batch.complete)
 
     def reject_line(self, batch: Batch, reason: str) -> None:
         """A line that is not even looked into."""
@@ -134,8 +141,11 @@ class Source:
     def take(self, done: Done) -> None:
         """Count a batch and hand its rows on."""
         report, batch = self.report, done.batch
-        new = self.run.seen.take(done.events.height, *(done.keyed or request_keys(done.events, salt_of(self.reader))))
+        new = self.run.seen.take(done.events.height, done.keyed or request_keys(done.events, salt_of(self.reader)))
         events = done.events if new.all() else done.events.filter(pl.Series(new))
+        self.tally.add(events, done.doubts)
+        for kind, count in done.kinds.items():
+            report.kinds[kind] = report.kinds.get(kind, 0) + count
         report.line_count += int(batch.starts.size) + done.extra
         report.event_count += events.height
         report.duplicate_count += done.events.height - events.height
@@ -182,6 +192,7 @@ class Source:
     def finish(self, byte_end: int, sha256: str) -> SourceReport:
         """The row of SOURCES."""
         report = self.report
+        report.warnings = self.tally.warnings(self.run.seen.repeats)
         self.run.next_source += 1
         self.run.rows.append(
             {
@@ -200,6 +211,7 @@ class Source:
                 "blank_count": report.blank_count,
                 "first_event_at": report.first_event_at,
                 "last_event_at": report.last_event_at,
+                "notes": [*filter(None, [report.note, report.passed_over]), *report.warnings],
             }
         )
         return report

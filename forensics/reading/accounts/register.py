@@ -16,7 +16,7 @@ from forensics.common.schema import OBSERVABLE_PREFIX, REGISTER
 from forensics.reading.accounts.mailboxes import flag_domains
 from forensics.reading.cleaning.times import read_times
 from forensics.reading.cleaning.values import nothing, number, read_addresses
-from forensics.reading.containers.records import mend_surrogates
+from forensics.reading.containers.decoded import mend_surrogates
 from forensics.reading.fields.account_aliases import BY_NAME
 from forensics.reading.fields.aliases import normal_name
 

@@ -9,6 +9,10 @@ samples = ['{"gw_request":"1","when":1780804190,"customer":"acct_1"}']   # at le
 broken = []                              # lines that must be rejected
 pattern = '^(?P<when>\S+) …$'           # instead of JSON: a line with named groups
 time_unit = "ms"                         # only where times do not tell it
+fills = ["account_id", "client_address"] # columns this log usually fills: told where one stays empty in a whole source
+like = '^REQ '                           # with pattern: lines that mean to be requests; whatever else is passed over
+clock = '^(?P<started_at>\S+ \S+) '      # with like: other lines that carry the time of the requests after them
+only = { kind = ["request"] }            # records of other kinds are passed over, and counted by kind
 
 [fields]                                 # canonical column = name, or names, best first
 started_at = "when"
@@ -45,6 +49,10 @@ _KEYS: Final = {
     "refuse": str,
     "fields": dict,
     "constants": dict,
+    "fills": list,
+    "like": str,
+    "clock": str,
+    "only": dict,
 }
 
 
@@ -75,7 +83,7 @@ def read_format(path: Traversable) -> Format:
         except pl.exceptions.PolarsError as error:
             raise UsageError(f"{path}: the pattern cannot be used: {str(error).splitlines()[-1]}") from error
     fields = {name: _names(value, name, path) for name, value in data.get("fields", {}).items()}
-    for name in (*fields, *data.get("constants", {})):
+    for name in (*fields, *data.get("constants", {}), *map(str, data.get("fills", ()))):
         if name not in CANONICAL and name not in RAW_FIELDS:
             raise UsageError(
                 f"{path}: {name} is not a column of events", f"known: {', '.join(sorted(CANONICAL | set(RAW_FIELDS)))}"
@@ -92,6 +100,10 @@ def read_format(path: Traversable) -> Format:
         broken=tuple(map(str, data.get("broken", ()))),
         refuse=data.get("refuse", ""),
         time_unit=data.get("time_unit"),
+        fills=tuple(map(str, data.get("fills", ()))),
+        like=data.get("like", ""),
+        clock=data.get("clock", ""),
+        only={name: _names(values, name, path) for name, values in data.get("only", {}).items()},
     )
 
 
