@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forensics import __version__
-from forensics.commands import about, cases, formats, investigating, listing, nights, reporting, sealing, settings, showing, worlds
+from forensics.commands import about, canary, cases, formats, investigating, listing, nights, reporting, sealing, settings, showing, worlds
 from forensics.errors import ForensicsError
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ app.command()(nights.bans)
 app.command()(nights.watch)
 app.add_typer(cases.app, name="case")
 app.add_typer(formats.app, name="formats")
+app.add_typer(canary.app, name="canary")
 app.command()(worlds.simulate)
 app.command()(worlds.evaluate)
 app.add_typer(settings.app, name="config")

@@ -1,0 +1,455 @@
+"""canary plan, assign, trace, explain: phrasings in own outputs that tell which holder a leak came through."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from forensics.commands.canary_files import (
+    FOLDER,
+    Per,
+    Target,
+    choose_holders,
+    describe_design,
+    load_assigned,
+    load_key,
+    note_in_log,
+    read_positions_table,
+    sha256_of,
+    shown,
+)
+from forensics.commands.options import CaseOption, Form, FormOption
+from forensics.commands.progress import StageProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from forensics.defences.canary.trace import Outcome, Suspect
+
+app = typer.Typer(
+    help="Semantic honeypots: equivalent phrasings in your own outputs that tell which network, reseller, payer or account a leak came through.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+PositionsArgument = Annotated[
+    Path, typer.Argument(metavar="POSITIONS", help="Table of positions: TOML, or CSV with position_id, a, b.")
+]
+WordsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--words",
+        help="Further words that carry meaning (TOML), beside those that ship; may be repeated.",
+        metavar="FILE",
+    ),
+]
+FlipOption = Annotated[
+    float,
+    typer.Option(
+        "--flips", min=0, max=0.49, help="Share of positions that will show the other phrasing.", metavar="SHARE"
+    ),
+]
+ErasedOption = Annotated[
+    float,
+    typer.Option("--erased", min=0, max=0.99, help="Share of positions that will show none, or both.", metavar="SHARE"),
+]
+ErrorOption = Annotated[
+    float, typer.Option("--error", min=1e-9, max=0.2, help="Chance that a trace names anybody innocent.", metavar="P")
+]
+DocumentsOption = Annotated[
+    int,
+    typer.Option(
+        "--documents",
+        min=1,
+        help="Documents of the suspect text that show a position, on average; for summed scores.",
+        metavar="N",
+    ),
+]
+
+
+@app.command("plan")
+def plan(
+    positions: PositionsArgument,
+    holders: Annotated[
+        list[int] | None, typer.Option("--holder-count", min=1, help="Words to give; may be repeated.", metavar="N")
+    ] = None,
+    coalitions: Annotated[
+        list[int] | None,
+        typer.Option("--coalition", min=1, help="Holders behind one leak; may be repeated.", metavar="N"),
+    ] = None,
+    flips: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--flips",
+            min=0,
+            max=0.49,
+            help="Share of positions that show the other phrasing; may be repeated.",
+            metavar="SHARE",
+        ),
+    ] = None,
+    group_sizes: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--group-size",
+            min=2,
+            help="Also: accounts of a network whose words are summed; may be repeated.",
+            metavar="N",
+        ),
+    ] = None,
+    erased: ErasedOption = 0.1,
+    error: ErrorOption = 1e-3,
+    documents: DocumentsOption = 100,
+    words: WordsOption = None,
+    form: FormOption = Form.table,
+) -> None:
+    """Tell what a table of positions can do, before anything is written: which can be used, and how surely a leak would be traced."""
+    from forensics.defences.canary.power import Plan, power_table
+    from forensics.reports.canary import plan_page
+    from forensics.reports.output import write_frame, write_text
+    from forensics.reports.page import page_width, wants_colour
+
+    checked = read_positions_table(positions, words)
+    usable = int(checked["usable"].sum())
+    cases = [
+        (count, size, flip)
+        for count in holders or (20, 100, 1000)
+        for size in coalitions or (1, 2)
+        for flip in flips or (0.1, 0.2)
+    ]
+    plans = [Plan(count, size, 0, 1, flip, erased, error, documents) for count, size, flip in cases]
+    table = power_table(plans, usable)
+    summed = [
+        Plan(count, 1, count, size, flip, erased, error, documents)
+        for count, _, flip in cases
+        for size in group_sizes or ()
+    ]
+    if summed:
+        import polars as pl
+
+        table = pl.concat([table, power_table(summed, usable).filter(score="summed").unique(maintain_order=True)])
+    if form is Form.table:
+        write_text(plan_page(table, checked, page_width()).text(colour=wants_colour()))
+        return
+    write_frame(table, form.value)
+    typer.echo(f"{usable} of {checked.height} positions can be used", err=True)
+    _tell_refused(checked)
+
+
+@app.command("assign")
+def assign(
+    positions: PositionsArgument,
+    key: Annotated[Path, typer.Option("--key", help="Secret key, outside the case.", metavar="FILE")],
+    new_key: Annotated[bool, typer.Option("--new-key", help="Make the key, readable by you alone.")] = False,
+    holders: Annotated[
+        Path | None,
+        typer.Option("--holders", help="Who gets a word: CSV with holder_id, and group_id if known.", metavar="FILE"),
+    ] = None,
+    case: CaseOption = None,
+    per: Annotated[Per | None, typer.Option("--per", help="Take the holders from the case: one word a …")] = None,
+    coalition: Annotated[
+        int | None,
+        typer.Option(
+            "--coalition",
+            min=1,
+            help="Holders behind one leak; default 1, or the largest group where groups are known.",
+            metavar="N",
+        ),
+    ] = None,
+    flips: FlipOption = 0.1,
+    erased: ErasedOption = 0.1,
+    error: ErrorOption = 1e-3,
+    documents: DocumentsOption = 100,
+    words: WordsOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Where to: .parquet, .csv or .json; default: into the case, else standard output.",
+            metavar="FILE",
+        ),
+    ] = None,
+    design: Annotated[
+        Path | None,
+        typer.Option(
+            "--design",
+            help="Where to write what trace must know; default: beside the output, .design.json.",
+            metavar="FILE",
+        ),
+    ] = None,
+    form: Annotated[Form | None, typer.Option("--format", help="How to write it; default told from -o.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over existing files.")] = False,
+) -> None:
+    """Draw a codeword for each holder: which phrasing it is served at each position. The same key gives the same words.
+
+    Refuses what cannot work, such as a word an account against a pool of thousands, and says what does.
+    """
+    from forensics.defences.canary.assign import assign_variants, group_sizes
+    from forensics.defences.canary.positions import usable_positions
+    from forensics.defences.canary.power import Plan, refusal
+    from forensics.errors import UsageError
+    from forensics.reports.canary import assigned_sentences
+
+    target = Target(case, output, design, form, force=force)
+    usable = usable_positions(read_positions_table(positions, words))
+    who = choose_holders(holders, case, per)
+    sizes = group_sizes(who)
+    largest = int(sizes["size"].max()) if sizes.height else 1  # type: ignore[arg-type]  # a count
+    wanted = coalition or largest
+    asked = Plan(who.height, wanted, sizes.height, largest, flips, erased, error, documents)
+    refused = refusal(asked, usable.height)
+    if refused:
+        raise UsageError(*refused)
+    secret = load_key(key, case, make=new_key)
+    ids = usable["position_id"].to_list()
+    table = assign_variants(secret, who, ids, wanted)
+    described = describe_design(asked, usable, secret, per)
+    note_in_log(case, "canary assign", target.write(table, described), key_id=described["key_id"])
+    typer.echo("\n".join(assigned_sentences(described)), err=True)
+
+
+@app.command("trace")
+def trace(
+    corpora: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CORPUS…", help="Suspect text: files, folders, globs or -; each argument is one corpus."
+        ),
+    ],
+    positions: Annotated[
+        Path, typer.Option("--positions", help="The table of positions that was assigned from.", metavar="FILE")
+    ],
+    key: Annotated[Path, typer.Option("--key", help="The key that was assigned with.", metavar="FILE")],
+    assignment: Annotated[
+        Path | None, typer.Option("--assignment", help="What assign wrote; default: that in the case.", metavar="FILE")
+    ] = None,
+    design: Annotated[
+        Path | None, typer.Option("--design", help="The design beside it, if it lies elsewhere.", metavar="FILE")
+    ] = None,
+    case: CaseOption = None,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--baseline",
+            help="Like text that is no output of yours: what phrasings are usual; may be repeated.",
+            metavar="CORPUS",
+        ),
+    ] = None,
+    mixed: Annotated[
+        float,
+        typer.Option(
+            "--mixed",
+            min=0,
+            max=0.5,
+            help="A position whose rarer phrasing has more than this share says nothing.",
+            metavar="SHARE",
+        ),
+    ] = 0.25,
+    fields: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--text-field", help="Only text under this name, of JSON and Parquet; may be repeated.", metavar="NAME"
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.", metavar="N")
+    ] = None,
+    form: FormOption = Form.table,
+    html: Annotated[Path | None, typer.Option("--html", help="Also write a page.", metavar="FILE")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over existing files.")] = False,
+) -> None:
+    """Hold suspect text against all codewords: who is named, with which error, or that nobody is.
+
+    Reads text, JSON lines and Parquet, plain or compressed. Several corpora are combined: each has one vote at a position.
+    """
+    from forensics.defences.canary.codes import seed
+    from forensics.defences.canary.trace import trace_leak
+    from forensics.errors import UsageError
+
+    if html is not None and html.exists() and not force:
+        raise UsageError(f"{html} exists", "choose another name, or say --force to write over it")
+    described, digest, marked, variants, secret = load_assigned(assignment, design, case, positions, key)
+    names, count = frozenset(fields or ()), workers or os.cpu_count() or 1
+    progress = StageProgress()
+    read = [_suspect(name, [name], variants, names, count, progress) for name in corpora]
+    usual = _suspect("baseline", baseline, variants, names, count, progress) if baseline else None
+    with progress("draw fresh codewords"):
+        outcome = trace_leak(
+            [suspect for suspect, _ in read],
+            marked,
+            error=described["error"],
+            seed=seed(secret),
+            baseline=usual[0] if usual else None,
+            mixed_share=mixed,
+        )
+    facts = _facts(outcome, described, digest, [about for _, about in read], usual[1] if usual else None)
+    written = _keep(case, facts, html)
+    note_in_log(
+        case, "canary trace", written, assignment_sha256=digest, corpora=facts["corpora"], named=len(facts["named"])
+    )
+    _tell(outcome, facts, form)
+    _raise_skipped(facts)
+
+
+@app.command("explain")
+def explain() -> None:
+    """Say what a canary is, how its numbers come about, and what one may not do."""
+    from forensics.defences.canary.power import Plan, reach
+    from forensics.reports.canary import explain_page
+    from forensics.reports.output import write_text
+    from forensics.reports.page import page_width, wants_colour
+
+    plans = {
+        "1 000 networks, no flips": Plan(1000, 1, flip_share=0, erased_share=0),
+        "1 000 networks, 20 % flips": Plan(1000, 1, flip_share=0.2, erased_share=0),
+        "1 000 networks, 40 % flips": Plan(1000, 1, flip_share=0.4, erased_share=0),
+        "two networks mixed by their own hand": Plan(1000, 2, flip_share=0, erased_share=0),
+        "an account each, a pool of 25 000": Plan(25_000, 25_000, flip_share=0, erased_share=0),
+    }
+    said = [(name, f"{reach(asked, 1).needed:,} positions".replace(",", " ")) for name, asked in plans.items()]
+    summed = Plan(25_000, 400, 1000, 400, 0, 0)
+    said.append(
+        (
+            "the words of 400 accounts summed, 100 documents a position",
+            f"{reach(summed, 1, 'summed').needed:,} positions",
+        )
+    )
+    write_text(explain_page(page_width(), said).text(colour=wants_colour()))
+
+
+def _tell_refused(checked: pl.DataFrame) -> None:
+    from forensics.reports.printable import printable
+
+    for row in checked.filter(~checked["usable"]).iter_rows(named=True):
+        typer.echo(f"{printable(row['position_id'])}: {printable(row['reason'])}", err=True)
+
+
+def _suspect(
+    name: str,
+    given: Sequence[str],
+    variants: Sequence[str],
+    fields: frozenset[str],
+    workers: int,
+    progress: StageProgress,
+) -> tuple[Suspect, dict[str, Any]]:
+    """One corpus counted, and what was read of it."""
+    from forensics.commands.corpora import count_corpus, find_corpus
+    from forensics.defences.canary.trace import Suspect
+    from forensics.evidence.manifest import hash_file
+
+    reading = find_corpus(given)
+    with progress(f"read {shown(name)}"):
+        tally = count_corpus(reading, variants, fields, workers, progress.tell)
+        files = [
+            {"path": file, "sha256": hash_file(Path(file)) if Path(file).is_file() else None} for file in reading.files
+        ]
+    about = {
+        "name": name,
+        "document_count": tally.documents,
+        "file_count": len(files),
+        "byte_count": reading.byte_count,
+        "skipped": reading.skipped,
+        "files": files,
+    }
+    return Suspect(name, tally.documents, tally.counts[::2], tally.counts[1::2]), about
+
+
+def _facts(
+    outcome: Outcome,
+    described: dict[str, Any],
+    digest: str,
+    corpora: list[dict[str, Any]],
+    baseline: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """Everything a trace came to, for programs; the pages are made from it."""
+    from forensics.defences.canary.power import Plan, reach, threshold
+    from forensics.defences.canary.trace import DRAWS
+    from forensics.reports.canary import verdict_sentences
+    from forensics.reports.output import json_rows
+
+    says = outcome.observed["says"].value_counts()
+    seen = dict(zip(says["says"].to_list(), says["count"].to_list(), strict=True))
+    alone = Plan(described["holder_count"], 1, outcome.tests["summed"], 1, described["flip_share"], 0.0, outcome.error)
+    rest = outcome.scores.filter(~outcome.scores["named"] & (outcome.scores["score"] == "own word"))["score_sd"].max()
+    facts = {
+        "what": "canary trace",
+        "named": [row | {"tests": outcome.tests[row["score"]]} for row in json_rows(outcome.named)],
+        "error": outcome.error,
+        "tests": dict(outcome.tests),
+        "draws": DRAWS,
+        "corpora": corpora,
+        "baseline": baseline,
+        "positions": {"usable": outcome.observed.height, "decided": outcome.decided_count}
+        | {name: seen.get(name, 0) for name in ("a", "b", "both", "neither")},
+        "power_alone": reach(alone, outcome.decided_count).power,
+        "highest_unnamed_sd": rest,
+        "usual_highest_sd": threshold(1.0, outcome.tests["own word"]),
+        "design": described,
+        "assignment_sha256": digest,
+        "scores": json_rows(outcome.scores),
+        "observed": json_rows(outcome.observed),
+    }
+    return {"verdict": " ".join(verdict_sentences(facts)).replace("\u00a0", " ")} | facts
+
+
+def _keep(folder: Path | None, facts: dict[str, Any], html: Path | None) -> list[dict[str, str]]:
+    """Store a trace in the case, and the page where it is wanted; what was written, with its SHA-256."""
+    from forensics.case import Case
+    from forensics.errors import InputError
+    from forensics.reports.canary_page import render_trace
+    from forensics.reports.output import facts_text
+
+    written = []
+    if folder is not None:
+        content = facts_text(facts).encode()
+        with Case.locked(folder) as held:
+            name = f"{FOLDER}/trace-{len(list((held.folder / FOLDER).glob('trace-*.json'))) + 1:03d}.json"
+            held.write_file(name, content)
+        written.append({"path": name, "sha256": sha256_of(content)})
+    if html is not None:
+        page = render_trace(facts)
+        try:
+            html.write_bytes(page)
+        except OSError as error:
+            raise InputError(
+                f"cannot write {html}: {error.strerror or error}", "name a file in a folder that can be written"
+            ) from error
+        written.append({"path": str(html), "sha256": sha256_of(page)})
+    return written
+
+
+def _tell(outcome: Outcome, facts: dict[str, Any], form: Form) -> None:
+    from forensics.reports.canary import trace_page
+    from forensics.reports.output import facts_text, write_frame, write_text
+    from forensics.reports.page import page_width, wants_colour
+
+    if form is Form.table:
+        write_text(trace_page(facts, page_width()).text(colour=wants_colour()))
+    elif form is Form.json:
+        write_text(facts_text(facts))
+    else:
+        write_frame(outcome.scores, form.value)
+        typer.echo(facts["verdict"], err=True)
+
+
+def _raise_skipped(facts: dict[str, Any]) -> None:
+    """Raises: PartialInput where a file was passed over or read in part."""
+    from forensics.errors import PartialInput
+
+    skipped = [
+        item
+        for corpus in [*facts["corpora"], *([facts["baseline"]] if facts["baseline"] else [])]
+        for item in corpus["skipped"]
+    ]
+    if skipped:
+        name, why = skipped[0]
+        raise PartialInput(
+            f"{len(skipped)} files passed over or read in part, the first {name}: {why}",
+            "the verdict rests on the rest",
+        )
