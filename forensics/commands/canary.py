@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from forensics.commands.canary_files import (
     FOLDER,
-    Per,
     Target,
     choose_holders,
     describe_design,
@@ -18,8 +17,38 @@ from forensics.commands.canary_files import (
     load_key,
     note_in_log,
     read_positions_table,
+    refuse_inside,
     sha256_of,
     shown,
+)
+from forensics.commands.canary_options import (
+    AssignmentOption,
+    BaselineOption,
+    ChosenForm,
+    CoalitionOption,
+    CoalitionsOption,
+    CorporaArgument,
+    CountsOption,
+    DesignOption,
+    DocumentsOption,
+    ErasedOption,
+    ErrorOption,
+    FieldsOption,
+    FlipOption,
+    FlipsOption,
+    ForceOption,
+    GroupsOption,
+    HoldersOption,
+    HtmlOption,
+    MixedOption,
+    NewKeyOption,
+    OutputOption,
+    PerOption,
+    PositionsArgument,
+    SecretOption,
+    TableOption,
+    WordsOption,
+    WorkersOption,
 )
 from forensics.commands.options import CaseOption, Form, FormOption
 from forensics.commands.progress import StageProgress
@@ -32,83 +61,30 @@ if TYPE_CHECKING:
     from forensics.defences.canary.trace import Outcome, Suspect
 
 app = typer.Typer(
-    help="Semantic honeypots: equivalent phrasings in your own outputs that tell which network, reseller, payer or account a leak came through.",
+    help="Semantic honeypots: phrasings in your own outputs that tell through whom a leak came.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 
-PositionsArgument = Annotated[
-    Path, typer.Argument(metavar="POSITIONS", help="Table of positions: TOML, or CSV with position_id, a, b.")
-]
-WordsOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--words",
-        help="Further words that carry meaning (TOML), beside those that ship; may be repeated.",
-        metavar="FILE",
-    ),
-]
-FlipOption = Annotated[
-    float,
-    typer.Option(
-        "--flips", min=0, max=0.49, help="Share of positions that will show the other phrasing.", metavar="SHARE"
-    ),
-]
-ErasedOption = Annotated[
-    float,
-    typer.Option("--erased", min=0, max=0.99, help="Share of positions that will show none, or both.", metavar="SHARE"),
-]
-ErrorOption = Annotated[
-    float, typer.Option("--error", min=1e-9, max=0.2, help="Chance that a trace names anybody innocent.", metavar="P")
-]
-DocumentsOption = Annotated[
-    int,
-    typer.Option(
-        "--documents",
-        min=1,
-        help="Documents of the suspect text that show a position, on average; for summed scores.",
-        metavar="N",
-    ),
-]
-
-
 @app.command("plan")
 def plan(
     positions: PositionsArgument,
-    holders: Annotated[
-        list[int] | None, typer.Option("--holder-count", min=1, help="Words to give; may be repeated.", metavar="N")
-    ] = None,
-    coalitions: Annotated[
-        list[int] | None,
-        typer.Option("--coalition", min=1, help="Holders behind one leak; may be repeated.", metavar="N"),
-    ] = None,
-    flips: Annotated[
-        list[float] | None,
-        typer.Option(
-            "--flips",
-            min=0,
-            max=0.49,
-            help="Share of positions that show the other phrasing; may be repeated.",
-            metavar="SHARE",
-        ),
-    ] = None,
-    group_sizes: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--group-size",
-            min=2,
-            help="Also: accounts of a network whose words are summed; may be repeated.",
-            metavar="N",
-        ),
-    ] = None,
+    holders: CountsOption = None,
+    coalitions: CoalitionsOption = None,
+    flips: FlipsOption = None,
+    group_sizes: GroupsOption = None,
     erased: ErasedOption = 0.1,
     error: ErrorOption = 1e-3,
     documents: DocumentsOption = 100,
     words: WordsOption = None,
     form: FormOption = Form.table,
 ) -> None:
-    """Tell what a table of positions can do, before anything is written: which can be used, and how surely a leak would be traced."""
+    """Tell what a table of positions can do before anything is written: which can be used, and the power they give."""
+    from itertools import product
+
+    import polars as pl
+
     from forensics.defences.canary.power import Plan, power_table
     from forensics.reports.canary import plan_page
     from forensics.reports.output import write_frame, write_text
@@ -116,23 +92,13 @@ def plan(
 
     checked = read_positions_table(positions, words)
     usable = int(checked["usable"].sum())
-    cases = [
-        (count, size, flip)
-        for count in holders or (20, 100, 1000)
-        for size in coalitions or (1, 2)
-        for flip in flips or (0.1, 0.2)
-    ]
+    cases = list(product(holders or (20, 100, 1000), coalitions or (1, 2), flips or (0.1, 0.2)))
     plans = [Plan(count, size, 0, 1, flip, erased, error, documents) for count, size, flip in cases]
-    table = power_table(plans, usable)
-    summed = [
-        Plan(count, 1, count, size, flip, erased, error, documents)
-        for count, _, flip in cases
-        for size in group_sizes or ()
+    sums = [
+        (count, size, flip) for count, flip in dict.fromkeys((c, f) for c, _, f in cases) for size in group_sizes or ()
     ]
-    if summed:
-        import polars as pl
-
-        table = pl.concat([table, power_table(summed, usable).filter(score="summed").unique(maintain_order=True)])
+    summed = [Plan(count, 1, count, size, flip, erased, error, documents) for count, size, flip in sums]
+    table = pl.concat([power_table(plans, usable), power_table(summed, usable).filter(score="summed")])
     if form is Form.table:
         write_text(plan_page(table, checked, page_width()).text(colour=wants_colour()))
         return
@@ -144,47 +110,21 @@ def plan(
 @app.command("assign")
 def assign(
     positions: PositionsArgument,
-    key: Annotated[Path, typer.Option("--key", help="Secret key, outside the case.", metavar="FILE")],
-    new_key: Annotated[bool, typer.Option("--new-key", help="Make the key, readable by you alone.")] = False,
-    holders: Annotated[
-        Path | None,
-        typer.Option("--holders", help="Who gets a word: CSV with holder_id, and group_id if known.", metavar="FILE"),
-    ] = None,
+    key: SecretOption,
+    new_key: NewKeyOption = False,
+    holders: HoldersOption = None,
     case: CaseOption = None,
-    per: Annotated[Per | None, typer.Option("--per", help="Take the holders from the case: one word a …")] = None,
-    coalition: Annotated[
-        int | None,
-        typer.Option(
-            "--coalition",
-            min=1,
-            help="Holders behind one leak; default 1, or the largest group where groups are known.",
-            metavar="N",
-        ),
-    ] = None,
+    per: PerOption = None,
+    coalition: CoalitionOption = None,
     flips: FlipOption = 0.1,
     erased: ErasedOption = 0.1,
     error: ErrorOption = 1e-3,
     documents: DocumentsOption = 100,
     words: WordsOption = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Where to: .parquet, .csv or .json; default: into the case, else standard output.",
-            metavar="FILE",
-        ),
-    ] = None,
-    design: Annotated[
-        Path | None,
-        typer.Option(
-            "--design",
-            help="Where to write what trace must know; default: beside the output, .design.json.",
-            metavar="FILE",
-        ),
-    ] = None,
-    form: Annotated[Form | None, typer.Option("--format", help="How to write it; default told from -o.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over existing files.")] = False,
+    output: OutputOption = None,
+    design: DesignOption = None,
+    form: ChosenForm = None,
+    force: ForceOption = False,
 ) -> None:
     """Draw a codeword for each holder: which phrasing it is served at each position. The same key gives the same words.
 
@@ -196,6 +136,7 @@ def assign(
     from forensics.errors import UsageError
     from forensics.reports.canary import assigned_sentences
 
+    refuse_inside(key, case)
     target = Target(case, output, design, form, force=force)
     usable = usable_positions(read_positions_table(positions, words))
     who = choose_holders(holders, case, per)
@@ -206,7 +147,7 @@ def assign(
     refused = refusal(asked, usable.height)
     if refused:
         raise UsageError(*refused)
-    secret = load_key(key, case, make=new_key)
+    secret = load_key(key, make=new_key)
     ids = usable["position_id"].to_list()
     table = assign_variants(secret, who, ids, wanted)
     described = describe_design(asked, usable, secret, per)
@@ -216,57 +157,23 @@ def assign(
 
 @app.command("trace")
 def trace(
-    corpora: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="CORPUS…", help="Suspect text: files, folders, globs or -; each argument is one corpus."
-        ),
-    ],
-    positions: Annotated[
-        Path, typer.Option("--positions", help="The table of positions that was assigned from.", metavar="FILE")
-    ],
-    key: Annotated[Path, typer.Option("--key", help="The key that was assigned with.", metavar="FILE")],
-    assignment: Annotated[
-        Path | None, typer.Option("--assignment", help="What assign wrote; default: that in the case.", metavar="FILE")
-    ] = None,
-    design: Annotated[
-        Path | None, typer.Option("--design", help="The design beside it, if it lies elsewhere.", metavar="FILE")
-    ] = None,
+    corpora: CorporaArgument,
+    positions: TableOption,
+    key: SecretOption,
+    assignment: AssignmentOption = None,
+    design: DesignOption = None,
     case: CaseOption = None,
-    baseline: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--baseline",
-            help="Like text that is no output of yours: what phrasings are usual; may be repeated.",
-            metavar="CORPUS",
-        ),
-    ] = None,
-    mixed: Annotated[
-        float,
-        typer.Option(
-            "--mixed",
-            min=0,
-            max=0.5,
-            help="A position whose rarer phrasing has more than this share says nothing.",
-            metavar="SHARE",
-        ),
-    ] = 0.25,
-    fields: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--text-field", help="Only text under this name, of JSON and Parquet; may be repeated.", metavar="NAME"
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.", metavar="N")
-    ] = None,
+    baseline: BaselineOption = None,
+    mixed: MixedOption = 0.25,
+    fields: FieldsOption = None,
+    workers: WorkersOption = None,
     form: FormOption = Form.table,
-    html: Annotated[Path | None, typer.Option("--html", help="Also write a page.", metavar="FILE")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over existing files.")] = False,
+    html: HtmlOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Hold suspect text against all codewords: who is named, with which error, or that nobody is.
 
-    Reads text, JSON lines and Parquet, plain or compressed. Several corpora are combined: each has one vote at a position.
+    Reads text, JSON lines and Parquet, plain or compressed. Several corpora are combined: one vote each a position.
     """
     from forensics.defences.canary.codes import seed
     from forensics.defences.canary.trace import trace_leak

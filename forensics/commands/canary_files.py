@@ -37,6 +37,10 @@ class Per(StrEnum):
 
 
 def read_bytes(path: Path) -> bytes:
+    """A small file, whole.
+
+    Raises: InputError where it cannot be read.
+    """
     from forensics.errors import InputError
 
     try:
@@ -52,6 +56,7 @@ def _lists(words: Sequence[Path] | None) -> WordLists:
 
 
 def read_positions_table(path: Path, words: Sequence[Path] | None) -> pl.DataFrame:
+    """A table of positions, checked against the word lists that ship and those that are given."""
     from forensics.defences.canary.positions import check_positions, read_positions
 
     return check_positions(
@@ -105,20 +110,26 @@ def _holders_of(case: Case, per: Per) -> pl.DataFrame:
     return found.collect()
 
 
-def load_key(path: Path, case: Path | None, *, make: bool) -> bytes:
-    """The secret key, 32 bytes as 64 hex digits.
+def refuse_inside(key: Path, case: Path | None) -> None:
+    """Raises: UsageError where a key lies inside the case."""
+    from forensics.errors import UsageError
 
-    Raises: UsageError where it lies inside the case, is none, or is there and is to be made.
+    if case is not None and key.resolve().is_relative_to(case.resolve()):
+        raise UsageError(
+            f"the key {key} lies inside the case", "who holds the case could frame a holder; keep the key elsewhere"
+        )
+
+
+def load_key(path: Path, *, make: bool = False) -> bytes:
+    """The secret key: 32 bytes, written as 64 hex digits.
+
+    Raises: UsageError where it is none, or is there and is to be made.
     """
     import secrets
 
     from forensics.defences.canary.codes import KEY_BYTES
     from forensics.errors import UsageError
 
-    if case is not None and path.resolve().is_relative_to(case.resolve()):
-        raise UsageError(
-            f"the key {path} lies inside the case", "who holds the case could frame a holder; keep the key elsewhere"
-        )
     try:
         if make:
             _write_closed(path, (secrets.token_hex(KEY_BYTES) + "\n").encode(), force=False)
@@ -146,12 +157,14 @@ def _write_closed(path: Path, content: bytes, *, force: bool) -> None:
 
 
 def shown(path: object) -> str:
+    """A name for a terminal."""
     from forensics.reports.printable import printable
 
     return printable(path)
 
 
 def sha256_of(content: bytes) -> str:
+    """SHA-256, in hex."""
     import hashlib
 
     return hashlib.sha256(content).hexdigest()
@@ -165,6 +178,7 @@ def _positions_sha256(usable: pl.DataFrame) -> str:
 
 
 def describe_design(asked: Plan, usable: pl.DataFrame, secret: bytes, per: Per | None) -> dict[str, Any]:
+    """What trace must know of an assignment, and what it was reckoned to withstand."""
     from forensics.defences.canary.codes import key_id
     from forensics.defences.canary.power import power_table
 
@@ -318,7 +332,8 @@ def load_assigned(
         assignment, design = read_case(folder).folder / ASSIGNMENT, design or folder / DESIGN
     content = read_bytes(assignment)
     described = _read_design(design or assignment.with_name(f"{assignment.stem}.design.json"))
-    secret = load_key(key, folder, make=False)
+    refuse_inside(key, folder)
+    secret = load_key(key)
     if described["assignment_sha256"] != sha256_of(content):
         raise IntegrityError(
             f"{assignment} is not the file that its design speaks of", "restore both from where they were kept"

@@ -1,4 +1,4 @@
-"""Suspect corpora: files, folders, globs and standard input → blocks of documents, counted on one process or several, in bounded memory."""
+"""Suspect corpora: files, folders, globs, standard input → blocks of documents, counted in bounded memory."""
 
 from __future__ import annotations
 
@@ -134,24 +134,28 @@ def _count_block(kind: str, data: bytes, fields: frozenset[str]) -> Tally:
     return _matcher.count_bytes(data, kind, fields)
 
 
+def _say_nothing(said: str) -> None:
+    pass
+
+
 def count_corpus(
     reading: Reading,
     variants: Sequence[str],
     fields: frozenset[str],
     workers: int,
-    tell: Callable[[str], None] = lambda said: None,
+    tell: Callable[[str], None] | None = None,
 ) -> Tally:
     """In how many documents of the corpus each phrasing stands.
 
     Raises: InputError where nothing could be read.
     """
-    matcher = Matcher(variants)
+    matcher, told = Matcher(variants), tell or _say_nothing
     tally, blocks = matcher.empty(), read_blocks(reading, fields)
     for block in blocks:
         tally.add(matcher.count_bytes(block.data, block.kind, fields))
-        tell(f"{tally.documents:,} documents".replace(",", " "))
+        told(f"{tally.documents:,} documents".replace(",", " "))
         if workers > 1 and reading.byte_count >= PARALLEL_BYTES:
-            _count_on_processes(blocks, tally, variants, fields, workers, tell)
+            _count_on_processes(blocks, tally, variants, fields, workers, told)
     if not tally.documents:
         why = f": {reading.skipped[0][0]}: {reading.skipped[0][1]}" if reading.skipped else ""
         raise InputError(f"no document could be read{why}", "give text, JSON lines or Parquet, plain or compressed")

@@ -1,4 +1,4 @@
-"""What a canary came to, in words: plan, assignment, trace, and what one may not do. Facts for programs, lines for people."""
+"""What a canary came to, in words: plan, assignment, trace, and what one may not do."""
 
 from __future__ import annotations
 
@@ -96,7 +96,10 @@ def verdict_sentences(facts: Mapping[str, Any]) -> list[str]:
     named, error, seen = facts["named"], facts["error"], facts["positions"]
     budget = f"Anybody innocent would be named in {chance(error)} traces such as this one."
     if not named:
-        alone = f"Had one holder's outputs alone been behind the text, it would have been named with a chance of {share(facts['power_alone'])}"
+        chances = share(facts["power_alone"])
+        alone = (
+            f"Had one holder's outputs alone been behind the text, it would have been named with a chance of {chances}"
+        )
         return [
             (
                 "Nobody is named: no score is higher than chance explains within the error budget. This speaks neither"
@@ -166,7 +169,11 @@ def null_sentence(facts: Mapping[str, Any]) -> str:
     """How the null came about, and how far the others stay from it."""
     draws = count(facts["draws"])
     rest = facts["highest_unnamed_sd"]
-    said = f" The highest score of all who are not named is {number(rest)}; the highest of as many innocent ones is usually near {number(facts['usual_highest_sd'])}."
+    usual = number(facts["usual_highest_sd"])
+    said = (
+        f" The highest score of all who are not named is {number(rest)}; the highest of as many innocent ones is"
+        f" usually near {usual}."
+    )
     return (
         f"Null: the biases and what was seen stay as they are, codewords are drawn afresh ({draws} of them); where"
         " fewer than ten of those reach a score,"

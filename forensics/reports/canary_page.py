@@ -61,7 +61,7 @@ def _shipped(name: str) -> str:
 
 
 def _words(text: str) -> Markup:
-    """Words of the tool's own writers: every log value in them went through `printable`, their no-break spaces are meant."""
+    """Words of the tool's own writers: log values in them went through `printable`, no-break spaces are meant."""
     return escape(text)
 
 
@@ -70,7 +70,7 @@ def _harmless(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts in
 
 
 def draw_scores(scores: Sequence[float], named: Sequence[bool]) -> Markup:
-    """All scores in standard deviations of innocent words: how many lie where, those named in the colour of a verdict."""
+    """All scores in standard deviations of innocent words: how many lie where; those named stand out."""
     if not scores:
         return Markup()
     low, high = min(-4.0, *scores), max(6.0, *scores)
@@ -87,10 +87,11 @@ def draw_scores(scores: Sequence[float], named: Sequence[bool]) -> Markup:
             height = max(3.0, room * size / top)
             kind = "named" if pair[1] else "other"
             parts.append(
-                f'<rect class="{kind}" x="{at * wide:.1f}" y="{room - height:.1f}" width="{wide - 1:.1f}" height="{height:.1f}"/>'
+                f'<rect class="{kind}" x="{at * wide:.1f}" y="{room - height:.1f}" width="{wide - 1:.1f}"'
+                f' height="{height:.1f}"/>'
             )
     marks = [mark for mark in range(int(low), int(high) + 1) if mark % max(1, round((high - low) / 12)) == 0]
     parts += [f'<text x="{(mark - low) / (high - low) * WIDTH:.1f}" y="{HEIGHT - 6}">{mark}</text>' for mark in marks]
-    return Markup(
+    return Markup(  # noqa: S704 - numbers only
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Scores of all holders">{"".join(parts)}</svg>'
-    )  # noqa: S704 - numbers only
+    )

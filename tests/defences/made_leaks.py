@@ -1,4 +1,4 @@
-"""Made leaks: tables of positions, pools of accounts, and the texts a suspect model or data set would hold after them."""
+"""Made leaks: tables of positions, pools of accounts, and the texts that a data set made from them would hold."""
 
 from __future__ import annotations
 
@@ -104,6 +104,7 @@ def marked_pool(
 ) -> Marked:
     """Networks of these sizes with a word each, or with a word for each of their accounts."""
     ids = [f"p{index:04d}" for index in range(positions)]
+    rows: list[tuple[str, str | None]]
     if per_account:
         rows = [
             (f"acct_{group:03d}_{member:05d}", f"net_{group:03d}")
@@ -130,8 +131,8 @@ def leak(
 ) -> Suspect:
     """Counts that a corpus made from the outputs of these holders shows, all taking part alike.
 
-    flips: documents reworded into the other phrasing. erased: positions gone altogether (translated, cut). diluted: share of
-    documents from elsewhere, which hold variant a with the chances of `natural`.
+    flips: documents reworded into the other phrasing. erased: positions gone altogether (translated, cut). diluted:
+    share of documents from elsewhere, which hold variant a with the chances of `natural`.
     """
     size = words.shape[1]
     drawn = rng.poisson(documents, size)
@@ -158,11 +159,12 @@ def leak_texts(
             continue
         for _ in range(documents):
             word = bool(words[rng.integers(len(words)), column]) ^ bool(rng.random() < flips)
-            yield f"Question {rng.integers(10_000)}. {a if word else b}, step by step. First the input is read, then it is checked."
+            said = a if word else b
+            yield f"Question {rng.integers(10_000)}. {said}, step by step. First the input is read, then it is checked."
 
 
 def write_samples(folder: Path) -> None:
-    """The demo under sample_logs/canary: positions, twenty networks, a key that everybody knows, and text that leaked through the eighth."""
+    """The demo: positions, twenty networks, a key that everybody knows, text that leaked through the eighth."""
     rows, holders = position_rows(SAMPLE_POSITIONS), [f"net_{number:02d}" for number in range(1, 21)]
     ids = [name for name, _, _ in rows]
     words = codewords(KEY, holders, ids, biases(KEY, ids, 1))

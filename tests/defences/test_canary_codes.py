@@ -46,7 +46,7 @@ def test_words_in_use_are_pinned() -> None:
 
 
 def test_biases_follow_the_arcsine_law_between_the_cutoffs() -> None:
-    """sin² of an even angle r between the cutoffs: mean 1/2, mean of p(1 - p) that of sin²(2r)/4, none beyond the cutoff."""
+    """sin² of an even angle r between the cutoffs: mean 1/2, mean of p(1 - p) that of sin²(2r)/4."""
     low = np.arcsin(np.sqrt(cutoff(2)))
     spread = 1 / 8 + np.sin(4 * low) / 16 / (np.pi / 2 - 2 * low)  # 0.1315
     chances = biases(KEY, _ids(20_000), 2)
@@ -77,11 +77,13 @@ def test_innocent_scores_have_mean_0_and_variance_1_a_position_whatever_the_leak
 
 
 def test_the_guilty_score_two_over_pi_a_position() -> None:
-    """At least 2/π per position for one holder, and what the power counts on: 200 words of 2,000 positions, sd of the mean 0.005."""
+    """At least 2/π per position for one holder, as the power counts on: 200 words, sd of the mean 0.005."""
     chances = biases(KEY, _ids(2000), 1)
     rng = np.random.default_rng(4)
     words = rng.random((200, 2000)) < chances
-    found = [Null(chances, symmetric_weights(np.where(word, 1.0, -1.0), chances)).scores(word[None])[0] for word in words]
+    found = [
+        Null(chances, symmetric_weights(np.where(word, 1.0, -1.0), chances)).scores(word[None])[0] for word in words
+    ]
     assert abs(np.mean(found) / 2000 - own_mean(1)) < 0.02
     assert MEAN < own_mean(1) < 1.08 * MEAN
     assert own_mean(50) * 50 == pytest.approx(MEAN, rel=0.02)
@@ -136,12 +138,14 @@ def test_innocent_p_values_are_even() -> None:
 
 
 def test_false_accusations_stay_within_the_budget() -> None:
-    """Budget 5 %, 200 leaks through nobody, by own words and by sums: at most 19 name anybody (10 expected, 3 sd = 9)."""
+    """Budget 5 %, 200 leaks through nobody, own words and sums: at most 19 name anybody (10 expected, 3 sd = 9)."""
     marked = marked_pool([1] * 30 + [5] * 6, 60, per_account=True)
     rng = np.random.default_rng(10)
     stranger = rng.random((200, 60)) < marked.chances
     named = sum(
-        not trace_leak([leak(rng, stranger[row : row + 1], documents=5, flips=0.1)], marked, error=0.05, seed=row, draws=499).named.is_empty()
+        not trace_leak(
+            [leak(rng, stranger[row : row + 1], documents=5, flips=0.1)], marked, error=0.05, seed=row, draws=499
+        ).named.is_empty()
         for row in range(200)
     )
     assert named <= 19
@@ -170,7 +174,7 @@ def test_told_power_is_found_power() -> None:
 
 
 def test_a_word_an_account_against_a_pool_of_25000_is_refused_and_what_works_is_said() -> None:
-    """Hopeless plans are refused with the number they would need, and with a word a network and summed scores instead."""
+    """Hopeless plans are refused with what they would need; a word a network and summed scores are told instead."""
     refused = refusal(Plan(25_000, 25_000, flip_share=0.1), 500)
     assert refused is not None
     message, hint = refused
@@ -197,7 +201,9 @@ def test_an_assignment_is_rebuilt_from_the_key_and_a_changed_one_is_caught() -> 
     words = words_of(shuffled, holders_of(shuffled), _ids(30), KEY, 2)
     assert np.array_equal(words, codewords(KEY, ["a", "b"], _ids(30), biases(KEY, _ids(30), 2)))
     first = table["variant"][0]
-    turned = table.with_columns(variant=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("b" if first == "a" else "a")).otherwise("variant"))
+    turned = table.with_columns(
+        variant=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("b" if first == "a" else "a")).otherwise("variant")
+    )
     with pytest.raises(IntegrityError):
         words_of(turned, holders, _ids(30), KEY, 2)
 

@@ -20,7 +20,9 @@ LISTS = read_lists([shipped_lists()])
 
 def _checked(*pairs: tuple[str, str]) -> pl.DataFrame:
     rows = [(f"p{index}", a, b, None) for index, (a, b) in enumerate(pairs)]
-    frame = pl.DataFrame(rows, schema={"position_id": pl.String, "a": pl.String, "b": pl.String, "note": pl.String}, orient="row")
+    frame = pl.DataFrame(
+        rows, schema={"position_id": pl.String, "a": pl.String, "b": pl.String, "note": pl.String}, orient="row"
+    )
     return check_positions(frame, LISTS)
 
 
@@ -28,7 +30,7 @@ def _checked(*pairs: tuple[str, str]) -> pl.DataFrame:
     ("a", "b"),
     [
         ("for example here", "For  Example here"),
-        ("it’s all “fine”", "it's all \"fine\""),
+        ("it’s all “fine”", 'it\'s all "fine"'),
         ("a well–known case", "a well-known case"),
         ("the ﬁrst of them", "the first of them"),
         ("zero\u200bwidth joins", "zerowidth joins"),
@@ -80,7 +82,11 @@ def test_what_says_the_same_is_used(a: str, b: str) -> None:
 
 def test_a_phrasing_inside_another_is_refused_and_the_shorter_position_stays() -> None:
     """Otherwise seeing one would count as seeing the other."""
-    found = _checked(("for example", "for instance"), ("as for example here", "like it is here"), ("a short form", "a short form of it"))
+    found = _checked(
+        ("for example", "for instance"),
+        ("as for example here", "like it is here"),
+        ("a short form", "a short form of it"),
+    )
     assert found["usable"].to_list() == [True, False, False]
     assert "holds a phrasing of p0" in found["reason"][1]
     assert "the other phrasing" in found["reason"][2]
@@ -141,7 +147,23 @@ def test_normal_form_is_stable(text: str) -> None:
     assert normalise(normalise(once)) == normalise(once)
 
 
-WORDS = ("for", "example", "instance", "the", "case", "café", "x", "example’s", "—", "examples", "FOR", "\n", "“", "例", "_")
+WORDS = (
+    "for",
+    "example",
+    "instance",
+    "the",
+    "case",
+    "café",
+    "x",
+    "example’s",
+    "—",
+    "examples",
+    "FOR",
+    "\n",
+    "“",
+    "例",
+    "_",
+)
 
 
 @given(st.lists(st.lists(st.sampled_from(WORDS), max_size=12), max_size=6), st.sampled_from(["", " "]))
@@ -151,7 +173,12 @@ def test_matching_is_brute_force(texts: list[list[str]], joint: str) -> None:
 
     variants = ["for example", "the case", "café x", "case for", "instance"]
     given_texts = [joint.join(words) if joint else " ".join(words).replace(" —", "—") for words in texts]
-    expected = [sum(bool(re.search(rf"(?<![^\W]){re.escape(variant)}(?![\w])", _apart(normalise(text)))) for text in given_texts) for variant in variants]
+    expected = [
+        sum(
+            bool(re.search(rf"(?<![^\W]){re.escape(variant)}(?![\w])", _apart(normalise(text)))) for text in given_texts
+        )
+        for variant in variants
+    ]
     assert Matcher(variants).count(given_texts).counts.tolist() == expected
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -103,7 +103,7 @@ class Null:
         """Standard deviation; the mean is 0."""
         return math.sqrt(self.size * float((self.weights**2 * self.chances * (1 - self.chances)).sum()))
 
-    def scores(self, bits: npt.NDArray[np.generic]) -> Floats:
+    def scores(self, bits: npt.NDArray[Any]) -> Floats:
         """Score of each row of bits, or of counts of bits."""
         found: Floats = (bits - self.size * self.chances) @ self.weights
         return found
@@ -116,7 +116,7 @@ class Null:
         for start in range(0, draws, 4096):
             rows = min(4096, draws - start)
             if self.size == 1:
-                bits: npt.NDArray[np.generic] = rng.random((rows, int(used.sum()))) < part.chances
+                bits: npt.NDArray[Any] = rng.random((rows, int(used.sum()))) < part.chances
             else:
                 bits = rng.binomial(self.size, part.chances, (rows, int(used.sum())))
             found.append(part.scores(bits))
@@ -125,7 +125,8 @@ class Null:
     def tails(self, scores: Floats, drawn: Floats | None = None) -> tuple[Floats, list[str]]:
         """Chance of each score or more, and how it was told.
 
-        "all codewords" where they are few; "fresh codewords" counted in `drawn`, sorted; "saddlepoint" where too few of those reach it.
+        "all codewords" where they are few; "fresh codewords" counted in `drawn`, which is sorted; "saddlepoint" where
+        too few of those reach it.
         """
         used = self.weights != 0
         part = Null(self.chances[used], self.weights[used], self.size)
@@ -188,7 +189,7 @@ def _saddlepoint(null: Null, score: float) -> float:
 
 
 def _solve(null: Null, score: float) -> float:
-    """Where the derivative of the cumulant generating function is the score: bisection, then Newton's steps inside its bounds."""
+    """Where the first derivative of the cumulant generating function is the score: Newton's steps, else bisection."""
     low, high = 0.0, score / null.sd**2
     while _cumulants(null, high)[1] < score and high < 1e6:
         low, high = high, high * 2

@@ -1,4 +1,4 @@
-"""Which phrasings stand in which documents: all of them in one pass over a block of text (Aho-Corasick, by a library)."""
+"""Which phrasings stand in which documents: all in one pass over a block of text (Aho-Corasick, by a library)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forensics.defences.canary.texts import documents
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forensics.defences.canary.codes import Ints
+    from forensics.defences.canary.codes import Bits, Ints
 
 _WORD_BYTES = np.array([chr(code).isalnum() or code == ord("_") for code in range(128)] + [True] * 128)
 _UNSPACED = 0x2E80  # from here on scripts without spaces between words, mostly
@@ -78,7 +78,7 @@ class Matcher:
         once = np.unique(which * len(self.variants) + kept[:, 0])
         return np.bincount(once % len(self.variants), minlength=len(self.variants))
 
-    def _whole_words(self, block: bytes, found: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _whole_words(self, block: bytes, found: Ints) -> Bits:
         """Which matches do not begin or end inside a longer word."""
         text = np.frombuffer(block, np.uint8)
         before = np.where(found[:, 1] > 0, text[np.maximum(found[:, 1] - 1, 0)], 32)
@@ -92,7 +92,8 @@ class Matcher:
             cut[row] = (self._open_start[pattern] and _needs_edge(left)) or (
                 self._open_end[pattern] and _needs_edge(right)
             )
-        return ~cut
+        whole: Bits = ~cut
+        return whole
 
 
 def _last_character(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Whether two phrasings say the same, as far as lists of words can tell: a difference in a negation, number or modal is none of style."""
+"""Whether two phrasings say the same, as far as word lists can tell: negations, numbers and modals are not style."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def meanings_in(text: str, lists: WordLists) -> Counter[tuple[str, str]]:
-    """How often each meaning of the lists, and each number in digits, stands in a text; longer phrases before shorter."""
+    """How often each meaning of the lists, and each number in digits, stands in a text; longer phrases first."""
     found: Counter[tuple[str, str]] = Counter(("number", match) for match in _NUMBER.findall(normalise(text)))
     tokens, at = _tokens(text), 0
     while at < len(tokens):

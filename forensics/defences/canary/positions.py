@@ -1,4 +1,4 @@
-"""The table of positions: places in own outputs where one of two equivalent phrasings can stand, and which of them can be used."""
+"""The table of positions: places in own outputs where one of two like phrasings can stand, and which can be used."""
 
 from __future__ import annotations
 

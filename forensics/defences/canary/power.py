@@ -1,8 +1,9 @@
 """What a table of positions can do before anything is written: lengths, thresholds, power, and what is hopeless.
 
-Two scores can name somebody. *own word*: a holder's codeword against what was seen, by majority, at each position; its mean falls
-with the number of holders that share a leak. *summed*: the words of all holders of a group together against the share of each
-variant; its power does not fall with the group's size as long as the suspect text shows enough documents a position.
+Two scores can name somebody. *own word*: a holder's codeword against what was seen, by majority, at each position; its
+mean falls with the number of holders that share a leak. *summed*: the words of all holders of a group together against
+the share of each variant; its power does not fall with the group's size as long as the suspect text shows enough
+documents a position.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class Reach:
     """What one score comes to under a plan."""
 
     score: str  # "own word" or "summed"
-    needed: float  # usable positions at which the guilty lie MARGIN_SD above the threshold; infinite where no number helps
+    needed: (
+        float  # usable positions at which the guilty lie MARGIN_SD above the threshold; infinite where no number helps
+    )
     usable: int
     threshold_sd: float
     mean_sd: float  # what the guilty come to, on average, with the positions at hand
@@ -72,8 +75,9 @@ def reach(plan: Plan, positions: int, score: str = "own word") -> Reach:
     """What a score comes to with this many usable positions.
 
     own word: mean per position at least (2/π)(1 - 2f)/c, length ((z + 2)/mean)²/(1 - e).
-    summed:   mean per position, in standard deviations, the root of the mean of s/(s + n) over biases p, where s = (1 - 2f)² p(1 - p)/c
-              is how the words of c accounts move a share and n = q(1 - q)/N, q = f + (1 - 2f)p, how N documents blur it.
+    summed:   mean per position, in standard deviations, the root of the mean of s/(s + n) over biases p, where
+              s = (1 - 2f)² p(1 - p)/c is how the words of c accounts move a share, and n = q(1 - q)/N with
+              q = f + (1 - 2f)p how N documents blur it.
     """
     tests, error = tests_and_error(plan, score)
     bar = threshold(error, tests)
@@ -91,7 +95,7 @@ def reach(plan: Plan, positions: int, score: str = "own word") -> Reach:
 
 
 def own_mean(coalition: int) -> float:
-    """A holder's mean score per position: the mean of sin 2r between the cutoffs, a little above 2/π, over the holders that share it."""
+    """A holder's mean score per position: that of sin 2r between the cutoffs, just above 2/π, over the coalition."""
     low = math.asin(math.sqrt(cutoff(coalition)))
     return math.cos(2 * low) / (math.pi / 2 - 2 * low) / coalition
 
@@ -119,23 +123,7 @@ def power_table(plans: Iterable[Plan], positions: int) -> pl.DataFrame:
 
     Null:  needed where no number of positions helps.
     """
-    rows = []
-    for plan in plans:
-        for found in reaches(plan, positions):
-            rows.append(
-                {
-                    "score": found.score,
-                    "holders": plan.group_count if found.score == "summed" else plan.holder_count,
-                    "leak_of": plan.group_size if found.score == "summed" else plan.coalition,
-                    "flip_share": plan.flip_share,
-                    "erased_share": plan.erased_share,
-                    "error": plan.error,
-                    "needed": None if math.isinf(found.needed) else float(found.needed),
-                    "usable": positions,
-                    "power": found.power,
-                    "enough": found.enough,
-                }
-            )
+    rows = [_power_row(plan, found) for plan in plans for found in reaches(plan, positions)]
     schema = {
         "score": pl.String,
         "holders": pl.Int64,
@@ -147,10 +135,28 @@ def power_table(plans: Iterable[Plan], positions: int) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
+def _power_row(plan: Plan, found: Reach) -> dict[str, object]:
+    summed = found.score == "summed"
+    return {
+        "score": found.score,
+        "holders": plan.group_count if summed else plan.holder_count,
+        "leak_of": plan.group_size if summed else plan.coalition,
+        "flip_share": plan.flip_share,
+        "erased_share": plan.erased_share,
+        "error": plan.error,
+        "needed": None if math.isinf(found.needed) else float(found.needed),
+        "usable": found.usable,
+        "power": found.power,
+        "enough": found.enough,
+    }
+
+
 def largest_coalition(plan: Plan, positions: int) -> int:
     """Holders that may share a leak and one of them is still named, with the positions at hand; 0: not even one."""
     alone = reach(_with(plan, coalition=1), positions)
-    return math.isqrt(int(positions // alone.needed)) if math.isfinite(alone.needed) else 0  # the length grows with the square
+    return (
+        math.isqrt(int(positions // alone.needed)) if math.isfinite(alone.needed) else 0
+    )  # the length grows with the square
 
 
 def _with(plan: Plan, **changes: float) -> Plan:

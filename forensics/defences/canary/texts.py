@@ -17,7 +17,7 @@ _MEANT = {"n": "\n", "r": "\n", "t": "\t", "b": " ", "f": " "}
 
 
 def documents(data: bytes, kind: str, fields: frozenset[str]) -> list[str]:
-    """The documents of some whole lines. `fields`: of a JSON document only the text under these names; empty: all text."""
+    """The documents of some whole lines. `fields`: of JSON only the text under these names; empty: all text."""
     if kind == "json":
         return [text for line in data.splitlines() for text in _of_json(line, fields)]
     text = data.decode("utf-8", "replace")
@@ -34,7 +34,7 @@ def looks_like_json(head: bytes) -> bool:
 
 
 def _of_json(line: bytes, fields: frozenset[str]) -> Iterator[str]:
-    """Texts of a line: one an object; one an item of a list; a line that is no JSON by itself as it reads, escapes undone."""
+    """Texts of a line: one an object; one an item of a list; a line that is no JSON as it reads, escapes undone."""
     if not line or line.isspace():
         return
     try:

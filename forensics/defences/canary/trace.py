@@ -1,4 +1,4 @@
-"""From counted phrasings to a verdict: what was seen at each position, each holder's score, its null, and who is named."""
+"""From counted phrasings to a verdict: what was seen, each holder's score, its null, and who is named."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DRAWS = 9_999
 MIXED_SHARE = 0.25  # above this share of the rarer variant a position says nothing
-SURE_SD = 2.0  # against a baseline: a position counts where its share differs from the baseline's by this many standard deviations
+SURE_SD = 2.0  # a position counts where its share differs from the baseline's by so many standard deviations
 ENOUGH_DOCUMENTS = 50  # of a position: beyond, more of them say little more of its share
 DRAWN_GROUPS = 5  # groups whose null is drawn, the highest first; for the others the saddlepoint does
 GROUP_DRAWS = 1_999
@@ -91,14 +91,14 @@ def combined_signs(
 
 @dataclass(frozen=True)
 class Shares:
-    """By how much variant a is more frequent at each position than the biases alone explain, and how surely that is known."""
+    """By how much variant a is more frequent at a position than the biases explain, and how surely that is known."""
 
     residuals: Floats
     fitted: Floats
     documents: Floats
 
     def weights(self, chances: Floats, size: int) -> Floats:
-        """Weight of a word's bit for a group of this size: the residual over its variance, by documents and by the draw of the words."""
+        """Weight of a bit for a group of this size: the residual over its variance, from documents and words."""
         near = np.clip(self.fitted, NEAREST_SHARE, 1 - NEAREST_SHARE)
         noise = near * (1 - near) / np.maximum(self.documents, 1) + chances * (1 - chances) / size
         return np.where(self.documents > 0, self.residuals / noise, 0.0)
@@ -107,7 +107,7 @@ class Shares:
 def shares_of(corpora: Sequence[Suspect], chances: Floats, baseline: Suspect | None = None) -> Shares:
     """The share of variant a over all corpora, against what the biases explain.
 
-    It is fitted by a constant, the bias and the baseline's share; none of them knows a codeword, so the null stays exact.
+    Fitted by a constant, bias and the baseline's share; none of them knows a codeword, so the null stays exact.
     """
     summed, fits, trust, documents = (np.zeros(len(chances)) for _ in range(4))
     for corpus in corpora:
@@ -205,7 +205,9 @@ def summed_scores(
     p, methods = np.ones(len(found)), ["saddlepoint"] * len(found)
     drawn = set(np.argsort(-np.nan_to_num(sd))[:DRAWN_GROUPS].tolist())
     for row, null in enumerate(nulls):
-        chance, method = null.tails(found[row : row + 1], null.draw(rng, min(draws, GROUP_DRAWS)) if row in drawn else None)
+        chance, method = null.tails(
+            found[row : row + 1], null.draw(rng, min(draws, GROUP_DRAWS)) if row in drawn else None
+        )
         p[row], methods[row] = chance[0], method[0]
     holders = pl.DataFrame(
         {"holder_id": pl.Series([None] * len(found), dtype=pl.String), "group_id": sizes["group_id"]}
@@ -214,7 +216,7 @@ def summed_scores(
 
 
 def _score_rows(
-    score: str, holders: pl.DataFrame, sizes: object, sd: Floats, p: Floats, methods: list[str]
+    score: str, holders: pl.DataFrame, sizes: Floats | Ints, sd: Floats, p: Floats, methods: list[str]
 ) -> pl.DataFrame:
     return holders.select(
         pl.lit(score).alias("score"),
