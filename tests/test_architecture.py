@@ -41,7 +41,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "typer": frozenset({"cli", "commands"}),
     "click": frozenset(),
     "rich": frozenset({"cli", "commands", "reports"}),
-    "pyarrow": frozenset({"ingest", "tables", "case", "formats"}),
+    "pyarrow": frozenset({"ingest", "tables", "case", "formats", "commands"}),  # commands: suspect corpora in Parquet
     "sklearn": LINKING | TESTING,
     "scipy": LINKING | TESTING | {"history"},
     "graspologic_native": LINKING | TESTING,

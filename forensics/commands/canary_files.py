@@ -365,7 +365,10 @@ def _read_design(path: Path) -> dict[str, Any]:
         found = json.loads(read_bytes(path))
         known = found["what"] == "canary assignment" and found["version"] == VERSION
 
-        if known and all(name in found for name in NEEDED):
+        numbers = all(
+            isinstance(found[name], int | float) for name in ("coalition", "error", "flip_share", "holder_count")
+        )
+        if known and numbers and all(name in found for name in NEEDED):
             return dict(found)
     except (ValueError, TypeError, KeyError):
         pass

@@ -68,6 +68,49 @@ MAY_NOT = (
         " read them."
     ),
 )
+EXPLAINED = {
+    "What it is": (
+        (
+            "Many answers have places where one of two phrasings can stand and no reader minds: 'for example' or"
+            " 'for"
+            " instance'. A table names such"
+            " places. A secret key draws, for each holder (a network, reseller, payer group or account), which"
+            " phrasing it is served at each place:"
+            " its codeword. If text turns up elsewhere, the phrasings in it are held against all codewords."
+        ),
+    ),
+    "How the numbers come about": (
+        (
+            "The key draws a bias p for each position, mostly near 0 or 1, and each holder gets phrasing a there"
+            " with"
+            " chance p (Tardos 2003). A match"
+            " scores much where few share it and little where most do (the symmetric score of Škorić and others,"
+            " 2008). Innocent words score 0 on"
+            " average whatever the leak did, as they have no part in it; the holder behind it scores 2/π a"
+            " position."
+        ),
+        (
+            "The chance of a false accusation is not assumed: the text and the biases are held fixed, codewords are"
+            " drawn afresh thousands of times,"
+            " and the scores of these, which nobody was served, are the null. Beyond what draws can count, a"
+            " saddlepoint approximation of the same"
+            " null gives the tail. It is then multiplied by the number of holders tested."
+        ),
+        (
+            "Length: positions = ((π/2) c (z + 2) / (1 - 2f))² / (1 - e), with c holders behind one leak, z the"
+            " threshold for the error among all"
+            " holders, f the share of positions that show the other phrasing, e the share that show none or both."
+        ),
+        (
+            "A word an account does not survive a pool: 25 000 accounts behind one leak need more positions than"
+            " there are sentences. Give one word to"
+            " all accounts of a suspected network; or name each account's network, and their words are summed: a"
+            " pool"
+            " then shows each phrasing in"
+            " the share in which its accounts were served it, which nobody else's accounts explain."
+        ),
+    ),
+}
 
 
 def chance(p: float) -> str:
@@ -94,7 +137,7 @@ def who_of(row: Mapping[str, Any]) -> str:
 def verdict_sentences(facts: Mapping[str, Any]) -> list[str]:
     """The verdict in plain words, with its error; nobody is named below the budget."""
     named, error, seen = facts["named"], facts["error"], facts["positions"]
-    budget = f"Anybody innocent would be named in {chance(error)} traces such as this one."
+    budget = f"The budget: a trace names anybody innocent with a chance of {chance(error)} at most."
     if not named:
         chances = share(facts["power_alone"])
         alone = (
@@ -245,50 +288,7 @@ def explain_page(width: int, examples: Sequence[tuple[str, str]]) -> Page:
     """What a canary is, how its numbers come about, and what it may not do."""
     page = Page(width)
     page.rule("canary")
-    parts = {
-        "What it is": (
-            (
-                "Many answers have places where one of two phrasings can stand and no reader minds: 'for example' or"
-                " 'for"
-                " instance'. A table names such"
-                " places. A secret key draws, for each holder (a network, reseller, payer group or account), which"
-                " phrasing it is served at each place:"
-                " its codeword. If text turns up elsewhere, the phrasings in it are held against all codewords."
-            ),
-        ),
-        "How the numbers come about": (
-            (
-                "The key draws a bias p for each position, mostly near 0 or 1, and each holder gets phrasing a there"
-                " with"
-                " chance p (Tardos 2003). A match"
-                " scores much where few share it and little where most do (the symmetric score of Škorić and others,"
-                " 2008). Innocent words score 0 on"
-                " average whatever the leak did, as they have no part in it; the holder behind it scores 2/π a"
-                " position."
-            ),
-            (
-                "The chance of a false accusation is not assumed: the text and the biases are held fixed, codewords are"
-                " drawn afresh thousands of times,"
-                " and the scores of these, which nobody was served, are the null. Beyond what draws can count, a"
-                " saddlepoint approximation of the same"
-                " null gives the tail. It is then multiplied by the number of holders tested."
-            ),
-            (
-                "Length: positions = ((π/2) c (z + 2) / (1 - 2f))² / (1 - e), with c holders behind one leak, z the"
-                " threshold for the error among all"
-                " holders, f the share of positions that show the other phrasing, e the share that show none or both."
-            ),
-            (
-                "A word an account does not survive a pool: 25 000 accounts behind one leak need more positions than"
-                " there are sentences. Give one word to"
-                " all accounts of a suspected network; or name each account's network, and their words are summed: a"
-                " pool"
-                " then shows each phrasing in"
-                " the share in which its accounts were served it, which nobody else's accounts explain."
-            ),
-        ),
-    }
-    for title, paragraphs in parts.items():
+    for title, paragraphs in EXPLAINED.items():
         page.heading(title)
         for text in paragraphs:
             page.paragraph(text, indent=2)

@@ -47,7 +47,7 @@ CASES = (
 
 
 def suspect_of(
-    rng: np.random.Generator, marked: Marked, case: dict[str, object]
+    rng: np.random.Generator, marked: Marked, case: dict[str, object], documents: int
 ) -> tuple[list[int], Suspect, Suspect | None]:
     """Who leaks, the text, and a baseline where the case has one."""
     asked = dict(case)
@@ -55,15 +55,16 @@ def suspect_of(
     natural = rng.uniform(0.05, 0.95, len(marked.chances))
     first, second = rng.choice(NETWORKS, 2, replace=False)
     rows = {1: [first], 2: [first, second], 5: [first] * 4 + [second]}[pools]  # shares of the text
-    suspect = leak(rng, marked.words[rows], documents=40, natural=natural, **asked)
+    suspect = leak(rng, marked.words[rows], documents=documents, natural=natural, **asked)
     usual = leak(rng, marked.words[rows], documents=400, diluted=1.0, natural=natural) if baseline else None
     return sorted({int(first)} if pools in {1, 5} else {int(first), int(second)}), suspect, usual
 
 
-def power_table() -> None:
+def power_table(documents: int) -> None:
     """Shares of trials in which the leaking network is named, by the number of positions."""
     lengths = (113, 169, 300, 500)
-    print(f"{NETWORKS} networks with a word each, error {ERROR:g}, {TRIALS} leaks a cell, 40 documents a position\n")
+    print(f"{NETWORKS} networks with a word each, error {ERROR:g}, {TRIALS} leaks a cell,", end=" ")
+    print(f"{documents} documents a position on average\n")
     print("| text | " + " | ".join(f"{m} positions" for m in lengths) + " | innocent named |")
     print("| --- |" + " ---: |" * (len(lengths) + 1))
     for name, case in CASES:
@@ -72,7 +73,7 @@ def power_table() -> None:
             marked, rng = marked_pool([1] * NETWORKS, positions), np.random.default_rng(positions)
             found = 0
             for _ in range(TRIALS):
-                guilty, suspect, usual = suspect_of(rng, marked, case)
+                guilty, suspect, usual = suspect_of(rng, marked, case, documents)
                 named = trace_leak([suspect], marked, error=ERROR, seed=1, baseline=usual, draws=499).named
                 rows = [int(who[4:]) for who in named["holder_id"]]
                 involved = set(guilty) | ({*rows} if case.get("pools") == 5 else set())
@@ -84,7 +85,7 @@ def power_table() -> None:
 
 def summed_table() -> None:
     """The same for a pool of 400 accounts with words of their own, by the sum of their words."""
-    print("\n400 accounts of one network and 380 of others, a word each, summed; 100 documents a position\n")
+    print("400 accounts of one network and 380 of others, a word each, summed; 100 documents a position\n")
     print("| text | 240 positions | 500 positions | an account named | innocent network named |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for name, case in (
@@ -159,7 +160,7 @@ def _spent() -> float:
 
 
 def speed(number: int) -> None:
-    """Time and memory of counting 500 positions in that many documents; CPU time too, as a shared machine has less to give."""
+    """Time and memory of counting 500 positions; CPU time too, as a shared machine has less to give."""
     variants = [normalise(text) for _, a, b in position_rows(500) for text in (a, b)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "corpus.jsonl"
@@ -182,7 +183,9 @@ def speed(number: int) -> None:
 if __name__ == "__main__":
     asked = sys.argv[1] if len(sys.argv) > 1 else "all"
     if asked in {"power", "all"}:
-        power_table()
+        for documents in (2, 40):
+            power_table(documents)
+            print()
         summed_table()
     if asked in {"speed", "all"}:
         speed(int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000)

@@ -135,7 +135,7 @@ def leak(
     share of documents from elsewhere, which hold variant a with the chances of `natural`.
     """
     size = words.shape[1]
-    drawn = rng.poisson(documents, size)
+    drawn = np.asarray(rng.poisson(documents, size))
     foreign = rng.binomial(drawn, diluted)
     usual = np.full(size, 0.5) if natural is None else natural
     served = words.mean(axis=0)

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import stat
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,12 @@ from forensics.schema import TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "sample_logs" / "canary"
+PAGE = ROOT / "forensics" / "docs" / "canary.md"
 
 
 def run(*arguments: object, code: int = 0) -> Any:  # noqa: ANN401 - typer's own result
     """The command's result; its exit code is that of the error it raises."""
-    done = CliRunner().invoke(app, ["canary", *map(str, arguments)])
+    done = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["canary", *map(str, arguments)])
     left = done.exception.exit_code if isinstance(done.exception, ForensicsError) else done.exit_code
     assert left == code, (done.output, done.exception)
     return done
@@ -359,3 +361,44 @@ def test_explain_says_what_a_canary_may_not_do() -> None:
     said = " ".join(run("explain").stdout.split())
     for words in ("Only in your own outputs", "No covert client check", "Documented to customers", "113 positions"):
         assert words in said
+
+
+def page_runs(folder: Path) -> dict[str, str]:
+    """What the commands of the page print, by the mark they stand under; from the root of the repository."""
+    known = {"--positions": "positions.toml", "--key": "demo.key"}
+    given = [part for name, file in known.items() for part in (name, f"sample_logs/canary/{file}")]
+    made = folder / "canary.parquet"
+    table, holders = "sample_logs/canary/positions.toml", "sample_logs/canary/holders.csv"
+    corpora = ("sample_logs/canary/suspect.jsonl.gz", "sample_logs/canary/suspect.txt")
+    runs = {
+        "plan": run("plan", table, "--holder-count", 20, "--flips", 0.1).stdout,
+        "assign": run("assign", table, "--key", "sample_logs/canary/demo.key", "--holders", holders, "-o", made).stderr,
+        "trace": run("trace", *corpora, *given, "--assignment", made).stdout,
+        "nobody": run("trace", "CONTRIBUTING.md", *given, "--assignment", made).stdout.split("\nWhat was seen")[0],
+    }
+    lines = {name: text.replace(f"{folder}/", "").splitlines() for name, text in runs.items()}
+    kept = {name: [line for line in text if "can read the key" not in line] for name, text in lines.items()}
+    return {name: "\n".join(text).rstrip() + "\n" for name, text in kept.items()}
+
+
+def test_the_page_shows_what_the_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """forensics/docs/canary.md holds real runs; `python tests/defences/test_canary_commands.py` writes them anew."""
+    monkeypatch.chdir(ROOT)
+    page = PAGE.read_text("utf-8")
+    for name, text in page_runs(tmp_path).items():
+        assert f"<!-- {name} -->\n```text\n{text}```\n<!-- /{name} -->" in page, name
+
+
+def write_page() -> None:
+    """Put the runs into the page."""
+    page = PAGE.read_text("utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in page_runs(Path(folder)).items():
+            start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+            head, rest = page.split(start, 1)
+            page = f"{head}{start}```text\n{text}```\n{end}{rest.split(end, 1)[1]}"
+    PAGE.write_text(page, "utf-8")
+
+
+if __name__ == "__main__":
+    write_page()
