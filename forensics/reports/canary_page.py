@@ -45,8 +45,7 @@ def render_trace(facts: Mapping[str, Any]) -> bytes:
         observed=facts["observed"][:MOST_POSITIONS],
         further=max(0, len(facts["observed"]) - MOST_POSITIONS),
         picture=draw_scores(
-            [row["score_sd"] for row in facts["scores"] if row["score_sd"] is not None],
-            [row["named"] for row in facts["scores"]],
+            [(row["score_sd"], row["named"]) for row in facts["scores"] if row["score_sd"] is not None]
         ),
         style=Markup(style),  # noqa: S704 - the package's own style sheet, without any `<`
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
@@ -69,14 +68,14 @@ def _harmless(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts in
     return value if isinstance(value, Markup | int | float) else printable(value)
 
 
-def draw_scores(scores: Sequence[float], named: Sequence[bool]) -> Markup:
+def draw_scores(scores: Sequence[tuple[float, bool]]) -> Markup:
     """All scores in standard deviations of innocent words: how many lie where; those named stand out."""
     if not scores:
         return Markup()
-    low, high = min(-4.0, *scores), max(6.0, *scores)
+    low, high = min(-4.0, min(scores)[0]), max(6.0, max(scores)[0])
     step = (high - low) / BINS
     bins = [[0, 0] for _ in range(BINS)]
-    for score, reached in zip(scores, named, strict=False):
+    for score, reached in scores:
         bins[min(BINS - 1, int((score - low) / step))][int(reached)] += 1
     top = max(map(sum, bins))
     wide, room = WIDTH / BINS, HEIGHT - BOTTOM

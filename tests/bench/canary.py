@@ -49,7 +49,7 @@ CASES = (
 def suspect_of(
     rng: np.random.Generator, marked: Marked, case: dict[str, object], documents: int
 ) -> tuple[list[int], Suspect, Suspect | None]:
-    """Who leaks, the text, and a baseline where the case has one."""
+    """Who leaks, the largest share first, the text, and a baseline where the case has one."""
     asked = dict(case)
     pools, baseline = asked.pop("pools", 1), asked.pop("baseline", False)
     natural = rng.uniform(0.05, 0.95, len(marked.chances))
@@ -57,7 +57,7 @@ def suspect_of(
     rows = {1: [first], 2: [first, second], 5: [first] * 4 + [second]}[pools]  # shares of the text
     suspect = leak(rng, marked.words[rows], documents=documents, natural=natural, **asked)
     usual = leak(rng, marked.words[rows], documents=400, diluted=1.0, natural=natural) if baseline else None
-    return sorted({int(first)} if pools in {1, 5} else {int(first), int(second)}), suspect, usual
+    return [int(row) for row in dict.fromkeys(rows)], suspect, usual
 
 
 def power_table(documents: int) -> None:
@@ -76,9 +76,8 @@ def power_table(documents: int) -> None:
                 guilty, suspect, usual = suspect_of(rng, marked, case, documents)
                 named = trace_leak([suspect], marked, error=ERROR, seed=1, baseline=usual, draws=499).named
                 rows = [int(who[4:]) for who in named["holder_id"]]
-                involved = set(guilty) | ({*rows} if case.get("pools") == 5 else set())
                 found += guilty[0] in rows
-                false += len(set(rows) - involved)
+                false += len(set(rows) - set(guilty))
             cells.append(f"{found / TRIALS:.0%}")
         print(f"| {name} | {' | '.join(cells)} | {false} |")
 
