@@ -14,6 +14,7 @@ import typer
 from forensics import __version__
 from forensics.commands import (
     about,
+    canary,
     cases,
     formats,
     investigating,
@@ -68,6 +69,7 @@ app.command()(nights.bans)
 app.command()(nights.watch)
 app.add_typer(cases.app, name="case")
 app.add_typer(formats.app, name="formats")
+app.add_typer(canary.app, name="canary")
 app.command()(worlds.simulate)
 app.command()(worlds.evaluate)
 app.add_typer(settings.app, name="config")
