@@ -217,5 +217,10 @@ def _rank(numbers: pl.DataFrame, verdicts: pl.DataFrame, name_network: Callable[
         )
         .sort("alert", "order", "network_id", descending=[True, True, False])
         .with_row_index("rank", offset=1)
-        .select(pl.col(name).cast(column.dtype) for name, column in NETWORKS.columns.items())
+        .select(
+            pl.col(name).cast(column.dtype)
+            if name in {*table.columns, "rank", "name"}
+            else pl.lit(None, column.dtype).alias(name)
+            for name, column in NETWORKS.columns.items()
+        )
     )
