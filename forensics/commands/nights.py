@@ -18,8 +18,10 @@ from forensics.commands.investigating import (
     LogFormatOption,
     MappingOption,
     RejectShareOption,
+    check_faults,
     check_findings,
     read_sources,
+    told_faults,
 )
 from forensics.commands.options import (
     CaseOption,
@@ -117,7 +119,9 @@ def nightly(
                     held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join
                 )
             outcome = investigate(held, settings, progress, window_days=days, nightly=True)
-            record_command(held, "nightly", sources=list(sources or []), seconds=outcome.seconds)
+            record_command(
+                held, "nightly", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
+            )
         marks = {key: mark.state for key, mark in read_marks(held.entries()).items()}
         news = read_news(
             held,
@@ -136,6 +140,7 @@ def nightly(
                 else render_news(held, news, page_width(), case_option=case_option(case)).text(colour=wants_colour())
             )
             write_text(text)
+        check_faults(outcome)
         check_findings(held, fail_on, report, only={row["network_id"] for row in news.changed} if only_new else None)
 
 

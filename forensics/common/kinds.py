@@ -47,6 +47,12 @@ class Kind:
     weak: bool = False  # shared by many customers of one provider
     leased: bool = False  # passes from customer to customer: months apart, the same value says little
     fallback: bool = False  # likeness that strangers have too: looked at only where logs hold no content
+    program: bool = False  # comes with the program that an account runs
+    exit: bool = False  # is where requests come from
+    payer: bool = False  # is who pays, or through whom it is paid
+    domain: bool = False  # is the domain of a mailbox
+    job: bool = False  # a job is recognised by it, whatever it is about each time
+    whole: bool = False  # is a text as a whole, variables masked or not
     asked: bool = False  # is what was asked of the model or server
     says_when: bool = False  # says when an account works, not who it is
     coupled: bool = False  # one account's work depends on another's: more than working at like times

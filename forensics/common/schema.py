@@ -346,7 +346,11 @@ MEMBERS = Table(
         "network_id": _c(pl.String, "the network"),
         "account_id": _c(pl.String, "the account; in one network at most"),
         "membership": _c(pl.Float64, "strength in [0, 1]: probability-like, 1 = as surely as the core"),
-        "role": _c(pl.String, "core, member or fringe"),
+        "role": _c(
+            pl.String,
+            "core, member or mixed (its own customers' traffic too, all its life); used: a life of its own that "
+            "carries a little of the network's traffic, not the operator's",
+        ),
         "link_count": _c(pl.UInt32, "links to other members"),
         "weight_bits": _c(
             pl.Float64, "bits by which it belongs (median over its links, or log-likelihood ratio for joiners)"
@@ -490,6 +494,7 @@ PROFILES = Table(
 _ALL = (EVENTS, SOURCES, REJECTS, REGISTER, ACCOUNTS, SIGHTINGS, LINKS, MEMBERS, HALLMARKS, NETWORKS, LINEAGE, PROFILES)
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
+USED = "used"  # role of members that are not the operator's
 VERDICTS = ("none", "possible", "likely", "strong")
 CONCEALMENTS = ("open", *VERDICTS, "unknown")
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from forensics.common.faults import attempt
 from forensics.common.kinds import TOGETHER, Kind, mapped_kind
 from forensics.common.plugins import discover
 from forensics.common.schema import OBSERVABLE_PREFIX, SIGHTINGS
 from forensics.describing.sightings.counting import count_sightings, declare_sightings, merge_sightings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from forensics.common.faults import Fault
     from forensics.common.settings import SightingSettings
 
 
@@ -39,29 +41,42 @@ def kinds_where(**traits: object) -> tuple[str, ...]:
     )
 
 
-def find_sightings(events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings) -> pl.LazyFrame:
+def find_sightings(
+    events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings, faults: list[Fault] | None = None
+) -> pl.LazyFrame:
     """One row per account, kind and value that at least two accounts share.
 
     In:    EVENTS and REGISTER, any order; mapped observables in columns that start with `observable_`.
     Out:   SIGHTINGS, at most 2 × `per_account` values an account and kind: its rarest and its most frequent.
-    Null:  observables the logs do not have give no row.
+    Null:  observables the logs do not have give no row; neither do kinds that failed, if there is a list to note their
+           `faults` in.
     Note:  deferred: nothing is read before the result is collected.
     """
-    parts = [
-        kind.find(events, register) for kind in find_kinds().values() if kind.find and kind.name not in settings.off
-    ]
-    parts.extend(_find_mapped(events, register, settings))
+    kinds = [kind for kind in find_kinds().values() if kind.find and kind.name not in settings.off]
+    parts = [(kind.name, _finder(kind, events, register)) for kind in kinds]
+    parts.extend(("mapped", lambda part=part: part) for part in _find_mapped(events, register, settings))  # type: ignore[misc]
     if not parts:
         return SIGHTINGS.empty().lazy()
 
     def run() -> pl.DataFrame:
         # One kind after the other: as one query all kinds would hold their tallies at once (6 GB for 2.2 million
         # requests with text, against 1).
-        return pl.concat(
-            [_keep_telling(part.collect(engine="streaming"), settings.per_account) for part in parts]
-        ).sort(SIGHTINGS.sort)
+        found = [
+            attempt(
+                f"sighting {name}",
+                lambda find=find: _keep_telling(find().collect(engine="streaming"), settings.per_account),  # type: ignore[misc]
+                faults,
+            )
+            for name, find in parts
+        ]
+        return pl.concat([SIGHTINGS.empty(), *(part for part in found if part is not None)]).sort(SIGHTINGS.sort)
 
     return pl.defer(run, schema=SIGHTINGS.schema)
+
+
+def _finder(kind: Kind, events: pl.LazyFrame, register: pl.LazyFrame) -> Callable[[], pl.LazyFrame]:
+    assert kind.find is not None
+    return partial(kind.find, events, register)
 
 
 def _find_mapped(events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings) -> list[pl.LazyFrame]:

@@ -38,6 +38,8 @@ PLUGIN = Kind(
     find_templates,
     adds_up=True,
     asked=True,
+    job=True,
+    whole=True,
     columns=("template_hash",),
     holds="hash",
 )
