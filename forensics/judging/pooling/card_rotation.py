@@ -83,4 +83,13 @@ def _covered(cards: npt.NDArray[np.int64]) -> float:
     return float(holders[holders >= 2].sum()) / max(len(cards), 1)
 
 
-PLUGIN = Hallmark("card_rotation", "pooling", "payers", "several cards in turn", test_card_rotation)
+PLUGIN = Hallmark(
+    "card_rotation",
+    "pooling",
+    "payers",
+    "several cards in turn",
+    test_card_rotation,
+    nature="dependence",
+    family="payers",
+    phrase="several cards in turn",
+)

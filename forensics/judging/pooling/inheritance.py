@@ -158,4 +158,14 @@ def _likeness(panel: Panel, accounts: Ints, shown: pl.DataFrame) -> Floats | Non
     return np.asarray(np.mean(parts, axis=0), dtype=np.float64)
 
 
-PLUGIN = Hallmark("inheritance", "pooling", "lifecycle", "successors take after the banned", test_inheritance)
+PLUGIN = Hallmark(
+    "inheritance",
+    "pooling",
+    "lifecycle",
+    "successors take after the banned",
+    test_inheritance,
+    nature="dependence",
+    family="births",
+    weight=0.4,
+    phrase="newcomers take over from the banned",
+)

@@ -79,4 +79,13 @@ def _test_group(panel: Panel, group: Group, clients: int) -> dict[str, Any]:
     )
 
 
-PLUGIN = Hallmark("one_client", "pooling", "client", "one client, many places", test_one_client)
+PLUGIN = Hallmark(
+    "one_client",
+    "pooling",
+    "client",
+    "one client, many places",
+    test_one_client,
+    nature="likeness",
+    family="client",
+    share_of_members=True,
+)

@@ -34,4 +34,14 @@ def test_provenance(panel: Panel) -> pl.DataFrame:
     )
 
 
-PLUGIN = Hallmark("provenance", "pooling", "provenance", "continued on another account", test_provenance)
+PLUGIN = Hallmark(
+    "provenance",
+    "pooling",
+    "provenance",
+    "continued on another account",
+    test_provenance,
+    nature="dependence",
+    family="provenance",
+    share_of_members=True,
+    phrase="conversations continue across accounts",
+)

@@ -29,4 +29,14 @@ def test_shared_device(panel: Panel) -> pl.DataFrame:
     )
 
 
-PLUGIN = Hallmark("shared_device", "pooling", "device", "one device, several accounts", test_shared_device)
+PLUGIN = Hallmark(
+    "shared_device",
+    "pooling",
+    "device",
+    "one device, several accounts",
+    test_shared_device,
+    nature="dependence",
+    family="device",
+    share_of_members=True,
+    phrase="shared devices",
+)

@@ -35,4 +35,14 @@ def test_shared_payment(panel: Panel) -> pl.DataFrame:
     )
 
 
-PLUGIN = Hallmark("shared_payment", "pooling", "money", "shared payment", test_shared_payment)
+PLUGIN = Hallmark(
+    "shared_payment",
+    "pooling",
+    "money",
+    "shared payment",
+    test_shared_payment,
+    nature="dependence",
+    family="payers",
+    share_of_members=True,
+    phrase="shared cards",
+)

@@ -75,4 +75,14 @@ def _test_group(panel: Panel, group: Group, values: int) -> dict[str, Any]:
     )
 
 
-PLUGIN = Hallmark("template_reach", "pooling", "content", "prompts nobody else sends", test_template_reach)
+PLUGIN = Hallmark(
+    "template_reach",
+    "pooling",
+    "content",
+    "prompts nobody else sends",
+    test_template_reach,
+    nature="likeness",
+    family="content",
+    share_of_members=True,
+    phrase="prompts of its own",
+)
