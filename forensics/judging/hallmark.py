@@ -40,8 +40,9 @@ class Group:
 class Panel:
     """What a hallmark may look at, for all networks of a run at once.
 
-    `accounts` is ACCOUNTS with the REGISTER beside it (`declared_…`), sorted by account_id; the row number is the
-    account's number everywhere else. `events` are all EVENTS with that number as `account`; `tested` those of tested
+    `accounts` is ACCOUNTS with the REGISTER beside it (`declared_…`), in an order of what they did, not of their names;
+    the row number is the account's number everywhere else, `content` one number by what it did, of which draws are
+    seeded. `events` are all EVENTS with that number as `account`; `tested` those of tested
     accounts only, collected, in time order, times also as `at_s`. `sightings` are SIGHTINGS with `account`. `outside`
     are accounts in no network. `ties` has a row per network and observable that two or more members show: network_id,
     group, kind, value, inside (members), holders (all accounts), event_count (the members' events with it), own (most

@@ -102,7 +102,7 @@ class TestDisjointShards:
         rng = np.random.default_rng(1)
         world = World()
         customers(world, rng)
-        job(world, "shards", 1, rng, retries="same")
+        job(world, "shards", 1, rng, retries="same", accounts=24)
         job(world, "anywhere", 2, rng, retries="any")
         job(world, "tenants", 3, rng, retries="none", again=0.4)
         job(world, "never", 4, rng, retries="none")
