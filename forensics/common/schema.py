@@ -242,6 +242,11 @@ ACCOUNTS = Table(
     "one account: what it did, in numbers; null means not assessable from these logs",
     {
         "account_id": _c(pl.String, "the account"),
+        "principal_id": _c(
+            pl.String,
+            "whom it counts as: the declared parent or organisation that it behaves like, else the account itself",
+        ),
+        "principal_claim": _c(pl.String, "parent or organisation that it declares and does not behave like"),
         # volume
         "request_count": _c(pl.UInt32, "events"),
         "input_tokens": _c(pl.UInt64, "sum"),
