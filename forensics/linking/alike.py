@@ -32,6 +32,7 @@ ROUNDS = 12
 
 ALIKE_ACCOUNTS, PIECE_ACCOUNTS = 5, 12  # smallest such network; where the observable is a mere piece of a text
 LOOKED_AT = 5000  # most widespread observables, all looked at; of rarer ones those whose holders are alike
+PUBLIC = 1 / 16  # of all accounts, above which a program is anybody's: four bits, the margin of a link
 EVERYBODY = 0.8  # of all accounts, above which holders of an observable are the service's customers
 SPREAD, DEVIATIONS = 0.6, 4.5  # of the others' spread of manners, and below random groups in standard deviations
 FITTING = 0.7  # of the accounts so joined that must behave like the network rather than like others
@@ -176,7 +177,11 @@ def find_groups(incidence: Incidence, manners: Manners, seed: int) -> Groups:
     ]
     holders = incidence.held
     fewest = np.where(incidence.packed, PIECE_ACCOUNTS, ALIKE_ACCOUNTS)
-    values = np.flatnonzero((holders >= fewest) & (holders <= EVERYBODY * incidence.account_count) & ~timing)
+    # A program that a sixteenth of all accounts use is a public one, and its users' likeness is the program's. What is
+    # asked of it is theirs.
+    public = incidence.traits("public") | incidence.packed
+    most = np.where(public, PUBLIC, EVERYBODY) * incidence.account_count
+    values = np.flatnonzero((holders >= fewest) & (holders <= most) & ~timing)
     order = values[np.lexsort((values, -holders[values]))]
     coupled = np.array([kind_of(kind).coupled for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
     first, others = order[:LOOKED_AT], order[LOOKED_AT:]
