@@ -243,6 +243,11 @@ ACCOUNTS = Table(
     "one account: what it did, in numbers; null means not assessable from these logs",
     {
         "account_id": _c(pl.String, "the account"),
+        "principal_id": _c(
+            pl.String,
+            "whom it counts as: the declared parent or organisation that it behaves like, else the account itself",
+        ),
+        "principal_claim": _c(pl.String, "parent or organisation that it declares and does not behave like"),
         # volume
         "request_count": _c(pl.UInt32, "events"),
         "input_tokens": _c(pl.UInt64, "sum"),
@@ -333,6 +338,11 @@ LINKS = Table(
         "account_a": _c(pl.String, "the smaller id"),
         "account_b": _c(pl.String, "the larger id"),
         "weight_bits": _c(pl.Float64, "log2 evidence for one operator, summed over kinds after caps"),
+        "core": _c(
+            pl.UInt32,
+            "number of the group around popular values of whose links this is one, whatever it weighs by itself; "
+            "null: the pair links by itself",
+        ),
         "kinds": _c(_KIND_BITS, "bits by kind, largest first"),
         "observables": _c(_OBSERVABLES, "the heaviest shared observables, at most 8"),
     },
@@ -348,9 +358,13 @@ MEMBERS = Table(
         "membership": _c(pl.Float64, "strength in [0, 1]: probability-like, 1 = as surely as the core"),
         "role": _c(
             pl.String,
-            "core, member or mixed (its own customers' traffic too, all its life); used: a life of its own that "
-            "carries a little of the network's traffic, not the operator's",
+            "core, member, mixed (carries the network's and other traffic all its life) or used (a life of its own, "
+            "touched late or a little: not the operator's)",
         ),
+        "traffic_share": _c(
+            pl.Float64, "share of its requests that show the network's own values; null where it has none to show"
+        ),
+        "since": _c(TIME, "first such request"),
         "link_count": _c(pl.UInt32, "links to other members"),
         "weight_bits": _c(
             pl.Float64, "bits by which it belongs (median over its links, or log-likelihood ratio for joiners)"
