@@ -96,7 +96,7 @@ def nightly(
     Nothing is printed where there is nothing to say and everything is well.
     """
     from forensics.case.store import Case
-    from forensics.defences.watch_list import find_fresh, last_source
+    from forensics.defences.watch_list import find_fresh, read_watch_list
     from forensics.nights.marks import read_marks
     from forensics.pipeline.stages import investigate
     from forensics.reports.screen.nightly import read_news, render_news, summary
@@ -110,7 +110,7 @@ def nightly(
     _check_retention(days, kept)
     progress = StageProgress(quiet=quiet)
     with Case.locked(case) as held:
-        report, known = None, last_source(held)
+        report, known = None, held.last_source
         with held.undone_if_interrupted():
             if sources:
                 report = read_sources(
@@ -122,7 +122,7 @@ def nightly(
         news = read_news(
             held,
             marks=marks,
-            hits=find_fresh(held, known),
+            hits=find_fresh(held, read_watch_list(held.entries()), known),
             weaker=outcome.weaker,
             skipped=report.unread if report else [],
             event_count=report.event_count if report else 0,

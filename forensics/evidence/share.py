@@ -25,6 +25,7 @@ import polars as pl
 
 from forensics.common.errors import InputError, UsageError
 from forensics.common.schema import TABLES
+from forensics.describing.sightings import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -159,11 +160,6 @@ _HASHED = (
 )  # 64-bit hashes of content
 _ADDRESSES = ("client_address", "client_prefix", "signup_address", "signup_prefix")
 _CLIENT = ("user_agent", "tls_ja3", "tls_ja4", "header_order_hash", "signup_user_agent")
-_ADDRESS_KINDS = frozenset({"address", "prefix", "signup_address", "signup_prefix"})
-_CONTENT_KINDS = frozenset(
-    {"system", "template", "prompt", "head", "tail", "tools", "sketch", "reasoning", "continuation"}
-)
-_OPEN_KINDS = frozenset({"slots", "comb", "params"})  # times and request parameters
 _LONG_NUMBER = re.compile(r"\d{10,}")
 _HEX = re.compile(r"[0-9a-f]{16}")
 
@@ -215,11 +211,12 @@ class Pseudonyms:
 
     def observable(self, kind: str, value: str) -> str:
         """The value of a sighting."""
-        if kind in _OPEN_KINDS or (kind == "client" and self.keeps_clients):
+        told = kind_of(kind)
+        if told.holds == "open" or (told.group == "client" and self.keeps_clients):
             return value
-        if kind in _ADDRESS_KINDS:
+        if told.holds == "address":
             return self.address(value)
-        if kind in _CONTENT_KINDS and _HEX.fullmatch(value):
+        if told.holds == "hash" and _HEX.fullmatch(value):
             self._known[kind, value] = f"{self.number(int(value, 16)):016x}"
             return self._known[kind, value]
         return self.name(kind, value)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
-from forensics.common.plugins import discover
 from forensics.common.schema import HALLMARKS
+from forensics.describing.sightings import find_kinds
 from forensics.judging.hallmark import find_hallmarks
 from forensics.judging.panel import build_panel
 
@@ -36,11 +35,7 @@ def test_networks(
         member_rows, account_rows, register_rows = pl.collect_all([members, accounts, register])
         if member_rows.is_empty():
             return HALLMARKS.empty()
-        groups = {
-            plugin.kind: plugin.group
-            for plugin in discover("forensics.describing.sightings").values()
-            if isinstance(plugin, Sighting)
-        }
+        groups = {name: kind.group for name, kind in find_kinds().items()}
         panel = build_panel(member_rows, events, account_rows, register_rows, sightings, groups, settings)
         tests = [plugin for name, plugin in find_hallmarks().items() if name not in settings.off]
         signs = pl.concat(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forensics.common.graphs import renumber
-from forensics.common.kinds import DURABLE_LINES, WEAK_KINDS, kind_groups
 from forensics.common.statistics import rare_deviation
+from forensics.describing.sightings import kind_of
 from forensics.linking.behaviour import AlikeTest, Manners, manner_bits
 from forensics.linking.membership import ALONE
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SMALL_FRAGMENT = 4  # times smaller than the group: of such a network fewer members need to show the observable
 
-COUPLED = frozenset({"rotation", "baton"})  # of the timing kinds those that likeness alone does not bring
 
 OWN, OWN_SHARE = 3, 0.5  # members that show an observable, and share of all who do, from which it is the network's
 
@@ -133,10 +132,7 @@ def _drop_strange(manners: Manners, group: Ints, labels: Ints, settings: Network
 
 def durable(incidence: Incidence) -> Bools:
     """Which values survive a change of exits and clients, and are whole traces."""
-    kinds = zip(incidence.kinds, incidence.line_of_kind, strict=True)
-    lasting = np.array(
-        [incidence.lines[line] in DURABLE_LINES and kind not in WEAK_KINDS for kind, line in kinds], dtype=bool
-    )
+    lasting = np.array([kind_of(kind).lasts for kind in incidence.kinds], dtype=bool)
     values: Bools = lasting[incidence.kind_of_value] & ~incidence.packed
     return values
 
@@ -149,7 +145,7 @@ def same_both(manners: Manners, one: Ints, other: Ints, settings: NetworkSetting
 def taking_turns(incidence: Incidence, labels: Ints) -> Bools:
     """Accounts that take turns with others, most of whom are in the same network as they."""
     coupled = np.flatnonzero(
-        np.array([kind in COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
+        np.array([kind_of(kind).coupled for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
     )
     found = np.zeros(incidence.account_count, dtype=bool)
     for value in coupled:
@@ -177,15 +173,14 @@ def find_groups(incidence: Incidence, manners: Manners, settings: NetworkSetting
     widespread observables only those are looked at whose holders are alike beyond what so many observables bring by
     accident.
     """
-    groups = kind_groups()
-    timing = np.array([groups.get(kind) == "timing" and kind not in COUPLED for kind in incidence.kinds], dtype=bool)[
+    timing = np.array([kind_of(kind).says_when and not kind_of(kind).coupled for kind in incidence.kinds], dtype=bool)[
         incidence.kind_of_value
     ]
     holders = incidence.holders
     fewest = np.where(incidence.packed, settings.alike_pieces, settings.alike_accounts)
     values = np.flatnonzero((holders >= fewest) & (holders <= settings.alike_most * incidence.account_count) & ~timing)
     order = values[np.lexsort((values, -holders[values]))]
-    coupled = np.array([kind in COUPLED for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
+    coupled = np.array([kind_of(kind).coupled for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
     first, others = order[: settings.alike_values], order[settings.alike_values :]
     chosen = np.concatenate([first, others[coupled[others] | _narrow(incidence, manners, others, settings)]])
     return [

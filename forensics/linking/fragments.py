@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from forensics.common.graphs import find_components, renumber
-from forensics.common.kinds import DURABLE_LINES, WEAK_KINDS
-from forensics.linking.membership import ALONE, SUFFICIENT_LINES, profile_networks
+from forensics.common.kinds import LASTING_LINES, SUFFICIENT_LINES
+from forensics.describing.sightings import kind_of
+from forensics.linking.membership import ALONE, profile_networks
 
 if TYPE_CHECKING:
     from forensics.common.arrays import Floats, Ints
@@ -164,10 +165,7 @@ def like_networks(
             "pool_size": pool_size[pool_of[profile.network]],
             "line": incidence.line_of_value[profile.value],
             "durable": np.array(
-                [
-                    incidence.lines[incidence.line_of_kind[k]] in DURABLE_LINES and incidence.kinds[k] not in WEAK_KINDS
-                    for k in range(len(incidence.kinds))
-                ],
+                [kind_of(kind).lasts for kind in incidence.kinds],
                 dtype=bool,
             )[incidence.kind_of_value[profile.value]],
             "holders": incidence.holders[profile.value],
@@ -230,7 +228,7 @@ def like_networks(
         .with_columns(pl.col("mean") / pl.col("own"), pl.col("durable") / pl.col("own"))
     )
     alone = pl.Series([name in SUFFICIENT_LINES for name in incidence.lines], dtype=pl.Boolean)
-    lasting = pl.Series([name in DURABLE_LINES for name in incidence.lines], dtype=pl.Boolean)
+    lasting = pl.Series([name in LASTING_LINES for name in incidence.lines], dtype=pl.Boolean)
     across = across.with_columns(alone=alone.gather(across["line"]), lasting=lasting.gather(across["line"]))
     told = own.with_columns(alone=alone.gather(own["line"])).filter("alone").group_by("g").agg(told=pl.col("own").max())
     least = settings.merge_likeness

@@ -13,16 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from forensics.common.kinds import (
-    FALLBACK_KINDS,
-    PACKED_KINDS,
-    SQUARES,
-    STACK_KINDS,
-    WHOLE,
-    kind_groups,
-    line_of,
-    norm_of,
-)
+from forensics.common.kinds import SQUARES, WHOLE
+from forensics.describing.sightings import find_kinds, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +99,7 @@ class Incidence:
     @cached_property
     def packed(self) -> Bools:
         """Which values are mere pieces of a trace."""
-        pieces: Bools = np.array([kind in PACKED_KINDS for kind in self.kinds], dtype=bool)[self.kind_of_value]
+        pieces: Bools = np.array([kind_of(kind).piece for kind in self.kinds], dtype=bool)[self.kind_of_value]
         return pieces
 
     @cached_property
@@ -156,7 +148,7 @@ def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidenc
     )
     rows = sightings.join(ids, on="account_id", how="inner").unique(["account_id", "kind", "value"], keep="any")
     if _content_speaks(rows, ids.height):
-        rows = rows.filter(~pl.col("kind").is_in(sorted(FALLBACK_KINDS)))
+        rows = rows.filter(~pl.col("kind").is_in([name for name, kind in find_kinds().items() if kind.fallback]))
     values = (
         rows.group_by("kind", "value")
         .agg(holders=pl.len())
@@ -168,7 +160,7 @@ def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidenc
         "number", "account"
     )
     kinds = sorted(values["kind"].unique().to_list())
-    lines = sorted({line_of(kind) for kind in kinds})
+    lines = sorted({kind_of(kind).line for kind in kinds})
     share = (pl.col("event_count") / pl.col("request_count").clip(1)).clip(0, 1)
     # An observable known from the register only is the account's own: full weight. A one-off among thousands of
     # requests is near nothing, yet a tenth
@@ -189,9 +181,9 @@ def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidenc
         account_ids=ids["account_id"].to_list(),
         requests=ids["request_count"].fill_null(0).to_numpy().astype(np.int64),
         kinds=kinds,
-        norm=np.array([norm_of(kind) for kind in kinds], dtype=np.float64),
+        norm=np.array([kind_of(kind).norm for kind in kinds], dtype=np.float64),
         lines=lines,
-        line_of_kind=np.array([line_number[line_of(kind)] for kind in kinds], dtype=np.int64),
+        line_of_kind=np.array([line_number[kind_of(kind).line] for kind in kinds], dtype=np.int64),
         value_names=values["value"],
         kind_of_value=np.array([kind_number[kind] for kind in values["kind"].to_list()], dtype=np.int64),
         holders=values["holders"].to_numpy().astype(np.int64),
@@ -205,7 +197,7 @@ def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidenc
 
 def _content_speaks(rows: pl.DataFrame, account_count: int) -> bool:
     """Whether a fifth of the accounts or more show content, so that weaker traces are not needed."""
-    told = [kind for kind, group in kind_groups().items() if group == "content" and kind not in STACK_KINDS]
+    told = [name for name, kind in find_kinds().items() if kind.line == "content"]
     return 5 * rows.filter(pl.col("kind").is_in(told))["account_id"].n_unique() >= account_count > 0
 
 

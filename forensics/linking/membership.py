@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.common.kinds import FALLBACK_KINDS, kind_groups
+from forensics.common.kinds import SUFFICIENT_LINES
+from forensics.describing.sightings import kind_of
 from forensics.linking.behaviour import manner_bits
 from forensics.linking.incidence import deal_lines
 
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
 
 MANNER = "manner"  # line of evidence of how an account behaves
 ALONE = -1  # label of accounts in no network
-SUFFICIENT_LINES = (
-    "content",
-    "provenance",
-    "mapped",
-)  # lines that may say alone that two fragments are one network, or that an account joins it
-COUNTED_KINDS = frozenset(
-    {"template", "head", "tail", "reasoning", "continuation", "payment", "session"}
-)  # met independently: how many is evidence too
 
 
 @dataclass(frozen=True)
@@ -132,9 +125,7 @@ def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None =
             met=pl.len().cast(pl.Float64),
         )
     )
-    counting = pl.Series(
-        [kind in COUNTED_KINDS or kind not in kind_groups() for kind in incidence.kinds], dtype=pl.Boolean
-    )
+    counting = pl.Series([kind_of(kind).adds_up for kind in incidence.kinds], dtype=pl.Boolean)
     many = pl.col("met") * (pl.col("met") / pl.col("mean")).log(2) - (pl.col("met") - pl.col("mean")) / np.log(2)
     bits = pl.max_horizontal(
         -pl.col("best").log(2), pl.when(pl.col("counting") & (pl.col("met") > pl.col("mean"))).then(many).otherwise(0.0)
@@ -178,7 +169,7 @@ def score_manners(
 
     A profile says the same in coarser words; what both say counts once.
     """
-    profile = pl.Series([kind in FALLBACK_KINDS for kind in incidence.kinds], dtype=pl.Boolean)
+    profile = pl.Series([kind_of(kind).fallback for kind in incidence.kinds], dtype=pl.Boolean)
     pairs = (
         scores.with_columns(profile=profile.gather(scores["kind"]))
         .filter(pl.Series(labels).gather(scores["account"]) < 0)

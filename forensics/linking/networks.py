@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from forensics.common.graphs import renumber
-from forensics.common.kinds import WEAK_KINDS, kind_groups
 from forensics.common.schema import MEMBERS
+from forensics.describing.sightings import find_kinds
 from forensics.linking.alike import find_alike, find_groups, taking_turns
 from forensics.linking.behaviour import MANNER_COLUMNS, describe_manners
 from forensics.linking.fragments import merge_fragments
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from forensics.linking.behaviour import Manners
     from forensics.linking.fragments import Links
     from forensics.linking.incidence import Incidence
-
-
-FLEETING_GROUPS = ("network", "client", "timing")  # groups of kinds that do not survive a change of exits and clients
-PUBLIC_KINDS = ("params", "tools")  # content that comes with public software
 
 
 def form_networks(
@@ -55,9 +51,7 @@ def lasting_bits() -> pl.Expr:
     """What of a link's bits survives a change of exits, clients and settings: prompts, cards, devices, blobs and mapped
     observables.
     """
-    fleeting = [
-        kind for kind, group in kind_groups().items() if group in FLEETING_GROUPS or kind in WEAK_KINDS + PUBLIC_KINDS
-    ]
+    fleeting = [name for name, kind in find_kinds().items() if not kind.lasts and not (kind.public and kind.asked)]
     part = (
         pl.when(pl.element().struct.field("kind").is_in(fleeting))
         .then(0.0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.common.kinds import LEASE_DAYS, LEASED_KINDS
+from forensics.describing.sightings import kind_of
 from forensics.linking.graphs import spread
 from forensics.linking.incidence import line_number, sum_values
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HASH_FACTOR = np.int64(0x1E3779B97F4A7C15)  # odd: Fibonacci hashing of pair keys
 
+LEASE_DAYS = 7.0  # silence between two holders that halves what a leased observable says
 SIEVE = 24  # bits: buckets of the sieve that drops pairs which meet too little
 
 
@@ -46,7 +47,7 @@ def lease(incidence: Incidence, kind: Ints, i: Ints, j: Ints) -> Floats:
     """How much of its weight a leased observable keeps for entries i and j: all if both had it at once, half after a
     week's silence between.
     """
-    leased = np.flatnonzero(np.array([name in LEASED_KINDS for name in incidence.kinds])[kind])
+    leased = np.flatnonzero(np.array([kind_of(name).leased for name in incidence.kinds])[kind])
     i, j = i[leased], j[leased]
     gap = np.maximum(incidence.first_day[i] - incidence.last_day[j], incidence.first_day[j] - incidence.last_day[i])
     kept = np.ones(len(kind))

@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.graphs import find_components
+from forensics.describing.sightings import kind_of
 from forensics.linking.graphs import find_communities, spread
 from forensics.linking.incidence import deal_lines
 
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
     from forensics.common.arrays import Floats, Ints
     from forensics.common.settings import LinkSettings
     from forensics.linking.incidence import Incidence
-
-
-BARE_BLOCK_KINDS = ("address",)  # and where logs hold no content: a set of exits that the same accounts all use
-BLOCK_KINDS = (
-    "template",
-)  # kinds whose values are independent of each other, so that several of them on the same accounts are several traces
 
 
 @dataclass(frozen=True)
@@ -282,8 +277,9 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[tuple[Ints
     kinds = [
         number
         for number, kind in enumerate(incidence.kinds)
-        if kind in BLOCK_KINDS
-        or (kind in BARE_BLOCK_KINDS and "content" not in incidence.lines)
+        # values met independently of each other: several of them on the same accounts are several traces
+        if (kind_of(kind).adds_up and kind_of(kind).line == "content")
+        or (kind_of(kind).set_of_exits and "content" not in incidence.lines)
         or (not incidence.several_lines and incidence.lines[incidence.line_of_kind[number]] != "timing")
     ]
     chosen = np.flatnonzero(np.isin(incidence.kind_of_value, kinds) & (incidence.holders >= 3))

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.common.kinds import TOGETHER, Sighting
+from forensics.common.kinds import TOGETHER, Kind, mapped_kind
 from forensics.common.plugins import discover
 from forensics.common.schema import OBSERVABLE_PREFIX, SIGHTINGS
 from forensics.describing.sightings.counting import count_sightings, declare_sightings, merge_sightings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from forensics.common.settings import SightingSettings
+
+
+@cache
+def find_kinds() -> Mapping[str, Kind]:
+    """Every kind that comes with the tool, by its name."""
+    plugins = (plugin for plugin in discover(__name__).values() if isinstance(plugin, Kind))
+    return {plugin.name: plugin for plugin in sorted(plugins, key=lambda plugin: plugin.name)}
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of this name; what no plugin brings comes from a mapping file."""
+    return find_kinds().get(name) or mapped_kind(name)
+
+
+def kinds_where(**traits: object) -> tuple[str, ...]:
+    """Names of the kinds that have all these traits, in alphabetical order."""
+    return tuple(
+        name
+        for name, kind in find_kinds().items()
+        if all(getattr(kind, trait) == told for trait, told in traits.items())
+    )
 
 
 def find_sightings(events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings) -> pl.LazyFrame:
@@ -24,9 +48,7 @@ def find_sightings(events: pl.LazyFrame, register: pl.LazyFrame, settings: Sight
     Note:  deferred: nothing is read before the result is collected.
     """
     parts = [
-        plugin.find(events, register)
-        for plugin in discover(__name__).values()
-        if isinstance(plugin, Sighting) and plugin.kind not in settings.off
+        kind.find(events, register) for kind in find_kinds().values() if kind.find and kind.name not in settings.off
     ]
     parts.extend(_find_mapped(events, register, settings))
     if not parts:

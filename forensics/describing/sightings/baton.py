@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.graphs import find_components
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.common.schema import SIGHTINGS
 from forensics.common.statistics import poisson_bits
 from forensics.common.streams import DAY_S, HOUR_S, LIMITING, clock_bound
@@ -169,4 +169,4 @@ def _pairs_bits(count: int) -> float:
     return float(np.log2(max(count * (count - 1) / 2, 1.0)))
 
 
-PLUGIN = Sighting(kind="baton", group="timing", title="handing on", find=find_batons)
+PLUGIN = Kind("baton", "timing", "handing on", find_batons, says_when=True, coupled=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.describing.sightings.counting import count_sightings
 
 WIDTH_S = 2  # tolerance of one tooth, in seconds
@@ -55,4 +55,4 @@ def find_combs(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-PLUGIN = Sighting(kind="comb", group="timing", title="same second of the day, every day", find=find_combs)
+PLUGIN = Kind("comb", "timing", "same second of the day, every day", find_combs, says_when=True, holds="open")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.describing.sightings.counting import count_lists
 
 SHORTEST = 3  # messages: a question, an answer and what was said to it
@@ -44,6 +44,11 @@ def find_continuations(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyF
     return count_lists(rows.with_columns(pl.concat_list("states")), "continuation", pl.col("states"))
 
 
-PLUGIN = Sighting(
-    kind="continuation", group="provenance", title="conversation continued on another account", find=find_continuations
+PLUGIN = Kind(
+    "continuation",
+    "provenance",
+    "conversation continued on another account",
+    find_continuations,
+    adds_up=True,
+    holds="hash",
 )

@@ -13,7 +13,7 @@ import math
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.common.schema import SIGHTINGS, TIME
 from forensics.describing.sightings.counting import shared_only
 
@@ -72,4 +72,4 @@ def find_profiles(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-PLUGIN = Sighting(kind="profile", group="timing", title="same sizes and rhythm", find=find_profiles)
+PLUGIN = Kind("profile", "timing", "same sizes and rhythm", find_profiles, says_when=True, fallback=True)

@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.graphs import find_components
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.common.schema import SIGHTINGS
 from forensics.common.streams import DAY_S, SILENCE_S, clock_bound
 from forensics.describing.sightings.counting import number_accounts, tell_groups
@@ -232,4 +232,4 @@ def _filled(a: Floats, b: npt.NDArray[np.floating[Any]]) -> int:
     return len(np.unique(gap[(gap > 0) & (gap < len(a))]))
 
 
-PLUGIN = Sighting(kind="rotation", group="timing", title="taking turns", find=find_rotations)
+PLUGIN = Kind("rotation", "timing", "taking turns", find_rotations, says_when=True, coupled=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.describing.sightings.counting import count_sightings
 
 AROUND = "10m"  # the stretch that says how many accounts a second leads to expect
@@ -42,4 +42,4 @@ def find_slots(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-PLUGIN = Sighting(kind="slots", group="timing", title="stirring in the same crowded second", find=find_slots)
+PLUGIN = Kind("slots", "timing", "stirring in the same crowded second", find_slots, says_when=True, holds="open")

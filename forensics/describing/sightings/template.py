@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.describing.sightings.counting import count_sightings
 
 
@@ -31,4 +31,13 @@ def find_templates(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame
     return count_sightings(events.join(fixed, on="template_hash", how="anti"), "template", pl.col("template_hash"))
 
 
-PLUGIN = Sighting(kind="template", group="content", title="same prompt template", find=find_templates)
+PLUGIN = Kind(
+    "template",
+    "content",
+    "same prompt template",
+    find_templates,
+    adds_up=True,
+    asked=True,
+    columns=("template_hash",),
+    holds="hash",
+)

@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 
 from forensics import __version__
-from forensics.common.plugins import discover
+from forensics.common.kinds import MAPPED
 from forensics.common.schema import CONTENT_FLAGS
+from forensics.describing.sightings import kind_of
 from forensics.judging.hallmark import explain_hallmarks
 from forensics.nights.marks import MARKED_BENIGN
 from forensics.reports.facts.claims import Draft
@@ -344,11 +345,6 @@ class _Builder:
             .collect()
         )
         self.sightings = mine.join(holders, on=["kind", "value"])
-        self.kind_plugins = {
-            plugin.kind: plugin
-            for plugin in discover("forensics.describing.sightings").values()
-            if hasattr(plugin, "kind")
-        }
 
     def _gather_templates(self) -> None:
         top = self.templates.select("template_hash").unique().lazy()
@@ -550,11 +546,9 @@ class _Builder:
         found = []
         listed = [(item["kind"], item["bits"] or 0.0) for item in row["kinds"] or ()]
         for kind, bits in listed:
-            plugin = self.kind_plugins.get(kind)
-            title = plugin.title if plugin else f"same {kind.replace('_', ' ')}"
-            found.append(
-                KindEvidence(kind, title, plugin.group if plugin else "mapped", bits, tuple(ties.get(kind, ())))
-            )
+            plugin = kind_of(kind)
+            title = plugin.title if plugin.group != MAPPED else f"same {plugin.title}"
+            found.append(KindEvidence(kind, title, plugin.group, bits, tuple(ties.get(kind, ()))))
         return tuple(found), [read_tie(item) for item in web.iter_rows(named=True)], tuple(mostly.iter_rows()), len(few)
 
     def _ties(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from forensics.common.schema import CONTENT_FLAGS, OBSERVABLE_PREFIX
+from forensics.describing.sightings import find_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -287,14 +288,7 @@ def read_top_members(case: Tables, networks: Sequence[str], most: int) -> pl.Dat
 
 def kind_titles() -> dict[str, str]:
     """What each kind of sighting is called, from its plugin; a mapped observable as the mapping calls it."""
-    from forensics.common.kinds import Sighting
-    from forensics.common.plugins import discover
-
-    return {
-        plugin.kind: plugin.title
-        for plugin in discover("forensics.describing.sightings").values()
-        if isinstance(plugin, Sighting)
-    }
+    return {name: kind.title for name, kind in find_kinds().items()}
 
 
 def mapped_kinds(case: Tables) -> list[str]:
