@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CASE ?= demo-case
 
-.PHONY: help demo test test-slow lint fix bench bench-peers bench-strangers bench-authors bench-exam bench-sketch bench-nights bench-canary domains lock clean
+.PHONY: help demo test test-slow lint fix bench bench-peers bench-strangers bench-authors bench-exam bench-scale bench-sketch bench-nights bench-canary domains lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
@@ -53,6 +53,9 @@ bench-authors: $(STAMP) ## detection quality on worlds of independent authors: a
 
 bench-exam: $(STAMP) ## hydra and clean worlds of the reporting split, reliability of verdicts, ablation
 	@$(BIN)/python tests/bench/exam/run.py
+
+bench-scale: $(STAMP) ## time, memory and disk stage by stage, from 1 M events up; SCALE="--events 73_000_000" for the largest
+	@$(BIN)/python tests/bench/scale/run.py $(SCALE)
 
 bench-sketch: $(STAMP) ## how well prompt sketches find reworded templates
 	@$(BIN)/python tests/bench/sketch.py
