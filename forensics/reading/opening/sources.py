@@ -27,6 +27,7 @@ _BLOCK: Final = 1 << 20
 _COMPRESSED: Final = (
     1 << 17
 )  # bytes of an archive taken at a time: what is lost where it is damaged, and no more expanded than fits
+_WINDOW: Final = 1 << 31  # the most that zstd --long can ask for
 KEPT_OF_LONG_LINE: Final = 400
 BOM: Final = b"\xef\xbb\xbf"
 
@@ -98,7 +99,8 @@ class Stream:
             else:
                 yield from self._members()
         except (zlib.error, zstandard.ZstdError, lzma.LZMAError, EOFError) as error:
-            self.ended_early = f"the {self.kind} data is damaged: {error}"
+            large = "too much memory" in str(error)
+            self.ended_early = f"window too large: {error}" if large else f"the {self.kind} data is damaged: {error}"
         except OSError as error:
             self.ended_early = f"reading stopped: {error.strerror or error}"
 
@@ -106,7 +108,7 @@ class Stream:
         """All members of a gz, bz2 or xz file, or frames of a zst file, one after the other."""
         makers: dict[str, Callable[[], _Decoder]] = {
             "gz": lambda: zlib.decompressobj(wbits=31),
-            "zst": lambda: zstandard.ZstdDecompressor().decompressobj(),
+            "zst": lambda: zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj(),
             "bz2": bz2.BZ2Decompressor,
             "xz": lzma.LZMADecompressor,
         }
