@@ -80,6 +80,8 @@ _COUNTS: Final = (
 
 __ONLY_END: Final = "only_end"
 
+_LONGEST_MS: Final = 30 * 86_400e3  # a longer duration is none
+
 _MEASURES: Final = ("temperature", "top_p")
 
 MEASURES: Final = ("temperature", "top_p")
@@ -91,6 +93,8 @@ _TOOK: Final = {f"took_{unit}": scale for unit, scale in SCALES.items()}  # of a
 _LATENCIES: Final = {f"latency_{unit}": scale for unit, scale in SCALES.items()}
 
 _ONLY_END: Final = "only_end"
+
+_LONGEST_MS: Final = 30 * 86_400e3  # a longer duration is none
 
 _MEASURES: Final = ("temperature", "top_p")
 
@@ -485,6 +489,7 @@ def _timing(raw: pl.DataFrame, cleaning: Cleaning) -> dict[str, pl.Expr | pl.Ser
             spent = spent.set(~only_end, None)
         ended = started.set(spent.is_null(), None)
         columns["ended_at"] = raw["ended_at"].zip_with(raw["ended_at"].is_not_null(), ended) if "ended_at" in have else ended
+        spent = spent.set(spent > _LONGEST_MS, None)
         spans = pl.select(pl.duration(microseconds=(spent.fill_null(0.0) * 1e3).round().cast(pl.Int64))).to_series()
         started = started - spans
         columns["started_at"] = started

@@ -38,7 +38,7 @@ PLUGIN = Format(
         ),
         (
             '{"@timestamp":"2026-05-01T10:00:06+00:00","clientip":"198.51.100.8","remote_user":"acct_2","request":"POST /v1/messages HTTP/1.1",'
-            '"http_user_agent":"say \\x22hi\\x22","responsetime":1.025,"upstreamtime":"1.020","status":"200"}'
+            '"http_user_agent":"curl/8.5.0","responsetime":1.025,"upstreamtime":"1.020","status":"200"}'
         ),
     ),
     broken=(
