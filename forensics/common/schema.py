@@ -505,7 +505,27 @@ PROFILES = Table(
     sort=("network_id", "kind", "value"),
 )
 
-_ALL = (EVENTS, SOURCES, REJECTS, REGISTER, ACCOUNTS, SIGHTINGS, LINKS, MEMBERS, HALLMARKS, NETWORKS, LINEAGE, PROFILES)
+COMPARISONS = Table(
+    "comparisons",
+    "one number of a network beside that of everybody else, counted once when the case is investigated",
+    {
+        "network_id": _c(pl.String, "the network; empty for numbers of the whole case"),
+        "topic": _c(
+            pl.String,
+            "observable, kind, content, hour, mailbox, traffic; of the whole case: case, platform, gap, blind, model, copy",
+        ),
+        "name": _c(pl.String, "of what: a kind of observable, a content flag, an hour, a model, …"),
+        "value": _c(pl.String, "the observable, the day, or which number of `name`; else empty"),
+        "inside": _c(pl.Float64, "the network's number: members that hold it, share of requests, …"),
+        "outside": _c(
+            pl.Float64,
+            "the others': holders outside the network; of requests those of accounts in no finding; null: unknown",
+        ),
+    },
+    sort=("network_id", "topic", "name", "value"),
+)
+
+_ALL = (EVENTS, SOURCES, REJECTS, REGISTER, ACCOUNTS, SIGHTINGS, LINKS, MEMBERS, HALLMARKS, NETWORKS, LINEAGE, PROFILES, COMPARISONS)
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
 USED = "used"  # role of members that are not the operator's

@@ -19,6 +19,7 @@ from forensics.judging.verdicts import rank_networks
 from forensics.linking.links import weigh_links
 from forensics.linking.networks import form_networks
 from forensics.nights import identity, lineage, marks, standing
+from forensics.reports.facts.comparisons import compare_networks
 
 MANY_PARTS = 12  # parts of EVENTS from which they are gathered into one file for the run,
 SMALL_PART = 100_000  # if they have fewer events than this on average
@@ -44,6 +45,18 @@ class Outcome:
     seconds: dict[str, float]  # by table
     weaker: list[dict[str, Any]]  # findings of the run before that this one made smaller or dropped
     faults: list[Fault] = field(default_factory=list)  # parts that failed
+
+
+@dataclass(frozen=True)
+class Windowed:
+    """A case whose events are those that a run looks at."""
+
+    case: Case
+    events: pl.LazyFrame
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """The table, as the run has it."""
+        return self.events if table == "events" else self.case.scan(table)
 
 
 def silent(stage: str) -> AbstractContextManager[object]:
@@ -110,6 +123,7 @@ def investigate(
         )
         calm = marks.suppress_benign(standing.place_findings(judged, stands), same.members, said, settings.history)
         networks = work("rank networks", "networks", calm.lazy())
+        work("compare with others", "comparisons", compare_networks(Windowed(case, events)).lazy())
         told = lineage.describe_night(same, networks.collect(), past, night_at, settings.history, stands)
         work("remember", "lineage", pl.concat([past.lineage, told]).lazy())
         work("remember", "profiles", identity.remember_profiles(past, same).lazy())
