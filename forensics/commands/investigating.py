@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from forensics.case.store import Case
     from forensics.common.settings import Settings
+    from forensics.pipeline.stages import Outcome
     from forensics.reading.report import IngestReport
 
 LEVELS = ("none", "possible", "likely", "strong")
@@ -134,11 +135,35 @@ def investigate(
                 keep_what_was_read(held, sources=list(sources or []), events=report.event_count)
             outcome = run(held, settings, progress)
             if case is not None:
-                record_command(held, "investigate", sources=list(sources or []), seconds=outcome.seconds)
+                record_command(
+                    held, "investigate", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
+                )
         further = [*(enriched(report, join=join) if report is not None else ()), *apart_sentences(apart)]
         print_report(held, case, quiet=quiet, further=further)
         _tell_watched(held, quiet=quiet)
+        check_faults(outcome)
         check_findings(held, fail_on, report)
+
+
+def told_faults(outcome: Outcome) -> dict[str, list[str]]:
+    """Parts that failed, for the case's log; nothing where none did."""
+    return {"faults": [str(fault) for fault in outcome.faults]} if outcome.faults else {}
+
+
+def check_faults(outcome: Outcome) -> None:
+    """End with exit 1 where a part of the tool failed, after everything else is written.
+
+    Raises: InternalFault.
+    """
+    from forensics.common.errors import InternalFault
+
+    if outcome.faults:
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.flush()
+        raise InternalFault(
+            "\n".join(["parts of the analysis failed:", *(str(fault) for fault in outcome.faults)]),
+            "everything else was done and written; please report these lines, they hold nothing of your data",
+        )
 
 
 def ingest(

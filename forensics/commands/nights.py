@@ -18,8 +18,10 @@ from forensics.commands.investigating import (
     LogFormatOption,
     MappingOption,
     RejectShareOption,
+    check_faults,
     check_findings,
     read_sources,
+    told_faults,
 )
 from forensics.commands.options import (
     CaseOption,
@@ -127,7 +129,9 @@ def nightly(
             if report is not None:
                 keep_what_was_read(held, sources=list(sources or []), events=report.event_count)
             outcome = investigate(held, settings, progress, window_days=days, nightly=True)
-            record_command(held, "nightly", sources=list(sources or []), seconds=outcome.seconds)
+            record_command(
+                held, "nightly", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
+            )
         marks = {key: mark.state for key, mark in read_marks(held.entries()).items()}
         news = read_news(
             held,
@@ -149,6 +153,7 @@ def nightly(
             write_text(text)
         held.note_told(news.run)
         _drop_old(held, news.night_at, kept, sure=yes, nights=news.nights)
+        check_faults(outcome)
         check_findings(held, fail_on, report, only={row["network_id"] for row in news.changed} if only_new else None)
 
 

@@ -254,6 +254,11 @@ ACCOUNTS = Table(
     "one account: what it did, in numbers; null means not assessable from these logs",
     {
         "account_id": _c(pl.String, "the account"),
+        "principal_id": _c(
+            pl.String,
+            "whom it counts as: the declared parent or organisation that it behaves like, else the account itself",
+        ),
+        "principal_claim": _c(pl.String, "parent or organisation that it declares and does not behave like"),
         # volume
         "request_count": _c(pl.UInt32, "events"),
         "input_tokens": _c(pl.UInt64, "sum"),
@@ -344,6 +349,11 @@ LINKS = Table(
         "account_a": _c(pl.String, "the smaller id"),
         "account_b": _c(pl.String, "the larger id"),
         "weight_bits": _c(pl.Float64, "log2 evidence for one operator, summed over kinds after caps"),
+        "core": _c(
+            pl.UInt32,
+            "number of the group around popular values of whose links this is one, whatever it weighs by itself; "
+            "null: the pair links by itself",
+        ),
         "kinds": _c(_KIND_BITS, "bits by kind, largest first"),
         "observables": _c(_OBSERVABLES, "the heaviest shared observables, at most 8"),
     },
@@ -357,7 +367,15 @@ MEMBERS = Table(
         "network_id": _c(pl.String, "the network"),
         "account_id": _c(pl.String, "the account; in one network at most"),
         "membership": _c(pl.Float64, "strength in [0, 1]: probability-like, 1 = as surely as the core"),
-        "role": _c(pl.String, "core, member or fringe"),
+        "role": _c(
+            pl.String,
+            "core, member, mixed (carries the network's and other traffic all its life) or used (a life of its own, "
+            "touched late or a little: not the operator's)",
+        ),
+        "traffic_share": _c(
+            pl.Float64, "share of its requests that show the network's own values; null where it has none to show"
+        ),
+        "since": _c(TIME, "first such request"),
         "link_count": _c(pl.UInt32, "links to other members"),
         "weight_bits": _c(
             pl.Float64, "bits by which it belongs (median over its links, or log-likelihood ratio for joiners)"
@@ -498,6 +516,26 @@ PROFILES = Table(
     sort=("network_id", "kind", "value"),
 )
 
+COMPARISONS = Table(
+    "comparisons",
+    "one number of a network beside that of everybody else, counted once when the case is investigated",
+    {
+        "network_id": _c(pl.String, "the network; empty for numbers of the whole case"),
+        "topic": _c(
+            pl.String,
+            "observable, kind, content, hour, mailbox, traffic; of the whole case: case, platform, gap, blind, model, copy",
+        ),
+        "name": _c(pl.String, "of what: a kind of observable, a content flag, an hour, a model, …"),
+        "value": _c(pl.String, "the observable, the day, or which number of `name`; else empty"),
+        "inside": _c(pl.Float64, "the network's number: members that hold it, share of requests, …"),
+        "outside": _c(
+            pl.Float64,
+            "the others': holders outside the network; of requests those of accounts in no finding; null: unknown",
+        ),
+    },
+    sort=("network_id", "topic", "name", "value"),
+)
+
 _ALL = (
     EVENTS,
     QUARANTINED,
@@ -512,9 +550,11 @@ _ALL = (
     NETWORKS,
     LINEAGE,
     PROFILES,
+    COMPARISONS,
 )
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
+USED = "used"  # role of members that are not the operator's
 VERDICTS = ("none", "possible", "likely", "strong")
 CONCEALMENTS = ("open", *VERDICTS, "unknown")
 

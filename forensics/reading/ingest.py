@@ -28,7 +28,7 @@ from forensics.reading.cleaning.geography import open_databases
 from forensics.reading.cleaning.secrets import hide_in_events
 from forensics.reading.containers.decoded import decode, mend_surrogates, split_values
 from forensics.reading.containers.parquet import PARQUET_ROWS, flatten_frame, is_parquet, parquet_rows
-from forensics.reading.containers.records import Collector, Rows, as_text, unwrap
+from forensics.reading.containers.records import Collector, Rows, as_text, unwrap_as
 from forensics.reading.fields.mapping import Mapping, read_mapping
 from forensics.reading.joining import join_events
 from forensics.reading.opening.blocks import Blocks, take_bytes
@@ -362,7 +362,7 @@ class Run:
         reader = by_records(records, reader, self.forms, name)[0]
         if reader.form.refuse:
             raise InputError(f"{path}: {reader.form.title}: {reader.form.refuse}")
-        items = (reader.form.unwrap(value) if reader.form.unwrap is not None else None) or unwrap(value) or []
+        items = unwrap_as(value, reader.form) or []
         reader.container = "json"
         collector = Collector(reader.form, reader.plan)
         bad: list[tuple[int, str]] = []

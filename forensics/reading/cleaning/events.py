@@ -78,13 +78,25 @@ _COUNTS: Final = (
     "message_count",
 )
 
+__ONLY_END: Final = "only_end"
+
+_LONGEST_MS: Final = 30 * 86_400e3  # a longer duration is none
+
 _MEASURES: Final = ("temperature", "top_p")
+
+MEASURES: Final = ("temperature", "top_p")
 
 COUNTS: Final = _COUNTS
 
 _TOOK: Final = {f"took_{unit}": scale for unit, scale in SCALES.items()}  # of a line that is written at its end
 
 _LATENCIES: Final = {f"latency_{unit}": scale for unit, scale in SCALES.items()}
+
+_ONLY_END: Final = "only_end"
+
+_LONGEST_MS: Final = 30 * 86_400e3  # a longer duration is none
+
+_MEASURES: Final = ("temperature", "top_p")
 
 MEASURES: Final = (*_MEASURES, *_LATENCIES, *_TOOK, "request_latency", "ttft_ms", "ttft_s")
 
@@ -208,6 +220,10 @@ def _prepare(
         )
         raw = raw.with_columns(whole_time.alias("started_at"))
     started = _times(raw, "started_at", cleaning)
+    if "ended_at" in raw.columns and started.null_count():  # a line of which only the end is told
+        ended = _times(raw, "ended_at", cleaning)
+        only_end = started.is_null() & ended.is_not_null()
+        raw, started = raw.with_columns(only_end.alias(_ONLY_END)), started.zip_with(~only_end, ended)
     address = _address(raw, cleaning)
     raw = raw.with_columns(address["client_address"], address["client_prefix"].alias("client_prefix"))
     doubts = Doubts()
@@ -466,9 +482,14 @@ def _timing(raw: pl.DataFrame, cleaning: Cleaning) -> dict[str, pl.Expr | pl.Ser
         found.append(read_durations(raw["request_latency"], SCALES.get(unit), decimal))
     started = raw["started_at"]
     columns: dict[str, pl.Expr | pl.Series] = {}
-    if took:
-        spent = raw.select(pl.coalesce(took)).to_series()
-        columns["ended_at"] = raw["ended_at"].zip_with(raw["ended_at"].is_not_null(), started) if "ended_at" in have else started
+    only_end = raw[_ONLY_END] if _ONLY_END in have else None
+    if took or (only_end is not None and found):
+        spent = raw.select(pl.coalesce(took or found)).to_series()
+        if not took:
+            spent = spent.set(~only_end, None)
+        ended = started.set(spent.is_null(), None)
+        columns["ended_at"] = raw["ended_at"].zip_with(raw["ended_at"].is_not_null(), ended) if "ended_at" in have else ended
+        spent = spent.set(spent > _LONGEST_MS, None)
         spans = pl.select(pl.duration(microseconds=(spent.fill_null(0.0) * 1e3).round().cast(pl.Int64))).to_series()
         started = started - spans
         columns["started_at"] = started

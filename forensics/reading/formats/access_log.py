@@ -18,7 +18,7 @@ _AGENT = (  # what is between the size and the client: a duration, a referer
     r'(?: (?P<took_s>\d+\.\d+))?(?: "(?:[^"\\]|\\.)*" "(?P<user_agent>(?:[^"\\]|\\.)*)(?:"|$)'  # a cut quote costs nothing
 )
 _TAIL = rf"{_AGENT}(?: (?P<tail>.*))?)?$"
-_BARE_TAIL = r'(?: (?P<tail>[^"].*|"[0-9a-fA-F.:, -]+"(?: .*)?))?$'
+_BARE_TAIL = r'(?: (?P<tail>[^"].*|"[0-9a-fA-F.:, ]*[0-9][0-9a-fA-F.:, ]*"(?: .*)?))?$'
 # Most lines are plain: three words, a request of its usual form, and no more than the client after it. Read so, they
 # cost a third.
 _PLAIN = (

@@ -2,7 +2,7 @@
 
 Pitfalls: the file is one object {"Records": […]}; the source address may be a service's name; no error code means
           success; of an assumed role the
-account is the issuer of the session; Boto's user agent packs OS, runtime and retry mode. Events of other services are
+account is the session where that names a person (SSO), else the role, as in every source; Boto's user agent packs OS, runtime and retry mode. Events of other services are
 passed over.
 """
 
@@ -17,11 +17,11 @@ def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
     return value if isinstance(value, dict) else {}
 
 
-def read(record: dict[str, Any]) -> dict[str, Any] | None:
-    """Fields of one event; none for other services than Bedrock."""
+def read(record: dict[str, Any]) -> dict[str, Any] | str:
+    """Fields of one event; the service of one that is not Bedrock's."""
     service = str(record.get("eventSource") or "")
     if service and not service.startswith("bedrock"):
-        return None
+        return f"events of {service.partition('.')[0][:40]}"
     identity = _object(record.get("userIdentity"))
     issuer = _object(_object(identity.get("sessionContext")).get("sessionIssuer"))
     asked = _object(record.get("requestParameters"))
@@ -29,8 +29,8 @@ def read(record: dict[str, Any]) -> dict[str, Any] | None:
     name = str(record.get("eventName") or "")
     return {
         "started_at": record.get("eventTime"),
-        "account_id": issuer.get("arn")
-        or identity.get("arn")
+        "account_id": identity.get("arn")
+        or issuer.get("arn")
         or identity.get("principalId")
         or identity.get("accountId"),
         "organization_id": record.get("recipientAccountId") or identity.get("accountId"),
@@ -52,6 +52,7 @@ PLUGIN = Format(
     name="cloudtrail",
     title="AWS CloudTrail (Bedrock events)",
     reference="https://docs.aws.amazon.com/bedrock/latest/userguide/logging-using-cloudtrail.html",
+    fills=("client_address", "user_agent", "operation", "status_code", "request_id"),
     marks=("eventVersion", "userIdentity", "eventTime", "eventSource", "eventName"),
     samples=(
         (

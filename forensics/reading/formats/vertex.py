@@ -38,12 +38,12 @@ def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
     return value if isinstance(value, dict) else {}
 
 
-def read(record: dict[str, Any]) -> dict[str, Any] | None:
-    """Fields of one audit row; none for the closing row of a long operation."""
+def read(record: dict[str, Any]) -> dict[str, Any] | str:
+    """Fields of one audit row; what the closing row of a long operation is."""
     payload = _object(record.get("protoPayload"))
     operation = _object(record.get("operation"))
     if operation.get("last") and not operation.get("first"):
-        return None
+        return "closing rows of long operations"
     who, client = _object(payload.get("authenticationInfo")), _object(payload.get("requestMetadata"))
     code = _object(payload.get("status")).get("code", 0)
     granted = payload.get("authorizationInfo")
@@ -82,6 +82,7 @@ PLUGIN = Format(
     name="vertex",
     title="GCP Vertex AI audit log (Data Access)",
     reference="https://cloud.google.com/vertex-ai/docs/general/audit-logging",
+    fills=("client_address", "user_agent", "operation", "request_model", "status_code", "request_id"),
     marks=(
         "protoPayload.methodName",
         "protoPayload.authenticationInfo",

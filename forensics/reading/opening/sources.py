@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import glob
 import hashlib
 import lzma
@@ -27,6 +28,7 @@ _BLOCK: Final = 1 << 20
 _COMPRESSED: Final = (
     1 << 17
 )  # bytes of an archive taken at a time: what is lost where it is damaged, and no more expanded than fits
+_WINDOW: Final = 1 << 31  # the most that zstd --long can ask for
 KEPT_OF_LONG_LINE: Final = 400
 BOM: Final = b"\xef\xbb\xbf"
 
@@ -90,23 +92,24 @@ class Stream:
     _pending: bytes = b""
 
     def blocks(self) -> Iterator[bytes]:
-        """Decompressed bytes; a truncated or damaged archive ends the stream and says so in `ended_early`."""
+        """Decompressed bytes, UTF-16 as UTF-8; a truncated or damaged archive ends the stream and says so in `ended_early`."""
         try:
-            if self.kind == "plain":
-                while block := self.handle.read(_BLOCK):
-                    yield block
-            else:
-                yield from self._members()
+            yield from as_utf8(self._plain() if self.kind == "plain" else self._members())
         except (zlib.error, zstandard.ZstdError, lzma.LZMAError, EOFError) as error:
-            self.ended_early = f"the {self.kind} data is damaged: {error}"
+            large = "too much memory" in str(error)
+            self.ended_early = f"window too large: {error}" if large else f"the {self.kind} data is damaged: {error}"
         except OSError as error:
             self.ended_early = f"reading stopped: {error.strerror or error}"
+
+    def _plain(self) -> Iterator[bytes]:
+        while block := self.handle.read(_BLOCK):
+            yield block
 
     def _members(self) -> Iterator[bytes]:
         """All members of a gz, bz2 or xz file, or frames of a zst file, one after the other."""
         makers: dict[str, Callable[[], _Decoder]] = {
             "gz": lambda: zlib.decompressobj(wbits=31),
-            "zst": lambda: zstandard.ZstdDecompressor().decompressobj(),
+            "zst": lambda: zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj(),
             "bz2": bz2.BZ2Decompressor,
             "xz": lzma.LZMADecompressor,
         }
@@ -131,6 +134,27 @@ class Stream:
                 yield out
         if begun and not decoder.eof:
             self.ended_early = f"the {self.kind} file is cut off"
+
+
+_UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def as_utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Blocks as they are; those of a text that begins with the mark of UTF-16 as UTF-8 without it."""
+    first = next(blocks, b"")
+    name = _UTF16.get(first[:2])
+    if name is None:
+        if first:
+            yield first
+        yield from blocks
+        return
+    decoder = codecs.getincrementaldecoder(name)("replace")
+    yield decoder.decode(first[2:]).encode()
+    for block in blocks:
+        if text := decoder.decode(block):
+            yield text.encode(errors="replace")
+    if rest := decoder.decode(b"", final=True):
+        yield rest.encode()
 
 
 def kind_of(head: bytes) -> str:
