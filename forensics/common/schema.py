@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def of_operator(members: pl.LazyFrame) -> pl.LazyFrame:
+    """MEMBERS without the accounts that a network only uses: those have a life of their own."""
+    return members.filter((pl.col("role") != USED).fill_null(value=True))
+
+
 def group_members(members: pl.DataFrame) -> dict[str, set[str]]:
     """Network → its accounts."""
     return {
@@ -22,6 +27,7 @@ def group_members(members: pl.DataFrame) -> dict[str, set[str]]:
     }
 
 
+USED = "used"  # role of members that are not the operator's
 TIME = pl.Datetime("us", "UTC")
 OBSERVABLE_PREFIX = "observable_"  # a mapped observable `url` is stored as event column `observable_url`
 
@@ -554,7 +560,6 @@ _ALL = (
 )
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
-USED = "used"  # role of members that are not the operator's
 VERDICTS = ("none", "possible", "likely", "strong")
 CONCEALMENTS = ("open", *VERDICTS, "unknown")
 

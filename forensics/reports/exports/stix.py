@@ -155,13 +155,14 @@ def _finding(finding: Finding, report: Report, tool: str, at: str) -> Iterable[d
         description=prose(opening(finding).replace(figures.NBSP, " ")),
         context="unspecified",
         confidence=confidence,
-        labels=[f"pooling-{finding.pooling}", f"extraction-{finding.extraction}"],
+        labels=[f"pooling-{finding.pooling}", f"concealment-{finding.concealment}", f"extraction-{finding.extraction}"],
         object_refs=[observed["id"], *(item["id"] for _, item in found), *(item["id"] for item in indicators), *refs],
         external_references=[{"source_name": "forensics", "external_id": finding.network_id, **_sealed(report)}],
     )
     yield grouping
     for role, title in (
         ("pooling", "Signs of one operator"),
+        ("concealment", "Whether it hides"),
         ("extraction", "Signs of extraction"),
         ("explanation", "Innocent explanations considered"),
     ):

@@ -16,11 +16,12 @@ import polars as pl
 
 from forensics import __version__
 from forensics.common.kinds import MAPPED
-from forensics.common.schema import CONTENT_FLAGS
+from forensics.common.schema import CONTENT_FLAGS, USED, of_operator
 from forensics.describing.sightings import kind_of
 from forensics.judging.hallmark import explain_hallmarks
 from forensics.nights.marks import MARKED_BENIGN
 from forensics.reports.facts.claims import Draft
+from forensics.reports.facts.comparisons import rank_templates, read_comparisons, read_content
 from forensics.reports.facts.from_tables import (
     by_birth,
     count_days,
@@ -51,11 +52,11 @@ from forensics.reports.facts.model import (
     Quote,
     Reading,
     Report,
+    Share,
     Source,
     Template,
     Tie,
 )
-from forensics.reports.facts.comparisons import rank_templates, read_comparisons, read_content
 from forensics.reports.facts.overview import FLAG_TITLES, read_moment, read_overview
 from forensics.reports.facts.template_shape import find_skeleton
 
@@ -130,7 +131,7 @@ def build_report(
         ),
         findings=findings,
         further_count=len(further),
-        others=tuple(_brief(row, titles) for row in others.iter_rows(named=True)),
+        others=tuple(sorted((_brief(row, titles) for row in others.iter_rows(named=True)), key=_contested_first)),
         network_count=len(ranked),
         methods=_methods({sign.name for finding in findings for sign in finding.signs}),
     )
@@ -142,7 +143,9 @@ def _brief(row: Mapping[str, Any], titles: Mapping[str, str]) -> Brief:
         row["name"] or row["network_id"],
         row["rank"],
         row["pooling"] or "none",
+        row["concealment"] or "unknown",
         row["extraction"] or "none",
+        bool(row["contested"]),
         row["account_count"] or 0,
         row["request_count"] or 0,
         tuple(
@@ -150,6 +153,10 @@ def _brief(row: Mapping[str, Any], titles: Mapping[str, str]) -> Brief:
         ),
         row["summary"] or "",
     )
+
+
+def _contested_first(brief: Brief) -> tuple[bool, int]:
+    return (not brief.contested, brief.rank)
 
 
 def _methods(names: set[str]) -> dict[str, str]:
@@ -227,9 +234,9 @@ class _Builder:
         self.tables = tables
         self.sources = {source.source_id: source for source in reading.sources}
         self.events = tables.scan("events")
-        self.members = (
-            tables.scan("members").filter(pl.col("network_id").is_in(shown["network_id"].implode())).collect()
-        )
+        every = tables.scan("members").filter(pl.col("network_id").is_in(shown["network_id"].implode()))
+        self.members = of_operator(every).collect()
+        self.used = every.filter(pl.col("role") == USED).collect()
         self.accounts = (
             tables.scan("accounts")
             .select(
@@ -308,9 +315,9 @@ class _Builder:
             row["network_id"]: Mailboxes(
                 row["known_count"], row["disposable_count"], row["others_share"], mailbox_sentence(row)
             )
-            for row in read_mailboxes(
-                self.tables, self.compared, self.shown["network_id"].to_list()
-            ).iter_rows(named=True)
+            for row in read_mailboxes(self.tables, self.compared, self.shown["network_id"].to_list()).iter_rows(
+                named=True
+            )
         }
         self._gather_sightings(who)
         self._gather_templates()
@@ -336,15 +343,15 @@ class _Builder:
         top = self.templates.select("template_hash").unique().lazy()
         uses = self.events.join(top, on="template_hash", how="semi")
         texts = (
-                uses.filter(pl.col("prompt_text").is_not_null())
-                .group_by("template_hash", "prompt_hash")
-                .agg(text=pl.col("prompt_text").min())
-                .sort(
-                    "template_hash", "prompt_hash", "text", nulls_last=True
-                )  # by hash: a fair draw, where the first of the alphabet would be too alike
-                .group_by("template_hash", maintain_order=True)
-                .agg(texts=pl.col("text").head(TEXTS_COMPARED))
-                .collect()
+            uses.filter(pl.col("prompt_text").is_not_null())
+            .group_by("template_hash", "prompt_hash")
+            .agg(text=pl.col("prompt_text").min())
+            .sort(
+                "template_hash", "prompt_hash", "text", nulls_last=True
+            )  # by hash: a fair draw, where the first of the alphabet would be too alike
+            .group_by("template_hash", maintain_order=True)
+            .agg(texts=pl.col("text").head(TEXTS_COMPARED))
+            .collect()
         )
         self.template_texts: dict[int, list[str]] = dict(texts.iter_rows())
 
@@ -391,13 +398,24 @@ class _Builder:
             source.sha256 if source else "",
         )
 
+    def _with_numbers(self, members: pl.DataFrame) -> pl.DataFrame:
+        """Members with what they did, surest first."""
+        joined = members.join(self.accounts.drop("hour_counts"), on="account_id", how="left")
+        return joined.sort(["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True)
+
+    def _shares(self, row: Mapping[str, Any]) -> tuple[Share, ...]:
+        titles = dict(
+            self.hallmarks.filter(pl.col("network_id") == row["network_id"]).select("name", "title").iter_rows()
+        )
+        return tuple(
+            Share(item["name"], titles.get(item["name"]) or item["name"], item["axis"], round(item["nats"], 4))
+            for item in row["shares"] or ()
+        )
+
     def _finding(self, row: Mapping[str, Any]) -> Draft:
         network = row["network_id"]
         mine = pl.col("network_id") == network
-        joined = self.members.filter(mine).join(self.accounts.drop("hour_counts"), on="account_id", how="left")
-        joined = joined.sort(
-            ["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True
-        )
+        joined = self._with_numbers(self.members.filter(mine))
         members = [read_member(item) for item in joined.iter_rows(named=True)]
         active = self.active.filter(mine)
         days = list_days(active, members)
@@ -428,7 +446,9 @@ class _Builder:
             name=row["name"] or network,
             alert=bool(row["alert"]),
             pooling=row["pooling"] or "none",
+            concealment=row["concealment"] or "unknown",
             extraction=row["extraction"] or "none",
+            contested=bool(row["contested"]),
             account_count=row["account_count"] or len(members),
             request_count=row["request_count"] or 0,
             platforms=tuple(row["platforms"] or ()),
@@ -467,6 +487,9 @@ class _Builder:
             claims=(),
             impact=measure_impact(self.tokens.filter(mine), self.prices, self.totals, row["limit_multiple"]),
             mailboxes=self.mailboxes.get(network),
+            used=tuple(read_member(item) for item in self._with_numbers(self.used.filter(mine)).iter_rows(named=True)),
+            principal_count=row["principal_count"],
+            shares=self._shares(row),
         )
         return Draft(self, finding, sightings)
 

@@ -69,6 +69,8 @@ def read_member(row: Mapping[str, Any]) -> Member:
         row["banned_at"],
         closed,
         tuple((item["kind"], item["bits"] or 0.0) for item in row["kinds"] or ()),
+        traffic_share=row["traffic_share"],
+        since=row["since"],
     )
 
 

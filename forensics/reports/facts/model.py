@@ -170,6 +170,16 @@ class Sign:
 
 
 @dataclass(frozen=True)
+class Share:
+    """What one sign brings to a verdict."""
+
+    name: str
+    title: str
+    axis: str  # one_hand, hides, or explained: taken away by an innocent reason
+    nats: float
+
+
+@dataclass(frozen=True)
 class Member:
     """One account of the network."""
 
@@ -185,6 +195,8 @@ class Member:
     banned_at: datetime | None
     closed_at: datetime | None
     kinds: tuple[tuple[str, float], ...]
+    traffic_share: float | None = None
+    since: datetime | None = None
     first_quote: Quote | None = None
     last_quote: Quote | None = None
 
@@ -356,7 +368,9 @@ class Finding:
     alert: bool
     score: float | None
     pooling: str
+    concealment: str
     extraction: str
+    contested: bool
     pooling_p: float | None
     extraction_p: float | None
     account_count: int
@@ -393,6 +407,9 @@ class Finding:
     claims: tuple[Claim, ...]
     impact: Impact
     mailboxes: Mailboxes | None = None  # None where no member's mail domain is known
+    used: tuple[Member, ...] = ()  # accounts that it only uses: not the operator's, and counted nowhere
+    principal_count: int | None = None
+    shares: tuple[Share, ...] = ()  # what each sign brings, largest first
 
     @property
     def hallmarks(self) -> tuple[Sign, ...]:
@@ -429,7 +446,9 @@ class Brief:
     name: str
     rank: int
     pooling: str
+    concealment: str
     extraction: str
+    contested: bool
     account_count: int
     request_count: int
     explanations: tuple[str, ...]  # titles
@@ -446,6 +465,16 @@ class Report:
     not_assessed: tuple[NotAssessed, ...]
     findings: tuple[Finding, ...]
     further_count: int  # findings beyond the limit, listed among the others
-    others: tuple[Brief, ...]
+    others: tuple[Brief, ...]  # contested first
     network_count: int
     methods: Mapping[str, str] = field(default_factory=dict)  # hallmark name → how it is tested
+
+    @property
+    def contested(self) -> tuple[Brief, ...]:
+        """Networks whose signs would make them findings, but for an innocent reason."""
+        return tuple(brief for brief in self.others if brief.contested)
+
+    @property
+    def quiet(self) -> tuple[Brief, ...]:
+        """All other networks that are no finding."""
+        return tuple(brief for brief in self.others if not brief.contested)
