@@ -70,7 +70,9 @@ def read_overview(case: Tables) -> Overview:
             Gap(row["name"], read_moment(row["inside"]), read_moment(row["outside"]))
             for row in whole.topic("gap").sort("value").iter_rows(named=True)
         ),
-        blind=tuple(Blind(what, why) for what, why in whole.topic("blind").sort("inside").select("name", "value").iter_rows()),
+        blind=tuple(
+            Blind(what, why) for what, why in whole.topic("blind").sort("inside").select("name", "value").iter_rows()
+        ),
         is_copy=stored.is_copy,
         **totals,
     )

@@ -8,8 +8,8 @@ import polars as pl
 
 from forensics.common.printable import printable, shorten
 from forensics.nights.marks import MARKED_BENIGN
-from forensics.reports.facts.mailboxes import mailbox_sentence, read_mailboxes
 from forensics.reports.facts.comparisons import read_comparisons, read_content, read_ties
+from forensics.reports.facts.mailboxes import mailbox_sentence, read_mailboxes
 from forensics.reports.facts.overview import FLAG_TITLES, kind_titles, read_overview, read_top_members
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, bar, count, day, days, large, moment, p_value, period, plural, share
@@ -126,10 +126,7 @@ def render_overview(page: Page, overview: Overview, case_option: str = "", furth
     )
     platforms = [name for name, _ in overview.platforms if name]
     if platforms:
-        facts.append(
-            f"{plural(len(platforms), 'platform')}: "
-            f"{', '.join(printable(name) for name in platforms[:5])}"
-        )
+        facts.append(f"{plural(len(platforms), 'platform')}: {', '.join(printable(name) for name in platforms[:5])}")
     facts.append(f"read as {', '.join(overview.formats)}")
     for gap in overview.gaps[:3]:
         end = (
