@@ -320,9 +320,14 @@ def _numbers_of_the_whole(case: Case, networks: list[str], names: Pseudonyms, us
     templates = rows.filter(pl.col("topic") == "template")
     hashed = pl.col("value").map_elements(lambda value: f"{names.number(int(value, 16)):016x}", return_dtype=pl.String)
     plain = rows.filter(~observables & (pl.col("topic") != "template"))
-    known = pl.concat(
-        [_only_own_models(plain, used), *hidden, templates.with_columns(hashed), whole_rows(topic="copy")]
-    )
+    total = case.scan("networks").select(pl.len()).collect().item()
+    explained = case.scan("networks").filter(~pl.col("alert") & (pl.col("explanations").list.len() > 0))
+    marks = [
+        whole_rows(topic="copy"),
+        whole_rows(topic="case", name="network_count", inside=float(total)),
+        whole_rows(topic="case", name="explained_count", inside=float(explained.select(pl.len()).collect().item())),
+    ]
+    known = pl.concat([_only_own_models(plain, used), *hidden, templates.with_columns(hashed), *marks])
     known = _spoken(known, ("name",), names)
     whole = pl.col("network_id") == WHOLE
     return known.with_columns(
@@ -333,7 +338,7 @@ def _numbers_of_the_whole(case: Case, networks: list[str], names: Pseudonyms, us
 
 
 def _only_own_models(rows: pl.DataFrame, used: pl.Series) -> pl.DataFrame:
-    """Models that no member used stand together without a name: how a customer calls its own model is its own affair."""
+    """Models that no member used stand together without a name: a customer's name of its own model is its affair."""
     strange = (pl.col("topic") == "model") & ~pl.col("name").is_in(used.drop_nulls().implode())
     models = rows.filter(strange).with_columns(name=pl.lit("other models"))
     together = models.group_by("network_id", "topic", "name", "value").agg(pl.col("inside", "outside").sum())

@@ -131,7 +131,7 @@ def build_report(
         findings=findings,
         further_count=len(further),
         others=tuple(_brief(row, titles) for row in others.iter_rows(named=True)),
-        network_count=len(ranked),
+        network_count=overview.network_count or len(ranked),
         methods=_methods({sign.name for finding in findings for sign in finding.signs}),
     )
 

@@ -153,8 +153,16 @@ def _summary_line(page: Page, overview: Overview, networks: list[Row]) -> None:
     findings = sum(row["alert"] for row in networks)
     explained = sum(not row["alert"] and bool(row["explanations"]) for row in networks)
     weak = len(networks) - findings - explained
+    if overview.is_copy:
+        left = plural((overview.network_count or 0) - len(networks), "network")
+        page.paragraph(
+            "A copy of some findings: numbers about others are those of the whole case; the other "
+            f"{left} and their accounts are not in this copy."
+        )
+        explained = weak = 0
     parts = [plural(findings, "finding") if findings else "No finding"]
-    parts.append(plural(explained, "network") + " with an innocent explanation")
+    if not overview.is_copy:
+        parts.append(plural(explained, "network") + " with an innocent explanation")
     if weak:
         parts.append(plural(weak, "network") + " with too little evidence")
     page.paragraph(f"{', '.join(parts)}; {plural(overview.account_count, 'account')}", style="bold")
