@@ -490,6 +490,7 @@ PROFILES = Table(
 _ALL = (EVENTS, SOURCES, REJECTS, REGISTER, ACCOUNTS, SIGHTINGS, LINKS, MEMBERS, HALLMARKS, NETWORKS, LINEAGE, PROFILES)
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
+USED = "used"  # role of members that are not the operator's
 VERDICTS = ("none", "possible", "likely", "strong")
 CONCEALMENTS = ("open", *VERDICTS, "unknown")
 
