@@ -15,6 +15,7 @@ from forensics import __version__
 from forensics.commands import (
     about,
     cases,
+    defences,
     formats,
     investigating,
     listing,
@@ -66,6 +67,10 @@ app.command()(nights.lineage)
 app.command()(nights.mark)
 app.command()(nights.bans)
 app.command()(nights.watch)
+app.command()(defences.resellers)
+app.command()(defences.targets)
+app.command()(defences.whatif)
+app.command()(defences.impact)
 app.add_typer(cases.app, name="case")
 app.add_typer(formats.app, name="formats")
 app.command()(worlds.simulate)

@@ -97,9 +97,12 @@ def measure_pool(tables: Tables, network_id: str, members: pl.DataFrame, at: dat
     ids = members.select("account_id").lazy()
     events = tables.scan("events").join(ids, on="account_id", how="semi")
     after, end = events.filter(pl.col("started_at") >= at).select(pl.len(), pl.col("started_at").max()).collect().row(0)
-    begin, log_end = tables.scan("events").select(
-        pl.col("started_at").min().alias("a"), pl.col("started_at").max().alias("b")
-    ).collect().row(0)
+    begin, log_end = (
+        tables.scan("events")
+        .select(pl.col("started_at").min().alias("a"), pl.col("started_at").max().alias("b"))
+        .collect()
+        .row(0)
+    )
     days = max((end - at).total_seconds() / 86_400, 1.0) if end is not None else 1.0
     alive = members.filter(
         pl.col("first_seen_at") <= at,

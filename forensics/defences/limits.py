@@ -207,9 +207,7 @@ def _beyond(ranks: Ints, limits: Ints) -> Ints:
 
 
 def _measure(ranks: _Ranks, key: str, window: str, limits: Ints) -> pl.DataFrame:
-    hostile, contested, innocent = (
-        _beyond(side, limits) for side in (ranks.hostile, ranks.contested, ranks.innocent)
-    )
+    hostile, contested, innocent = (_beyond(side, limits) for side in (ranks.hostile, ranks.contested, ranks.innocent))
     hit = _beyond(ranks.innocent_accounts, limits)
     needed = len(ranks.hostile) / ranks.hostile_days / (limits * ranks.windows_a_day)
     return pl.DataFrame(
@@ -246,7 +244,9 @@ def try_limits(replay: Replay, limits: Sequence[Limit]) -> pl.DataFrame:
            key), accounts_needed (to keep the hostile pace under a limit per account).
     """
     rows = [
-        _measure(_rank(replay, limit.key, limit.window), limit.key, limit.window, np.array([limit.most], dtype=np.int64))
+        _measure(
+            _rank(replay, limit.key, limit.window), limit.key, limit.window, np.array([limit.most], dtype=np.int64)
+        )
         for limit in limits
     ]
     return pl.concat(rows) if rows else pl.DataFrame(schema=LIMIT_SCHEMA)

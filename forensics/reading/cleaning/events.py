@@ -238,9 +238,9 @@ def _times(raw: pl.DataFrame, name: str, cleaning: Cleaning) -> pl.Series:
     if name not in raw.columns:
         return pl.Series(name, [None], dtype=TIME).new_from_index(0, raw.height)
     text = with_year(raw[name], cleaning.today) if cleaning.today is not None else raw[name]
-    return read_times(
-        text, cleaning.time_unit, cleaning.time_format, cleaning.time_zone, cleaning.day_first
-    ).alias(name)
+    return read_times(text, cleaning.time_unit, cleaning.time_format, cleaning.time_zone, cleaning.day_first).alias(
+        name
+    )
 
 
 def _address(raw: pl.DataFrame, cleaning: Cleaning) -> pl.DataFrame:
@@ -299,9 +299,7 @@ def _unified(account: pl.Series, cleaning: Cleaning) -> pl.Series:
     return account
 
 
-def _rejects(
-    raw: pl.DataFrame, started: pl.Series, account: pl.Series, cleaning: Cleaning
-) -> list[tuple[int, str]]:
+def _rejects(raw: pl.DataFrame, started: pl.Series, account: pl.Series, cleaning: Cleaning) -> list[tuple[int, str]]:
     if not started.null_count() and not account.null_count():
         return []
     written = (
@@ -317,7 +315,9 @@ def _rejects(
         "row",
         reason=pl.when(pl.col("started").is_null() & pl.col("written").is_null())
         .then(pl.lit(NO_TIME))
-        .when(pl.col("started").is_null() & pl.col("written").str.contains(SLASHED) & pl.lit(cleaning.day_first is None))
+        .when(
+            pl.col("started").is_null() & pl.col("written").str.contains(SLASHED) & pl.lit(cleaning.day_first is None)
+        )
         .then(pl.lit(TWO_DAYS))
         .when(pl.col("started").is_null() & pl.col("written").str.contains(_DATED))
         .then(pl.lit(FAR_TIME))
@@ -468,7 +468,9 @@ def _timing(raw: pl.DataFrame, cleaning: Cleaning) -> dict[str, pl.Expr | pl.Ser
     columns: dict[str, pl.Expr | pl.Series] = {}
     if took:
         spent = raw.select(pl.coalesce(took)).to_series()
-        columns["ended_at"] = raw["ended_at"].zip_with(raw["ended_at"].is_not_null(), started) if "ended_at" in have else started
+        columns["ended_at"] = (
+            raw["ended_at"].zip_with(raw["ended_at"].is_not_null(), started) if "ended_at" in have else started
+        )
         spans = pl.select(pl.duration(microseconds=(spent.fill_null(0.0) * 1e3).round().cast(pl.Int64))).to_series()
         started = started - spans
         columns["started_at"] = started
@@ -479,7 +481,9 @@ def _timing(raw: pl.DataFrame, cleaning: Cleaning) -> dict[str, pl.Expr | pl.Ser
     if spans_ms:
         columns["latency_ms"] = pl.coalesce(spans_ms).cast(pl.Float32)
     firsts: list[pl.Series | pl.Expr] = [
-        read_durations(raw[name], SCALES[unit], decimal) for name, unit in (("ttft_ms", "ms"), ("ttft_s", "s")) if name in have
+        read_durations(raw[name], SCALES[unit], decimal)
+        for name, unit in (("ttft_ms", "ms"), ("ttft_s", "s"))
+        if name in have
     ]
     if "first_token_at" in have:
         wait = (read_times(raw["first_token_at"]) - started).dt.total_microseconds() / 1e3

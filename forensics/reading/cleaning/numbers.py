@@ -19,7 +19,9 @@ SCALES: Final = {"s": SECOND, "ms": MILLISECOND, "us": MICROSECOND, "ns": NANOSE
 
 _POINT_GROUPS: Final = r"^[+-]?\d{1,3}(?:\.\d{3})+$"  # 1.234 or 1.234.567
 _COMMA_GROUPS: Final = r"^[+-]?\d{1,3}(?:,\d{3})+$"
-_COMMA: Final = r"^[+-]?(?:\d+,(?:\d{1,2}|\d{4,})|0,\d+|\d{1,3}(?:\.\d{3})+,\d+|\d{4,},\d+)$"  # can only be a decimal comma
+_COMMA: Final = (
+    r"^[+-]?(?:\d+,(?:\d{1,2}|\d{4,})|0,\d+|\d{1,3}(?:\.\d{3})+,\d+|\d{4,},\d+)$"  # can only be a decimal comma
+)
 _POINT: Final = r"^[+-]?(?:\d+\.(?:\d{1,2}|\d{4,})|0\.\d+|\d{1,3}(?:,\d{3})+\.\d+|\d{4,}\.\d+)$"
 _SPACES: Final = r"[\s\u00a0\u202f'’]"  # between groups
 

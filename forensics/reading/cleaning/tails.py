@@ -54,9 +54,9 @@ def unpack_tail(raw: pl.DataFrame) -> pl.DataFrame:
 
 def _keyed(word: pl.Series) -> pl.Series:
     """Which words carry their name: `rt=0.012`, not `Root=1-…` or an address."""
-    return word.str.contains(r"^(?i:rt|urt|uct|uht|ua|time|took|duration|latency|request_time|xff|id|req_?id|request_?id)[=:]").fill_null(
-        value=False
-    )
+    return word.str.contains(
+        r"^(?i:rt|urt|uct|uht|ua|time|took|duration|latency|request_time|xff|id|req_?id|request_?id)[=:]"
+    ).fill_null(value=False)
 
 
 def _field_of(word: pl.Series) -> str:

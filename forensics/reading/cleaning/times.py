@@ -343,9 +343,9 @@ def _read_slashed(text: pl.Series, zone: str | None, day_first: bool | None) -> 
     half = pl.col("half").str.to_lowercase()
     hour = pl.when(half.is_not_null()).then(hour % 12 + pl.when(half == "p").then(12).otherwise(0)).otherwise(hour)
     day, month = ("a", "b") if day_first else ("b", "a")
-    clock = pl.concat_str(hour.cast(pl.String).str.zfill(2), pl.lit(":"), pl.col("rest").str.replace(",", ".")).fill_null(
-        "00:00:00"
-    )
+    clock = pl.concat_str(
+        hour.cast(pl.String).str.zfill(2), pl.lit(":"), pl.col("rest").str.replace(",", ".")
+    ).fill_null("00:00:00")
     clock = pl.when(clock.str.len_chars() == len("00:00")).then(clock + ":00").otherwise(clock)
     naive = parts.select(
         pl.concat_str(
@@ -363,13 +363,19 @@ def with_year(text: pl.Series, today: dt.date) -> pl.Series:
         pl.col("text").str.extract(r"^(\d\d)-\d\d \d", 1).cast(pl.Int32, strict=False),
         pl.col("text")
         .str.extract(r"^([A-Z][a-z]{2}) +\d{1,2} \d", 1)
-        .replace_strict({name: number for number, name in enumerate(_MONTHS, start=1)}, default=None, return_dtype=pl.Int32),
+        .replace_strict(
+            {name: number for number, name in enumerate(_MONTHS, start=1)}, default=None, return_dtype=pl.Int32
+        ),
     )
     day = pl.col("text").str.extract(r"^(?:\d\d-|[A-Z][a-z]{2} +)(\d{1,2}) ", 1).cast(pl.Int32, strict=False)
     clock = pl.col("text").str.extract(r"^\S+?[- ] *\d{1,2} (\d\d:\d\d:\d\d\S*)", 1)
     year = pl.lit(today.year) - ((month * 100 + day) > (today.month * 100 + today.day)).cast(pl.Int32)
     whole = pl.format("{}-{}-{}T{}", year, month.cast(pl.String).str.zfill(2), day.cast(pl.String).str.zfill(2), clock)
-    return text.to_frame("text").select(pl.when(clock.is_not_null() & month.is_not_null()).then(whole).otherwise("text")).to_series()
+    return (
+        text.to_frame("text")
+        .select(pl.when(clock.is_not_null() & month.is_not_null()).then(whole).otherwise("text"))
+        .to_series()
+    )
 
 
 def _in_range(times: pl.Series) -> pl.Series:

@@ -265,9 +265,12 @@ def _with_clock(whole: pl.DataFrame, others: pl.DataFrame, pattern: str) -> pl.D
     told = others.with_columns(pl.col("text").str.extract_groups(pattern).alias("groups")).select(
         "row", pl.col("groups").struct.field("started_at")
     )
-    every = pl.concat([told.with_columns(own=pl.lit(value=False)), whole.select("row").with_columns(
-        pl.lit(None, pl.String).alias("started_at"), own=pl.lit(value=True)
-    )]).sort("row")
+    every = pl.concat(
+        [
+            told.with_columns(own=pl.lit(value=False)),
+            whole.select("row").with_columns(pl.lit(None, pl.String).alias("started_at"), own=pl.lit(value=True)),
+        ]
+    ).sort("row")
     filled = every.with_columns(pl.col("started_at").forward_fill().backward_fill()).filter("own")
     return whole.with_columns(filled["started_at"])
 

@@ -112,9 +112,7 @@ def _read_whole(
         | {normal_name(key) for record in records for key in inner_keys(record)}
     )
     suspects = [_joined(batch, rows) for rows in slow]
-    suspects += [
-        _joined(batch, _unaccounted(batch, rows, frame, sampled) if whole else rows) for rows, frame in frames
-    ]
+    suspects += [_joined(batch, _unaccounted(batch, rows, frame, sampled) if whole else rows) for rows, frame in frames]
     if any(_late_keys(lines, known) for lines in suspects if lines):
         for path, values in observe(_records_of(batch, filled)).items():
             seen.setdefault(path, values)

@@ -110,7 +110,9 @@ def load_assumptions(path: Path | None = None) -> Assumptions:
         if not isinstance(given.get(name, []), list):
             raise UsageError(f"{where}: {name} must be [[{name}]] tables")
     return Assumptions(
-        tuple(_plan(item, f"{where}: [[plan]] number {number}") for number, item in enumerate(given.get("plan", ()), 1)),
+        tuple(
+            _plan(item, f"{where}: [[plan]] number {number}") for number, item in enumerate(given.get("plan", ()), 1)
+        ),
         numbers["account"].get("card"),
         numbers["account"].get("set_up"),
         numbers["relay"].get("share"),
@@ -149,7 +151,10 @@ def _way(item: Any, where: str) -> Way:  # noqa: ANN401 - straight from TOML
 
 
 def measure_costs(
-    tables: Tables, prices: Prices | None = None, assumed: Assumptions | None = None, networks: Sequence[str] | None = None
+    tables: Tables,
+    prices: Prices | None = None,
+    assumed: Assumptions | None = None,
+    networks: Sequence[str] | None = None,
 ) -> tuple[Cost, ...]:
     """What each finding took, or each of `networks`; by rank.
 
@@ -164,7 +169,9 @@ def measure_costs(
     counts, totals, lives = pl.collect_all(
         [
             token_counts(events.join(own, on="account_id")),
-            events.select(pl.len(), pl.col("output_tokens").cast(pl.UInt64).sum(), pl.col("output_tokens").count().alias("known")),
+            events.select(
+                pl.len(), pl.col("output_tokens").cast(pl.UInt64).sum(), pl.col("output_tokens").count().alias("known")
+            ),
             events.join(own, on="account_id")
             .group_by("network_id", "account_id")
             .agg(days=(pl.col("started_at").max() - pl.col("started_at").min()).dt.total_seconds() / 86_400),
@@ -186,7 +193,10 @@ def measure_costs(
 
 
 def _cost(
-    row: dict[str, Any], counts: pl.DataFrame, lives: pl.DataFrame, given: tuple[Prices, Assumptions, tuple[int, int | None]]
+    row: dict[str, Any],
+    counts: pl.DataFrame,
+    lives: pl.DataFrame,
+    given: tuple[Prices, Assumptions, tuple[int, int | None]],
 ) -> Cost:
     prices, assumed, whole = given
     impact = measure_impact(counts, prices, whole, row["limit_multiple"])
@@ -194,11 +204,13 @@ def _cost(
     by_kind = [(name, float(valued[name].sum())) for name in TOKEN_COLUMNS]
     fees, credit, metered, unplanned = _bill(lives.join(valued, on="account_id", how="left"), assumed)
     cards = lives["payment_id"].drop_nulls().n_unique()
-    each = None if assumed.card is None and assumed.set_up is None else (
-        cards * (assumed.card or 0.0) + lives.height * (assumed.set_up or 0.0)
+    each = (
+        None
+        if assumed.card is None and assumed.set_up is None
+        else (cards * (assumed.card or 0.0) + lives.height * (assumed.set_up or 0.0))
     )
     hours = _gpu_hours(impact, assumed)
-    limit = lives["limit_per_day"].max()
+    limit = lives["limit_per_day"].median()
     return Cost(
         row["network_id"],
         row["name"] or row["network_id"],
@@ -240,8 +252,12 @@ def _bill(lives: pl.DataFrame, assumed: Assumptions) -> tuple[float, float, floa
     """Plan fees, list price taken from credit, list price billed beyond it, accounts without a known plan."""
     fees = credit = metered = 0.0
     unplanned = 0
-    for name, days, value in lives.select("plan", "days", pl.col("value").fill_null(0.0)).sort("plan", "days", "value").iter_rows():
-        plan = next((one for one in assumed.plans if name and fnmatch.fnmatchcase(name.lower(), one.match.lower())), None)
+    for name, days, value in (
+        lives.select("plan", "days", pl.col("value").fill_null(0.0)).sort("plan", "days", "value").iter_rows()
+    ):
+        plan = next(
+            (one for one in assumed.plans if name and fnmatch.fnmatchcase(name.lower(), one.match.lower())), None
+        )
         if plan is None:
             unplanned += 1
             continue
@@ -306,15 +322,32 @@ def way_frame(costs: Sequence[Cost], assumed: Assumptions) -> pl.DataFrame:
     for cost in costs:
         head = (cost.network_id, cost.name)
         rows += [
-            (*head, way.title, way.cost_low, way.cost_high, way.days_low, way.days_high, "assumed") for way in assumed.ways
+            (*head, way.title, way.cost_low, way.cost_high, way.days_low, way.days_high, "assumed")
+            for way in assumed.ways
         ]
         value = cost.impact
         days = cost.one_account_days
         rows.append(
-            (*head, "distil, paying list price with one account", value.value_low or value.value, value.value_high or value.value, days, days, "measured")
+            (
+                *head,
+                "distil, paying list price with one account",
+                value.value_low or value.value,
+                value.value_high or value.value,
+                days,
+                days,
+                "measured",
+            )
         )
         rows.append(
-            (*head, "extract, as these accounts did", cost.paid_low, cost.paid_high, cost.span_days, cost.span_days, "measured")
+            (
+                *head,
+                "extract, as these accounts did",
+                cost.paid_low,
+                cost.paid_high,
+                cost.span_days,
+                cost.span_days,
+                "measured",
+            )
         )
     names = ("network_id", "name", "way", "cost_low", "cost_high", "days_low", "days_high", "basis")
     types = (pl.String, pl.String, pl.String, *[pl.Float64] * 4, pl.String)
