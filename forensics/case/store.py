@@ -374,6 +374,11 @@ class Case:
             path.mkdir(parents=True, exist_ok=True)
         return path
 
+    @property
+    def last_source(self) -> int:
+        """Number of the last source read into the case; what is read later has a higher one."""
+        return int(self.scan("sources").select("source_id").max().collect().item() or 0)
+
     def gather(self, name: str, frame: pl.LazyFrame) -> pl.LazyFrame:
         """The frame as one passing file: many small parts, each scanned by every plugin, cost more than to write them
         once.

@@ -14,6 +14,8 @@ import typer
 from forensics import __version__
 from forensics.commands import (
     about,
+    blindspots,
+    canary,
     cases,
     formats,
     investigating,
@@ -68,12 +70,15 @@ app.command()(nights.bans)
 app.command()(nights.watch)
 app.add_typer(cases.app, name="case")
 app.add_typer(formats.app, name="formats")
+app.add_typer(canary.app, name="canary")
 app.command()(worlds.simulate)
 app.command()(worlds.evaluate)
+app.command()(blindspots.blindspots)
 app.add_typer(settings.app, name="config")
 app.command()(about.version)
 app.command()(about.completion)
 app.command()(about.man)
+app.command()(about.docs)
 
 
 def _say_version(wanted: bool) -> None:

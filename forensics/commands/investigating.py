@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from forensics.case.store import Case
     from forensics.common.settings import Settings
+    from forensics.pipeline.stages import Outcome
     from forensics.reading.report import IngestReport
 
 LEVELS = ("none", "possible", "likely", "strong")
@@ -96,7 +97,6 @@ def investigate(
     """
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
-    from forensics.defences.watch_list import last_source
     from forensics.pipeline.stages import investigate as run
     from forensics.reports.screen.ingested import enriched
 
@@ -107,7 +107,7 @@ def investigate(
     )
     progress = StageProgress(quiet=quiet)
     with kept_or_passing(case) as folder, Case.locked(folder) as held:
-        report, known = None, last_source(held)
+        report, known = None, held.last_source
         with held.undone_if_interrupted():
             if sources:
                 report = read_sources(
@@ -115,10 +115,34 @@ def investigate(
                 )
             outcome = run(held, settings, progress)
             if case is not None:
-                record_command(held, "investigate", sources=list(sources or []), seconds=outcome.seconds)
+                record_command(
+                    held, "investigate", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
+                )
         print_report(held, case, quiet=quiet, further=enriched(report, join=join) if report is not None else ())
         _tell_watched(held, known, quiet=quiet)
+        check_faults(outcome)
         check_findings(held, fail_on, report)
+
+
+def told_faults(outcome: Outcome) -> dict[str, list[str]]:
+    """Parts that failed, for the case's log; nothing where none did."""
+    return {"faults": [str(fault) for fault in outcome.faults]} if outcome.faults else {}
+
+
+def check_faults(outcome: Outcome) -> None:
+    """End with exit 1 where a part of the tool failed, after everything else is written.
+
+    Raises: InternalFault.
+    """
+    from forensics.common.errors import InternalFault
+
+    if outcome.faults:
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.flush()
+        raise InternalFault(
+            "\n".join(["parts of the analysis failed:", *(str(fault) for fault in outcome.faults)]),
+            "everything else was done and written; please report these lines, they hold nothing of your data",
+        )
 
 
 def ingest(
@@ -140,7 +164,6 @@ def ingest(
     """Read logs into a case without investigating them."""
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
-    from forensics.defences.watch_list import last_source
     from forensics.reports.screen.ingested import ingest_text
     from forensics.reports.screen.output import write_text
     from forensics.reports.screen.page import page_width
@@ -149,7 +172,7 @@ def ingest(
         raise UsageError("no case given", "name the folder to read into: --case DIR")
     settings = chosen_settings(config, case, max_reject_share=max_reject_share, databases=databases)
     with Case.locked(case) as held:
-        known = last_source(held)
+        known = held.last_source
         with held.undone_if_interrupted():
             report = read_sources(
                 held,
@@ -204,12 +227,12 @@ def read_sources(
 
 def _tell_watched(held: Case, known: int, *, quiet: bool) -> None:
     """What of the watch list was in what was just read."""
-    from forensics.defences.watch_list import find_fresh
+    from forensics.defences.watch_list import find_fresh, read_watch_list
     from forensics.reports.screen.nightly import hits_text
     from forensics.reports.screen.output import write_text
     from forensics.reports.screen.page import page_width
 
-    write_text(hits_text(find_fresh(held, known), page_width(), quiet=quiet))
+    write_text(hits_text(find_fresh(held, read_watch_list(held.entries()), known), page_width(), quiet=quiet))
 
 
 def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequence[str] = ()) -> None:

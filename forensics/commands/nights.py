@@ -18,8 +18,10 @@ from forensics.commands.investigating import (
     LogFormatOption,
     MappingOption,
     RejectShareOption,
+    check_faults,
     check_findings,
     read_sources,
+    told_faults,
 )
 from forensics.commands.options import (
     CaseOption,
@@ -96,7 +98,7 @@ def nightly(
     Nothing is printed where there is nothing to say and everything is well.
     """
     from forensics.case.store import Case
-    from forensics.defences.watch_list import find_fresh, last_source
+    from forensics.defences.watch_list import find_fresh, read_watch_list
     from forensics.nights.marks import read_marks
     from forensics.pipeline.stages import investigate
     from forensics.reports.screen.nightly import read_news, render_news, summary
@@ -110,19 +112,21 @@ def nightly(
     _check_retention(days, kept)
     progress = StageProgress(quiet=quiet)
     with Case.locked(case) as held:
-        report, known = None, last_source(held)
+        report, known = None, held.last_source
         with held.undone_if_interrupted():
             if sources:
                 report = read_sources(
                     held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join
                 )
             outcome = investigate(held, settings, progress, window_days=days, nightly=True)
-            record_command(held, "nightly", sources=list(sources or []), seconds=outcome.seconds)
+            record_command(
+                held, "nightly", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
+            )
         marks = {key: mark.state for key, mark in read_marks(held.entries()).items()}
         news = read_news(
             held,
             marks=marks,
-            hits=find_fresh(held, known),
+            hits=find_fresh(held, read_watch_list(held.entries()), known),
             weaker=outcome.weaker,
             skipped=report.unread if report else [],
             event_count=report.event_count if report else 0,
@@ -136,6 +140,7 @@ def nightly(
                 else render_news(held, news, page_width(), case_option=case_option(case)).text(colour=wants_colour())
             )
             write_text(text)
+        check_faults(outcome)
         check_findings(held, fail_on, report, only={row["network_id"] for row in news.changed} if only_new else None)
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 
 def discover(package: str) -> dict[str, Any]:
-    """Every module of `package` that has a PLUGIN, by module name in alphabetical order."""
+    """Every PLUGIN of the package's modules by module name, in alphabetical order; of PLUGINS, each by its own name."""
     home = importlib.import_module(package)
     found: dict[str, Any] = {}
     for module in sorted(pkgutil.iter_modules(home.__path__), key=lambda item: item.name):
-        plugin = getattr(importlib.import_module(f"{package}.{module.name}"), "PLUGIN", None)
+        brought = importlib.import_module(f"{package}.{module.name}")
+        plugin = getattr(brought, "PLUGIN", None)
         if plugin is not None:
             found[module.name] = plugin
-    return found
+        found |= {several.name: several for several in getattr(brought, "PLUGINS", ())}
+    return dict(sorted(found.items()))

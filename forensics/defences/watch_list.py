@@ -10,41 +10,30 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from forensics.common.errors import UsageError
-from forensics.common.schema import OBSERVABLE_PREFIX
+from forensics.common.schema import EVENTS, OBSERVABLE_PREFIX, REGISTER
+from forensics.describing.sightings import find_kinds, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from forensics.case.store import Case
+    from forensics.common.schema import Tables
+
 
 LINES_SHOWN = 3
 
-# Kind → event columns it is looked for in; hashes are compared in hex.
-EVENT_COLUMNS: dict[str, tuple[str, ...]] = {
+# What is looked for besides the kinds of observable, and the event column that holds it.
+PLAIN: dict[str, tuple[str, ...]] = {
     "account": ("account_id",),
-    "address": ("client_address",),
-    "prefix": ("client_prefix",),
-    "client": ("user_agent", "client_family", "tls_ja4", "tls_ja3", "header_order_hash"),
-    "device": ("device_id",),
-    "session": ("session_id",),
     "key": ("api_key_id",),
     "end_user": ("end_user_id",),
-    "template": ("template_hash",),
-    "system": ("system_hash",),
-    "prompt": ("prompt_hash",),
-    "head": ("prompt_head_hash",),
-    "tail": ("prompt_tail_hash",),
-    "tools": ("tools_hash",),
-    "reasoning": ("reasoning_hash_out", "reasoning_hash_in"),
 }
-# Kind → register columns: every event of an account that has it matches.
-REGISTER_COLUMNS: dict[str, tuple[str, ...]] = {
-    "payment": ("payment_id",),
-    "email": ("email_hash",),
-    "email_domain": ("email_domain",),
-    "phone": ("phone_hash",),
-    "signup_address": ("signup_address",),
-}
+
+
+def watched_columns(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Columns of EVENTS in which a kind is looked for, or else of REGISTER: all events of an account with it match."""
+    columns = PLAIN.get(kind) or kind_of(kind).columns
+    seen = tuple(name for name in columns if name in EVENTS.columns or name.startswith(OBSERVABLE_PREFIX))
+    return seen, tuple(name for name in columns if not seen and name in REGISTER.columns)
 
 
 @dataclass(frozen=True, order=True)
@@ -77,7 +66,7 @@ def check_kind(kind: str, events: pl.LazyFrame) -> None:
     mapped = [
         name.removeprefix(OBSERVABLE_PREFIX) for name in events.collect_schema() if name.startswith(OBSERVABLE_PREFIX)
     ]
-    known = sorted({*EVENT_COLUMNS, *REGISTER_COLUMNS, *mapped})
+    known = sorted({*PLAIN, *(name for name, one in find_kinds().items() if one.columns), *mapped})
     if kind not in known:
         raise UsageError(f"{kind!r} is no kind that can be watched", f"one of {', '.join(known)}")
 
@@ -92,15 +81,13 @@ def find_watched(
     schema = events.collect_schema()
     looked: list[pl.LazyFrame] = []
     for number, item in enumerate(watched):
-        columns = EVENT_COLUMNS.get(
-            item.kind, (f"{OBSERVABLE_PREFIX}{item.kind}",) if f"{OBSERVABLE_PREFIX}{item.kind}" in schema else ()
-        )
+        columns, declared = watched_columns(item.kind)
         hit = pl.lit(value=False)
-        for column in columns:
+        for column in (name for name in columns if name in schema):
             hit = hit | _equals(column, schema[column], item.value)
         accounts = (
-            register.filter(pl.any_horizontal(pl.col(column) == item.value for column in REGISTER_COLUMNS[item.kind]))
-            if item.kind in REGISTER_COLUMNS
+            register.filter(pl.any_horizontal(pl.col(column) == item.value for column in declared))
+            if declared
             else None
         )
         rows = (
@@ -138,16 +125,10 @@ def find_watched(
     ]
 
 
-def last_source(case: Case) -> int:
-    """Number of the last source read into the case; what is read later has a higher one."""
-    return int(case.scan("sources").select("source_id").max().collect().item() or 0)
-
-
-def find_fresh(case: Case, since: int) -> list[dict[str, Any]]:
-    """What `find_watched` finds of the case's watch list in the events read after source `since`."""
-    watched = read_watch_list(case.entries())
-    fresh = case.scan("events").filter(pl.col("source_id") > since)
-    return find_watched(fresh, case.scan("register"), case.scan("sources"), watched) if watched else []
+def find_fresh(tables: Tables, watched: Sequence[Watched], since: int) -> list[dict[str, Any]]:
+    """What `find_watched` finds in the events read after source number `since`."""
+    fresh = tables.scan("events").filter(pl.col("source_id") > since)
+    return find_watched(fresh, tables.scan("register"), tables.scan("sources"), watched) if watched else []
 
 
 def _equals(column: str, dtype: pl.DataType, value: str) -> pl.Expr:

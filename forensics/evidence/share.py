@@ -25,6 +25,8 @@ import polars as pl
 
 from forensics.common.errors import InputError, UsageError
 from forensics.common.schema import TABLES
+from forensics.describing.sightings import kind_of
+from forensics.reports.facts.comparisons import WHOLE, read_comparisons, whole_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -159,11 +161,6 @@ _HASHED = (
 )  # 64-bit hashes of content
 _ADDRESSES = ("client_address", "client_prefix", "signup_address", "signup_prefix")
 _CLIENT = ("user_agent", "tls_ja3", "tls_ja4", "header_order_hash", "signup_user_agent")
-_ADDRESS_KINDS = frozenset({"address", "prefix", "signup_address", "signup_prefix"})
-_CONTENT_KINDS = frozenset(
-    {"system", "template", "prompt", "head", "tail", "tools", "sketch", "reasoning", "continuation"}
-)
-_OPEN_KINDS = frozenset({"slots", "comb", "params"})  # times and request parameters
 _LONG_NUMBER = re.compile(r"\d{10,}")
 _HEX = re.compile(r"[0-9a-f]{16}")
 
@@ -215,11 +212,12 @@ class Pseudonyms:
 
     def observable(self, kind: str, value: str) -> str:
         """The value of a sighting."""
-        if kind in _OPEN_KINDS or (kind == "client" and self.keeps_clients):
+        told = kind_of(kind)
+        if told.holds == "open" or (told.group == "client" and self.keeps_clients):
             return value
-        if kind in _ADDRESS_KINDS:
+        if told.holds == "address":
             return self.address(value)
-        if kind in _CONTENT_KINDS and _HEX.fullmatch(value):
+        if told.holds == "hash" and _HEX.fullmatch(value):
             self._known[kind, value] = f"{self.number(int(value, 16)):016x}"
             return self._known[kind, value]
         return self.name(kind, value)
@@ -296,6 +294,7 @@ def share_case(
         out[table] = out[table].with_columns(_mapped("account_id", partial(names.name, "account"), out[table]))
     out["sightings"] = _sightings(out["sightings"], names)
     out["links"] = _links(out["links"], names)
+    out["comparisons"] = _numbers_of_the_whole(case, chosen["network_id"].to_list(), names)
     _remember(case, names, {"organization_id": "organization"}, inside)
     out["networks"] = chosen
     for table in ("networks", "members", "hallmarks"):
@@ -305,6 +304,32 @@ def share_case(
     for table, frame in out.items():
         target.put(table, frame.select(TABLES[table].columns.keys()).lazy())
     return len(chosen)
+
+
+def _numbers_of_the_whole(case: Case, networks: list[str], names: Pseudonyms) -> pl.DataFrame:
+    """COMPARISONS of the networks and of the whole case, as every report of the original tells them: a copy holds members
+    only, and nothing about others can be counted from it.
+    """
+    rows = read_comparisons(case).frame.filter(pl.col("network_id").is_in([WHOLE, *networks]))
+    observables = pl.col("topic") == "observable"
+    hidden = []
+    for (kind,), part in rows.filter(observables).group_by("name", maintain_order=True):
+        hidden.append(part.with_columns(_mapped("value", partial(names.observable, str(kind)), part)))
+    templates = rows.filter(pl.col("topic") == "template")
+    hashed = pl.col("value").map_elements(
+        lambda value: f"{names.number(int(value, 16)):016x}", return_dtype=pl.String
+    )
+    models = pl.col("topic").is_in(["model", "model_first"])
+    spoken = rows.filter(~observables & (pl.col("topic") != "template")).with_columns(
+        name=pl.when(models).then(pl.col("name").map_elements(names.model, return_dtype=pl.String)).otherwise("name")
+    )
+    known = pl.concat([spoken, *hidden, templates.with_columns(hashed), whole_rows(topic="copy")])
+    whole = pl.col("network_id") == WHOLE
+    return known.with_columns(
+        network_id=pl.when(whole)
+        .then("network_id")
+        .otherwise(pl.col("network_id").map_elements(partial(names.name, "network"), return_dtype=pl.String))
+    )
 
 
 def _spoken(frame: pl.DataFrame, columns: Iterable[str], names: Pseudonyms) -> pl.DataFrame:

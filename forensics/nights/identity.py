@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.schema import LINEAGE, PROFILES, group_members
+from forensics.describing.sightings import kinds_where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +36,6 @@ BANNED_SHARE = 0.1  # of the living members banned in the last two runs,
 REFILL_SHARE = 0.25  # and of those banned replaced tonight, for a network to have respawned
 
 JUDGED, KEPT, WAITING = "judged", "kept", "waiting"  # how a network came to be a finding or not
-
-CHANCE_KINDS = ("slots", "comb")  # say when, not who
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def own_observables(members: pl.DataFrame, sightings: pl.LazyFrame, account_coun
     In:    MEMBERS, SIGHTINGS. A value counts where at least two members hold it and members are at least half of its
            holders.
     """
-    held = sightings.select("account_id", "kind", "value").filter(~pl.col("kind").is_in(CHANCE_KINDS))
+    held = sightings.select("account_id", "kind", "value").filter(~pl.col("kind").is_in(kinds_where(says_when=True)))
     inside = (
         held.join(members.lazy().select("network_id", "account_id"), on="account_id")
         .group_by("network_id", "kind", "value")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,12 +19,14 @@ from forensics.judging.verdicts import rank_networks
 from forensics.linking.links import weigh_links
 from forensics.linking.networks import form_networks
 from forensics.nights import identity, lineage, marks, standing
+from forensics.reports.facts.comparisons import compare_networks
 
 MANY_PARTS = 12  # parts of EVENTS from which they are gathered into one file for the run,
 SMALL_PART = 100_000  # if they have fewer events than this on average
 
 if TYPE_CHECKING:
     from forensics.case.store import Case
+    from forensics.common.faults import Fault
     from forensics.common.settings import Settings
 
 
@@ -42,6 +44,19 @@ class Outcome:
 
     seconds: dict[str, float]  # by table
     weaker: list[dict[str, Any]]  # findings of the run before that this one made smaller or dropped
+    faults: list[Fault] = field(default_factory=list)  # parts that failed
+
+
+@dataclass(frozen=True)
+class Windowed:
+    """A case whose events are those that a run looks at."""
+
+    case: Case
+    events: pl.LazyFrame
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """The table, as the run has it."""
+        return self.events if table == "events" else self.case.scan(table)
 
 
 def silent(stage: str) -> AbstractContextManager[object]:
@@ -68,6 +83,7 @@ def investigate(
     if not case.has("events"):
         raise InputError(f"{case.folder} holds no events", "give log files: forensics investigate SOURCE… --case DIR")
     seconds: dict[str, float] = {}
+    faults: list[Fault] = []
 
     def work(stage: str, table: str, frame: pl.LazyFrame) -> pl.LazyFrame:
         start = perf_counter()
@@ -88,7 +104,7 @@ def investigate(
     said = marks.read_marks(case.entries())
     with case.draft():
         accounts = work("describe accounts", "accounts", describe_accounts(events, register, settings.features))
-        sightings = work("find sightings", "sightings", find_sightings(events, register, settings.sightings))
+        sightings = work("find sightings", "sightings", find_sightings(events, register, settings.sightings, faults))
         links = work("weigh links", "links", weigh_links(sightings, accounts, settings.links))
         formed = work(
             "form networks", "members", form_networks(links, sightings, accounts, settings.networks)
@@ -96,19 +112,18 @@ def investigate(
         same = identity.follow(formed, sightings, accounts.collect(), past, settings.history)
         members = work("keep identities", "members", same.members.lazy())
         # under the ids as formed, which seed the draws: what is found must not depend on the past
-        signs = test_networks(formed.lazy(), events, accounts, register, sightings, settings.hallmarks)
+        signs = test_networks(formed.lazy(), events, accounts, register, sightings, settings.hallmarks, faults)
         hallmarks = work("test hallmarks", "hallmarks", identity.rename_networks(signs, same.identities))
         ranked = rank_networks(hallmarks, members, events, accounts, register, settings.scoring, name_network)
         judged = ranked.collect()
         stands = (
-            standing.steady_findings(
-                judged, hallmarks.collect(), same, past, night_at, settings.history, settings.scoring.sensitivity
-            )
+            standing.steady_findings(judged, same, past, night_at, settings.history, settings.scoring.sensitivity)
             if nightly
             else {}
         )
         calm = marks.suppress_benign(standing.place_findings(judged, stands), same.members, said, settings.history)
         networks = work("rank networks", "networks", calm.lazy())
+        work("compare with others", "comparisons", compare_networks(Windowed(case, events)).lazy())
         told = lineage.describe_night(same, networks.collect(), past, night_at, settings.history, stands)
         work("remember", "lineage", pl.concat([past.lineage, told]).lazy())
         work("remember", "profiles", identity.remember_profiles(past, same).lazy())
@@ -116,4 +131,4 @@ def investigate(
     aged = (
         case.scan("events").filter(gone).select(pl.col("account_id").unique()).collect().to_series()
     )  # the case has them, the window no longer
-    return Outcome(seconds, standing.shrunk_findings(told, past, settings.history, frozenset(aged)))
+    return Outcome(seconds, standing.shrunk_findings(told, past, settings.history, frozenset(aged)), faults)

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from forensics.common.kinds import MAPPED, Sighting, kind_groups, line_of
+from forensics.common.kinds import MAPPED, Kind
 from forensics.common.plugins import discover
 from forensics.common.schema import EVENTS, REGISTER, SIGHTINGS
 from forensics.common.settings import SightingSettings
-from forensics.describing.sightings import find_sightings
+from forensics.describing.sightings import find_kinds, find_sightings, kind_of
 
 START = datetime(2026, 4, 1, tzinfo=UTC)
 GROUPS = {"network", "client", "content", "money", "device", "provenance", "timing"}
@@ -52,15 +52,16 @@ def seen(
 def test_every_plugin_has_a_kind_of_its_own_and_a_known_group() -> None:
     """Kinds are unique, groups are known, and a kind counts in one line of evidence."""
     plugins = list(discover("forensics.describing.sightings").values())
-    assert all(isinstance(plugin, Sighting) for plugin in plugins)
-    assert len({plugin.kind for plugin in plugins}) == len(plugins) == len(kind_groups())
+    assert all(isinstance(plugin, Kind) for plugin in plugins)
+    assert len({plugin.name for plugin in plugins}) == len(plugins) == len(find_kinds())
     assert {plugin.group for plugin in plugins} <= GROUPS
-    assert line_of("client") == line_of("system") == line_of("tools")  # one framework brings all three
-    assert line_of("template") != line_of("client")
-    assert line_of("a mapped hashtag") == MAPPED
+    # one framework brings all three
+    assert kind_of("client").line == kind_of("system").line == kind_of("tools").line
+    assert kind_of("template").line != kind_of("client").line
+    assert kind_of("a mapped hashtag").line == MAPPED
 
 
-@pytest.mark.parametrize("kind", sorted(kind_groups()))
+@pytest.mark.parametrize("kind", sorted(find_kinds()))
 def test_no_field_no_sighting(kind: str) -> None:
     """Events and accounts without a field give no row of its kind, and no failure."""
     events = make_events([{"account_id": "a"}, {"account_id": "b"}])

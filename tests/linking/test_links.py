@@ -11,9 +11,9 @@ from planted import Planter
 from polars.testing import assert_frame_equal
 
 from forensics.common.graphs import find_components
-from forensics.common.kinds import line_of
 from forensics.common.schema import ACCOUNTS, LINKS, SIGHTINGS
 from forensics.common.settings import LinkSettings
+from forensics.describing.sightings import kind_of
 from forensics.linking.explain import explain_pair
 from forensics.linking.incidence import Incidence, build_incidence, deal_lines
 from forensics.linking.links import weigh_links
@@ -274,7 +274,7 @@ def test_every_kept_pair_rests_on_two_lines_or_a_tested_core() -> None:
     links = weigh_links(world.sightings, world.accounts, LinkSettings()).collect()
     assert links.height
     for kinds in links["kinds"].to_list():
-        assert len({line_of(kind["kind"]) for kind in kinds if kind["bits"] > 0}) >= 2
+        assert len({kind_of(kind["kind"]).line for kind in kinds if kind["bits"] > 0}) >= 2
 
 
 def test_waterfall_adds_up_to_the_weight_of_the_link() -> None:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from forensics.common.kinds import Sighting
-from forensics.common.plugins import discover
 from forensics.common.schema import EVENTS, MEMBERS, REGISTER, SIGHTINGS
 from forensics.common.settings import FeatureSettings, HallmarkSettings, SightingSettings
 from forensics.describing.features import describe_accounts
-from forensics.describing.sightings import find_sightings
+from forensics.describing.sightings import find_kinds, find_sightings
 from forensics.judging.panel import build_panel
 
 if TYPE_CHECKING:
@@ -76,11 +74,7 @@ class World:
         sightings = pl.DataFrame(self.sightings, schema=SIGHTINGS.schema)
         if found:
             sightings = find_sightings(events.lazy(), register.lazy(), SightingSettings()).collect()
-        groups = {
-            plugin.kind: plugin.group
-            for plugin in discover("forensics.describing.sightings").values()
-            if isinstance(plugin, Sighting)
-        }
+        groups = {name: kind.group for name, kind in find_kinds().items()}
         return build_panel(
             members, events.lazy(), accounts, register, sightings.lazy(), groups, HallmarkSettings(**settings)
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.describing.sightings.counting import count_sightings
 
 PARTS = ("user_agent", "tls_ja4", "tls_ja3", "header_order_hash")
@@ -23,4 +23,12 @@ def find_clients(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     return count_sightings(events, "client", pl.concat_str(PARTS, separator=" | ", ignore_nulls=True))
 
 
-PLUGIN = Sighting(kind="client", group="client", title="same rare client", find=find_clients)
+PLUGIN = Kind(
+    "client",
+    "client",
+    "same rare client",
+    find_clients,
+    public=True,
+    program=True,
+    columns=("user_agent", "client_family", "tls_ja4", "tls_ja3", "header_order_hash"),
+)

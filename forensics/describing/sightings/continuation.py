@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
-from forensics.describing.sightings.counting import count_lists
+from forensics.common.kinds import Kind
+from forensics.common.schema import SIGHTINGS
+from forensics.describing.sightings.counting import choose_shared, count_sightings
 
 SHORTEST = 3  # messages: a question, an answer and what was said to it
 
@@ -41,9 +42,16 @@ def find_continuations(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyF
         .unique()
     )
     rows = pl.concat([left_off, went_on]).explode("states").join(both, on="states", how="semi")
-    return count_lists(rows.with_columns(pl.concat_list("states")), "continuation", pl.col("states"))
+    tallies = count_sightings(rows, "continuation", pl.col("states"))
+    return choose_shared(tallies).select(SIGHTINGS.schema.names())
 
 
-PLUGIN = Sighting(
-    kind="continuation", group="provenance", title="conversation continued on another account", find=find_continuations
+PLUGIN = Kind(
+    "continuation",
+    "provenance",
+    "conversation continued on another account",
+    find_continuations,
+    adds_up=True,
+    holds="hash",
+    whole=True,
 )

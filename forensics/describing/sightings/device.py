@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.describing.sightings.counting import count_sightings, merge_sightings
 
 
@@ -28,4 +28,4 @@ def find_devices(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     return merge_sightings([count_sightings(seen, "device", pl.col("device_id"))])
 
 
-PLUGIN = Sighting(kind="device", group="device", title="same device", find=find_devices)
+PLUGIN = Kind("device", "device", "same device", find_devices, columns=("device_id",))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.describing.sightings.counting import count_sightings
 
 PARTS = ("max_tokens", "temperature", "top_p", "stop_count", "stream")
@@ -29,4 +29,6 @@ def find_parameters(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFram
     return count_sightings(events.filter(known >= 2), "params", spelled)
 
 
-PLUGIN = Sighting(kind="params", group="content", title="same unusual request parameters", find=find_parameters)
+PLUGIN = Kind(
+    "params", "content", "same unusual request parameters", find_parameters, public=True, program=True, holds="open"
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.describing.sightings.counting import count_sightings
 
 
@@ -29,6 +29,12 @@ def find_replays(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     return count_sightings(blobs, "reasoning", pl.col("blob"))
 
 
-PLUGIN = Sighting(
-    kind="reasoning", group="provenance", title="reasoning blob replayed on another account", find=find_replays
+PLUGIN = Kind(
+    "reasoning",
+    "provenance",
+    "reasoning blob replayed on another account",
+    find_replays,
+    adds_up=True,
+    columns=("reasoning_hash_out", "reasoning_hash_in"),
+    holds="hash",
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.describing.sightings.counting import count_sightings, declare_sightings, merge_sightings
 
 
@@ -24,4 +24,4 @@ def find_resellers(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame
     )
 
 
-PLUGIN = Sighting(kind="reseller", group="money", title="same reseller", find=find_resellers)
+PLUGIN = Kind("reseller", "money", "same reseller", find_resellers, weak=True, payer=True, columns=("reseller_id",))

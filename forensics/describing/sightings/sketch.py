@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from forensics.common.kinds import Sighting
+from forensics.common.kinds import Kind
 from forensics.describing.sightings.counting import count_lists
 
 EVENTS_PER_ACCOUNT = 64
@@ -34,4 +34,4 @@ def find_shingles(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     return count_lists(sampled, "sketch", pl.col("prompt_sketch").list.head(HASHES_PER_EVENT))
 
 
-PLUGIN = Sighting(kind="sketch", group="content", title="shared wording", find=find_shingles)
+PLUGIN = Kind("sketch", "content", "shared wording", find_shingles, piece=True, asked=True, holds="hash")

@@ -1,7 +1,7 @@
 """JSON lines, CSV or Parquet whose names say what they are.
 
-Names are looked up among the names in reading/fields/aliases.py; nested objects and dotted keys are both read. Anything named
-otherwise takes a mapping file.
+Names are looked up in reading/fields/aliases.py; nested objects and dotted keys are both read. Anything named otherwise
+takes a mapping file.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ import uuid
 from typing import TYPE_CHECKING
 
 from forensics.common.printable import printable
+from forensics.common.schema import EVENTS
+from forensics.describing.sightings import kind_of
 from forensics.reports.wording import figures
 from forensics.reports.wording.json_text import json_text
 from forensics.reports.wording.words import opening
@@ -22,17 +24,6 @@ if TYPE_CHECKING:
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:forensics:sigma")
 _JA4 = re.compile(r"[tqd][0-9sd]{2}[di][0-9]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}")
 _JA3 = re.compile(r"[0-9a-f]{32}")
-# Kind of observable → field of the rule.
-_FIELDS = {
-    "address": "client.address",
-    "device": "device.id",
-    "system": "system_hash",
-    "template": "template_hash",
-    "tools": "tools_hash",
-    "head": "prompt_head_hash",
-    "tail": "prompt_tail_hash",
-    "reseller": "reseller.id",
-}
 _MOST_VALUES = 20
 
 
@@ -56,8 +47,10 @@ def _selections(finding: Finding) -> dict[str, list[str]]:
 
 
 def _parts(tie: Tie) -> list[tuple[str, str]]:
-    if tie.kind != "client":
-        return [(_FIELDS[tie.kind], tie.value)] if tie.kind in _FIELDS else []
+    kind = kind_of(tie.kind)
+    if kind.group != "client":
+        columns = [EVENTS.columns[name].otel or name for name in kind.columns if name in EVENTS.columns]
+        return [(columns[0], tie.value)] if columns else []
     parts = []
     for part in tie.value.split(" | "):
         field = (

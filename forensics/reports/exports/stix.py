@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import rfc8785
 
 from forensics.common.printable import printable
+from forensics.describing.sightings import kind_of
 from forensics.reports.wording import figures
 from forensics.reports.wording.json_text import json_text
 from forensics.reports.wording.marked import prose
@@ -102,7 +103,7 @@ def _finding(finding: Finding, report: Report, tool: str, at: str) -> Iterable[d
     found = [
         (tie, item)
         for kind in finding.kinds
-        if kind.kind in {"address", "prefix"}
+        if kind_of(kind.kind).leased
         for tie in kind.ties
         if tie.outside_count == 0 and (item := _address(tie.value))
     ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from forensics.describing.sightings import kinds_where
 from forensics.reports.facts.model import Band, Life, Lives, Member, Succession, Wave
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ _CANDIDATES = 200
 _PAIRS = 400_000
 _OBSERVABLES = 24
 _MOST_BANS = 2_000
-_CHANCE_KINDS = ("slot", "slots", "timing", "activity")  # say when, not who
 
 
 def split_columns(count: int, single: int, bands: int) -> list[int]:
@@ -139,7 +139,7 @@ def _successions(
         "successor_id": [births[i][1] for i in starts],
     }).filter(pl.col("banned_id") != pl.col("successor_id"))  # fmt: skip
     weighted = (
-        sightings.filter(~pl.col("kind").is_in(_CHANCE_KINDS))
+        sightings.filter(~pl.col("kind").is_in(kinds_where(says_when=True)))
         .with_columns(bits=(account_count / pl.col("holders")).log(2).clip(lower_bound=0.0))
         .filter(pl.col("bits") > 0)
         .sort(["account_id", "bits", "kind", "value"], descending=[False, True, False, False])

@@ -246,7 +246,7 @@ def _environment() -> jinja2.Environment:
         money=_safe(_money),
     )
     environment.globals["period"] = _safe(figures.period)
-    environment.globals["unit"] = _safe(in_its_unit)
+    environment.globals["unit"] = _safe(lambda sign, value: in_its_unit(sign.measure, value))
     return environment
 
 

@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from forensics.case.store import Case
-from forensics.common.kinds import kind_groups
 from forensics.common.settings import Settings
 from forensics.describing.features import describe_accounts
-from forensics.describing.sightings import find_sightings
+from forensics.describing.sightings import find_kinds, find_sightings
 from forensics.judging.names import name_network
 from forensics.judging.testing import test_networks
 from forensics.judging.verdicts import rank_networks
@@ -203,7 +202,7 @@ def show_reliability(rows: list[Row]) -> None:
 def show_ablation(rows: list[Row]) -> None:
     """Means over the worlds with one line of evidence, channel or hallmark off."""
     groups: dict[str, list[str]] = defaultdict(list)
-    for kind, group in kind_groups().items():
+    for kind, group in ((name, one.group) for name, one in find_kinds().items()):
         groups[group].append(kind)
     lines = [summarise("everything on", [(row, row) for row in rows])]
     for group, kinds in sorted(groups.items()):
