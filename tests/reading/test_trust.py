@@ -19,6 +19,7 @@ from forensics.reading.cleaning.identities import identity
 from forensics.reading.cleaning.numbers import decimal_sign, duration_ms, read_counts, read_measures, unit_of_durations
 from forensics.reading.containers.decoded import decode, split_values
 from forensics.reading.ingest import ingest
+from forensics.reading.recognising.learning import as_toml, propose, read_sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -411,3 +412,42 @@ def test_a_secret_is_never_kept(tmp_path: Path) -> None:
 def test_people_with_named_sessions_of_one_role_stay_apart() -> None:
     """A session that a person or a tenant names is not folded into the role."""
     assert identity("arn:aws:sts::1:assumed-role/dev/carol")[0] != identity("arn:aws:sts::1:assumed-role/dev/dave")[0]
+
+
+# A mapping is learnt by values
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "words"])
+@pytest.mark.parametrize("unit", ["s", "ms", "text"])
+def test_a_mapping_is_learnt_by_values_not_names(form: str, unit: str, tmp_path: Path) -> None:
+    """Names that say nothing: time with its unit, account, client, agent, model, tokens and ids are found, and the
+    mapping reads every line.
+    """
+    rows = []
+    for n in range(80):
+        at = START + timedelta(seconds=37 * n)
+        moment = at.strftime("%Y-%m-%dT%H:%M:%SZ") if unit == "text" else int(at.timestamp()) * (1000 if unit == "ms" else 1)
+        used, made = 100 + 13 * n % 700, 20 + 7 * n % 90
+        rows.append([moment, f"cust-{n % 11}", f"203.0.113.{n % 23}", "claude-x-1" if n % 3 else "gpt-9", used, made, used + made, f"{n * 7919:020x}", 200 if n % 5 else 429, "OpenAI/Python-1.40.0"])
+    names = [f"f{place}" for place in range(len(rows[0]))]
+    text = {
+        "json": "\n".join(json.dumps(dict(zip(names, row, strict=True))) for row in rows),
+        "csv": "\n".join([";".join(names), *(";".join(map(str, row)) for row in rows)]),
+        "words": "\n".join(" ".join(map(str, row)) for row in rows),
+    }[form]
+    path = tmp_path / "odd.log"
+    path.write_text(text + "\n")
+    found = propose(read_sample(str(path)))
+    step = "w" if form == "words" else "f"
+    place = 1 if form == "words" else 0
+    wanted = ["started_at", "account_id", "client_address", "request_model", "input_tokens", "output_tokens", None, "request_id", "status_code"]
+    expected = {column: f"{step}{number + place}" for number, column in enumerate(wanted) if column}
+    assert {column: found.fields.get(column) for column in expected} == expected
+    assert found.unit == ("" if unit == "text" else unit)
+    (tmp_path / "map.toml").write_text(as_toml(found, str(path)))
+    with Case.locked(tmp_path / "case") as case:
+        report = ingest(case, [str(path)], mapping=tmp_path / "map.toml", settings=SETTINGS)
+        events = case.scan("events").collect()
+    assert (report.event_count, report.reject_count) == (80, 0)
+    assert events["account_id"].n_unique() == 11
+    assert events["started_at"].min() == START
