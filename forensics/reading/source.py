@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import polars as pl
 
 from forensics.common.schema import EVENTS, REJECTS
-from forensics.reading.containers.records import CUT_OFF
 from forensics.reading.cleaning.events import Doubts
+from forensics.reading.containers.records import CUT_OFF
 from forensics.reading.opening.seen import Keys, Seen, request_keys
 from forensics.reading.opening.sources import Batch
 from forensics.reading.recognising.doubts import Tally

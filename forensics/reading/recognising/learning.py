@@ -129,7 +129,9 @@ def propose(sample: Sample) -> Proposal:
     return found
 
 
-def _take(found: Proposal, column: str, fitting: Sequence[Profile], why: str, hints: Sequence[str] = ()) -> Profile | None:
+def _take(
+    found: Proposal, column: str, fitting: Sequence[Profile], why: str, hints: Sequence[str] = ()
+) -> Profile | None:
     """Give a column the field that fits; of several the one whose name hints at it, and say so."""
     if not fitting:
         return None
@@ -149,7 +151,9 @@ def _times(found: Proposal, fields: Sequence[Profile]) -> None:
     if not times:
         found.unsure.append("started_at: no field looks like a time")
         return
-    best = _take(found, "started_at", [one for one, _ in times], "looks like a time", ("start", "time", "ts", "request"))
+    best = _take(
+        found, "started_at", [one for one, _ in times], "looks like a time", ("start", "time", "ts", "request")
+    )
     unit = next(unit for one, unit in times if one is best)
     found.why["started_at"] = "text of a time" if unit == "text" else f"a number of {unit} since 1970"
     found.unit = "" if unit == "text" else unit
@@ -158,10 +162,19 @@ def _times(found: Proposal, fields: Sequence[Profile]) -> None:
 def _clients(found: Proposal, fields: Sequence[Profile]) -> None:
     addresses = sorted(
         (one for one in fields if is_address(one)),
-        key=lambda one: (all(is_private(text.partition(":")[0]) for text in one.texts), one.different <= 1 / len(one.texts)),
+        key=lambda one: (
+            all(is_private(text.partition(":")[0]) for text in one.texts),
+            one.different <= 1 / len(one.texts),
+        ),
     )
     _take(found, "client_address", addresses, "holds addresses", ("client", "forward", "remote", "src", "source"))
-    _take(found, "user_agent", [one for one in fields if is_client(one)], "holds names of clients with a version", ("agent",))
+    _take(
+        found,
+        "user_agent",
+        [one for one in fields if is_client(one)],
+        "holds names of clients with a version",
+        ("agent",),
+    )
 
 
 def _models(found: Proposal, fields: Sequence[Profile]) -> None:
@@ -172,8 +185,12 @@ def _models(found: Proposal, fields: Sequence[Profile]) -> None:
     like = [
         one
         for one in fields
-        if is_id(one) and one.different < 0.5 and one.share(re.compile(r"(?=.*[a-z])(?=.*[-.:/\d])[\w.:/-]{3,60}")) == 1.0
-        and one.name not in found.used and not one.numbers and not one.texts[0].startswith("/")
+        if is_id(one)
+        and one.different < 0.5
+        and one.share(re.compile(r"(?=.*[a-z])(?=.*[-.:/\d])[\w.:/-]{3,60}")) == 1.0
+        and one.name not in found.used
+        and not one.numbers
+        and not one.texts[0].startswith("/")
     ]
     named = [one for one in like if "model" in one.name.lower()]
     if named:
@@ -190,7 +207,11 @@ def _statuses(found: Proposal, fields: Sequence[Profile]) -> None:
     )
     _take(found, "method", [one for one in fields if set(one.texts) <= _METHODS], "HTTP methods")
     _take(
-        found, "query_path", [one for one in fields if one.share(re.compile(r"/\S*")) == 1.0], "paths", ("path", "uri", "url")
+        found,
+        "query_path",
+        [one for one in fields if one.share(re.compile(r"/\S*")) == 1.0],
+        "paths",
+        ("path", "uri", "url"),
     )
 
 
@@ -202,19 +223,34 @@ def _tokens(found: Proposal, fields: Sequence[Profile]) -> None:
         first, second, whole = total
         read = next((one for one in (first, second) if re.search(r"(?i)in|prompt|read|req", one.name)), None)
         read = read or (first if sum(first.numbers) >= sum(second.numbers) else second)
-        found.fields["input_tokens"], found.fields["output_tokens"] = read.name, (second if read is first else first).name
+        found.fields["input_tokens"], found.fields["output_tokens"] = (
+            read.name,
+            (second if read is first else first).name,
+        )
         found.why["input_tokens"] = found.why["output_tokens"] = f"add up to {whole.name}"
         found.unsure.append("input_tokens, output_tokens: which is which is a guess")
         return
-    for column, hints in (("input_tokens", ("input", "prompt", "tok_in", "in_tok")), ("output_tokens", ("output", "completion", "tok_out", "out_tok", "generated"))):
-        _take(found, column, [one for one in counts if any(hint in one.name.lower() for hint in hints)], "whole numbers, and its name says so")
+    for column, hints in (
+        ("input_tokens", ("input", "prompt", "tok_in", "in_tok")),
+        ("output_tokens", ("output", "completion", "tok_out", "out_tok", "generated")),
+    ):
+        _take(
+            found,
+            column,
+            [one for one in counts if any(hint in one.name.lower() for hint in hints)],
+            "whole numbers, and its name says so",
+        )
 
 
 def _sum_of(counts: Sequence[Profile]) -> tuple[Profile, Profile, Profile] | None:
     for whole in counts:
         for place, first in enumerate(counts):
             for second in counts[place + 1 :]:
-                if whole is first or whole is second or not len(first.numbers) == len(second.numbers) == len(whole.numbers):
+                if (
+                    whole is first
+                    or whole is second
+                    or not len(first.numbers) == len(second.numbers) == len(whole.numbers)
+                ):
                     continue
                 sums = [a + b for a, b in zip(first.numbers, second.numbers, strict=True)]
                 if sums == whole.numbers and len(sums) > 2:
@@ -232,19 +268,25 @@ def _durations(found: Proposal, fields: Sequence[Profile]) -> None:
     spans = [
         one
         for one in fields
-        if len(one.numbers) == len(one.texts) and len(set(one.numbers)) > 1 and all(0 <= number < 1e12 for number in one.numbers)
+        if len(one.numbers) == len(one.texts)
+        and len(set(one.numbers)) > 1
+        and all(0 <= number < 1e12 for number in one.numbers)
         and re.search(r"(?i)lat|dur|elapsed|took|time|ms$|sec", one.name)
     ]
     spans = [one for one in spans if time_unit(one) is None]
     if _take(found, "request_latency", spans, "numbers that could be durations, and its name says so"):
-        found.unsure.append("request_latency: its unit is told by its size; name it as latency_ms or latency_s if you know")
+        found.unsure.append(
+            "request_latency: its unit is told by its size; name it as latency_ms or latency_s if you know"
+        )
 
 
 def _accounts(found: Proposal, fields: Sequence[Profile]) -> None:
     """The field that names somebody: comes again, differs, and is no word of a few."""
     names: Callable[[Profile], bool] = lambda one: is_id(one) and len(set(one.texts)) > 1 and one.different < 0.9  # noqa: E731
     fitting = [one for one in fields if names(one) and not (one.numbers and any("." in text for text in one.texts))]
-    fitting = [one for one in fitting if not is_count(one) or re.search(r"(?i)user|acc|cust|client|tenant|owner", one.name)]
+    fitting = [
+        one for one in fitting if not is_count(one) or re.search(r"(?i)user|acc|cust|client|tenant|owner", one.name)
+    ]
     fitting.sort(key=lambda one: -len(set(one.texts)))
     hints = ("account", "acct", "customer", "user", "client", "consumer", "tenant", "owner", "principal", "who", "key")
     if _take(found, "account_id", fitting, "names that come again", hints) is None:

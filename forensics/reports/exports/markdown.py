@@ -140,7 +140,11 @@ def _doubts(reading: Reading) -> Iterable[str]:
         for note in source.notes:
             told.setdefault(note, []).append(source.path)
     for note, paths in list(told.items())[:DOUBTS_SHOWN]:
-        which = code(paths[0], 60) if len(paths) == 1 else f"{figures.plural(len(paths), 'source')} ({code(paths[0], 40)}, …)"
+        which = (
+            code(paths[0], 60)
+            if len(paths) == 1
+            else f"{figures.plural(len(paths), 'source')} ({code(paths[0], 40)}, …)"
+        )
         yield f"{which}: {prose(note)}."
     if len(told) > DOUBTS_SHOWN:
         yield f"{figures.count(len(told) - DOUBTS_SHOWN)} more remarks on sources are in the JSON report."

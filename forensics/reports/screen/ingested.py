@@ -127,7 +127,9 @@ def _preview_columns(page: Page, preview: Any, width: int) -> None:  # noqa: ANN
     page.heading("Column of the event", "different values, field of the log")
     for column in sorted(columns):
         different = count(preview.distinct[column]) if column in preview.distinct else "–"
-        page.line(f"  {fit(column, 24)}{different:>10}  {shorten(printable(preview.fields.get(column, '')), width - 40)}")
+        page.line(
+            f"  {fit(column, 24)}{different:>10}  {shorten(printable(preview.fields.get(column, '')), width - 40)}"
+        )
 
 
 def preview_text(preview: Any, width: int) -> str:  # noqa: ANN401 - a Preview, whose module stands beside this one
