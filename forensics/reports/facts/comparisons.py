@@ -1,8 +1,8 @@
-"""How a network compares with everybody else: every number about others is counted here, once, stored with the case, and
-told by every form of a report. A copy that holds a part of the case carries the numbers of the whole.
+"""How a network compares with everybody else: every number about others is counted here, once, stored with the case,
+and told by every form of a report. A copy that holds a part of the case carries the numbers of the whole.
 
-Two kinds of others, each said where it is told: *holders outside* are all accounts that are not members; the *others* of
-requests (what they ask, when, of which model) are the accounts in no finding.
+Two kinds of others, each said where it is told: *holders outside* are all accounts that are not members; the *others*
+of requests (what they ask, when, of which model) are the accounts in no finding.
 """
 
 from __future__ import annotations
@@ -377,7 +377,9 @@ def read_ties(comparisons: Comparisons, sizes: dict[str, int], networks: Sequenc
 
 
 def read_content(comparisons: Comparisons, networks: Sequence[str]) -> pl.DataFrame:
-    """One row per network and content flag: network_id, flag, member_share, population_share (accounts in no finding)."""
+    """One row per network and content flag: network_id, flag, member_share, population_share (of accounts in no
+    finding).
+    """
     rows = comparisons.topic("content", networks).select(
         "network_id", flag="name", member_share="inside", population_share="outside"
     )

@@ -132,7 +132,7 @@ def build_report(
         findings=findings,
         further_count=len(further),
         others=tuple(sorted((_brief(row, titles) for row in others.iter_rows(named=True)), key=_contested_first)),
-        network_count=len(ranked),
+        network_count=overview.network_count or len(ranked),
         methods=_methods({sign.name for finding in findings for sign in finding.signs}),
     )
 
@@ -183,6 +183,7 @@ def _describe_reading(tables: Tables, overview: Overview, notes: Mapping[str, An
                 row["joined_count"] or 0,
                 row["first_event_at"],
                 row["last_event_at"],
+                tuple(row["notes"] or ()),
             )
             for row in sources.iter_rows(named=True)
         ),

@@ -168,10 +168,18 @@ def render_overview(page: Page, overview: Overview, case_option: str = "", furth
 def _summary_line(page: Page, overview: Overview, networks: list[Row]) -> None:
     findings = sum(row["alert"] for row in networks)
     contested, explained, weak = (len(part) for part in split_quiet(networks))
+    if overview.is_copy:
+        left = plural((overview.network_count or 0) - len(networks), "network")
+        page.paragraph(
+            "A copy of some findings: numbers about others are those of the whole case; the other "
+            f"{left} and their accounts are not in this copy."
+        )
+        contested = explained = weak = 0
     parts = [plural(findings, "finding") if findings else "No finding"]
     if contested:
         parts.append(f"{contested} contested")
-    parts.append(plural(explained, "network") + " with an innocent explanation")
+    if not overview.is_copy:
+        parts.append(plural(explained, "network") + " with an innocent explanation")
     if weak:
         parts.append(plural(weak, "network") + " with too little evidence")
     page.paragraph(f"{', '.join(parts)}; {plural(overview.account_count, 'account')}", style="bold")
