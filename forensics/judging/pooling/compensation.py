@@ -6,7 +6,8 @@ Statistic:  two. Steadiness: variance of the members' requests a day over its me
             (large is the sign; waves that took less than a tenth of the traffic do not count).
 Null model: steadiness: each account's days change places within its week and its own life (rolling.py), from nine
             tenths of a draw's value on; busy days common to all only raise what is observed. Waves: likewise, the days
-            of those that stay changing places. The smaller p, doubled.
+            of those that stay changing places, and what they rise at most at the same hour of the same day of other
+            weeks is taken off. The smaller p, doubled.
 Blind to:   queues that bring as many requests as chance does, successors that carry what was lost (see succession and
             resilience), limits of less than a day, members that all live a few days.
 Source:     methods C10d.
@@ -44,7 +45,7 @@ RISEN = 0.3  # of what was lost, from which it matters
 MOST_WAVES = 12
 FEWEST_BEFORE = 30  # requests of those that stay, in the 48 hours before
 BIN_S = 6 * 3600.0
-AROUND_BINS, AROUND_BINS_A_DAY = 8, 4
+AROUND_BINS, AROUND_BINS_A_DAY, WEEK_BINS = 8, 4, 28
 FEWEST_OUTSIDE = 500  # requests of others that tell what is common
 
 
@@ -164,8 +165,10 @@ def _test_waves(
             found += np.log((after + 0.5) / (before + 0.5)) / len(waves)
         return found
 
-    raw = float(rises(laid.slot[None])[0])
-    observed = raw - float(np.mean([wave.common for wave in waves]))
+    same_day = _same_day(waves, laid.day[laid.slot] * AROUND_BINS_A_DAY + quarter, count)
+    if same_day is None:
+        return None
+    observed = float(rises(laid.slot[None])[0] - np.mean([wave.common for wave in waves]) - same_day)
     p_value, drawn = judge(
         lambda number: rises(laid.draw(number, rng))[None], lambda drawn: p_tail(observed, drawn[0], upper=True)
     )
@@ -184,6 +187,25 @@ def _test_waves(
         "p_value": p_value,
         "big": replaced >= RISEN,
     }
+
+
+def _same_day(waves: list[Wave], place: Ints, count: Ints) -> float | None:
+    """What those that stay do more at the same hour of the same day of other weeks, at most; None where there is none.
+
+    A job of Mondays makes every account rise on Mondays, whoever is gone.
+    """
+    found = []
+    for wave in waves:
+        for week in np.unique((place - wave.bin) // WEEK_BINS):
+            for moment in (wave.bin + week * WEEK_BINS, wave.bin + (week + 1) * WEEK_BINS):
+                near = min(abs(moment - other.bin) for other in waves)
+                weight = count * wave.stays
+                before = float(weight[(place >= moment - AROUND_BINS) & (place < moment)].sum())
+                after = float(weight[(place >= moment) & (place < moment + AROUND_BINS)].sum())
+                inside = place.min() + AROUND_BINS <= moment <= place.max() - AROUND_BINS
+                if near > AROUND_BINS and before >= FEWEST_BEFORE and inside:
+                    found.append(np.log((after + 0.5) / (before + 0.5)))
+    return max(0.0, float(max(found))) if found else None
 
 
 def _find_waves(

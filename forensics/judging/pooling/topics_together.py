@@ -131,8 +131,9 @@ def _usable(account: Ints, at_s: Floats, labels: dict[str, Ints]) -> dict[str, I
             continue
         label = labels[kind]
         known = label >= 0
-        pairs = np.unique(np.stack([label[known], account[known]]), axis=1)
-        values, holders = np.unique(pairs[0], return_counts=True)
+        width = int(account.max()) + 1
+        pairs = np.unique(label[known] * width + account[known])
+        values, holders = np.unique(pairs // width, return_counts=True)
         shared = values[holders >= 2]
         keep = known & np.isin(label, shared)
         if keep.sum() < SHARED * len(label):
@@ -156,13 +157,13 @@ def _weekly(label: Ints, at_s: Floats) -> Bools:
     """Requests whose label keeps to one day of the week, in two weeks or more: a weekly job, whoever runs it."""
     day = np.floor(at_s / DAY_S).astype(np.int64)
     values, place = np.unique(label, return_inverse=True)
-    cells = np.unique(np.stack([place, day]), axis=1)
-    number = np.bincount(cells[0], minlength=len(values))
-    angle = 2 * np.pi * cells[1] / 7.0
-    length = np.hypot(
-        np.bincount(cells[0], np.cos(angle), len(values)), np.bincount(cells[0], np.sin(angle), len(values))
-    ) / np.maximum(number, 1)
-    weeks = np.bincount(np.unique(np.stack([cells[0], cells[1] // 7]), axis=1)[0], minlength=len(values))
+    day -= day.min(initial=0)
+    width = 7 * (int(day.max(initial=0)) // 7 + 1)
+    cells = np.unique(place * width + day)
+    of, angle = cells // width, 2 * np.pi * (cells % width) / 7.0
+    length = np.hypot(np.bincount(of, np.cos(angle), len(values)), np.bincount(of, np.sin(angle), len(values)))
+    length /= np.maximum(np.bincount(of, minlength=len(values)), 1)
+    weeks = np.bincount(np.unique(cells // 7) * 7 // width, minlength=len(values))
     return np.asarray(((length >= BOUND) & (weeks >= 2))[place])
 
 
