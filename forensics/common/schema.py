@@ -131,6 +131,7 @@ EVENTS = Table(
         ),
         "server_address": _c(pl.String, "host the request was sent to", "server.address"),
         "endpoint": _c(pl.String, "path without query", "url.path"),
+        "endpoint_query": _c(pl.String, "query of the address, values of secrets masked", "url.query"),
         "method": _c(pl.String, "HTTP method", "http.request.method"),
         "operation": _c(pl.String, "chat, embeddings, InvokeModel, …", "gen_ai.operation.name"),
         "request_model": _c(pl.String, "model as requested", "gen_ai.request.model"),

@@ -408,7 +408,9 @@ def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series
     if line is not None:
         paths.append(line.struct.field("target"))
     if paths:
-        columns["endpoint"] = _paths(raw.select(pl.coalesce(paths)).to_series())
+        targets = raw.select(pl.coalesce(paths)).to_series()
+        columns["endpoint"] = _paths(targets)
+        columns["endpoint_query"] = _queries(targets)
     methods = [pl.col("method")] if "method" in have else []
     if line is not None:
         methods.append(line.struct.field("method"))
@@ -441,6 +443,19 @@ def _paths(targets: pl.Series) -> pl.Series:
     if targets.str.contains(r"[?#]").any():
         targets = targets.str.replace(r"[?#].*$", "")
     return targets.set(targets == "", None)
+
+
+QUERY_CHARS = 512  # of a query that are kept
+MASKED = r"(?i)(^|&)([^=&]*(?:token|key|passw|pwd|secret|sig|auth|session|credential)[^=&]*)=[^&]*"
+
+
+def _queries(targets: pl.Series) -> pl.Series:
+    """What follows the path of each address, with the values of parameters that name a secret masked."""
+    if not targets.str.contains("?", literal=True).any():
+        return pl.Series(targets.name, [None], dtype=pl.String).new_from_index(0, len(targets))
+    found = targets.str.extract(r"\?([^#]*)", 1).str.slice(0, QUERY_CHARS)
+    found = found.str.replace_all(MASKED, "${1}${2}=*")
+    return found.set(found == "", None)
 
 
 def _outcome(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:
