@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,14 @@ import typer
 from forensics.commands.options import (
     CaseOption,
     ConfigOption,
+    EngineOption,
+    Engines,
     Level,
+    MemoryOption,
     QuietOption,
+    SchedulerOption,
     SensitivityOption,
+    WorkersOption,
     case_option,
     chosen_settings,
     kept_or_passing,
@@ -87,6 +93,10 @@ def investigate(
     config: ConfigOption = None,
     fail_on: FailOnOption = None,
     max_reject_share: RejectShareOption = None,
+    engine: EngineOption = Engines.serial,
+    workers: WorkersOption = 0,
+    scheduler: SchedulerOption = None,
+    memory: MemoryOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Read logs, find the networks in them, print the report.
@@ -96,6 +106,8 @@ def investigate(
     """
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
+    from forensics.pipeline.engines import choose_engine
+    from forensics.pipeline.memory import kept_to
     from forensics.pipeline.stages import investigate as run
     from forensics.reports.screen.ingested import enriched
 
@@ -105,14 +117,21 @@ def investigate(
         config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases
     )
     progress = StageProgress(quiet=quiet)
-    with kept_or_passing(case) as folder, Case.locked(folder) as held:
+    chosen = choose_engine(engine.value, workers=workers, scheduler=scheduler, memory=memory)
+    with closing(chosen), kept_or_passing(case) as folder, Case.locked(folder) as held:
+        broken = held.broken_off()
+        if broken is not None:
+            typer.echo(
+                f"forensics: the run before was killed while it was at: {broken}; the case is as it was", err=True
+            )
+            typer.echo("hint: most often memory ran out: give --memory LIMIT", err=True)
         report, known = None, held.last_source
-        with held.undone_if_interrupted():
+        with held.undone_if_interrupted(), kept_to(chosen.budget, held.current_stage):
             if sources:
                 report = read_sources(
                     held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join
                 )
-            outcome = run(held, settings, progress)
+            outcome = run(held, settings, progress, engine=chosen)
             if case is not None:
                 record_command(held, "investigate", sources=list(sources or []), seconds=outcome.seconds)
         print_report(held, case, quiet=quiet, further=enriched(report, join=join) if report is not None else ())
@@ -186,7 +205,7 @@ def read_sources(
         share = f", {100 * done // total} %" if total else f", {done / 1e6:.0f} MB"
         progress.tell(f"{Path(path).name}{share}")
 
-    with progress("read"):
+    with progress("read"), held.stage("read"):
         return read(
             held,
             sources,
