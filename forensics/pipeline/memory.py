@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import threading
 from contextlib import contextmanager, suppress
@@ -101,12 +102,8 @@ def kept_to(budget: Budget, stage: Callable[[], str]) -> Iterator[None]:
 
 
 def _watch(limit: int, stage: Callable[[], str], over: threading.Event) -> None:
-    page = os.sysconf("SC_PAGE_SIZE")
     while not over.wait(WATCH_S):
-        try:
-            taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * page
-        except (OSError, ValueError, IndexError):
-            return  # a machine without /proc: the limit only sets the sizes
+        taken = taken_bytes()
         if taken > limit:
             sys.stderr.write(
                 f"forensics: memory of {spell_bytes(taken)} outgrew --memory {spell_bytes(limit)} while at: {stage()}; "
@@ -114,7 +111,31 @@ def _watch(limit: int, stage: Callable[[], str], over: threading.Event) -> None:
                 "forensics nightly\n"
             )
             sys.stderr.flush()
+            for place in _family()[1:]:
+                with suppress(OSError, ValueError):
+                    os.kill(int(place.name), signal.SIGKILL)
             os._exit(UsageError.exit_code)
+
+
+def taken_bytes() -> int:
+    """Memory of this process and of those it started; 0 on a machine that does not tell."""
+    page, total = os.sysconf("SC_PAGE_SIZE"), 0
+    for place in _family():
+        with suppress(OSError, ValueError, IndexError):
+            total += int((place / "statm").read_text(encoding="ascii").split()[1]) * page
+    return total
+
+
+def _family() -> list[Path]:
+    """Folders in /proc of this process and of all that it started."""
+    found, waiting = [], ["self"]
+    while waiting:
+        place = Path("/proc") / waiting.pop()
+        found.append(place)
+        for task in place.glob("task/*/children"):
+            with suppress(OSError):
+                waiting += task.read_text(encoding="ascii").split()
+    return found
 
 
 def free_bytes() -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from forensics.common.faults import attempt
 from forensics.common.kinds import TOGETHER, Kind, mapped_kind
 from forensics.common.plugins import discover
 from forensics.common.schema import OBSERVABLE_PREFIX, SIGHTINGS
@@ -22,6 +23,7 @@ from forensics.describing.sightings.counting import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from forensics.common.faults import Fault
     from forensics.common.settings import SightingSettings
 
 
@@ -46,20 +48,55 @@ def kinds_where(**traits: object) -> tuple[str, ...]:
     )
 
 
-def find_sightings(events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings) -> pl.LazyFrame:
+def find_sightings(
+    events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings, faults: list[Fault] | None = None
+) -> pl.LazyFrame:
     """One row per account, kind and value that at least two accounts share.
 
     In:    EVENTS and REGISTER, any order; mapped observables in columns that start with `observable_`.
     Out:   SIGHTINGS, at most 2 × `per_account` values an account and kind: its rarest and its most frequent.
-    Null:  observables the logs do not have give no row.
+    Null:  observables the logs do not have give no row; neither do kinds that failed, if there is a list to note their
+           `faults` in.
     Note:  deferred: nothing is read before the result is collected.
     """
 
     def run() -> pl.DataFrame:
-        shared = choose_shared(tally_sightings(events, register, settings))
-        return gather_sightings([shared, *find_whole(events, register, settings).values()], settings)
+        whole = find_whole(events, register, settings)
+        parts = [attempt(f"sighting {name}", partial(_collect, part), faults) for name, part in whole.items()]
+        shared = _choose_each(events, register, settings, faults)
+        return gather_sightings([part.lazy() for part in (*shared, *parts) if part is not None], settings)
 
     return pl.defer(run, schema=SIGHTINGS.schema)
+
+
+def _collect(frame: pl.LazyFrame) -> pl.DataFrame:
+    return frame.collect(engine="streaming")
+
+
+def _choose_each(
+    events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings, faults: list[Fault] | None
+) -> list[pl.DataFrame | None]:
+    """Shared values of the kinds that are not `whole`: all in one pass, or else kind by kind without the failing one."""
+    together: list[Fault] | None = None if faults is None else []
+    every = partial(_collect, choose_shared(tally_sightings(events, register, settings)))
+    chosen = attempt("sightings", every, together)
+    if chosen is not None:
+        return [chosen]
+    return [
+        attempt(f"sighting {name}", partial(_collect, choose_shared(complete(part))), faults)
+        for name, part in _tallies(events, register, settings)
+    ]
+
+
+def _tallies(
+    events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings
+) -> list[tuple[str, pl.LazyFrame]]:
+    parts = [
+        (kind.name, kind.find(events, register))
+        for kind in find_kinds().values()
+        if kind.find and not kind.whole and kind.name not in settings.off
+    ]
+    return [*parts, *(("mapped", part) for part in _find_mapped(events, register, settings))]
 
 
 def tally_sightings(events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings) -> pl.LazyFrame:
@@ -68,13 +105,8 @@ def tally_sightings(events: pl.LazyFrame, register: pl.LazyFrame, settings: Sigh
     In:    EVENTS and REGISTER of a bucket of accounts, or of all.
     Out:   TALLIES of every kind that is not `whole`; rows of one account are whole, whatever the bucket.
     """
-    parts = [
-        kind.find(events, register)
-        for kind in find_kinds().values()
-        if kind.find and not kind.whole and kind.name not in settings.off
-    ]
-    parts.extend(_find_mapped(events, register, settings))
-    return pl.concat([complete(part) for part in parts]) if parts else pl.LazyFrame(schema=TALLIES)
+    parts = [complete(part) for _, part in _tallies(events, register, settings)]
+    return pl.concat(parts) if parts else pl.LazyFrame(schema=TALLIES)
 
 
 def find_whole(events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings) -> Mapping[str, pl.LazyFrame]:
@@ -94,6 +126,7 @@ def gather_sightings(parts: Sequence[pl.LazyFrame], settings: SightingSettings) 
     rows = pl.concat([part.collect(engine="streaming") for part in parts], how="diagonal")
     if "holders" not in rows.columns:
         rows = rows.with_columns(holders=pl.lit(None, pl.UInt32))
+    rows = rows.select(*SIGHTINGS.schema.names(), "holders")
     missing = rows.filter(pl.col("holders").is_null()).drop("holders")
     counted = missing.with_columns(holders=pl.len().over("kind", "value"))
     rows = pl.concat([rows.filter(pl.col("holders").is_not_null()), counted], how="vertical_relaxed")

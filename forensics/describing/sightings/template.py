@@ -38,6 +38,8 @@ PLUGIN = Kind(
     find_templates,
     adds_up=True,
     asked=True,
+    job=True,
+    entire=True,
     columns=("template_hash",),
     holds="hash",
 )

@@ -277,4 +277,13 @@ def _overlaps(stream: Stream, times: Floats) -> Floats:
     return found
 
 
-PLUGIN = Hallmark("handover", "pooling", "scheduling", "one account hands over to the next", test_handover)
+PLUGIN = Hallmark(
+    "handover",
+    "pooling",
+    "scheduling",
+    "one account hands over to the next",
+    test_handover,
+    nature="dependence",
+    family="handover",
+    phrase="one account at a time, handed on after errors",
+)
