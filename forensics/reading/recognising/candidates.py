@@ -8,8 +8,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from forensics.reading.containers.delimited import read_pattern
 from forensics.reading.containers.decoded import load_all
+from forensics.reading.containers.delimited import read_pattern
 from forensics.reading.containers.records import NOT_THIS_LINE, dig, unwrap, unwrap_as
 from forensics.reading.containers.w3c import FIELDS, fields_of
 from forensics.reading.fields.aliases import Path as KeyPath
