@@ -47,6 +47,10 @@ LEDGER_FILE = "ledger.json"
 DRAFT, READY = ".draft", ".ready"
 CHECKPOINT = "checkpoint"  # inside a draft: what stays of it if the rest fails
 ROW_GROUP_ROWS = 131_072
+STAGE_NOTE = ".stage"  # which stage runs; left behind only by a run that was killed
+# Events of a part lie by account in small groups of rows: whoever asks for some accounts reads their groups only.
+EVENT_GROUP_ROWS = 16_384
+EVENT_ORDER = ("account_id", "started_at", "source_id", "source_line")
 
 
 class Case:
@@ -245,8 +249,7 @@ class Case:
 
         Raises: TypeError where the frame breaks the contract; InputError where it cannot be written.
         """
-        ordered = _ordered(TABLES[table], frame.lazy())
-        whole = ordered.collect()
+        whole = _ordered(TABLES[table], frame.lazy()).collect()
         empty = [
             name
             for name, column in TABLES[table].columns.items()
@@ -255,8 +258,14 @@ class Case:
         path = self.folder / table / f"{stem}.parquet"
         with _writing(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            whole.drop(empty).write_parquet(
-                path, compression="zstd", compression_level=1, row_group_size=ROW_GROUP_ROWS
+            stored = whole.drop(empty)
+            if table == "events":
+                stored = stored.sort(EVENT_ORDER)
+            stored.write_parquet(
+                path,
+                compression="zstd",
+                compression_level=1,
+                row_group_size=EVENT_GROUP_ROWS if table == "events" else ROW_GROUP_ROWS,
             )
         extra = tuple(name for name in whole.columns if name.startswith(OBSERVABLE_PREFIX))
         return self._written(path, f"{table}/{stem}.parquet", extra)
@@ -432,6 +441,31 @@ class Case:
         """Number of the last source read into the case; what is read later has a higher one."""
         return int(self.scan("sources").select("source_id").max().collect().item() or 0)
 
+    def clear_spool(self, keep: str) -> None:
+        """Make room: remove passing files, all but the one named."""
+        for path in (self.folder / ".spool").glob("*.parquet"):
+            if path.stem != keep:
+                path.unlink()
+
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Note which stage runs, so that a run that is killed without a word can be told of."""
+        note = self.folder / STAGE_NOTE
+        with contextlib.suppress(OSError):
+            note.write_text(name, encoding="utf-8")
+        yield
+        note.unlink(missing_ok=True)
+
+    def broken_off(self) -> str | None:
+        """The stage in which the run before was killed; told once."""
+        note = self.folder / STAGE_NOTE
+        try:
+            name = note.read_text(encoding="utf-8")[:80]
+            note.unlink()
+        except OSError:
+            return None
+        return name
+
     @property
     def told_source(self) -> int:
         """Number of the last source of which the user was told."""
@@ -439,7 +473,7 @@ class Case:
 
     def gather(self, name: str, frame: pl.LazyFrame) -> pl.LazyFrame:
         """The frame as one passing file: many small parts, each scanned by every plugin, cost more than to write them
-        once.
+        once; and what a task of another process works out is passed on so.
         """
         path = self.spool() / f"{name}.parquet"
         with _writing(path):

@@ -53,9 +53,23 @@ class Batches:
     """The lines of one source, from where an earlier run left it."""
 
     def __init__(
-        self, run: _Run, path: str, stream: Stream, blocks: Blocks, source: Source, digest: Any, known: Known | None  # noqa: ANN401 - hashlib has no public name for its hashes
+        self,
+        run: _Run,
+        path: str,
+        stream: Stream,
+        blocks: Blocks,
+        source: Source,
+        digest: Any,  # noqa: ANN401 - hashlib has no public name for its hashes
+        known: Known | None,
     ) -> None:
-        self.run, self.path, self.stream, self.blocks, self.source, self.digest = run, path, stream, blocks, source, digest
+        self.run, self.path, self.stream, self.blocks, self.source, self.digest = (
+            run,
+            path,
+            stream,
+            blocks,
+            source,
+            digest,
+        )
         self.reader = source.reader
         self.start, self.line = source.byte_start, source.line_start + 1
         self.total = Path(path).stat().st_size if path != "-" and Path(path).is_file() else None

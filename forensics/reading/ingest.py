@@ -11,6 +11,7 @@ import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -375,7 +376,7 @@ class Run:
             raise InputError(f"{path}: {why_nothing(reader, data)}", _HINT.format(path))
         source = Source(self, path, reader, report, 0, 0)
         batch = Batch(b"", 0, 1, np.zeros(len(items), np.int64), np.zeros(len(items), np.int64))
-        source.take(_done(batch, reader, rows, lambda row: items[row]))
+        source.take(_done(batch, reader, rows, items.__getitem__))
         digest = hashlib.sha256(data).hexdigest()
         self._remember(len(data), digest, data[:HEAD_BYTES], len(items))
         return source.finish(len(data), digest)
@@ -412,7 +413,7 @@ class Run:
                 frame = flatten_frame(pl.DataFrame(pl.from_arrow(part)))
                 rows = parquet_rows(frame, reader.form, reader.plan)
                 batch = Batch(b"", 0, count + 1, np.zeros(frame.height, np.int64), np.zeros(frame.height, np.int64))
-                source.take(_done(batch, reader, rows, lambda row, frame=frame: frame.row(row, named=True)))
+                source.take(_done(batch, reader, rows, partial(frame.row, named=True)))
                 count += frame.height
         except ArrowException as error:
             raise InputError(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from error

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import polars as pl
 import pytest
 
 from forensics.case.store import Case
 from forensics.common.settings import IngestSettings
 from forensics.reading.ingest import ingest
-from forensics.reading.report import IngestReport
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from forensics.reading.report import IngestReport
 
 HERE: Final = Path(__file__).parent / "cases"
 SETTINGS: Final = IngestSettings(max_reject_share=1.0, workers=1)
@@ -82,7 +85,12 @@ TABLE: Final[dict[str, tuple[str, int, dict[str, list[Any]]]]] = {
     "06-litellm-slp/s3-chatcmpl-0001.json": (
         "litellm",
         1,
-        {"account_id": ["99dc29"], "max_tokens": [512], "user_agent": ["OpenAI/JS 4.104.0"], "organization_id": ["team_1"]},
+        {
+            "account_id": ["99dc29"],
+            "max_tokens": [512],
+            "user_agent": ["OpenAI/JS 4.104.0"],
+            "organization_id": ["team_1"],
+        },
     ),
     "06-litellm-slp/lines.jsonl": (
         "litellm",
@@ -135,7 +143,11 @@ TABLE: Final[dict[str, tuple[str, int, dict[str, list[Any]]]]] = {
     "21-ollama-gin/ollama.log": ("ollama", 3, {"status_code": [500, 200, 200]}),
     "21-ollama-gin/vllm.log": ("uvicorn", 2, {"client_address": ["203.0.113.7", "203.0.113.8"]}),
     "22-vertex-bq/bq.jsonl": ("vertex_requests", 4, {"input_tokens": [4] * 4, "max_tokens": [100] * 4}),
-    "23-excel-csv/de.csv": ("flat", 6, {"input_tokens": [1234] * 6, "started_at": [at(f"10:0{n}:00") for n in range(6)]}),
+    "23-excel-csv/de.csv": (
+        "flat",
+        6,
+        {"input_tokens": [1234] * 6, "started_at": [at(f"10:0{n}:00") for n in range(6)]},
+    ),
     "23-excel-csv/semi_ok.csv": ("flat", 6, {"input_tokens": [1234] * 6}),
     "23-excel-csv/sep.csv": ("flat", 6, {"input_tokens": [1234] * 6, "output_tokens": [56] * 6}),
     "23-excel-csv/dup.csv": ("flat", 6, {"status_code": [200] * 6}),
@@ -222,7 +234,7 @@ def test_every_folder_is_tested() -> None:
 
 
 def test_a_quote_in_a_user_agent_hides_nobody(tmp_path: Path) -> None:
-    r"""nginx writes `\x22` for a quote, which is no JSON: the lines are events, the escape is the sign it stands for."""
+    r"""Nginx writes `\x22` for a quote, which is no JSON: the lines are events, the escape is the sign it stands for."""
     report, events = read(tmp_path, "04-nginx-hex/access.json")
     assert (report.event_count, report.reject_count) == (20, 0)
     agents = set(events["user_agent"].to_list())
@@ -231,7 +243,7 @@ def test_a_quote_in_a_user_agent_hides_nobody(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("join", [False, True])
-def test_people_behind_one_sso_role_stay_two_in_two_logs(join: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter of the test
+def test_people_behind_one_sso_role_stay_two_in_two_logs(join: bool, tmp_path: Path) -> None:
     """CloudTrail and the Bedrock log of the same three requests: two people, three requests, joined or not."""
     files = [path.name for path in sorted((HERE / "09-cloudtrail-sso").iterdir(), reverse=True)]
     report, events = read(tmp_path, *(f"09-cloudtrail-sso/{name}" for name in files), join=join)

@@ -13,12 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forensics.case.store import Case
-from forensics.common.errors import InputError
+from forensics.common.errors import InputError, UsageError
 from forensics.common.settings import IngestSettings
+from forensics.reading.cleaning import frameworks
 from forensics.reading.cleaning.identities import identity
 from forensics.reading.cleaning.numbers import decimal_sign, duration_ms, read_counts, read_measures, unit_of_durations
 from forensics.reading.containers.decoded import decode, split_values
 from forensics.reading.ingest import ingest
+from forensics.reading.recognising.learning import as_toml, propose, read_sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -224,7 +226,9 @@ def test_a_format_half_empty_is_told_with_the_fields_that_look_like_it(tmp_path:
         ),
     ],
 )
-def test_the_start_is_the_time_of_the_line_less_the_duration(name: str, text: str, start: datetime, tmp_path: Path) -> None:
+def test_the_start_is_the_time_of_the_line_less_the_duration(
+    name: str, text: str, start: datetime, tmp_path: Path
+) -> None:
     """Where a log is written at the end, the request began before; all of these began at ten and took half a minute."""
     report, events = read(tmp_path, text.split("\n"))
     assert [source.format for source in report.sources] == [name]
@@ -266,8 +270,10 @@ def test_a_measure_that_may_be_two_numbers_is_left_out_and_told(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("1.58s", 1580.0), ("1m20s", 80_000.0), ("994.5ms", 994.5), ("812µs", 0.812), ("1h2m", 3_720_000.0)]
-    + [("00:00:01.5", 1500.0), ("PT1.5S", 1500.0), ("1,5 s", 1500.0), ("250 ms", 250.0), ("soon", None), ("", None)],
+    [
+        *(("1.58s", 1580.0), ("1m20s", 80_000.0), ("994.5ms", 994.5), ("812µs", 0.812), ("1h2m", 3_720_000.0)),
+        *(("00:00:01.5", 1500.0), ("PT1.5S", 1500.0), ("1,5 s", 1500.0), ("250 ms", 250.0), ("soon", None), ("", None)),
+    ],
 )
 def test_a_duration_that_says_its_unit_is_read_by_it(text: str, expected: float | None) -> None:
     """The unit stands behind the number, in the ways of several languages."""
@@ -292,7 +298,9 @@ def test_a_date_that_may_be_two_days_is_rejected_with_the_reason(tmp_path: Path)
 
 def test_a_date_is_read_by_the_one_that_tells_the_order(tmp_path: Path) -> None:
     """One thirteenth of a month tells how all dates of the log are written."""
-    _, events = read(tmp_path, ["ts,account_id,model", *(f"{n:02d}/03/2026 10:00:00,a,m" for n in range(9, 15))], "a.csv")
+    _, events = read(
+        tmp_path, ["ts,account_id,model", *(f"{n:02d}/03/2026 10:00:00,a,m" for n in range(9, 15))], "a.csv"
+    )
     assert events["started_at"].dt.month().unique().to_list() == [3]
 
 
@@ -300,7 +308,8 @@ def test_a_date_is_read_by_the_one_that_tells_the_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("above", "passed"), [(["sep=,"], 2), (["Usage report", "", "generated 2026-05-02"], 4), (["# comment, with a comma"], 2)]
+    ("above", "passed"),
+    [(["sep=,"], 2), (["Usage report", "", "generated 2026-05-02"], 4), (["# comment, with a comma"], 2)],
 )
 def test_lines_above_a_header_decide_nothing(above: list[str], passed: int, tmp_path: Path) -> None:
     """A title, a hint for a spreadsheet, a comment: the header below them is found."""
@@ -313,7 +322,12 @@ def test_lines_above_a_header_decide_nothing(above: list[str], passed: int, tmp_
 def test_a_header_that_comes_again_is_no_row(tmp_path: Path) -> None:
     """Exports put one behind the other: the headers in between are passed over and named."""
     head = "timestamp,account_id,model"
-    lines = [head, *(f"2026-05-01T10:00:0{n}Z,a,m" for n in range(5)), head, *(f"2026-05-01T10:01:0{n}Z,b,m" for n in range(5))]
+    lines = [
+        head,
+        *(f"2026-05-01T10:00:0{n}Z,a,m" for n in range(5)),
+        head,
+        *(f"2026-05-01T10:01:0{n}Z,b,m" for n in range(5)),
+    ]
     report, events = read(tmp_path, lines, "a.csv")
     assert (events.height, report.reject_count) == (10, 0)
     assert report.sources[0].kinds == {"header lines": 1}
@@ -338,9 +352,20 @@ def test_envelopes_nest(wrap: str, tmp_path: Path) -> None:
         "result": json.dumps({"result": rows, "success": True, "errors": [], "messages": []}),
         "data": json.dumps({"object": "list", "data": rows, "has_more": False}),
         "result.data": json.dumps({"result": {"data": rows, "total": 6}}),
-        "logEvents": json.dumps({"messageType": "DATA_MESSAGE", "owner": "1", "logEvents": [{"id": str(n), "timestamp": 1, "message": text} for n, text in enumerate(texts)]}),
-        "docker": "\n".join(json.dumps({"log": text + "\n", "stream": "stdout", "time": "2026-05-01T10:00:00Z"}) for text in texts),
-        "firehose": "".join(json.dumps({"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "timestamp": 1, "message": text}]}) for text in texts),
+        "logEvents": json.dumps(
+            {
+                "messageType": "DATA_MESSAGE",
+                "owner": "1",
+                "logEvents": [{"id": str(n), "timestamp": 1, "message": text} for n, text in enumerate(texts)],
+            }
+        ),
+        "docker": "\n".join(
+            json.dumps({"log": text + "\n", "stream": "stdout", "time": "2026-05-01T10:00:00Z"}) for text in texts
+        ),
+        "firehose": "".join(
+            json.dumps({"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "timestamp": 1, "message": text}]})
+            for text in texts
+        ),
     }[wrap]
     path = tmp_path / "a.json.gz"
     path.write_bytes(gzip.compress(body.encode()))
@@ -353,7 +378,7 @@ def test_envelopes_nest(wrap: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_other_encodings_of_unicode_are_read(encoding: str, packed: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter of the test
+def test_other_encodings_of_unicode_are_read(encoding: str, packed: bool, tmp_path: Path) -> None:
     """UTF-16 either way round and UTF-8 with a mark, packed or not."""
     text = "\r\n".join(["ts,account_id,model", *(f"2026-05-01T10:00:0{n}Z,é{n},m" for n in range(5))]) + "\r\n"
     data = text.encode(encoding)
@@ -375,7 +400,11 @@ def test_a_doubled_key_has_one_rule(tmp_path: Path) -> None:
         assert events.filter(pl.col("request_id") == "r1")["request_model"].to_list() == ["first"]
 
 
-@given(st.lists(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=9), max_size=4), min_size=2, max_size=6))
+@given(
+    st.lists(
+        st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=9), max_size=4), min_size=2, max_size=6
+    )
+)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_objects_one_after_the_other_are_all_there(values: list[dict[str, Any]]) -> None:
     """Firehose writes no line ends: what was written comes back, object by object."""
@@ -390,7 +419,10 @@ def test_objects_one_after_the_other_are_all_there(values: list[dict[str, Any]])
     [
         ("arn:aws:sts::1:assumed-role/app/i-0abc1234def567890", "arn:aws:iam::1:role/app"),
         ("arn:aws:sts::1:assumed-role/app/botocore-session-1777629600", "arn:aws:iam::1:role/path/to/app"),
-        ("arn:aws:sts::1:assumed-role/AWSReservedSSO_X_0/Ann@Example.com", "arn:aws:sts::1:assumed-role/AWSReservedSSO_X_0/ann@example.com"),
+        (
+            "arn:aws:sts::1:assumed-role/AWSReservedSSO_X_0/Ann@Example.com",
+            "arn:aws:sts::1:assumed-role/AWSReservedSSO_X_0/ann@example.com",
+        ),
         ("serviceAccount:svc@p.iam.gserviceaccount.com", "svc@p.iam.gserviceaccount.com"),
         ("Ann@Example.com", "ann@example.com"),
     ],
@@ -411,3 +443,114 @@ def test_a_secret_is_never_kept(tmp_path: Path) -> None:
 def test_people_with_named_sessions_of_one_role_stay_apart() -> None:
     """A session that a person or a tenant names is not folded into the role."""
     assert identity("arn:aws:sts::1:assumed-role/dev/carol")[0] != identity("arn:aws:sts::1:assumed-role/dev/dave")[0]
+
+
+# A mapping is learnt by values
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "words"])
+@pytest.mark.parametrize("unit", ["s", "ms", "text"])
+def test_a_mapping_is_learnt_by_values_not_names(form: str, unit: str, tmp_path: Path) -> None:
+    """Names that say nothing: time with its unit, account, client, agent, model, tokens and ids are found, and the
+    mapping reads every line.
+    """
+    rows = []
+    for n in range(80):
+        at = START + timedelta(seconds=37 * n)
+        moment = (
+            at.strftime("%Y-%m-%dT%H:%M:%SZ") if unit == "text" else int(at.timestamp()) * (1000 if unit == "ms" else 1)
+        )
+        used, made = 100 + 13 * n % 700, 20 + 7 * n % 90
+        rows.append(
+            [
+                moment,
+                f"cust-{n % 11}",
+                f"203.0.113.{n % 23}",
+                "claude-x-1" if n % 3 else "gpt-9",
+                used,
+                made,
+                used + made,
+                f"{n * 7919:020x}",
+                200 if n % 5 else 429,
+                "OpenAI/Python-1.40.0",
+            ]
+        )
+    names = [f"f{place}" for place in range(len(rows[0]))]
+    text = {
+        "json": "\n".join(json.dumps(dict(zip(names, row, strict=True))) for row in rows),
+        "csv": "\n".join([";".join(names), *(";".join(map(str, row)) for row in rows)]),
+        "words": "\n".join(" ".join(map(str, row)) for row in rows),
+    }[form]
+    path = tmp_path / "odd.log"
+    path.write_text(text + "\n")
+    found = propose(read_sample(str(path)))
+    step = "w" if form == "words" else "f"
+    place = 1 if form == "words" else 0
+    wanted = [
+        "started_at",
+        "account_id",
+        "client_address",
+        "request_model",
+        "input_tokens",
+        "output_tokens",
+        None,
+        "request_id",
+        "status_code",
+    ]
+    expected = {column: f"{step}{number + place}" for number, column in enumerate(wanted) if column}
+    assert {column: found.fields.get(column) for column in expected} == expected
+    assert found.unit == ("" if unit == "text" else unit)
+    (tmp_path / "map.toml").write_text(as_toml(found, str(path)))
+    with Case.locked(tmp_path / "case") as case:
+        report = ingest(case, [str(path)], mapping=tmp_path / "map.toml", settings=SETTINGS)
+        events = case.scan("events").collect()
+    assert (report.event_count, report.reject_count) == (80, 0)
+    assert events["account_id"].n_unique() == 11
+    assert events["started_at"].min() == START
+
+
+# Damaged archives
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_damaged_archive_gives_up_no_more_than_its_damage(members: int, tmp_path: Path) -> None:
+    """Up to the damaged byte, and from the next member on, every whole line is an event; the damage is told."""
+    lines = [line(n, note=f"{n * 7919:030x}") for n in range(3000)]
+    size = len(lines) // members
+    parts = [
+        gzip.compress("".join(f"{one}\n" for one in lines[n * size : (n + 1) * size]).encode()) for n in range(members)
+    ]
+    torn = bytearray(parts[0])
+    place = len(torn) * 3 // 4
+    torn[place : place + 40] = bytes(40)
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(bytes(torn) + b"".join(parts[1:]))
+    with Case.locked(tmp_path / "case") as case:
+        report = ingest(case, [str(path)], settings=SETTINGS)
+        events = case.scan("events").collect()
+    assert "damaged" in report.sources[0].cut_short
+    later = set(range(size, 3000)) if members > 1 else set()
+    found = {int(one[1:]) for one in events["request_id"].drop_nulls().to_list() if one[1:].isdigit()}
+    assert set(range(int(size * 0.7))) <= found
+    assert later <= found
+
+
+# Lists that a user can make longer
+
+
+def test_openings_of_a_framework_of_ones_own_are_taken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pattern in the user's frameworks.toml is taken off system prompts as the tool's own are."""
+    folder = tmp_path / "forensics"
+    folder.mkdir()
+    (folder / "frameworks.toml").write_text("prefixes = ['You are MyAgent v\\d+\\.']\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    frameworks._affixes.cache_clear()
+    try:
+        texts = pl.Series(["You are MyAgent v3. Sell shoes.", "You are a helpful assistant. Sell shoes."])
+        assert frameworks.strip_framework(texts).to_list() == ["Sell shoes.", "Sell shoes."]
+        (folder / "frameworks.toml").write_text("prefixes = ['(']\n")
+        frameworks._affixes.cache_clear()
+        with pytest.raises(UsageError, match="is no pattern"):
+            frameworks.strip_framework(texts)
+    finally:
+        frameworks._affixes.cache_clear()

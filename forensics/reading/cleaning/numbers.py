@@ -1,7 +1,8 @@
 """Numbers and durations as people write them: thousands in groups, a decimal comma, a unit behind the number.
 
-A count is whole, so `1.234` tokens are 1234 wherever it was written. A measure such as `1,234` may be either: it is read
-only where the log itself shows which sign its decimals take. What cannot be told is null and counted, never a guess.
+A count is whole, so `1.234` tokens are 1234 wherever it was written. A measure such as `1,234` may be either: it is
+read only where the log itself shows which sign its decimals take. What cannot be told is null and counted, never a
+guess.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ SCALES: Final = {"s": SECOND, "ms": MILLISECOND, "us": MICROSECOND, "ns": NANOSE
 
 _POINT_GROUPS: Final = r"^[+-]?\d{1,3}(?:\.\d{3})+$"  # 1.234 or 1.234.567
 _COMMA_GROUPS: Final = r"^[+-]?\d{1,3}(?:,\d{3})+$"
-_COMMA: Final = r"^[+-]?(?:\d+,(?:\d{1,2}|\d{4,})|0,\d+|\d{1,3}(?:\.\d{3})+,\d+|\d{4,},\d+)$"  # can only be a decimal comma
+_COMMA: Final = (
+    r"^[+-]?(?:\d+,(?:\d{1,2}|\d{4,})|0,\d+|\d{1,3}(?:\.\d{3})+,\d+|\d{4,},\d+)$"  # can only be a decimal comma
+)
 _POINT: Final = r"^[+-]?(?:\d+\.(?:\d{1,2}|\d{4,})|0\.\d+|\d{1,3}(?:,\d{3})+\.\d+|\d{4,}\.\d+)$"
 _SPACES: Final = r"[\s\u00a0\u202f'’]"  # between groups
 

@@ -80,14 +80,20 @@ PLUGIN = Format(
     ),
     samples=(
         (
-            '{"callerIpAddress":"198.51.100.7","category":"GatewayLogs","correlationId":"c1","durationMs":176,"isRequestSuccess":true,'
-            '"operationName":"Microsoft.ApiManagement/GatewayLogs","properties":{"apiId":"a","method":"POST","url":"https://gw.example.com/chat/completions?api-version=1",'
-            '"backendTime":176,"apimSubscriptionId":"acct_1","requestBody":"{\\"model\\":\\"m\\",\\"messages\\":[{\\"role\\":\\"user\\",\\"content\\":\\"hi\\"}]}",'
-            '"responseBody":"{\\"usage\\":{\\"completion_tokens\\":8,\\"prompt_tokens\\":14}}","responseCode":200},"time":"2026-07-02T06:31:31.4465902Z"}'
+            '{"callerIpAddress":"198.51.100.7","category":"GatewayLogs","correlationId":"c1","durationMs":176,'
+            '"isRequestSuccess":true,'
+            '"operationName":"Microsoft.ApiManagement/GatewayLogs","properties":{"apiId":"a","method":"POST",'
+            '"url":"https://gw.example.com/chat/completions?api-version=1",'
+            '"backendTime":176,"apimSubscriptionId":"acct_1","requestBody":"{\\"model\\":\\"m\\",'
+            '\\"messages\\":[{\\"role\\":\\"user\\",\\"content\\":\\"hi\\"}]}",'
+            '"responseBody":"{\\"usage\\":{\\"completion_tokens\\":8,\\"prompt_tokens\\":14}}","responseCode":200},'
+            '"time":"2026-07-02T06:31:31.4465902Z"}'
         ),
         (
-            '{"TimeGenerated":"2026-07-02T06:31:32.4465902Z","CallerIpAddress":"198.51.100.8","ApimSubscriptionId":"acct_2","ProductId":"p","UserId":"u",'
-            '"Method":"POST","Url":"https://gw.example.com/chat/completions","ResponseCode":429,"TotalTime":12,"CorrelationId":"c2",'
+            '{"TimeGenerated":"2026-07-02T06:31:32.4465902Z","CallerIpAddress":"198.51.100.8",'
+            '"ApimSubscriptionId":"acct_2","ProductId":"p","UserId":"u",'
+            '"Method":"POST","Url":"https://gw.example.com/chat/completions","ResponseCode":429,"TotalTime":12,'
+            '"CorrelationId":"c2",'
             '"RequestHeaders":{"User-Agent":"curl/8.5.0"}}'
         ),
     ),

@@ -69,24 +69,33 @@ PLUGIN = Format(
     fills=("client_address", "operation", "request_model", "status_code", "latency_ms", "request_id"),
     samples=(
         (
-            '{"Tenant":"eastus","callerIpAddress":"198.51.100.***","category":"RequestResponse","correlationId":"d427a391-0000-4000-8000-000000000001",'
-            '"durationMs":1021,"event":"ShoeboxCallResult","location":"eastus","operationName":"ChatCompletions_Create","properties":'
+            '{"Tenant":"eastus","callerIpAddress":"198.51.100.***","category":"RequestResponse",'
+            '"correlationId":"d427a391-0000-4000-8000-000000000001",'
+            '"durationMs":1021,"event":"ShoeboxCallResult","location":"eastus",'
+            '"operationName":"ChatCompletions_Create","properties":'
             '{"apiName":"Azure OpenAI API version '
             '2023-07-01-preview","requestTime":639152222815394150,"requestLength":128,'
-            '"responseTime":639152222825606520,"objectId":"","streamType":"Non-Streaming","modelDeploymentName":"pilot","modelName":"m-35"},'
-            '"resourceId":"/SUBSCRIPTIONS/S1/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/X","resultSignature":"200",'
+            '"responseTime":639152222825606520,"objectId":"","streamType":"Non-Streaming",'
+            '"modelDeploymentName":"pilot","modelName":"m-35"},'
+            '"resourceId":"/SUBSCRIPTIONS/S1/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/X",'
+            '"resultSignature":"200",'
             '"time":"2026-05-24T12:23:02.4350000Z"}'
         ),
         (
-            '{"Tenant":"eastus","callerIpAddress":"198.51.100.***","category":"RequestResponse","correlationId":"d427a391-0000-4000-8000-000000000002",'
+            '{"Tenant":"eastus","callerIpAddress":"198.51.100.***","category":"RequestResponse",'
+            '"correlationId":"d427a391-0000-4000-8000-000000000002",'
             '"durationMs":-5,"event":"ShoeboxCallResult","operationName":"ChatCompletions_Create",'
             '"properties":"{\\"objectId\\":\\"user-1\\",\\"streamType\\":\\"Streaming\\",\\"modelName\\":\\"m-35\\"}",'
-            '"resourceId":"/SUBSCRIPTIONS/S1/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/X","resultSignature":"429",'
+            '"resourceId":"/SUBSCRIPTIONS/S1/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/X",'
+            '"resultSignature":"429",'
             '"time":"2026-05-24T12:23:03.4350000Z"}'
         ),
     ),
     broken=(
-        '{"Tenant":"e","callerIpAddress":"198.51.100.***","category":"RequestResponse","event":"x","operationName":"C","properties":"{cut","time":"2026-05-24T12:23:03Z"}',
+        (
+            '{"Tenant":"e","callerIpAddress":"198.51.100.***","category":"RequestResponse","event":"x",'
+            '"operationName":"C","properties":"{cut","time":"2026-05-24T12:23:03Z"}'
+        ),
     ),
     constants={"platform": "azure"},
     read=read,

@@ -35,7 +35,10 @@ def read(record: dict[str, Any]) -> dict[str, Any]:
         "account_id": record.get("requester") or context.get("end_user_to_charge"),
         "end_user_id": context.get("end_user_to_charge") or context.get("user"),
         "organization_id": record.get("workspace_id") or record.get("account_id"),
-        "request_model": record.get("served_entity_name") or answer.get("model") or asked.get("model") or record.get("served_entity_id"),
+        "request_model": record.get("served_entity_name")
+        or answer.get("model")
+        or asked.get("model")
+        or record.get("served_entity_id"),
         "status_code": record.get("status_code"),
         "input_tokens": record.get("input_token_count") or usage.get("prompt_tokens"),
         "output_tokens": record.get("output_token_count") or usage.get("completion_tokens"),
@@ -55,12 +58,19 @@ PLUGIN = Format(
     title="Databricks model serving (endpoint usage, inference tables)",
     reference="https://docs.databricks.com/aws/en/admin/system-tables/ai-gateway and "
     "https://docs.databricks.com/aws/en/ai-gateway/inference-tables",
-    marks=("databricks_request_id", "request_time|timestamp_ms", "status_code", "requester|request|served_entity_id|served_entity_name"),
+    marks=(
+        "databricks_request_id",
+        "request_time|timestamp_ms",
+        "status_code",
+        "requester|request|served_entity_id|served_entity_name",
+    ),
     fills=("status_code", "request_id", "request_model"),
     samples=(
         (
-            '{"account_id":"a1","workspace_id":"w1","client_request_id":"c1","databricks_request_id":"d-1","requester":"alice@example.com",'
-            '"status_code":200,"request_time":"2026-05-01T10:00:00.123Z","input_token_count":10,"output_token_count":20,"input_character_count":40,'
+            '{"account_id":"a1","workspace_id":"w1","client_request_id":"c1","databricks_request_id":"d-1",'
+            '"requester":"alice@example.com",'
+            '"status_code":200,"request_time":"2026-05-01T10:00:00.123Z","input_token_count":10,'
+            '"output_token_count":20,"input_character_count":40,'
             '"request_streaming":false,"served_entity_id":"e1"}'
         ),
     ),

@@ -46,16 +46,21 @@ PLUGIN = Format(
     fills=("client_address", "user_agent", "endpoint", "method", "status_code", "latency_ms", "request_id"),
     samples=(
         (
-            '{"httpRequest":{"latency":"1.332074s","remoteIp":"198.51.100.7","requestMethod":"POST","requestSize":"450",'
-            '"requestUrl":"https://api.example.com/v1/messages","responseSize":"520","status":200,"userAgent":"OpenAI/Python 1.40.0"},'
-            '"insertId":"6dud28flj6yki","jsonPayload":{"@type":"type.googleapis.com/google.cloud.loadbalancing.type.LoadBalancerLogEntry",'
-            '"statusDetails":"response_sent_by_backend"},"logName":"projects/p/logs/requests","resource":{"labels":{"project_id":"p"},'
+            '{"httpRequest":{"latency":"1.332074s","remoteIp":"198.51.100.7","requestMethod":"POST",'
+            '"requestSize":"450",'
+            '"requestUrl":"https://api.example.com/v1/messages","responseSize":"520","status":200,'
+            '"userAgent":"OpenAI/Python 1.40.0"},'
+            '"insertId":"6dud28flj6yki",'
+            '"jsonPayload":{"@type":"type.googleapis.com/google.cloud.loadbalancing.type.LoadBalancerLogEntry",'
+            '"statusDetails":"response_sent_by_backend"},"logName":"projects/p/logs/requests",'
+            '"resource":{"labels":{"project_id":"p"},'
             '"type":"http_load_balancer"},"timestamp":"2026-05-01T10:00:00.612441Z","trace":"projects/p/traces/d7d2"}'
         ),
     ),
     broken=(
         (
-            '{"httpRequest":{"remoteIp":"198.51.100.7","requestMethod":"GET","requestUrl":"https://a.example/"},"insertId":"a",'
+            '{"httpRequest":{"remoteIp":"198.51.100.7","requestMethod":"GET","requestUrl":"https://a.example/"},'
+            '"insertId":"a",'
             '"timestamp":"soon"}'
         ),
     ),

@@ -38,7 +38,10 @@ _REQUESTS = ("GENERATION", "EMBEDDING")
 
 def _spelt(record: dict[str, Any]) -> dict[str, Any]:
     """The record with names as the export has them, whoever wrote it."""
-    return {re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", str(key)).lower().replace(" ", "_"): value for key, value in record.items()}
+    return {
+        re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", str(key)).lower().replace(" ", "_"): value
+        for key, value in record.items()
+    }
 
 
 def read(record: dict[str, Any]) -> dict[str, Any] | str:
@@ -48,7 +51,11 @@ def read(record: dict[str, Any]) -> dict[str, Any] | str:
     if kind not in _REQUESTS:
         return f"{kind} observations"
     usage = _object(row.get("usage_details")) or _object(row.get("usage"))
-    parameters, trace, metadata = _object(row.get("model_parameters")), _object(row.get("trace")), _object(row.get("metadata"))
+    parameters, trace, metadata = (
+        _object(row.get("model_parameters")),
+        _object(row.get("trace")),
+        _object(row.get("metadata")),
+    )
     given = row.get("input")
     chat = given if isinstance(given, list) or (isinstance(given, str) and given.lstrip()[:1] in {"[", "{"}) else None
     chat = given.get("messages") if isinstance(given, dict) and "messages" in given else chat
@@ -105,17 +112,24 @@ PLUGIN = Format(
     fills=("request_model", "input_tokens", "output_tokens", "latency_ms", "request_id", "prompt_hash"),
     samples=(
         (
-            '{"id":"o1","trace_id":"t1","project_id":"p1","environment":"prod","type":"GENERATION","parent_observation_id":"",'
+            '{"id":"o1","trace_id":"t1","project_id":"p1","environment":"prod","type":"GENERATION",'
+            '"parent_observation_id":"",'
             '"start_time":"2026-05-01 10:00:00.123456","end_time":"2026-05-01 '
             '10:00:01.323456","name":"answer","level":"DEFAULT",'
-            '"input":"[{\\"role\\":\\"user\\",\\"content\\":\\"hello\\"}]","provided_model_name":"m-large","model_parameters":"{\\"temperature\\":0.5}",'
-            '"usage_details":{"input":4,"output":38},"latency":1.2,"time_to_first_token":0.3,"user_id":"acct_1","session_id":"s1"}'
+            '"input":"[{\\"role\\":\\"user\\",\\"content\\":\\"hello\\"}]","provided_model_name":"m-large",'
+            '"model_parameters":"{\\"temperature\\":0.5}",'
+            '"usage_details":{"input":4,"output":38},"latency":1.2,"time_to_first_token":0.3,"user_id":"acct_1",'
+            '"session_id":"s1"}'
         ),
         (
-            '{"data":[{"id":"o2","traceId":"t1","type":"SPAN","name":"step","startTime":"2026-05-01T10:00:00.123Z","userId":"acct_1"},'
-            '{"id":"o3","traceId":"t1","type":"GENERATION","name":"answer","startTime":"2026-05-01T10:00:01.123Z","endTime":"2026-05-01T10:00:02.323Z",'
-            '"completionStartTime":"2026-05-01T10:00:01.423Z","level":"DEFAULT","userId":"acct_1","sessionId":"s1","input":[{"role":"user",'
-            '"content":"hello"}],"latency":1.2,"timeToFirstToken":0.3,"usageDetails":{"input":4,"output":38},"providedModelName":"m-large",'
+            '{"data":[{"id":"o2","traceId":"t1","type":"SPAN","name":"step","startTime":"2026-05-01T10:00:00.123Z",'
+            '"userId":"acct_1"},'
+            '{"id":"o3","traceId":"t1","type":"GENERATION","name":"answer","startTime":"2026-05-01T10:00:01.123Z",'
+            '"endTime":"2026-05-01T10:00:02.323Z",'
+            '"completionStartTime":"2026-05-01T10:00:01.423Z","level":"DEFAULT","userId":"acct_1","sessionId":"s1",'
+            '"input":[{"role":"user",'
+            '"content":"hello"}],"latency":1.2,"timeToFirstToken":0.3,"usageDetails":{"input":4,"output":38},'
+            '"providedModelName":"m-large",'
             '"modelParameters":{"temperature":0.5,"max_tokens":100}}],"meta":{"page":1}}'
         ),
     ),

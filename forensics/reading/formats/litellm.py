@@ -116,7 +116,8 @@ PLUGIN = Format(
     fills=("request_model", "status_code", "input_tokens", "output_tokens", "api_key_id", "request_id", "latency_ms"),
     samples=(
         (
-            '{"request_id":"chatcmpl-1","call_type":"acompletion","api_key":"88dc28d0f030c55ed4ab77ed8faf0981","spend":0.0004,"total_tokens":42,'
+            '{"request_id":"chatcmpl-1","call_type":"acompletion","api_key":"88dc28d0f030c55ed4ab77ed8faf0981",'
+            '"spend":0.0004,"total_tokens":42,'
             '"prompt_tokens":4,"completion_tokens":38,"startTime":"2026-05-01 10:00:00.000","endTime":"2026-05-01 '
             '10:00:01.200",'
             '"model":"m-small-2","model_group":"m-small","user":"user_1","metadata":{"user_api_key_alias":"k1"},'
@@ -124,22 +125,33 @@ PLUGIN = Format(
             '"requester_ip_address":"198.51.100.7","session_id":"sess_1","status":"success"}'
         ),
         (
-            '{"request_id":"chatcmpl-2","call_type":"acompletion","api_key":"77ab","spend":"0","prompt_tokens":0,"completion_tokens":0,'
+            '{"request_id":"chatcmpl-2","call_type":"acompletion","api_key":"77ab","spend":"0","prompt_tokens":0,'
+            '"completion_tokens":0,'
             '"startTime":"2026-05-01T10:00:02.000Z","endTime":"2026-05-01T10:00:02.100Z","model":"m-small","user":"",'
-            '"metadata":"{\\"error_information\\":{\\"error_code\\":\\"429\\",\\"error_class\\":\\"RateLimitError\\"}}","status":"failure"}'
+            '"metadata":"{\\"error_information\\":{\\"error_code\\":\\"429\\",'
+            '\\"error_class\\":\\"RateLimitError\\"}}","status":"failure"}'
         ),
         (
-            '{"id":"chatcmpl-4","trace_id":null,"call_type":"acompletion","stream":true,"status":"success","custom_llm_provider":"openai",'
-            '"startTime":1777627220.683053,"endTime":1777627221.84533,"completionStartTime":1777627220.98,"response_time":1.162,'
-            '"model":"m-large-2026","model_group":"m-large","metadata":{"user_api_key_hash":"88dc28","user_api_key_team_id":"team_1",'
-            '"user_api_key_user_id":"default_user_id"},"prompt_tokens":10,"completion_tokens":20,"request_tags":["User-Agent: OpenAI",'
-            '"User-Agent: OpenAI/JS 4.104.0"],"end_user":"cust_9","requester_ip_address":"198.51.100.7","messages":[{"role":"user",'
-            '"content":"hi"}],"model_parameters":{"max_tokens":512,"temperature":0.5},"model_map_information":{"model_map_value":'
+            '{"id":"chatcmpl-4","trace_id":null,"call_type":"acompletion","stream":true,"status":"success",'
+            '"custom_llm_provider":"openai",'
+            '"startTime":1777627220.683053,"endTime":1777627221.84533,"completionStartTime":1777627220.98,'
+            '"response_time":1.162,'
+            '"model":"m-large-2026","model_group":"m-large","metadata":{"user_api_key_hash":"88dc28",'
+            '"user_api_key_team_id":"team_1",'
+            '"user_api_key_user_id":"default_user_id"},"prompt_tokens":10,"completion_tokens":20,'
+            '"request_tags":["User-Agent: OpenAI",'
+            '"User-Agent: OpenAI/JS 4.104.0"],"end_user":"cust_9","requester_ip_address":"198.51.100.7",'
+            '"messages":[{"role":"user",'
+            '"content":"hi"}],"model_parameters":{"max_tokens":512,"temperature":0.5},'
+            '"model_map_information":{"model_map_value":'
             '{"max_tokens":16384}},"error_information":{"error_code":"","error_class":""}}'
         ),
     ),
     broken=(
-        '{"request_id":"chatcmpl-3","call_type":"acompletion","api_key":"77ab","spend":0,"startTime":"","user":"user_1"}',
+        (
+            '{"request_id":"chatcmpl-3","call_type":"acompletion","api_key":"77ab","spend":0,"startTime":"",'
+            '"user":"user_1"}'
+        ),
     ),
     constants={"platform": "gateway"},
     read=read,

@@ -75,21 +75,25 @@ PLUGIN = Format(
     fills=("request_model", "input_tokens", "output_tokens", "latency_ms", "api_key_id", "client_address"),
     samples=(
         (
-            '{"id":1,"user_id":7,"created_at":1777629610,"type":2,"content":"","username":"u7","token_name":"t","model_name":"m-large",'
-            '"quota":1000,"prompt_tokens":50,"completion_tokens":100,"use_time":2,"is_stream":true,"channel":1,"token_id":3,"group":"default",'
+            '{"id":1,"user_id":7,"created_at":1777629610,"type":2,"content":"","username":"u7","token_name":"t",'
+            '"model_name":"m-large",'
+            '"quota":1000,"prompt_tokens":50,"completion_tokens":100,"use_time":2,"is_stream":true,"channel":1,'
+            '"token_id":3,"group":"default",'
             '"ip":"198.51.100.1","other":"{\\"cache_tokens\\":12,\\"frt\\":523}"}'
         ),
         (
-            '{"success":true,"message":"","data":{"page":1,"page_size":20,"total":2,"items":[{"id":2,"user_id":8,"created_at":1777629620,'
-            '"type":5,"content":"status_code=429, rate limit","username":"u8","token_name":"t","model_name":"m-large","quota":0,'
-            '"prompt_tokens":0,"completion_tokens":0,"use_time":1,"channel":1,"token_id":4},{"id":3,"user_id":8,"created_at":1777629630,'
-            '"type":1,"content":"+500","username":"u8","token_name":"","model_name":"","quota":0,"channel":1,"token_id":0}]}}'
+            '{"success":true,"message":"","data":{"page":1,"page_size":20,"total":2,"items":[{"id":2,"user_id":8,'
+            '"created_at":1777629620,'
+            '"type":5,"content":"status_code=429, rate limit","username":"u8","token_name":"t",'
+            '"model_name":"m-large","quota":0,'
+            '"prompt_tokens":0,"completion_tokens":0,"use_time":1,"channel":1,"token_id":4},{"id":3,"user_id":8,'
+            '"created_at":1777629630,'
+            '"type":1,"content":"+500","username":"u8","token_name":"","model_name":"","quota":0,"channel":1,'
+            '"token_id":0}]}}'
         ),
     ),
     broken=(
-        (
-            '{"id":1,"user_id":7,"created_at":"-","type":2,"token_name":"t","model_name":"m","quota":1,"channel":1}'
-        ),
+        ('{"id":1,"user_id":7,"created_at":"-","type":2,"token_name":"t","model_name":"m","quota":1,"channel":1}'),
     ),
     constants={"platform": "gateway"},
     read=read,

@@ -33,17 +33,21 @@ PLUGIN = Format(
     },
     samples=(
         (
-            '{"time_local":"01/May/2026:10:00:30 +0000","remote_addr":"198.51.100.7","remote_user":"acct_1","request":"POST /v1/messages HTTP/1.1",'
-            '"status":"200","body_bytes_sent":"942","request_time":"30.004","http_referrer":"","http_user_agent":"OpenAI/Python 1.40.0"}'
+            '{"time_local":"01/May/2026:10:00:30 +0000","remote_addr":"198.51.100.7","remote_user":"acct_1",'
+            '"request":"POST /v1/messages HTTP/1.1",'
+            '"status":"200","body_bytes_sent":"942","request_time":"30.004","http_referrer":"",'
+            '"http_user_agent":"OpenAI/Python 1.40.0"}'
         ),
         (
-            '{"@timestamp":"2026-05-01T10:00:06+00:00","clientip":"198.51.100.8","remote_user":"acct_2","request":"POST /v1/messages HTTP/1.1",'
+            '{"@timestamp":"2026-05-01T10:00:06+00:00","clientip":"198.51.100.8","remote_user":"acct_2",'
+            '"request":"POST /v1/messages HTTP/1.1",'
             '"http_user_agent":"curl/8.5.0","responsetime":1.025,"upstreamtime":"1.020","status":"200"}'
         ),
     ),
     broken=(
         (
-            '{"time_local":"-","remote_addr":"198.51.100.7","remote_user":"acct_1","request":"GET / HTTP/1.1","status":"200",'
+            '{"time_local":"-","remote_addr":"198.51.100.7","remote_user":"acct_1","request":"GET / HTTP/1.1",'
+            '"status":"200",'
             '"body_bytes_sent":"9","request_time":"0.004"}'
         ),
     ),

@@ -21,6 +21,7 @@ _NO_REQUESTS = (
 
 
 def otlp_value(value: Any) -> Any:  # noqa: ANN401 - an OTLP AnyValue, or plain
+    """What an AnyValue holds."""
     if not isinstance(value, dict):
         return value
     for kind in ("stringValue", "intValue", "doubleValue", "boolValue"):
@@ -124,20 +125,28 @@ PLUGIN = Format(
     fills=("request_model", "input_tokens", "output_tokens", "operation", "latency_ms"),
     samples=(
         (
-            '{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"gw"}}]},"scopeSpans":[{"spans":['
+            '{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"gw"}}]},'
+            '"scopeSpans":[{"spans":['
             '{"traceId":"t1","spanId":"s1","name":"chat '
             'm-large","startTimeUnixNano":"1777629600123000000","endTimeUnixNano":"1777629601323000000",'
-            '"attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.request.model","value":{"stringValue":"m-large"}},'
-            '{"key":"gen_ai.usage.input_tokens","value":{"intValue":"4"}},{"key":"gen_ai.usage.output_tokens","value":{"intValue":"38"}},'
-            '{"key":"user.id","value":{"stringValue":"acct_1"}},{"key":"client.address","value":{"stringValue":"198.51.100.7"}}]}]}]}]}'
+            '"attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},'
+            '{"key":"gen_ai.request.model","value":{"stringValue":"m-large"}},'
+            '{"key":"gen_ai.usage.input_tokens","value":{"intValue":"4"}},{"key":"gen_ai.usage.output_tokens",'
+            '"value":{"intValue":"38"}},'
+            '{"key":"user.id","value":{"stringValue":"acct_1"}},{"key":"client.address",'
+            '"value":{"stringValue":"198.51.100.7"}}]}]}]}]}'
         ),
         (
-            '{"traceId":"t2","spanId":"s2","startTimeUnixNano":1777629600123000000,"attributes":{"gen_ai.system":"openai",'
+            '{"traceId":"t2","spanId":"s2","startTimeUnixNano":1777629600123000000,'
+            '"attributes":{"gen_ai.system":"openai",'
             '"gen_ai.usage.prompt_tokens":4,"user.id":"acct_2","http.response.status_code":429}}'
         ),
     ),
     broken=(
-        '{"traceId":"t2","spanId":"s2","startTimeUnixNano":"soon","attributes":{"gen_ai.system":"openai","user.id":"acct_2"}}',
+        (
+            '{"traceId":"t2","spanId":"s2","startTimeUnixNano":"soon","attributes":{"gen_ai.system":"openai",'
+            '"user.id":"acct_2"}}'
+        ),
     ),
     read=read,
     unwrap=unwrap,

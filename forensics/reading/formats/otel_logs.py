@@ -28,8 +28,10 @@ def unwrap(value: Any) -> list[Any] | None:  # noqa: ANN401 - any JSON value
         shared = otlp_attributes(resource.get("attributes") if isinstance(resource, dict) else None)
         for scope in group.get("scopeLogs") or []:
             inner = scope.get("logRecords") if isinstance(scope, dict) else [scope]
-            for record in inner if isinstance(inner, list) else []:
-                records.append({**record, "resource_attributes": shared} if isinstance(record, dict) else record)
+            records += [
+                {**record, "resource_attributes": shared} if isinstance(record, dict) else record
+                for record in (inner if isinstance(inner, list) else [])
+            ]
     return records
 
 
@@ -63,7 +65,8 @@ def read(record: dict[str, Any]) -> dict[str, Any] | str:
         "client_os": first("os.type"),
         "operation": event,
         "request_model": first("model", "gen_ai.request.model", "gen_ai.response.model"),
-        "status_code": first("status_code", "http.response.status_code", "http.status_code") or (500 if failed else 200),
+        "status_code": first("status_code", "http.response.status_code", "http.status_code")
+        or (500 if failed else 200),
         "error_code": first("error.type", "error_type", "error") if failed else None,
         "input_tokens": first("input_tokens", "input_token_count", "gen_ai.usage.input_tokens"),
         "output_tokens": first("output_tokens", "output_token_count", "gen_ai.usage.output_tokens"),
@@ -87,20 +90,26 @@ PLUGIN = Format(
     fills=("request_model", "input_tokens", "output_tokens", "latency_ms", "session_id", "organization_id"),
     samples=(
         (
-            '{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"claude-code"}}]},"scopeLogs":[{"logRecords":['
-            '{"timeUnixNano":"1777629601123000000","body":{"stringValue":"claude_code.user_prompt"},"attributes":[{"key":"event.name","value":'
+            '{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name",'
+            '"value":{"stringValue":"claude-code"}}]},"scopeLogs":[{"logRecords":['
+            '{"timeUnixNano":"1777629601123000000","body":{"stringValue":"claude_code.user_prompt"},'
+            '"attributes":[{"key":"event.name","value":'
             '{"stringValue":"user_prompt"}},{"key":"user.account_uuid","value":{"stringValue":"acct_1"}}]},'
             '{"timeUnixNano":"1777629602123000000","body":{"stringValue":"claude_code.api_request"},"attributes":['
-            '{"key":"event.name","value":{"stringValue":"api_request"}},{"key":"user.account_uuid","value":{"stringValue":"acct_1"}},'
-            '{"key":"session.id","value":{"stringValue":"s1"}},{"key":"model","value":{"stringValue":"m-large"}},'
+            '{"key":"event.name","value":{"stringValue":"api_request"}},{"key":"user.account_uuid",'
+            '"value":{"stringValue":"acct_1"}},'
+            '{"key":"session.id","value":{"stringValue":"s1"}},{"key":"organization.id",'
+            '"value":{"stringValue":"o1"}},{"key":"model","value":{"stringValue":"m-large"}},'
             '{"key":"input_tokens","value":{"stringValue":"10"}},{"key":"output_tokens","value":{"intValue":"20"}},'
             '{"key":"duration_ms","value":{"stringValue":"2500"}}]}]}]}]}'
         ),
     ),
     broken=(
         (
-            '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"soon","body":{"stringValue":"claude_code.api_request"},'
-            '"attributes":[{"key":"event.name","value":{"stringValue":"api_request"}},{"key":"user.id","value":{"stringValue":"a"}}]}]}]}]}'
+            '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"soon",'
+            '"body":{"stringValue":"claude_code.api_request"},'
+            '"attributes":[{"key":"event.name","value":{"stringValue":"api_request"}},{"key":"user.id",'
+            '"value":{"stringValue":"a"}}]}]}]}]}'
         ),
     ),
     read=read,

@@ -94,20 +94,25 @@ PLUGIN = Format(
             '{"protoPayload":{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","status":{"code":8,'
             '"message":"Quota exceeded."},"authen'
             'ticationInfo":{"principalEmail":"svc@proj.iam.gserviceaccount.com","serviceAccountKeyName":'
-            '"//iam.googleapis.com/projects/proj/serviceAccounts/svc@proj.iam.gserviceaccount.com/keys/0946"},"requestMetadata":{"callerIp":"19'
+            '"//iam.googleapis.com/projects/proj/serviceAccounts/svc@proj.iam.gserviceaccount.com/keys/0946"},'
+            '"requestMetadata":{"callerIp":"19'
             '8.51.100.14","callerSuppliedUserAgent":"Python/3.12 '
             'websockets/14.2,gzip(gfe),gzip(gfe)","requestAttributes":'
-            '{"time":"2026-05-01T10:54:44.530602921Z","auth":{}}},"serviceName":"aiplatform.googleapis.com","methodName":"google.cloud.aiplatfo'
+            '{"time":"2026-05-01T10:54:44.530602921Z","auth":{}}},"serviceName":"aiplatform.googleapis.com",'
+            '"methodName":"google.cloud.aiplatfo'
             'rm.v1.PredictionService.StreamGenerateContent","authorizationInfo":[{"resource":'
-            '"projects/proj/locations/us-central1/publishers/vendor/models/model-3","permission":"aiplatform.endpoints.predict",'
+            '"projects/proj/locations/us-central1/publishers/vendor/models/model-3",'
+            '"permission":"aiplatform.endpoints.predict",'
             '"granted":true}],"resourceName":"projects/proj/locations/us-central1/publishers/vendor/models/model-3"},'
             '"insertId":"ldy87re4b6ph","resource":{"type":"audited_resource","labels":{"project_id":"proj"}},'
-            '"timestamp":"2026-05-01T10:54:44.516444030Z","severity":"ERROR","receiveTimestamp":"2026-05-01T10:54:57.012482772Z"}'
+            '"timestamp":"2026-05-01T10:54:44.516444030Z","severity":"ERROR",'
+            '"receiveTimestamp":"2026-05-01T10:54:57.012482772Z"}'
         ),
     ),
     broken=(
         (
-            '{"protoPayload":{"authenticationInfo":{},"serviceName":"aiplatform.googleapis.com","methodName":"x.Predict"},"insertId":"a","times'
+            '{"protoPayload":{"authenticationInfo":{},"serviceName":"aiplatform.googleapis.com",'
+            '"methodName":"x.Predict"},"insertId":"a","times'
             'tamp":"2026-05-01T10:54:44Z"}'
         ),
     ),

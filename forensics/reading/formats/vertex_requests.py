@@ -76,18 +76,37 @@ PLUGIN = Format(
     name="vertex_requests",
     title="GCP Vertex AI request-response log (BigQuery export)",
     reference="https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/request-response-logging",
-    marks=("logging_time", "request_payload|full_request", "response_payload|full_response", "endpoint|deployed_model_id"),
-    fills=("request_model", "operation", "input_tokens", "output_tokens", "latency_ms", "request_id", "organization_id"),
+    marks=(
+        "logging_time",
+        "request_payload|full_request",
+        "response_payload|full_response",
+        "endpoint|deployed_model_id",
+    ),
+    fills=(
+        "request_model",
+        "operation",
+        "input_tokens",
+        "output_tokens",
+        "latency_ms",
+        "request_id",
+        "organization_id",
+    ),
     samples=(
         (
-            '{"endpoint":"projects/1/locations/us-central1/publishers/vendor/models/m-large","deployed_model_id":"","logging_time":'
-            '"2026-05-01 10:00:00.123456 UTC","request_id":"1234567890","model":"m-large","api_method":"generateContent","full_request":{"contents":'
-            '[{"role":"user","parts":[{"text":"hi"}]}],"generationConfig":{"maxOutputTokens":100},"labels":{"user":"acct_1"}},"full_response":'
+            '{"endpoint":"projects/1/locations/us-central1/publishers/vendor/models/m-large",'
+            '"deployed_model_id":"","logging_time":'
+            '"2026-05-01 10:00:00.123456 UTC","request_id":"1234567890","model":"m-large",'
+            '"api_method":"generateContent","full_request":{"contents":'
+            '[{"role":"user","parts":[{"text":"hi"}]}],"generationConfig":{"maxOutputTokens":100},'
+            '"labels":{"user":"acct_1"}},"full_response":'
             '{"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":9}},"metadata":{"request_latency":812}}'
         ),
     ),
     broken=(
-        '{"endpoint":"e","logging_time":"soon","request_id":"1","full_request":{"labels":{"user":"a"}},"full_response":{}}',
+        (
+            '{"endpoint":"e","logging_time":"soon","request_id":"1","full_request":{"labels":{"user":"a"}},'
+            '"full_response":{}}'
+        ),
     ),
     constants={"platform": "vertex"},
     read=read,

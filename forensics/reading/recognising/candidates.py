@@ -111,9 +111,7 @@ def _pattern_candidates(
     return fitting[most], most
 
 
-def _server_candidates(
-    head: bytes, base: Reader, forms: Mapping[str, Format], name: str | None
-) -> list[Reader]:
+def _server_candidates(head: bytes, base: Reader, forms: Mapping[str, Format], name: str | None) -> list[Reader]:
     """Readers of a server's own log, in which requests are a few lines among others."""
     found = []
     for form in forms.values():

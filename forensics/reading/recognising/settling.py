@@ -137,7 +137,9 @@ def _questioned(reader: Reader, frame: pl.DataFrame) -> Reader:
     if said.len() >= _ONE_VALUE and said.n_unique() == 1:
         telling = next((name for name in stand_ins if frame[name].drop_nulls().n_unique() >= _TELLING), None)
         if telling is not None:
-            note = f"all sampled lines name one account, {said[0][:60]}: {telling} tells more and stands for the account"
+            note = (
+                f"all sampled lines name one account, {said[0][:60]}: {telling} tells more and stands for the account"
+            )
             order = (telling, "account_id")
             return _noted(replace(reader, cleaning=replace(reader.cleaning, account_from=order)), note)
     return reader
