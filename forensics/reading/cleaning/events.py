@@ -32,6 +32,7 @@ from forensics.reading.cleaning.values import (
     read_status,
     without_nothing,
 )
+from forensics.reading.fields.json_values import load_value
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -354,7 +355,7 @@ def _unpack_headers(raw: pl.DataFrame) -> pl.DataFrame:
     found: dict[str, list[str | None]] = {name: [] for name in wanted}
     for text in raw["headers"].to_list():
         try:
-            loaded = orjson.loads(text) if text else {}
+            loaded = load_value(text) if text else {}
         except orjson.JSONDecodeError:
             loaded = {}
         headers = {str(key).lower(): value for key, value in loaded.items()} if isinstance(loaded, dict) else {}
