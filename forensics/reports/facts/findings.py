@@ -16,7 +16,7 @@ import polars as pl
 
 from forensics import __version__
 from forensics.common.kinds import MAPPED
-from forensics.common.schema import CONTENT_FLAGS
+from forensics.common.schema import CONTENT_FLAGS, MEMBERS, NETWORKS
 from forensics.describing.sightings import kind_of
 from forensics.judging.hallmark import explain_hallmarks
 from forensics.nights.marks import MARKED_BENIGN
@@ -57,6 +57,7 @@ from forensics.reports.facts.model import (
     Tie,
 )
 from forensics.reports.facts.overview import FLAG_TITLES, read_moment, read_overview
+from forensics.reports.facts.selections import find_selections
 from forensics.reports.facts.template_shape import find_skeleton
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def build_report(
     ledger: address databases, what was dropped.
     """
     prices = prices or load_prices()
-    ranked = tables.scan("networks").sort("rank").collect()
+    ranked = NETWORKS.completed(tables.scan("networks").collect()).sort("rank")
     chosen = (
         ranked.filter(pl.col("network_id").is_in(networks) | pl.col("name").is_in(networks))
         if networks is not None
@@ -149,6 +150,8 @@ def _brief(row: Mapping[str, Any], titles: Mapping[str, str]) -> Brief:
             row["summary"] if name == MARKED_BENIGN else titles.get(name, name) for name in row["explanations"] or ()
         ),
         row["summary"] or "",
+        row["concealment"] or "unknown",
+        bool(row["contested"]),
     )
 
 
@@ -227,9 +230,8 @@ class _Builder:
         self.tables = tables
         self.sources = {source.source_id: source for source in reading.sources}
         self.events = tables.scan("events")
-        self.members = (
-            tables.scan("members").filter(pl.col("network_id").is_in(shown["network_id"].implode())).collect()
-        )
+        wanted = pl.col("network_id").is_in(shown["network_id"].implode())
+        self.members = MEMBERS.completed(tables.scan("members").filter(wanted).collect())
         self.accounts = (
             tables.scan("accounts")
             .select(
@@ -312,6 +314,8 @@ class _Builder:
                 named=True
             )
         }
+        ids = self.shown["network_id"].to_list()
+        self.selections = {} if self.compared.is_copy else find_selections(self.events, self.members, ids)
         self._gather_sightings(who)
         self._gather_templates()
         self._gather_links(who)
@@ -421,6 +425,7 @@ class _Builder:
                 "daily_count",
                 "concurrent_count",
                 "limit_multiple",
+                "principal_count",
             )
         }
         finding = Finding(
@@ -429,6 +434,8 @@ class _Builder:
             alert=bool(row["alert"]),
             pooling=row["pooling"] or "none",
             extraction=row["extraction"] or "none",
+            concealment=row["concealment"] or "unknown",
+            contested=bool(row["contested"]),
             account_count=row["account_count"] or len(members),
             request_count=row["request_count"] or 0,
             platforms=tuple(row["platforms"] or ()),
@@ -467,6 +474,8 @@ class _Builder:
             claims=(),
             impact=measure_impact(self.tokens.filter(mine), self.prices, self.totals, row["limit_multiple"]),
             mailboxes=self.mailboxes.get(network),
+            selections=self.selections.get(network, ()),
+            selections_note="which clients others show is not in this copy" if self.compared.is_copy else "",
         )
         return Draft(self, finding, sightings)
 
