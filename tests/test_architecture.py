@@ -38,7 +38,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "typer": frozenset({"commands"}),
     "click": frozenset(),
     "rich": frozenset({"commands", "reports"}),
-    "pyarrow": frozenset({"reading", "case"}),
+    "pyarrow": frozenset({"reading", "case", "commands"}),
     "sklearn": frozenset({"linking", "judging"}),
     "scipy": frozenset({"common", "linking", "judging", "nights", "defences"}),
     "graspologic_native": frozenset({"linking"}),

@@ -10,7 +10,7 @@ from forensics.common.printable import printable
 from forensics.evidence.manifest import MANIFEST, SEAL, Quoted, read_manifest
 from forensics.evidence.sources import find_source, quoted_lines
 from forensics.reports.facts.findings import build_report
-from forensics.reports.facts.template_shape import mask_secrets
+from forensics.common.secrets import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -65,7 +65,9 @@ def preview(
         raise InputError(f"{path}: {report.note}")
     unused = sorted({".".join(path) for path in reader.unused}) if reader.form.read is None else []
     held = events.drop("source_id", "source_line", strict=False)
-    distinct = {name: held[name].drop_nulls().n_unique() for name in held.columns if held[name].null_count() < held.height}
+    distinct = {
+        name: held[name].drop_nulls().n_unique() for name in held.columns if held[name].null_count() < held.height
+    }
     return Preview(
         path,
         report.format,

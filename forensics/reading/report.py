@@ -34,7 +34,6 @@ class SourceReport:
     warnings: list[str] = field(default_factory=list)  # what is doubtful about the reading, a sentence each
     fields: dict[str, str] = field(default_factory=dict)  # column → fields of the log it was read from
 
-
     @property
     def passed_over(self) -> str:
         """Records that are no requests, by kind."""
@@ -42,7 +41,9 @@ class SourceReport:
             return ""
         ordered = sorted(self.kinds.items(), key=lambda item: (-item[1], item[0]))
         told = [f"{count:,} × {kind}" for kind, count in ordered[:KINDS_TOLD]]
-        more = [f"{sum(count for _, count in ordered[KINDS_TOLD:]):,} of other kinds"] if len(ordered) > KINDS_TOLD else []
+        more = (
+            [f"{sum(count for _, count in ordered[KINDS_TOLD:]):,} of other kinds"] if len(ordered) > KINDS_TOLD else []
+        )
         return f"passed over, being no requests: {', '.join([*told, *more])}"
 
 

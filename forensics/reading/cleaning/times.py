@@ -54,6 +54,7 @@ def read_times(
     unit: str | None = None,
     form: str | None = None,
     zone: str | None = None,
+    *,
     day_first: bool | None = None,
 ) -> pl.Series:
     """Times as UTC microseconds from text or numbers: RFC 3339, common log format, epoch s/ms/µs/ns, .NET ticks; naive
@@ -93,7 +94,7 @@ def read_times(
         return _in_range(times)
 
     def read_slashed(rest: pl.Series, zone: str | None) -> pl.Series:
-        return _read_slashed(rest, zone, day_first)
+        return _read_slashed(rest, zone, day_first=day_first)
 
     for reader in (_read_rfc3339, _read_clf, _read_rare, read_slashed):
         if times.null_count() <= bare.null_count():
@@ -333,7 +334,7 @@ def day_comes_first(values: pl.Series) -> bool | None:
     return False if not days[0] and parts["half"].is_not_null().all() else None
 
 
-def _read_slashed(text: pl.Series, zone: str | None, day_first: bool | None) -> pl.Series:
+def _read_slashed(text: pl.Series, zone: str | None, *, day_first: bool | None) -> pl.Series:
     """Dates of two numbers and a year; null where it is not told which is the month."""
     day_first = day_comes_first(text) if day_first is None else day_first
     if day_first is None:
@@ -343,9 +344,9 @@ def _read_slashed(text: pl.Series, zone: str | None, day_first: bool | None) -> 
     half = pl.col("half").str.to_lowercase()
     hour = pl.when(half.is_not_null()).then(hour % 12 + pl.when(half == "p").then(12).otherwise(0)).otherwise(hour)
     day, month = ("a", "b") if day_first else ("b", "a")
-    clock = pl.concat_str(hour.cast(pl.String).str.zfill(2), pl.lit(":"), pl.col("rest").str.replace(",", ".")).fill_null(
-        "00:00:00"
-    )
+    clock = pl.concat_str(
+        hour.cast(pl.String).str.zfill(2), pl.lit(":"), pl.col("rest").str.replace(",", ".")
+    ).fill_null("00:00:00")
     clock = pl.when(clock.str.len_chars() == len("00:00")).then(clock + ":00").otherwise(clock)
     naive = parts.select(
         pl.concat_str(
@@ -363,13 +364,19 @@ def with_year(text: pl.Series, today: dt.date) -> pl.Series:
         pl.col("text").str.extract(r"^(\d\d)-\d\d \d", 1).cast(pl.Int32, strict=False),
         pl.col("text")
         .str.extract(r"^([A-Z][a-z]{2}) +\d{1,2} \d", 1)
-        .replace_strict({name: number for number, name in enumerate(_MONTHS, start=1)}, default=None, return_dtype=pl.Int32),
+        .replace_strict(
+            {name: number for number, name in enumerate(_MONTHS, start=1)}, default=None, return_dtype=pl.Int32
+        ),
     )
     day = pl.col("text").str.extract(r"^(?:\d\d-|[A-Z][a-z]{2} +)(\d{1,2}) ", 1).cast(pl.Int32, strict=False)
     clock = pl.col("text").str.extract(r"^\S+?[- ] *\d{1,2} (\d\d:\d\d:\d\d\S*)", 1)
     year = pl.lit(today.year) - ((month * 100 + day) > (today.month * 100 + today.day)).cast(pl.Int32)
     whole = pl.format("{}-{}-{}T{}", year, month.cast(pl.String).str.zfill(2), day.cast(pl.String).str.zfill(2), clock)
-    return text.to_frame("text").select(pl.when(clock.is_not_null() & month.is_not_null()).then(whole).otherwise("text")).to_series()
+    return (
+        text.to_frame("text")
+        .select(pl.when(clock.is_not_null() & month.is_not_null()).then(whole).otherwise("text"))
+        .to_series()
+    )
 
 
 def _in_range(times: pl.Series) -> pl.Series:

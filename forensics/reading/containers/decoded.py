@@ -88,7 +88,7 @@ def split_values(data: bytes) -> list[Any] | None:
         return None
     decoder, values, place = json.JSONDecoder(object_pairs_hook=_firsts), [], 0
     while place < len(text):
-        if ord(text[place]) < 128 and ord(text[place]) in _SHIFT:  # noqa: PLR2004 - ASCII
+        if ord(text[place]) < 128 and ord(text[place]) in _SHIFT:
             place += 1
             continue
         try:

@@ -112,9 +112,7 @@ def _read_whole(
         | {normal_name(key) for record in records for key in inner_keys(record)}
     )
     suspects = [_joined(batch, rows) for rows in slow]
-    suspects += [
-        _joined(batch, _unaccounted(batch, rows, frame, sampled) if whole else rows) for rows, frame in frames
-    ]
+    suspects += [_joined(batch, _unaccounted(batch, rows, frame, sampled) if whole else rows) for rows, frame in frames]
     if any(_late_keys(lines, known) for lines in suspects if lines):
         for path, values in observe(_records_of(batch, filled)).items():
             seen.setdefault(path, values)
@@ -395,8 +393,8 @@ def _read_slowly(batch: Batch, rows: Rownumbers, form: Format, plan: Plan, blank
         try:
             value = decode(line)
         except orjson.JSONDecodeError:
-            several = split_values(line) if b"}{" in line or b"} {" in line or b"}," in line else None
-            if several is None or not all(isinstance(one, dict | list) for one in several):
+            several = split_values(line) if b"}{" in line or b"} {" in line else None
+            if several is None or len(several) < 2 or not all(isinstance(one, dict | list) for one in several):
                 bad.append((row, CUT_OFF if row == last and not batch.complete else why_not_json(line)))
                 continue
             value = several

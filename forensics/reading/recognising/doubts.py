@@ -39,7 +39,13 @@ CALLED: Final = {
     "stream": "streaming",
 }
 
-ALWAYS: Final = ("client_address", "user_agent", "request_model", "input_tokens", "output_tokens")  # if a field is there
+ALWAYS: Final = (
+    "client_address",
+    "user_agent",
+    "request_model",
+    "input_tokens",
+    "output_tokens",
+)  # if a field is there
 
 ONE_ACCOUNT_LINES: Final = 5  # lines from which on one account on all of them is told
 _REPEATED: Final = 0.5  # share of lines whose id came before, from which on it is no id
@@ -140,11 +146,13 @@ def _still_one(values: pl.Series, before: str | None, *, still: bool) -> tuple[s
 
 def _repeated(repeats: tuple[int, int]) -> list[str]:
     rows, again = repeats
-    if not again or rows < 2:  # noqa: PLR2004 - two lines can repeat each other
+    if not again or rows < 2:
         return []
     if again > _REPEATED * rows:
         return [
-            f"request_id is no id here: {again:,} of {rows:,} lines bring one that an earlier line had at another time; "
-            "no line was dropped for it"
+            (
+                f"request_id is no id here: {again:,} of {rows:,} lines bring one that an earlier line had at another "
+                "time; no line was dropped for it"
+            )
         ]
     return [f"{again:,} of {rows:,} lines bring the request id of an earlier line at another time, and are kept"]

@@ -162,6 +162,10 @@ def score(reader: Reader, batch: Batch, path: str) -> Reader:
     if reader.sample is not None:
         body = reader.sample
     rows = reader.read(body)
-    if reader.container not in {"lines", "w3c"} and reader.form.name == "flat" and is_register(reader.plan, reader.seen):
+    if (
+        reader.container not in {"lines", "w3c"}
+        and reader.form.name == "flat"
+        and is_register(reader.plan, reader.seen)
+    ):
         raise InputError(f"{path} looks like a list of accounts, not of requests", f"give it with --accounts {path}")
     return settle(reader, rows)

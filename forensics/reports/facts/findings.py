@@ -179,6 +179,7 @@ def _describe_reading(tables: Tables, overview: Overview, notes: Mapping[str, An
                 row["joined_count"] or 0,
                 row["first_event_at"],
                 row["last_event_at"],
+                tuple(row["notes"] or ()),
             )
             for row in sources.iter_rows(named=True)
         ),
