@@ -1,5 +1,5 @@
 """Account ids with the reason each is listed, for review or for a tool that holds them. A list of evidence, not a
-recommendation.
+recommendation. Accounts of others that a network only uses are not on it.
 
 Ids that a spreadsheet would read as a formula carry a leading apostrophe here; the JSON report has them raw.
 """
@@ -21,8 +21,11 @@ HEAD = (
     "network_id",
     "network_name",
     "pooling",
+    "concealment",
     "extraction",
     "membership",
+    "role",
+    "traffic_share",
     "first_seen_at",
     "last_seen_at",
     "banned_at",
@@ -38,15 +41,18 @@ def render_blocklist(report: Report) -> bytes:
 
 def _rows(report: Report) -> Iterator[tuple[object, ...]]:
     for finding in report.findings:
-        for member in finding.members:
+        for member in finding.own_members:
             reason = member_reason(member.kinds, finding.name)
             yield (
                 member.account_id,
                 finding.network_id,
                 finding.name,
                 finding.pooling,
+                finding.concealment,
                 finding.extraction,
                 member.membership,
+                member.role,
+                member.traffic_share,
                 member.first_seen_at,
                 member.last_seen_at,
                 member.banned_at,

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 
+USED = "used"  # role of an account with a life of its own that carries a little of a network's traffic
+
+
 @dataclass(frozen=True)
 class Source:
     """One file that was read: lines = events + duplicates + rejects + blanks."""
@@ -186,7 +189,7 @@ class Member:
 
     account_id: str
     membership: float | None
-    role: str | None
+    role: str | None  # core, member or fringe; mixed or used: an account with a life of its own
     link_count: int | None
     weight_bits: float | None
     request_count: int
@@ -196,8 +199,8 @@ class Member:
     banned_at: datetime | None
     closed_at: datetime | None
     kinds: tuple[tuple[str, float], ...]
-    traffic_share: float | None = None
-    since: datetime | None = None
+    traffic_share: float | None = None  # of its requests, those that are the network's
+    since: datetime | None = None  # from when on
     first_quote: Quote | None = None
     last_quote: Quote | None = None
 
@@ -360,6 +363,16 @@ class Impact:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """A combination of fields that a web log has, with its measured hits on this case."""
+
+    values: tuple[tuple[str, str], ...]  # field, value
+    member_count: int
+    other_count: int
+    request_count: int
+
+
+@dataclass(frozen=True)
 class Finding:
     """One network with verdicts, evidence and impact."""
 
@@ -409,8 +422,15 @@ class Finding:
     impact: Impact
     mailboxes: Mailboxes | None = None  # None where no member's mail domain is known
     used: tuple[Member, ...] = ()  # accounts that it only uses: not the operator's, and counted nowhere
-    principal_count: int | None = None
     shares: tuple[Share, ...] = ()  # what each sign brings, largest first
+    principal_count: int | None = None  # members, those of one declared organisation as one
+    selections: tuple[Selection, ...] = ()  # what picks its requests out of a web log, and nobody else's
+    selections_note: str = ""  # why there are none
+
+    @property
+    def own_members(self) -> tuple[Member, ...]:
+        """Members that are the operator's: without accounts of others that it only uses."""
+        return tuple(member for member in self.members if member.role != USED)
 
     @property
     def hallmarks(self) -> tuple[Sign, ...]:
@@ -454,6 +474,8 @@ class Brief:
     request_count: int
     explanations: tuple[str, ...]  # titles
     summary: str
+    concealment: str = "unknown"
+    contested: bool = False
 
 
 @dataclass(frozen=True)
