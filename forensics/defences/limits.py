@@ -1,7 +1,7 @@
 """What a rate limit would have stopped: the case replayed, every size of limit at once.
 
-A limit lets the first N requests of a key through in each calendar minute, hour or day (UTC) and stops the rest. Within a
-window requests are numbered as they came, so that one pass gives the answer for every N.
+A limit lets the first N requests of a key through in each calendar minute, hour or day (UTC) and stops the rest. Within
+a window requests are numbered as they came, so that one pass gives the answer for every N.
 Hostile are the requests of the findings' own accounts; contested networks are counted apart; all else is innocent.
 Blind to:  what an operator would do about it: nothing is rerouted, retried or spread over more accounts. So what stops
            hostile traffic here is the most that it would stop; `accounts_needed` says how many accounts would make up
@@ -239,9 +239,9 @@ def _shares(part: Ints, whole: int) -> Floats:
 def try_limits(replay: Replay, limits: Sequence[Limit]) -> pl.DataFrame:
     """One row per limit that was asked for: what it stops, of whom.
 
-    Out:   key, window, limit, hostile_stopped and hostile_share, contested_stopped, innocent_stopped and innocent_share,
-           innocent_accounts hit and their share, hostile_accounts hit, covered_share (of all requests, that have the
-           key), accounts_needed (to keep the hostile pace under a limit per account).
+    Out:   key, window, limit, hostile_stopped and hostile_share, contested_stopped, innocent_stopped and
+           innocent_share, innocent_accounts hit and their share, hostile_accounts hit, covered_share (of all requests,
+           that have the key), accounts_needed (to keep the hostile pace under a limit per account).
     """
     rows = [
         _measure(
