@@ -14,6 +14,8 @@ import typer
 from forensics import __version__
 from forensics.commands import (
     about,
+    blindspots,
+    canary,
     cases,
     defences,
     formats,
@@ -73,8 +75,10 @@ app.command()(defences.whatif)
 app.command()(defences.impact)
 app.add_typer(cases.app, name="case")
 app.add_typer(formats.app, name="formats")
+app.add_typer(canary.app, name="canary")
 app.command()(worlds.simulate)
 app.command()(worlds.evaluate)
+app.command()(blindspots.blindspots)
 app.add_typer(settings.app, name="config")
 app.command()(about.version)
 app.command()(about.completion)

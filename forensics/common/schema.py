@@ -168,12 +168,21 @@ EVENTS = Table(
     open_prefix=OBSERVABLE_PREFIX,
 )
 
+QUARANTINED = Table(
+    "quarantined",
+    "one API request dated far ahead of the rest of the log or of the clock: kept apart, and told",
+    EVENTS.columns,
+    sort=(),
+    open_prefix=OBSERVABLE_PREFIX,
+)
+
 SOURCES = Table(
     "sources",
     "one file, or the new part of a grown file, that was read",
     {
         "source_id": _c(pl.UInt32, "number of the source in this case"),
         "path": _c(pl.String, "as given on the command line, `-` for standard input"),
+        "folder": _c(pl.String, "working folder it was read from: where a relative path begins"),
         "format": _c(pl.String, "format it was read as"),
         "confidence": _c(pl.Float64, "share of sampled lines that fit the format"),
         "sha256": _c(pl.String, "of the decompressed bytes from the start of the file to byte_end"),
@@ -201,7 +210,10 @@ REJECTS = Table(
         "source_line": _c(pl.UInt64, "line in that source, from 1"),
         "byte_offset": _c(pl.UInt64, "where the line starts in the decompressed source"),
         "reason": _c(pl.String, "one of a small set of sentences"),
-        "raw": _c(pl.String, "start of the line, at most 400 characters, undecodable bytes escaped"),
+        "byte_count": _c(pl.UInt64, "length of the line"),
+        "line_hash": _c(pl.String, "SHA-256 of the line: who has it can show that it was this one"),
+        "skeleton": _c(pl.String, "its start, every letter x and every digit 9: the form without what it says"),
+        "raw": _c(pl.String, "null unless --keep-text: its start, at most 400 characters, secrets masked"),
     },
     sort=("source_id", "source_line"),
 )
@@ -243,6 +255,11 @@ ACCOUNTS = Table(
     "one account: what it did, in numbers; null means not assessable from these logs",
     {
         "account_id": _c(pl.String, "the account"),
+        "principal_id": _c(
+            pl.String,
+            "whom it counts as: the declared parent or organisation that it behaves like, else the account itself",
+        ),
+        "principal_claim": _c(pl.String, "parent or organisation that it declares and does not behave like"),
         # volume
         "request_count": _c(pl.UInt32, "events"),
         "input_tokens": _c(pl.UInt64, "sum"),
@@ -333,6 +350,11 @@ LINKS = Table(
         "account_a": _c(pl.String, "the smaller id"),
         "account_b": _c(pl.String, "the larger id"),
         "weight_bits": _c(pl.Float64, "log2 evidence for one operator, summed over kinds after caps"),
+        "core": _c(
+            pl.UInt32,
+            "number of the group around popular values of whose links this is one, whatever it weighs by itself; "
+            "null: the pair links by itself",
+        ),
         "kinds": _c(_KIND_BITS, "bits by kind, largest first"),
         "observables": _c(_OBSERVABLES, "the heaviest shared observables, at most 8"),
     },
@@ -346,7 +368,15 @@ MEMBERS = Table(
         "network_id": _c(pl.String, "the network"),
         "account_id": _c(pl.String, "the account; in one network at most"),
         "membership": _c(pl.Float64, "strength in [0, 1]: probability-like, 1 = as surely as the core"),
-        "role": _c(pl.String, "core, member or fringe"),
+        "role": _c(
+            pl.String,
+            "core, member, mixed (carries the network's and other traffic all its life) or used (a life of its own, "
+            "touched late or a little: not the operator's)",
+        ),
+        "traffic_share": _c(
+            pl.Float64, "share of its requests that show the network's own values; null where it has none to show"
+        ),
+        "since": _c(TIME, "first such request"),
         "link_count": _c(pl.UInt32, "links to other members"),
         "weight_bits": _c(
             pl.Float64, "bits by which it belongs (median over its links, or log-likelihood ratio for joiners)"
@@ -487,7 +517,42 @@ PROFILES = Table(
     sort=("network_id", "kind", "value"),
 )
 
-_ALL = (EVENTS, SOURCES, REJECTS, REGISTER, ACCOUNTS, SIGHTINGS, LINKS, MEMBERS, HALLMARKS, NETWORKS, LINEAGE, PROFILES)
+COMPARISONS = Table(
+    "comparisons",
+    "one number of a network beside that of everybody else, counted once when the case is investigated",
+    {
+        "network_id": _c(pl.String, "the network; empty for numbers of the whole case"),
+        "topic": _c(
+            pl.String,
+            "observable, kind, content, hour, mailbox, traffic; of the whole case: case, platform, gap, blind, model, copy",
+        ),
+        "name": _c(pl.String, "of what: a kind of observable, a content flag, an hour, a model, …"),
+        "value": _c(pl.String, "the observable, the day, or which number of `name`; else empty"),
+        "inside": _c(pl.Float64, "the network's number: members that hold it, share of requests, …"),
+        "outside": _c(
+            pl.Float64,
+            "the others': holders outside the network; of requests those of accounts in no finding; null: unknown",
+        ),
+    },
+    sort=("network_id", "topic", "name", "value"),
+)
+
+_ALL = (
+    EVENTS,
+    QUARANTINED,
+    SOURCES,
+    REJECTS,
+    REGISTER,
+    ACCOUNTS,
+    SIGHTINGS,
+    LINKS,
+    MEMBERS,
+    HALLMARKS,
+    NETWORKS,
+    LINEAGE,
+    PROFILES,
+    COMPARISONS,
+)
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
 USED = "used"  # role of members that are not the operator's

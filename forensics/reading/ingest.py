@@ -11,6 +11,7 @@ import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,13 +22,14 @@ import pyarrow.parquet as pq
 from pyarrow.lib import ArrowException
 
 from forensics.common.errors import ForensicsError, InputError, IntegrityError
-from forensics.common.schema import SOURCES
+from forensics.common.schema import REJECTS, SOURCES
 from forensics.reading.accounts.register import read_register
 from forensics.reading.batches import Batches
 from forensics.reading.cleaning.geography import open_databases
+from forensics.reading.cleaning.secrets import hide_in_events
 from forensics.reading.containers.decoded import decode, mend_surrogates, split_values
 from forensics.reading.containers.parquet import PARQUET_ROWS, flatten_frame, is_parquet, parquet_rows
-from forensics.reading.containers.records import Collector, Rows, as_text, unwrap
+from forensics.reading.containers.records import Collector, Rows, as_text, unwrap_as
 from forensics.reading.fields.mapping import Mapping, read_mapping
 from forensics.reading.joining import join_events
 from forensics.reading.opening.blocks import Blocks, take_bytes
@@ -41,7 +43,7 @@ from forensics.reading.recognising.reader import Reader, Wishes
 from forensics.reading.recognising.recognise import SNIFFED_BYTES, recognise, why_nothing
 from forensics.reading.recognising.settling import settle
 from forensics.reading.report import IngestReport, SourceReport
-from forensics.reading.source import PART_ROWS, Done, Source, Writer
+from forensics.reading.source import NOTHING_PRESENT, PART_ROWS, Done, Present, Source, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,13 +68,15 @@ def ingest(
     format_name: str | None = None,
     keep_text: bool = False,
     join: bool = False,
+    again: bool = False,
     settings: IngestSettings,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Read sources into the case, which the caller holds locked.
 
     With `join`, events of different formats that carry one request id become one event: each log fills in what the
-    others lack. All events of the run are then held in memory at once.
+    others lack. All events of the run are then held in memory at once. With `again`, files are read from their start
+    although they were read before: lines of which the case holds the event count as duplicates.
 
     Raises: InputError where nothing can be read or too much is rejected, UsageError for a wrong mapping or format name.
             The case is then as it was.
@@ -86,7 +90,7 @@ def ingest(
     databases = open_databases(settings.databases)
     wishes = Wishes(chosen, format_name, keep_text, settings.trusted_hops, format_folders(case.folder), join, databases)
     report.databases = [f"{database.kind} of {database.built_at:%Y-%m-%d} ({database.path})" for database in databases]
-    run = Run(case, wishes, settings, progress)
+    run = Run(case, wishes, settings, progress, again=again)
     problems = run.read_all(paths, report)
     if not report.sources:
         if problems:
@@ -128,7 +132,10 @@ def _match(case: Case, report: IngestReport) -> None:
 class Run:
     """One ingest: counters, pool, writer."""
 
-    def __init__(self, case: Case, wishes: Wishes, settings: IngestSettings, progress: Progress | None) -> None:
+    def __init__(
+        self, case: Case, wishes: Wishes, settings: IngestSettings, progress: Progress | None, *, again: bool = False
+    ) -> None:
+        self.again, self.marks = again, set[tuple[int, str]]()  # size and hash of starts of the source that are known
         self.case, self.wishes, self.settings, self.progress = case, wishes, settings, progress
         self.forms = all_formats(wishes.folders)
         ledger = case.ledger
@@ -181,7 +188,7 @@ class Run:
             "source_line",
             byte_offset=pl.lit(None, pl.UInt64),
             reason=pl.lit(HOMELESS),
-            raw=pl.lit(None, pl.String),
+            **{name: pl.lit(None, REJECTS.schema[name]) for name in ("byte_count", "line_hash", "skeleton", "raw")},
         )
         self.writer.add("rejects", lost)
         homeless = dict(joined.homeless.group_by("source_id").len().rows())
@@ -200,6 +207,18 @@ class Run:
                 "reject_count": source.reject_count,
                 "joined_count": source.joined_count,
             }
+
+    def present(self) -> Present:
+        """Lines of the source being read of which the case holds an event or a reject; none unless it is read again."""
+        if not (self.again and self.marks):
+            return NOTHING_PRESENT
+        sources = self.case.scan("sources").select("source_id", "byte_end", "sha256").collect()
+        ids = [one for one, end, sha in sources.iter_rows() if (end, sha) in self.marks]
+        lines = {
+            table: self.case.scan(table).filter(pl.col("source_id").is_in(ids)).select("source_line").collect().to_series()
+            for table in ("events", "quarantined", "rejects")
+        }
+        return Present(pl.concat([lines["events"], lines["quarantined"]]).unique(), lines["rejects"].unique())
 
     def commit(self, register: pl.DataFrame | None) -> None:
         """Make everything read part of the case."""
@@ -239,7 +258,9 @@ class Run:
                 return self._read_lines(path, stream, Blocks(head, blocks), None)
             if once:
                 given = str(self._spool(head, blocks))
+        self.marks = set()
         known = self._longest_known(given, candidates) if candidates else None
+        known = None if self.again else known
         stream = open_source(given)
         with stream.handle:
             return self._read_lines(path, stream, Blocks(b"", stream.blocks()), known)
@@ -291,6 +312,7 @@ class Run:
                     digest.update(block)
                     position += len(block)
                 if digest.hexdigest() == sha:
+                    self.marks.add((size, sha))
                     more = blocks.take(1)
                     if not more:
                         return Known(size, sha, size, sha, lines, unfinished)
@@ -341,7 +363,7 @@ class Run:
         reader = by_records(records, reader, self.forms, name)[0]
         if reader.form.refuse:
             raise InputError(f"{path}: {reader.form.title}: {reader.form.refuse}")
-        items = (reader.form.unwrap(value) if reader.form.unwrap is not None else None) or unwrap(value) or []
+        items = unwrap_as(value, reader.form) or []
         reader.container = "json"
         collector = Collector(reader.form, reader.plan)
         bad: list[tuple[int, str]] = []
@@ -354,7 +376,7 @@ class Run:
             raise InputError(f"{path}: {why_nothing(reader, data)}", _HINT.format(path))
         source = Source(self, path, reader, report, 0, 0)
         batch = Batch(b"", 0, 1, np.zeros(len(items), np.int64), np.zeros(len(items), np.int64))
-        source.take(_done(batch, reader, rows, lambda row: items[row]))
+        source.take(_done(batch, reader, rows, items.__getitem__))
         digest = hashlib.sha256(data).hexdigest()
         self._remember(len(data), digest, data[:HEAD_BYTES], len(items))
         return source.finish(len(data), digest)
@@ -362,7 +384,9 @@ class Run:
     def _remember(self, size: int, sha256: str, head: bytes, count: int) -> None:
         """The whole file is in the case."""
         mark = {"size": size, "sha256": sha256, "head": hashlib.sha256(head).hexdigest()}
-        self.prefixes.append({**mark, "resume_size": size, "resume_sha256": sha256, "resume_lines": count})
+        mark |= {"resume_size": size, "resume_sha256": sha256, "resume_lines": count}
+        if mark not in self.prefixes:
+            self.prefixes.append(mark)
 
     def _read_parquet(self, path: str) -> SourceReport:
         """A Parquet file: rows are counted instead of lines."""
@@ -376,7 +400,8 @@ class Run:
         sha = digest.hexdigest()
         report = SourceReport(path)
         known = next((known for known in self.prefixes if known["sha256"] == sha), None)
-        if known is not None:
+        self.marks = {(size, sha)} if known is not None else set()
+        if known is not None and not self.again:
             report.note, report.known_lines = "already in the case", known["resume_lines"]
             return report
         try:
@@ -388,7 +413,7 @@ class Run:
                 frame = flatten_frame(pl.DataFrame(pl.from_arrow(part)))
                 rows = parquet_rows(frame, reader.form, reader.plan)
                 batch = Batch(b"", 0, count + 1, np.zeros(frame.height, np.int64), np.zeros(frame.height, np.int64))
-                source.take(_done(batch, reader, rows, lambda row, frame=frame: frame.row(row, named=True)))
+                source.take(_done(batch, reader, rows, partial(frame.row, named=True)))
                 count += frame.height
         except ArrowException as error:
             raise InputError(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from error
@@ -399,6 +424,7 @@ class Run:
 def _done(batch: Batch, reader: Reader, rows: Rows, record_at: Callable[[int], Any]) -> Done:
     """Records worked on that are no lines: rejected ones are kept as JSON."""
     events, rejected, doubts = reader.clean(rows.frame)
+    events = hide_in_events(events)
     bad = [*rows.bad, *rejected]
     raw = [as_text(record_at(row)) or "" for row, _ in bad]
     return Done(batch, events, bad, len(rows.passed_over), 0, raw, kinds=rows.kinds, doubts=doubts)

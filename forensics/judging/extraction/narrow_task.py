@@ -92,5 +92,5 @@ PLUGIN = Hallmark(
     "few templates carry the traffic",
     test_narrow_task,
     nature="content",
-    family="content",
+    family="narrowness",
 )

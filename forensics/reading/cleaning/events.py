@@ -78,13 +78,17 @@ _COUNTS: Final = (
     "message_count",
 )
 
-_MEASURES: Final = ("temperature", "top_p")
-
 COUNTS: Final = _COUNTS
 
 _TOOK: Final = {f"took_{unit}": scale for unit, scale in SCALES.items()}  # of a line that is written at its end
 
 _LATENCIES: Final = {f"latency_{unit}": scale for unit, scale in SCALES.items()}
+
+_ONLY_END: Final = "only_end"
+
+_LONGEST_MS: Final = 30 * 86_400e3  # a longer duration is none
+
+_MEASURES: Final = ("temperature", "top_p")
 
 MEASURES: Final = (*_MEASURES, *_LATENCIES, *_TOOK, "request_latency", "ttft_ms", "ttft_s")
 
@@ -128,7 +132,7 @@ class Cleaning:
 
 @dataclass
 class Doubts:
-    """What was not read as it stands in some lines: values that are no number or could be two, ids that were changed."""
+    """What was not read as it stands in some lines: values without a sure reading, ids that were changed."""
 
     lost: dict[str, tuple[int, str]] = field(default_factory=dict)  # column → values without a reading, and one of them
     moved: dict[str, int] = field(default_factory=dict)  # rule of identity → lines
@@ -208,6 +212,10 @@ def _prepare(
         )
         raw = raw.with_columns(whole_time.alias("started_at"))
     started = _times(raw, "started_at", cleaning)
+    if "ended_at" in raw.columns and started.null_count():  # a line of which only the end is told
+        ended = _times(raw, "ended_at", cleaning)
+        only_end = started.is_null() & ended.is_not_null()
+        raw, started = raw.with_columns(only_end.alias(_ONLY_END)), started.zip_with(~only_end, ended)
     address = _address(raw, cleaning)
     raw = raw.with_columns(address["client_address"], address["client_prefix"].alias("client_prefix"))
     doubts = Doubts()
@@ -238,9 +246,9 @@ def _times(raw: pl.DataFrame, name: str, cleaning: Cleaning) -> pl.Series:
     if name not in raw.columns:
         return pl.Series(name, [None], dtype=TIME).new_from_index(0, raw.height)
     text = with_year(raw[name], cleaning.today) if cleaning.today is not None else raw[name]
-    return read_times(text, cleaning.time_unit, cleaning.time_format, cleaning.time_zone, cleaning.day_first).alias(
-        name
-    )
+    return read_times(
+        text, cleaning.time_unit, cleaning.time_format, cleaning.time_zone, day_first=cleaning.day_first
+    ).alias(name)
 
 
 def _address(raw: pl.DataFrame, cleaning: Cleaning) -> pl.DataFrame:
@@ -454,7 +462,40 @@ def _timing(raw: pl.DataFrame, cleaning: Cleaning) -> dict[str, pl.Expr | pl.Ser
     """Duration and time to the first token, in milliseconds; the start of lines that were written at their end."""
     have, decimal = set(raw.columns), cleaning.decimal
     took = [read_durations(raw[name], scale, decimal) for name, scale in _TOOK.items() if name in have]
-    found = took + [read_durations(raw[name], scale, decimal) for name, scale in _LATENCIES.items() if name in have]
+    found = [*took, *_durations(raw, cleaning)]
+    started = raw["started_at"]
+    columns: dict[str, pl.Expr | pl.Series] = {}
+    if took or (_ONLY_END in have and found):
+        spent = raw.select(pl.coalesce(took or found)).to_series()
+        spent = spent if took else spent.set(~raw[_ONLY_END], None)
+        spent = spent.set(spent > _LONGEST_MS, None)
+        ended = started.set(spent.is_null(), None)
+        if "ended_at" in have:
+            ended = raw["ended_at"].zip_with(raw["ended_at"].is_not_null(), ended)
+        columns["ended_at"] = ended
+        started = started - (spent.fill_null(0.0) * 1e3).round().cast(pl.Int64).cast(pl.Duration("us"))
+        columns["started_at"] = started
+    spans: list[pl.Series | pl.Expr] = list(found)
+    if "ended_at" in have:
+        span = (raw["ended_at"] - started).dt.total_microseconds() / 1e3
+        spans.append(pl.when(pl.lit(span) > 0).then(pl.lit(span)))  # whole seconds may tell no duration
+    if spans:
+        columns["latency_ms"] = pl.coalesce(spans).cast(pl.Float32)
+    firsts: list[pl.Series | pl.Expr] = [
+        read_durations(raw[f"ttft_{unit}"], SCALES[unit], decimal) for unit in ("ms", "s") if f"ttft_{unit}" in have
+    ]
+    if "first_token_at" in have:
+        wait = (read_times(raw["first_token_at"]) - started).dt.total_microseconds() / 1e3
+        firsts.append(pl.when(pl.lit(wait) >= 0).then(pl.lit(wait)))
+    if firsts:
+        columns["ttft_ms"] = pl.coalesce(firsts).cast(pl.Float32)
+    return columns
+
+
+def _durations(raw: pl.DataFrame, cleaning: Cleaning) -> list[pl.Series]:
+    """Durations of lines that say when they began, in milliseconds, best first."""
+    have, decimal = set(raw.columns), cleaning.decimal
+    found = [read_durations(raw[name], scale, decimal) for name, scale in _LATENCIES.items() if name in have]
     if {"wait_s", "latency_s", "rest_s"} <= have:  # three parts of one duration; -1 stands for one that did not happen
         parts = [raw[name].cast(pl.Float64, strict=False) for name in ("wait_s", "latency_s", "rest_s")]
         known = (parts[0] >= 0) & (parts[1] >= 0) & (parts[2] >= 0)
@@ -464,33 +505,7 @@ def _timing(raw: pl.DataFrame, cleaning: Cleaning) -> dict[str, pl.Expr | pl.Ser
         unit = cleaning.latency_unit
         unit = unit_of_durations(raw["request_latency"], decimal=decimal) if unit is None else unit
         found.append(read_durations(raw["request_latency"], SCALES.get(unit), decimal))
-    started = raw["started_at"]
-    columns: dict[str, pl.Expr | pl.Series] = {}
-    if took:
-        spent = raw.select(pl.coalesce(took)).to_series()
-        columns["ended_at"] = (
-            raw["ended_at"].zip_with(raw["ended_at"].is_not_null(), started) if "ended_at" in have else started
-        )
-        spans = pl.select(pl.duration(microseconds=(spent.fill_null(0.0) * 1e3).round().cast(pl.Int64))).to_series()
-        started = started - spans
-        columns["started_at"] = started
-    spans_ms: list[pl.Series | pl.Expr] = list(found)
-    if "ended_at" in have:
-        span = (raw["ended_at"] - started).dt.total_microseconds() / 1e3
-        spans_ms.append(pl.when(pl.lit(span) > 0).then(pl.lit(span)))  # whole seconds may tell no duration
-    if spans_ms:
-        columns["latency_ms"] = pl.coalesce(spans_ms).cast(pl.Float32)
-    firsts: list[pl.Series | pl.Expr] = [
-        read_durations(raw[name], SCALES[unit], decimal)
-        for name, unit in (("ttft_ms", "ms"), ("ttft_s", "s"))
-        if name in have
-    ]
-    if "first_token_at" in have:
-        wait = (read_times(raw["first_token_at"]) - started).dt.total_microseconds() / 1e3
-        firsts.append(pl.when(pl.lit(wait) >= 0).then(pl.lit(wait)))
-    if firsts:
-        columns["ttft_ms"] = pl.coalesce(firsts).cast(pl.Float32)
-    return columns
+    return found
 
 
 def _texts(raw: pl.DataFrame, have: set[str], cleaning: Cleaning) -> dict[str, pl.Expr | pl.Series]:

@@ -1,7 +1,8 @@
 """Numbers and durations as people write them: thousands in groups, a decimal comma, a unit behind the number.
 
-A count is whole, so `1.234` tokens are 1234 wherever it was written. A measure such as `1,234` may be either: it is read
-only where the log itself shows which sign its decimals take. What cannot be told is null and counted, never a guess.
+A count is whole, so `1.234` tokens are 1234 wherever it was written. A measure such as `1,234` may be either: it is
+read only where the log itself shows which sign its decimals take. What cannot be told is null and counted, never a
+guess.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ _POINT: Final = r"^[+-]?(?:\d+\.(?:\d{1,2}|\d{4,})|0\.\d+|\d{1,3}(?:,\d{3})+\.\d
 _SPACES: Final = r"[\s\u00a0\u202f'’]"  # between groups
 
 
+def _ungrouped(text: pl.Series) -> pl.Series:
+    """Numbers without spaces and apostrophes between groups of digits."""
+    grouped = text.str.contains(rf"^[+-]?\d{{1,3}}(?:{_SPACES}\d{{3}})+(?:[.,]\d+)?$").fill_null(value=False)
+    return text.str.replace_all(_SPACES, "").zip_with(grouped, text) if grouped.any() else text
+
+
 def decimal_sign(counts: list[pl.Series], measures: list[pl.Series]) -> str:
     """The sign before the decimals in these columns: `,` or `.`; nothing where they do not tell, or tell both."""
     signs = set()
@@ -47,7 +54,7 @@ def decimal_sign(counts: list[pl.Series], measures: list[pl.Series]) -> str:
 
 def machine_numbers(values: pl.Series, decimal: str) -> pl.Series:
     """Measures of a log with this decimal sign, as a machine writes them; null for what could be two numbers."""
-    text = values.str.replace_all(rf"(\d){_SPACES}(\d{{3}})", "$1$2")
+    text = _ungrouped(values)
     frame = text.to_frame("text")
     if decimal == ",":
         value = pl.col("text").str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
@@ -70,7 +77,7 @@ def read_counts(values: pl.Series, dtype: pl.DataType | type[pl.DataType], decim
     quick = values.cast(dtype, strict=False)
     if quick.null_count() == values.null_count():
         return quick
-    text = values.str.strip_chars().str.replace_all(rf"(\d){_SPACES}(\d{{3}})", "$1$2")
+    text = _ungrouped(values.str.strip_chars())
     grouped = text.str.contains(_POINT_GROUPS) & ~(
         text.str.ends_with(".000") if decimal != "," else pl.Series([False]).new_from_index(0, text.len())
     )

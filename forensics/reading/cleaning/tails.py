@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 ADDRESS: Final = r"(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)"
 _CHAIN: Final = rf"^{ADDRESS}(?::\d+)?(?:, ?(?:{ADDRESS}(?::\d+)?|unknown|-))*$"
@@ -23,6 +24,12 @@ def _mostly(values: pl.Series, pattern: str) -> bool:
     return bool(said.len()) and 2 * int(said.str.contains(pattern).sum()) > said.len()
 
 
+def _longest(lists: pl.Series) -> int:
+    """Items of the longest list."""
+    sizes = lists.drop_nulls().list.len()
+    return max(sizes.to_list(), default=0)
+
+
 def unpack_tail(raw: pl.DataFrame) -> pl.DataFrame:
     """Chain, duration and request id out of what stands behind the usual fields of an access log.
 
@@ -37,7 +44,7 @@ def unpack_tail(raw: pl.DataFrame) -> pl.DataFrame:
     words = tail.str.extract_all(_WORD)
     found: dict[str, list[pl.Series]] = {}
     wholes: list[pl.Series] = []
-    for place in range(min(int(words.list.len().max() or 0), _MANY)):  # type: ignore[call-overload]
+    for place in range(min(_longest(words), _MANY)):
         word = words.list.get(place, null_on_oob=True).str.strip_chars('"')
         word = word.set(word.is_in(["", "-"]).fill_null(value=False), None)
         keyed = word.str.extract(r"^\w+[=:](.+)$", 1)
@@ -91,7 +98,7 @@ def unpack_captures(raw: pl.DataFrame) -> pl.DataFrame:
         return raw
     parts = raw["captures"].str.split("|")
     found: dict[str, list[pl.Series]] = {}
-    for place in range(int(parts.list.len().max() or 0)):  # type: ignore[call-overload]
+    for place in range(_longest(parts)):
         word = parts.list.get(place, null_on_oob=True)
         word = word.set(word.is_in(["", "-"]).fill_null(value=False), None)
         for name, pattern in (("forwarded_for", _CHAIN), ("server_address", _HOST), ("user_agent", _CLIENT)):

@@ -54,6 +54,7 @@ def read_times(
     unit: str | None = None,
     form: str | None = None,
     zone: str | None = None,
+    *,
     day_first: bool | None = None,
 ) -> pl.Series:
     """Times as UTC microseconds from text or numbers: RFC 3339, common log format, epoch s/ms/µs/ns, .NET ticks; naive
@@ -93,7 +94,7 @@ def read_times(
         return _in_range(times)
 
     def read_slashed(rest: pl.Series, zone: str | None) -> pl.Series:
-        return _read_slashed(rest, zone, day_first)
+        return _read_slashed(rest, zone, day_first=day_first)
 
     for reader in (_read_rfc3339, _read_clf, _read_rare, read_slashed):
         if times.null_count() <= bare.null_count():
@@ -333,7 +334,7 @@ def day_comes_first(values: pl.Series) -> bool | None:
     return False if not days[0] and parts["half"].is_not_null().all() else None
 
 
-def _read_slashed(text: pl.Series, zone: str | None, day_first: bool | None) -> pl.Series:
+def _read_slashed(text: pl.Series, zone: str | None, *, day_first: bool | None) -> pl.Series:
     """Dates of two numbers and a year; null where it is not told which is the month."""
     day_first = day_comes_first(text) if day_first is None else day_first
     if day_first is None:

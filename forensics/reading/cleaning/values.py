@@ -211,8 +211,8 @@ MODEL_REGION: Final = r"^(?:us|eu|apac|ap|jp|au|ca|sa|us-gov|global)\.(\w[\w-]*\
 
 
 def plain_models(values: pl.Series) -> pl.Series:
-    """One name for one model: an ARN of a model or of a regional inference profile, and a resource path, are the model's
-    id. An application's own profile keeps its name: which model it stands for is not in it.
+    """One name for one model: an ARN of a model or of a regional inference profile, and a resource path, are the
+    model's id. An application's own profile keeps its name: which model it stands for is not in it.
     """
     if not values.str.contains(r"^arn:aws|/models/|^models/|^[a-z-]+\.\w+[\w-]*\.").any():
         return values

@@ -263,14 +263,10 @@ def _taken_apart(frame: pl.DataFrame, patterns: Sequence[str]) -> tuple[pl.DataF
 def _with_clock(whole: pl.DataFrame, others: pl.DataFrame, pattern: str) -> pl.DataFrame:
     """Requests with the time of the nearest line before them that has one, else of the first after them."""
     told = others.with_columns(pl.col("text").str.extract_groups(pattern).alias("groups")).select(
-        "row", pl.col("groups").struct.field("started_at")
+        "row", pl.col("groups").struct.field("started_at"), own=pl.lit(value=False)
     )
-    every = pl.concat(
-        [
-            told.with_columns(own=pl.lit(value=False)),
-            whole.select("row").with_columns(pl.lit(None, pl.String).alias("started_at"), own=pl.lit(value=True)),
-        ]
-    ).sort("row")
+    time = pl.col("started_at") if "started_at" in whole.columns else pl.lit(None, pl.String).alias("started_at")
+    every = pl.concat([told, whole.select("row", time, own=pl.lit(value=True))]).sort("row")
     filled = every.with_columns(pl.col("started_at").forward_fill().backward_fill()).filter("own")
     return whole.with_columns(filled["started_at"])
 

@@ -393,8 +393,8 @@ def _read_slowly(batch: Batch, rows: Rownumbers, form: Format, plan: Plan, blank
         try:
             value = decode(line)
         except orjson.JSONDecodeError:
-            several = split_values(line) if b"}{" in line or b"} {" in line or b"}," in line else None
-            if several is None or not all(isinstance(one, dict | list) for one in several):
+            several = split_values(line) if b"}{" in line or b"} {" in line else None
+            if several is None or len(several) < 2 or not all(isinstance(one, dict | list) for one in several):
                 bad.append((row, CUT_OFF if row == last and not batch.complete else why_not_json(line)))
                 continue
             value = several

@@ -119,9 +119,7 @@ class Collector:
 
     def take_value(self, value: Any, row: int, bad: list[tuple[int, str]], passed: list[int]) -> int:  # noqa: ANN401 - any JSON value
         """Take a record, or the records of an array or wrapper; how many more than one there were."""
-        records = self.form.unwrap(value) if self.form.unwrap is not None else None
-        if records is None:
-            records = unwrap(value)
+        records = unwrap_as(value, self.form)
         if records is None:
             bad.append((row, NOT_OBJECT))
             return 0
@@ -179,6 +177,19 @@ class Collector:
         )
 
 
+def unwrap_as(value: Any, form: Format) -> list[Any] | None:  # noqa: ANN401 - any JSON value
+    """The records a value holds in a format that may nest them in a way of its own, in whatever envelope."""
+    if form.unwrap is None:
+        return unwrap(value)
+    records = form.unwrap(value)
+    if records is not None:
+        return records
+    inner = unwrap(value)
+    if inner is None or (len(inner) == 1 and inner[0] is value):
+        return None
+    return [record for item in inner for record in (form.unwrap(item) or [item])]
+
+
 def _other_kind(record: Mapping[str, Any], form: Format) -> str:
     """The kind of a record that is no request, by what the format calls requests; empty for a request."""
     for name, kinds in form.only.items():
@@ -210,8 +221,8 @@ def _first(record: Mapping[str, Any], paths: Sequence[Path], name: str) -> str |
         value = dig(record, path)
         if name == "forwarded_for" and isinstance(value, list):  # a chain as a list
             value = ", ".join(hop for hop in value if isinstance(hop, str))
-        if isinstance(value, list) and len(value) == 1 and name not in TEXT_FIELDS:  # headers come as lists of one
-            value = value[0]
+        if isinstance(value, list) and len(value) == 1 and any(key.lower().endswith("headers") for key in path):
+            value = value[0]  # headers come as lists of one
         if value is None or (isinstance(value, dict | list) and (not value or name not in TEXT_FIELDS)):
             continue
         text = as_text(value)

@@ -36,7 +36,7 @@ class Format:
     marks: tuple[str, ...] = ()
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
-    read: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None
+    read: Callable[[dict[str, Any]], dict[str, Any] | str | None] | None = None
     unwrap: Callable[[Any], list[Any] | None] | None = None
     pattern: str = ""
     broken: tuple[str, ...] = ()

@@ -27,7 +27,9 @@ WRAPPERS: Final = (
     "events",
     "logs",
     "items",
+    "result",
     "results",
+    "rows",
     "entries",
     "hits",
     "activities",
@@ -125,10 +127,12 @@ def make_plan(form: Format, chosen: Mapping[str, Sequence[str]], seen: Mapping[P
     for name, names in form.fields.items():
         paths[name] = [path for given in names for path in (joined.get(given, []) or [tuple(given.split("."))])]
     if form.by_alias:
+        claimed = {path for found in paths.values() for path in found}
         plain = {
             path: values
             for path, values in seen.items()
-            if not (values and all(isinstance(value, dict) for value in values)) or path_is_text(path)
+            if path not in claimed
+            and (not (values and all(isinstance(value, dict) for value in values)) or path_is_text(path))
         }
         for name, found in _believable(resolve(plain), seen).items():
             paths[name] = [*paths.get(name, []), *found]

@@ -14,11 +14,11 @@ from __future__ import annotations
 from forensics.reading.fields.format import Format
 
 _REQUEST = r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status_code>\d{3}|-) (?:\d+|-)'
-_AGENT = (  # what is between the size and the client: a duration, a referer
-    r'(?: (?P<took_s>\d+\.\d+))?(?: "(?:[^"\\]|\\.)*" "(?P<user_agent>(?:[^"\\]|\\.)*)(?:"|$)'  # a cut quote costs nothing
+_AGENT = (  # what is between the size and the client: a duration, a referer; a last quote that is cut costs nothing
+    r'(?: (?P<took_s>\d+\.\d+))?(?: "(?:[^"\\]|\\.)*" "(?P<user_agent>(?:[^"\\]|\\.)*)(?:"|$)'
 )
 _TAIL = rf"{_AGENT}(?: (?P<tail>.*))?)?$"
-_BARE_TAIL = r'(?: (?P<tail>[^"].*|"[0-9a-fA-F.:, -]+"(?: .*)?))?$'
+_BARE_TAIL = r'(?: (?P<tail>[^"].*|"[0-9a-fA-F.:, ]*[0-9][0-9a-fA-F.:, ]*"(?: .*)?))?$'
 # Most lines are plain: three words, a request of its usual form, and no more than the client after it. Read so, they
 # cost a third.
 _PLAIN = (

@@ -2,9 +2,9 @@
 
 A line is a duplicate where a line with its id and account came before, and
 - both are equal in time and content, or
-- both start at the same fraction of a second: an export that was written again, or
+- both start at the same moment, and the ids of the source hardly ever repeat: an export that was written again, or
 - the other stands in another source, within minutes, and the ids of this source hardly ever repeat.
-A client can choose its own id, so an id that comes again at another time is another request.
+A client can choose its own id: one that comes again at another time in a source is another request, and drops nothing.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ _CONTENT: Final = (
 
 _NEAR_US: Final = 300_000_000  # clocks of two logs of one request are not further apart
 _UNIQUE: Final = 0.9  # share of different ids in a source from which on they are ids
-_SECOND_US: Final = 1_000_000
 
 
 @dataclass
@@ -174,11 +173,11 @@ class Seen:
             same |= there & (level.whole[place] == doubtful.whole)
             instant |= there & (level.at[place] == doubtful.at)
             near |= there & (np.abs(level.at[place] - doubtful.at) <= _NEAR_US)
-        free = ~np.isin(doubtful.ids, self.loose)
-        fraction = doubtful.at % _SECOND_US != 0
-        self.told.repeated += int((inside & ~same).sum())
+        other = inside & ~same & ~instant
+        free = ~np.isin(doubtful.ids, self.loose) & ~np.isin(doubtful.ids, doubtful.ids[other])
+        self.told.repeated += int(other.sum())
         sure = self.told.repeated <= (1 - _UNIQUE) * self.told.rows
-        double = same | (instant & fraction & free) | (near & free & ~inside & sure)
+        double = same | (instant & free & sure) | (near & free & ~inside & sure)
         double |= _again(doubtful)
         self.told.different += int((~inside & ~same).sum())
         new[doubtful.rows[double]] = False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forensics.reading.containers.decoded import load_all
 from forensics.reading.containers.delimited import read_pattern
-from forensics.reading.containers.records import NOT_THIS_LINE, dig, unwrap
+from forensics.reading.containers.records import NOT_THIS_LINE, dig, unwrap, unwrap_as
 from forensics.reading.containers.w3c import FIELDS, fields_of
 from forensics.reading.fields.aliases import Path as KeyPath
 from forensics.reading.fields.aliases import resolve
@@ -136,18 +136,12 @@ def _multiline(pattern: str) -> re.Pattern[bytes]:
 
 def inside(objects: Sequence[Any], forms: Mapping[str, Format]) -> list[dict[str, Any]]:
     """The records inside decoded lines, unwrapped."""
-    records: list[dict[str, Any]] = []
+    nesting = [form for form in forms.values() if form.unwrap is not None]
+    records: list[Any] = []
     for value in objects:
-        inner = None
-        for form in forms.values():
-            if form.unwrap is not None:
-                inner = form.unwrap(value)
-                if inner is not None:
-                    break
-        records += [
-            record for record in (inner if inner is not None else unwrap(value) or []) if isinstance(record, dict)
-        ]
-    return records
+        found = next((inner for form in nesting if (inner := unwrap_as(value, form)) is not None), None)
+        records += found if found is not None else unwrap(value) or []
+    return [record for record in records if isinstance(record, dict)]
 
 
 def _has(record: Mapping[str, Any], mark: str) -> bool:

@@ -150,7 +150,9 @@ def _repeated(repeats: tuple[int, int]) -> list[str]:
         return []
     if again > _REPEATED * rows:
         return [
-            f"request_id is no id here: {again:,} of {rows:,} lines bring one that an earlier line had at another time; "
-            "no line was dropped for it"
+            (
+                f"request_id is no id here: {again:,} of {rows:,} lines bring one that an earlier line had at another "
+                "time; no line was dropped for it"
+            )
         ]
     return [f"{again:,} of {rows:,} lines bring the request id of an earlier line at another time, and are kept"]

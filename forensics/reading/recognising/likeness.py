@@ -13,10 +13,12 @@ from forensics.reading.fields.aliases import Path
 Seen = Mapping[Path, Sequence[Any]]
 
 _CHAIN: Final = re.compile(
-    r"[\[\"' ]*(?:\d{1,3}(?:\.\d{1,3}){2}\.(?:\d{1,3}|\*+|x+)|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,})(?:[:,\]%/ ].*)?"
+    r"[\[\"' ]*(?:\d{1,3}(?:\.\d{1,3}){2}\.(?:\d{1,3}|\*+|x+)"
+    r"|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,})(?:[:,\]%/ ].*)?"
 )
 _CLIENT: Final = re.compile(
-    r"Mozilla/\d|(?:[A-Za-z][\w.-]*[ /]){0,3}[A-Za-z][\w.-]*[ /#]v?\d+(?:\.\d+)+(?:[-+\w.]*)(?:[ ,;(].*)?|curl/\d.*|[A-Za-z-]+/\d[\w.]*.*"
+    r"Mozilla/\d.*|(?:[A-Za-z][\w.-]*[ /]){0,3}[A-Za-z][\w.-]*[ /#]v?\d+(?:\.\d+)+(?:[-+\w.]*)(?:[ ,;(].*)?"
+    r"|curl/\d.*|[A-Za-z-]+/v?\d[\w.+-]*(?:[ ,;(].*)?"
 )
 _FAMILIES: Final = re.compile(
     r"(?i)\b(?:gpt|claude|gemini|llama|mi[sx]tral|command|qwen|deepseek|titan|nova|grok|phi|gemma|sonnet|haiku|opus|o[1-4]|"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from forensics.reading.cleaning.events import COUNTS, MEASURES
+from forensics.reading.cleaning.events import COUNTS, MEASURES, NO_ACCOUNT
 from forensics.reading.cleaning.identities import NOBODY
 from forensics.reading.cleaning.numbers import decimal_sign, unit_of_durations
 from forensics.reading.cleaning.tails import unpack_tail
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from forensics.reading.containers.records import Rows
     from forensics.reading.recognising.reader import Reader
 
-_STAND_INS: Final = ("api_key_id", "device_id", "client_address")
+_STAND_INS: Final = ("api_key_id", "device_id", "client_address", "organization_id")
 
 _ONE_VALUE: Final = 10  # sampled lines with one account from which on a more telling field is preferred
 _TELLING: Final = 3  # different values that make a field more telling
@@ -32,6 +32,8 @@ def settle(reader: Reader, rows: Rows) -> Reader:
     reader = _told(reader, rows.frame)
     reader = _questioned(reader, rows.frame)
     events, bad, _ = reader.clean(rows.frame)
+    if events.height and NO_ACCOUNT in {reason for _, reason in bad}:
+        reader, events, bad = _filled_up(reader, rows.frame, events, bad)
     total = rows.frame.height + len(rows.bad)
     if not events.height and rows.frame.height and reader.cleaning.need_account:
         reader, events = _stood_in(reader, rows.frame, events)
@@ -44,12 +46,32 @@ def _stood_in(reader: Reader, frame: pl.DataFrame, events: pl.DataFrame) -> tupl
     """The reader in which a field stands in for the account that no line names."""
     for stand_in in _STAND_INS:
         if stand_in in frame.columns or (stand_in == "client_address" and "forwarded_for" in frame.columns):
-            note = f"no line names an account: {stand_in} stands in for it"
+            note = (
+                f"no line names an account: {stand_in} stands in for it"
+                if stand_in != "organization_id"
+                else "no account in it: organization_id stands in for everybody; join it with a log that names one"
+            )
             other = _noted(replace(reader, cleaning=replace(reader.cleaning, account_from=(stand_in,))), note)
             found = other.clean(frame).events
             if found.height:
                 return other, found
     return reader, events
+
+
+def _filled_up(
+    reader: Reader, frame: pl.DataFrame, events: pl.DataFrame, bad: list[tuple[int, str]]
+) -> tuple[Reader, pl.DataFrame, list[tuple[int, str]]]:
+    """The reader of a server's log in which some lines name no account: there the address stands in."""
+    if "client_address" not in reader.form.fills or reader.form.read is not None:
+        return reader, events, bad
+    order = tuple(dict.fromkeys((*reader.cleaning.account_from, "api_key_id", "client_address")))
+    other = replace(reader, cleaning=replace(reader.cleaning, account_from=order))
+    found = other.clean(frame)
+    gained = found.events.height - events.height
+    if not gained:
+        return reader, events, bad
+    note = f"{gained:,} of {frame.height:,} sampled lines name no account: there key or client_address stands in for it"
+    return _noted(other, note), found.events, found.bad
 
 
 def _noted(reader: Reader, *notes: str) -> Reader:
@@ -72,7 +94,9 @@ def _told(reader: Reader, frame: pl.DataFrame) -> Reader:
         if order is not None:
             cleaning = replace(cleaning, day_first=order)
             notes.append(f"dates are read with the {'day' if order else 'month'} first")
-    if "request_latency" in have:
+    if "request_latency" in have and not any(
+        name.startswith("took_") and frame[name].null_count() < frame.height for name in have
+    ):
         unit = _unit(frame, decimal)
         cleaning = replace(cleaning, latency_unit=unit)
         if frame["request_latency"].cast(pl.Float64, strict=False).is_not_null().any():

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MEMBERS_SHOWN = 10
 
 CLAIMS_SHOWN = 12
+DOUBTS_SHOWN = 12  # remarks on how sources were read
 
 LEAST_BITS = 0.05
 
@@ -120,6 +121,7 @@ def _further(reading: Reading) -> Iterable[str]:
             f"Joined by request id: {figures.plural(reading.joined_count, 'event')} met one of another log and "
             "became one with it."
         )
+    yield from _doubts(reading)
     if reading.databases:
         yield (
             "Addresses placed by "
@@ -129,6 +131,23 @@ def _further(reading: Reading) -> Iterable[str]:
             )
             + "."
         )
+
+
+def _doubts(reading: Reading) -> Iterable[str]:
+    """What to know about how sources were read: each sentence once, with the sources it holds for."""
+    told: dict[str, list[str]] = {}
+    for source in reading.sources:
+        for note in source.notes:
+            told.setdefault(note, []).append(source.path)
+    for note, paths in list(told.items())[:DOUBTS_SHOWN]:
+        which = (
+            code(paths[0], 60)
+            if len(paths) == 1
+            else f"{figures.plural(len(paths), 'source')} ({code(paths[0], 40)}, …)"
+        )
+        yield f"{which}: {prose(note)}."
+    if len(told) > DOUBTS_SHOWN:
+        yield f"{figures.count(len(told) - DOUBTS_SHOWN)} more remarks on sources are in the JSON report."
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

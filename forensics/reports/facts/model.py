@@ -29,6 +29,7 @@ class Source:
     joined_count: int  # events that met one of another source
     first_event_at: datetime | None
     last_event_at: datetime | None
+    notes: tuple[str, ...] = ()  # what to know about how it was read
 
 
 @dataclass(frozen=True)

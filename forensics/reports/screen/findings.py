@@ -8,15 +8,9 @@ import polars as pl
 
 from forensics.common.printable import printable, shorten
 from forensics.nights.marks import MARKED_BENIGN
+from forensics.reports.facts.comparisons import read_comparisons, read_content, read_ties
 from forensics.reports.facts.mailboxes import mailbox_sentence, read_mailboxes
-from forensics.reports.facts.overview import (
-    FLAG_TITLES,
-    kind_titles,
-    read_content,
-    read_overview,
-    read_ties,
-    read_top_members,
-)
+from forensics.reports.facts.overview import FLAG_TITLES, kind_titles, read_overview, read_top_members
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, bar, count, day, days, large, moment, p_value, period, plural, share
 from forensics.reports.wording.words import FIT_WORDS, expectation, measures, observation, opening
@@ -130,11 +124,9 @@ def render_overview(page: Page, overview: Overview, case_option: str = "", furth
         plural(overview.account_count, "account")
         + (f", {count(overview.registered_count)}{NBSP}in the accounts file" if overview.registered_count else "")
     )
-    if overview.platforms:
-        facts.append(
-            f"{plural(len(overview.platforms), 'platform')}: "
-            f"{', '.join(printable(name, 24) for name in overview.platforms[:5])}"
-        )
+    platforms = [name for name, _ in overview.platforms if name]
+    if platforms:
+        facts.append(f"{plural(len(platforms), 'platform')}: {', '.join(printable(name) for name in platforms[:5])}")
     facts.append(f"read as {', '.join(overview.formats)}")
     for gap in overview.gaps[:3]:
         end = (
@@ -161,8 +153,16 @@ def _summary_line(page: Page, overview: Overview, networks: list[Row]) -> None:
     findings = sum(row["alert"] for row in networks)
     explained = sum(not row["alert"] and bool(row["explanations"]) for row in networks)
     weak = len(networks) - findings - explained
+    if overview.is_copy:
+        left = plural((overview.network_count or 0) - len(networks), "network")
+        page.paragraph(
+            "A copy of some findings: numbers about others are those of the whole case; the other "
+            f"{left} and their accounts are not in this copy."
+        )
+        explained = weak = 0
     parts = [plural(findings, "finding") if findings else "No finding"]
-    parts.append(plural(explained, "network") + " with an innocent explanation")
+    if not overview.is_copy:
+        parts.append(plural(explained, "network") + " with an innocent explanation")
     if weak:
         parts.append(plural(weak, "network") + " with too little evidence")
     page.paragraph(f"{', '.join(parts)}; {plural(overview.account_count, 'account')}", style="bold")
@@ -220,12 +220,14 @@ def read_cards(case: Tables, networks: list[Row], top: int = TOP_MEMBERS) -> lis
         .sort(["p_value", "name"], nulls_last=True)
         .collect()
     )
+    compared = read_comparisons(case)
+    sizes = {row["network_id"]: row["account_count"] for row in networks}
     frames = (
         hallmarks,
-        read_ties(case, ids),
-        read_content(case, ids),
+        read_ties(compared, sizes, ids),
+        read_content(compared, ids),
         read_top_members(case, ids, top),
-        read_mailboxes(case, ids),
+        read_mailboxes(case, compared, ids),
     )
     return [Card(*(frame.filter(pl.col("network_id") == network).to_dicts() for frame in frames)) for network in ids]
 
