@@ -50,7 +50,9 @@ def random_case(seed: int, count: int = 300) -> FrameCase:
         }
     )
     register = pl.DataFrame({"account_id": ids, "payment_id": ["c1", "c1", "c2", "c2", None, "c3", "c3", "c3"]})
-    members = pl.DataFrame({"network_id": ["n", "n", "n", "m"], "account_id": ids[:4], "role": ["core", "core", "used", "core"]})
+    members = pl.DataFrame(
+        {"network_id": ["n", "n", "n", "m"], "account_id": ids[:4], "role": ["core", "core", "used", "core"]}
+    )
     networks = pl.DataFrame({"network_id": ["n", "m"], "alert": [True, False], "contested": [False, True]})
     tables = {"events": events, "register": register, "members": members, "networks": networks}
     return FrameCase({name: fitted(name, frame) for name, frame in tables.items()})
@@ -78,9 +80,7 @@ def by_hand(case: FrameCase, limit: Limit) -> dict[str, int]:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    st.integers(0, 50), st.sampled_from(sorted(COLUMN)), st.sampled_from(sorted(SECONDS)), st.integers(1, 30)
-)
+@given(st.integers(0, 50), st.sampled_from(sorted(COLUMN)), st.sampled_from(sorted(SECONDS)), st.integers(1, 30))
 def test_a_limit_stops_what_counting_by_hand_stops(seed: int, key: str, window: str, most: int) -> None:
     """Hostile, contested and innocent requests stopped, and innocent accounts hit, are those of a count one by one. A used
     account is innocent, and requests without the key pass.
@@ -180,7 +180,9 @@ def pool_case(seed: int = 3, *, heirs: int = 40, with_card: float = 0.5) -> Fram
         "accounts": accounts,
         "sightings": fitted("sightings", shown),
         "members": fitted("members", members),
-        "networks": fitted("networks", pl.DataFrame({"network_id": ["n"], "name": ["heron"], "alert": [True], "rank": [1]})),
+        "networks": fitted(
+            "networks", pl.DataFrame({"network_id": ["n"], "name": ["heron"], "alert": [True], "rank": [1]})
+        ),
     }
     return FrameCase(tables)
 
@@ -217,7 +219,9 @@ def test_whack_a_mole() -> None:
     accounts missing on days 0 to 4, so 150 of 3000 account-days, 5 %.
     """
     pool = Pool("n", START, 100, 1000.0, 100, 10.0, after_bans=True)
-    shared = pl.DataFrame({"kind": [EVERY], "caught_share": [0.8], "caught_low": [0.7], "caught_high": [0.9], "stranger_count": [3]})
+    shared = pl.DataFrame(
+        {"kind": [EVERY], "caught_share": [0.8], "caught_low": [0.7], "caught_high": [0.9], "stranger_count": [3]}
+    )
     table, course = try_bans(pool, shared, 30)
     told = {row["policy"]: row for row in table.iter_rows(named=True)}
     assert told["one wave"]["regrown_days"] == pytest.approx(5.0)
@@ -225,7 +229,9 @@ def test_whack_a_mole() -> None:
     assert told["nothing"]["stopped"] == 0.0
     # all at once: 100, 90, …, 10 missing: 550; with a fifth of the newcomers let through 2 a day come: 100, 98, …, 42
     assert told["all at once"]["stopped_share"] == pytest.approx(550 / 3000)
-    assert told["all and what they share"]["stopped_share"] == pytest.approx(sum(100 - 2 * day for day in range(30)) / 3000)
+    assert told["all and what they share"]["stopped_share"] == pytest.approx(
+        sum(100 - 2 * day for day in range(30)) / 3000
+    )
     assert told["all and what they share"]["regrown_days"] == pytest.approx(50.0)
     assert told["all and what they share"]["innocent_accounts"] == 3
     assert course.height == 5 * 30
@@ -268,4 +274,8 @@ def test_the_sheet_tells_all_of_it() -> None:
     table, course = try_bans(pool, shared)
     asked = try_limits(replay, [read_limit("card:5/day")])
     sheet = policy_sheet(replay, draw_frontier(replay), asked, [("heron", pool, shared, table, course)])
-    assert [section.heading for section in sheet.sections] == ["Limits asked for", "Limits: the frontier", "Bans: heron"]
+    assert [section.heading for section in sheet.sections] == [
+        "Limits asked for",
+        "Limits: the frontier",
+        "Bans: heron",
+    ]

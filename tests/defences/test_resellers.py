@@ -117,12 +117,20 @@ def _case(**more: pl.DataFrame) -> FrameCase:
         }
     )
     register = pl.DataFrame(
-        {"account_id": ids, "reseller_id": ["r1"] * 10 + ["r2"] * 10 + [None] * 10, "plan": ["free"] * 30, "country": "DE"}
+        {
+            "account_id": ids,
+            "reseller_id": ["r1"] * 10 + ["r2"] * 10 + [None] * 10,
+            "plan": ["free"] * 30,
+            "country": "DE",
+        }
     )
     tables = {"events": events, "register": register, **more}
     accounts = events.group_by("account_id").agg(
-        first_seen_at=pl.col("started_at").min(), born_at=pl.col("started_at").min(), last_seen_at=pl.col("started_at").max(),
-        daily_mean_count=pl.len().cast(pl.Float64), country=pl.lit("DE").first(),
+        first_seen_at=pl.col("started_at").min(),
+        born_at=pl.col("started_at").min(),
+        last_seen_at=pl.col("started_at").max(),
+        daily_mean_count=pl.len().cast(pl.Float64),
+        country=pl.lit("DE").first(),
     )
     return FrameCase({name: fitted(name, frame) for name, frame in {"accounts": accounts, **tables}.items()})
 
@@ -208,7 +216,12 @@ def test_questions_come_from_its_own_numbers() -> None:
     table = with_questions(audit)
     assert table.schema["questions"] == pl.List(pl.String)
     sheet = channel_sheet(audit, {"reseller": "resellers"})
-    notes = [note for part in sheet.sections[0].parts for row in getattr(part, "rows", ()) for note in getattr(row, "notes", ())]
+    notes = [
+        note
+        for part in sheet.sections[0].parts
+        for row in getattr(part, "rows", ())
+        for note in getattr(row, "notes", ())
+    ]
     assert any(note.startswith("Ask: ") for note in notes)
     honest = audit.filter(pl.col("standing") == LIKE_OTHERS)["channel"].to_list()
     assert honest

@@ -85,7 +85,9 @@ def test_a_base_that_cannot_be_looked_at_is_no_no() -> None:
 def test_shapes_must_hold_together_or_another_must() -> None:
     """Limits of one entry all hold, or those of another do."""
     text = RULE + "when = [{ message_count_min = 20 }, { input_tokens_min = 100, output_tokens_max = 5 }]"
-    got = _columns(text, message_count=[20, 1, 1, None], input_tokens=[1, 100, 100, None], output_tokens=[9, 5, 6, None])
+    got = _columns(
+        text, message_count=[20, 1, 1, None], input_tokens=[1, 100, 100, None], output_tokens=[9, 5, 6, None]
+    )
     assert got == [True, True, False, None]
 
 
@@ -125,7 +127,9 @@ def planted(
         "register": register,
         "accounts": fitted("accounts", described(events, register)),
         "members": fitted("members", pl.DataFrame({"network_id": "net", "account_id": ids[:members], "role": "core"})),
-        "networks": fitted("networks", pl.DataFrame({"network_id": ["net"], "name": ["heron"], "alert": [True], "rank": [1]})),
+        "networks": fitted(
+            "networks", pl.DataFrame({"network_id": ["net"], "name": ["heron"], "alert": [True], "rank": [1]})
+        ),
     }
     return FrameCase(tables)
 
@@ -173,9 +177,7 @@ def test_a_pivot_is_found_on_its_day() -> None:
 def test_no_pivot_where_nothing_moves() -> None:
     """In worlds without a pivot at most one in forty series is told to have one."""
     rules = load_rules()
-    found = sum(
-        find_pivots(daily_shares(count_requests(planted(seed), rules), rules)).height for seed in range(20)
-    )
+    found = sum(find_pivots(daily_shares(count_requests(planted(seed), rules), rules)).height for seed in range(20))
     assert found <= 1
 
 

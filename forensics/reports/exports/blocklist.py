@@ -1,9 +1,10 @@
-"""What members of findings are and share, with the reason each is listed and its measured hits on this very case: how many
-members and how many others it matches. For review, or for a tool that holds such lists: evidence, not a recommendation.
+"""What members of findings are and share, with the reason each is listed and its measured hits on this very case: how
+many members and how many others it matches. For review, or for a tool that holds such lists: evidence, not a
+recommendation.
 
-Accounts come first, then observables that a gate can match (a card, a client, a template, …). What strangers show is left
-out, and so are `used` accounts, which have a life of their own. Each entry expires: what passes from customer to customer
-after a week, what outlasts a change of exits and clients after two months, all else after one.
+Accounts come first, then observables that a gate can match (a card, a client, a template, …). What strangers show is
+left out, and so are `used` accounts, which have a life of their own. Each entry expires: what passes from customer to
+customer after a week, what outlasts a change of exits and clients after two months, all else after one.
 Ids that a spreadsheet would read as a formula carry a leading apostrophe here; the JSON report has them raw.
 """
 
