@@ -153,8 +153,6 @@ def _brief(row: Mapping[str, Any], titles: Mapping[str, str]) -> Brief:
             row["summary"] if name == MARKED_BENIGN else titles.get(name, name) for name in row["explanations"] or ()
         ),
         row["summary"] or "",
-        row["concealment"] or "unknown",
-        bool(row["contested"]),
     )
 
 

@@ -474,8 +474,6 @@ class Brief:
     request_count: int
     explanations: tuple[str, ...]  # titles
     summary: str
-    concealment: str = "unknown"
-    contested: bool = False
 
 
 @dataclass(frozen=True)
