@@ -17,8 +17,11 @@ from forensics.commands.options import (
     SensitivityOption,
     case_option,
     chosen_settings,
+    keep_apart,
+    keep_what_was_read,
     kept_or_passing,
     record_command,
+    told_if_stopped,
 )
 from forensics.commands.progress import StageProgress
 
@@ -62,6 +65,10 @@ JoinOption = Annotated[
         help="Make one event of what several logs tell of one request (same request id); holds all events in memory.",
     ),
 ]
+AgainOption = Annotated[
+    bool,
+    typer.Option("--again", help="Read files once more that were read before: what was dropped of them comes back."),
+]
 DatabaseOption = Annotated[
     list[Path] | None,
     typer.Option(
@@ -83,6 +90,7 @@ def investigate(
     log_format: LogFormatOption = None,
     keep_text: KeepTextOption = False,
     join: JoinOption = False,
+    again: AgainOption = False,
     databases: DatabaseOption = None,
     sensitivity: SensitivityOption = None,
     config: ConfigOption = None,
@@ -98,7 +106,7 @@ def investigate(
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
     from forensics.pipeline.stages import investigate as run
-    from forensics.reports.screen.ingested import enriched
+    from forensics.reports.screen.ingested import apart_sentences, enriched
 
     if not sources and case is None:
         raise UsageError("nothing to investigate", "give log files or folders, or --case DIR with an existing case")
@@ -106,20 +114,33 @@ def investigate(
         config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases
     )
     progress = StageProgress(quiet=quiet)
-    with kept_or_passing(case) as folder, Case.locked(folder) as held:
-        report, known = None, held.last_source
-        with held.undone_if_interrupted():
+    with kept_or_passing(case) as folder, Case.locked(folder) as held, told_if_stopped(held):
+        report = None
+        with held.draft():
             if sources:
                 report = read_sources(
-                    held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join
+                    held,
+                    sources,
+                    accounts,
+                    mapping,
+                    log_format,
+                    settings,
+                    progress,
+                    keep_text=keep_text,
+                    join=join,
+                    again=again,
                 )
+            apart = keep_apart(held)
+            if report is not None and case is not None:
+                keep_what_was_read(held, sources=list(sources or []), events=report.event_count)
             outcome = run(held, settings, progress)
             if case is not None:
                 record_command(
                     held, "investigate", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
                 )
-        print_report(held, case, quiet=quiet, further=enriched(report, join=join) if report is not None else ())
-        _tell_watched(held, known, quiet=quiet)
+        further = [*(enriched(report, join=join) if report is not None else ()), *apart_sentences(apart)]
+        print_report(held, case, quiet=quiet, further=further)
+        _tell_watched(held, quiet=quiet)
         check_faults(outcome)
         check_findings(held, fail_on, report)
 
@@ -156,6 +177,7 @@ def ingest(
     log_format: LogFormatOption = None,
     keep_text: KeepTextOption = False,
     join: JoinOption = False,
+    again: AgainOption = False,
     databases: DatabaseOption = None,
     config: ConfigOption = None,
     max_reject_share: RejectShareOption = None,
@@ -164,16 +186,15 @@ def ingest(
     """Read logs into a case without investigating them."""
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
-    from forensics.reports.screen.ingested import ingest_text
+    from forensics.reports.screen.ingested import apart_sentences, ingest_text
     from forensics.reports.screen.output import write_text
     from forensics.reports.screen.page import page_width
 
     if case is None:
         raise UsageError("no case given", "name the folder to read into: --case DIR")
     settings = chosen_settings(config, case, max_reject_share=max_reject_share, databases=databases)
-    with Case.locked(case) as held:
-        known = held.last_source
-        with held.undone_if_interrupted():
+    with Case.locked(case) as held, told_if_stopped(held):
+        with held.draft():
             report = read_sources(
                 held,
                 sources,
@@ -184,11 +205,13 @@ def ingest(
                 StageProgress(quiet=quiet),
                 keep_text=keep_text,
                 join=join,
+                again=again,
             )
+            apart = keep_apart(held)
             record_command(held, "ingest", sources=list(sources), events=report.event_count)
         if not quiet:
-            write_text(ingest_text(report, page_width(), join=join))
-        _tell_watched(held, known, quiet=quiet)
+            write_text(ingest_text(report, page_width(), join=join, further=apart_sentences(apart)))
+        _tell_watched(held, quiet=quiet)
         check_findings(held, None, report)
 
 
@@ -203,6 +226,7 @@ def read_sources(
     *,
     keep_text: bool,
     join: bool = False,
+    again: bool = False,
 ) -> IngestReport:
     """Ingest with progress in bytes."""
     from forensics.reading.ingest import ingest as read
@@ -220,19 +244,22 @@ def read_sources(
             format_name=log_format,
             keep_text=keep_text,
             join=join,
+            again=again,
             settings=settings.ingest,
             progress=tell,
         )
 
 
-def _tell_watched(held: Case, known: int, *, quiet: bool) -> None:
-    """What of the watch list was in what was just read."""
+def _tell_watched(held: Case, *, quiet: bool) -> None:
+    """What of the watch list was in what was read since the user was last told."""
     from forensics.defences.watch_list import find_fresh, read_watch_list
     from forensics.reports.screen.nightly import hits_text
     from forensics.reports.screen.output import write_text
     from forensics.reports.screen.page import page_width
 
-    write_text(hits_text(find_fresh(held, read_watch_list(held.entries()), known), page_width(), quiet=quiet))
+    hits = find_fresh(held, read_watch_list(held.entries()), held.told_source)
+    write_text(hits_text(hits, page_width(), quiet=quiet))
+    held.note_told(int(held.ledger["told"]["run"]))
 
 
 def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequence[str] = ()) -> None:

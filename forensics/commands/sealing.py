@@ -244,9 +244,9 @@ def _trace(case: Case, path: Path, numbers: list[int]) -> str:
     """
     from forensics.common.errors import IntegrityError, UsageError
     from forensics.common.printable import printable
+    from forensics.common.secrets import mask_secrets
     from forensics.evidence.manifest import SEAL, read_manifest
     from forensics.evidence.sources import find_source, quoted_lines
-    from forensics.reports.facts.template_shape import mask_secrets
 
     rows = find_source(case, path)
     ids = {row["source_id"] for row in rows}

@@ -50,7 +50,7 @@ class Kind:
     payer: bool = False  # is who pays, or through whom it is paid
     domain: bool = False  # is the domain of a mailbox
     job: bool = False  # a job is recognised by it, whatever it is about each time
-    whole: bool = False  # is a text as a whole, variables masked or not
+    entire: bool = False  # is a text from beginning to end, variables masked or not
     asked: bool = False  # is what was asked of the model or server
     says_when: bool = False  # says when an account works, not who it is
     coupled: bool = False  # one account's work depends on another's: more than working at like times

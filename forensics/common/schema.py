@@ -168,6 +168,14 @@ EVENTS = Table(
     open_prefix=OBSERVABLE_PREFIX,
 )
 
+QUARANTINED = Table(
+    "quarantined",
+    "one API request dated far ahead of the rest of the log or of the clock: kept apart, and told",
+    EVENTS.columns,
+    sort=(),
+    open_prefix=OBSERVABLE_PREFIX,
+)
+
 SOURCES = Table(
     "sources",
     "one file, or the new part of a grown file, that was read",
@@ -201,7 +209,10 @@ REJECTS = Table(
         "source_line": _c(pl.UInt64, "line in that source, from 1"),
         "byte_offset": _c(pl.UInt64, "where the line starts in the decompressed source"),
         "reason": _c(pl.String, "one of a small set of sentences"),
-        "raw": _c(pl.String, "start of the line, at most 400 characters, undecodable bytes escaped"),
+        "byte_count": _c(pl.UInt64, "length of the line"),
+        "line_hash": _c(pl.String, "SHA-256 of the line: who has it can show that it was this one"),
+        "skeleton": _c(pl.String, "its start, every letter x and every digit 9: the form without what it says"),
+        "raw": _c(pl.String, "null unless --keep-text: its start, at most 400 characters, secrets masked"),
     },
     sort=("source_id", "source_line"),
 )
@@ -525,7 +536,22 @@ COMPARISONS = Table(
     sort=("network_id", "topic", "name", "value"),
 )
 
-_ALL = (EVENTS, SOURCES, REJECTS, REGISTER, ACCOUNTS, SIGHTINGS, LINKS, MEMBERS, HALLMARKS, NETWORKS, LINEAGE, PROFILES, COMPARISONS)
+_ALL = (
+    EVENTS,
+    QUARANTINED,
+    SOURCES,
+    REJECTS,
+    REGISTER,
+    ACCOUNTS,
+    SIGHTINGS,
+    LINKS,
+    MEMBERS,
+    HALLMARKS,
+    NETWORKS,
+    LINEAGE,
+    PROFILES,
+    COMPARISONS,
+)
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
 USED = "used"  # role of members that are not the operator's

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import polars as pl
 
+DECLARED_LEVELS = ("parent", "organization")  # as the accounts file has it, the wider first
+LEVELS = (*DECLARED_LEVELS, "contract")  # whom a cloud bills, where the accounts file names nobody
 MOST = 0.5  # a majority, of an organisation's seats and of a value's holders
 PLACES = ("client_address", "client_prefix")  # an exit
 DECLARED = ("email_domain", "payment_id")  # one mail domain, one payer
@@ -22,18 +24,17 @@ def find_principals(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFram
     """One row per account: whom it counts as in linking, and whom it names without bearing it out.
 
     In:    EVENTS, REGISTER (may be empty), any order.
-    Out:   account_id; principal_id (`parent:NAME`, `organization:NAME` or the account itself); principal_claim (the
-           organisation or parent that it declares and does not behave like, else null).
+    Out:   account_id; principal_id (`parent:NAME`, `organization:NAME`, `contract:NAME` or the account itself);
+           principal_claim (the one that it declares and does not behave like, else null).
     Null:  accounts that declare nothing are their own principal.
     """
-    accounts = _claims(events, register)
+    claims = _claims(events, register)
     marks = _marks(events, register)
-    for level in ("parent", "organization"):
-        accounts = accounts.join(_borne_out(accounts, marks, level), on="account_id", how="left")
-    several = [pl.when(pl.len().over(level) >= 2).then(_spell(level)) for level in ("parent", "organization")]
-    principal = pl.coalesce(
-        pl.when(pl.col(f"{level}_holds")).then(_spell(level)) for level in ("parent", "organization")
-    )
+    accounts = claims
+    for level in LEVELS:
+        accounts = accounts.join(_borne_out(claims, marks, level), on="account_id", how="left")
+    several = [pl.when(pl.len().over(level) >= 2).then(_spell(level)) for level in LEVELS]
+    principal = pl.coalesce(pl.when(pl.col(f"{level}_holds")).then(_spell(level)) for level in LEVELS)
     return accounts.select(
         "account_id",
         principal_id=pl.coalesce(principal, "account_id"),
@@ -46,18 +47,17 @@ def _spell(level: str) -> pl.Expr:
 
 
 def _claims(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per account: parent and organisation that it names, in the register or else in most of its events."""
-    seen = events.group_by("account_id").agg(
-        told=pl.col("organization_id").drop_nulls().mode().sort().first(),
-    )
+    """One row per account: parent and organisation that the accounts file names, else the contract of its events."""
+    seen = events.group_by("account_id").agg(contract=pl.col(CONTRACT).drop_nulls().mode().sort().first())
     declared = register.select("account_id", parent="parent_id", organization="organization_id").unique(
         "account_id", keep="first", maintain_order=True
     )
-    names = [pl.col(name).str.strip_chars().replace("", None).alias(name) for name in ("parent", "organization")]
+    names = [pl.col(name).str.strip_chars().replace("", None).alias(name) for name in LEVELS]
+    named = pl.any_horizontal(pl.col(name).is_not_null() for name in DECLARED_LEVELS)
     return (
         seen.join(declared, on="account_id", how="left", coalesce=True)
-        .with_columns(organization=pl.coalesce("organization", "told"))
         .select("account_id", *names)
+        .with_columns(contract=pl.when(~named).then("contract"))
     )
 
 

@@ -32,10 +32,10 @@ ROUNDS = 12
 
 ALIKE_ACCOUNTS, PIECE_ACCOUNTS = 5, 12  # smallest such network; where the observable is a mere piece of a text
 LOOKED_AT = 5000  # most widespread observables, all looked at; of rarer ones those whose holders are alike
-PUBLIC = 1 / 16  # of all accounts, above which a program is anybody's: four bits, the margin of a link
+PUBLIC = 1 / 16  # of all accounts, above which a program is anybody's and its users are alike by it
 EVERYBODY = 0.8  # of all accounts, above which holders of an observable are the service's customers
-SPREAD, DEVIATIONS = 0.6, 4.5  # of the others' spread of manners, and below random groups in standard deviations
-FITTING = 0.7  # of the accounts so joined that must behave like the network rather than like others
+SPREAD, PUBLIC_SPREAD = 0.6, 0.4  # most spread of manners, of that of others; the same of groups that are PUBLIC
+DEVIATIONS = 4.5  # standard deviations below random groups of the size
 OVERLAP = 0.1  # accounts in common at which two such networks are one
 WITHIN = 0.8  # of an observable's holders that must be in a network
 
@@ -44,7 +44,7 @@ def find_alike(shown: Groups, manners: Manners, labels: Ints, seed: int) -> Ints
     """The labels, with new networks of accounts that are in none, share an observable and behave alike; overlapping
     ones are one.
 
-    Networks that lie in the holders of such an observable are fragments and go into the new one.
+    Networks that lie among accounts that take turns are fragments and go into the new one; likeness joins none.
     Null: random groups of as many accounts, the same for every observable; the deviation asked for covers the number of
           observables looked at.
     """
@@ -52,17 +52,13 @@ def find_alike(shown: Groups, manners: Manners, labels: Ints, seed: int) -> Ints
     sizes = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=ALONE)) + 1)
     coupled, groups = [], []
     for accounts, in_turn in shown:
-        free = _free(accounts, labels, sizes)
+        free = _free(accounts, labels, sizes) if in_turn else accounts[labels[accounts] < 0]
         if len(free) < max(ALIKE_ACCOUNTS, len(accounts) / 2):
             continue
         if in_turn:
             coupled.append(free)
         elif _alike(test, free):
-            free = _drop_strange(manners, free, labels)
-            # An observable that strangers show too holds many that are in no network and behave like anybody.
-            alone = free[labels[free] < 0]
-            if _belonging(manner_bits(manners, free, alone)).sum() >= FITTING * len(alone):
-                groups.append(free)
+            groups.append(free)
     result = labels.copy()
     number = int(labels.max(initial=ALONE)) + 1
     joined = [group[_belonging(manner_bits(manners, group, group))] for group in join(test, groups)]
@@ -120,15 +116,6 @@ def _free(accounts: Ints, labels: Ints, sizes: Ints) -> Ints:
     return np.union1d(accounts[own < 0], fragments)
 
 
-def _drop_strange(manners: Manners, group: Ints, labels: Ints) -> Ints:
-    """The group without the networks in it that behave otherwise than its largest part does."""
-    own = labels[group]
-    parts = {int(number): group[own == number] for number in np.unique(own)}
-    largest = max(parts, key=lambda number: (len(parts[number]), -number))
-    kept = [part for number, part in parts.items() if number in (ALONE, largest) or same(manners, parts[largest], part)]
-    return np.sort(np.concatenate(kept))
-
-
 def durable(incidence: Incidence) -> Bools:
     """Which values survive a change of exits and clients, and are whole traces."""
     lasting = np.array([kind_of(kind).lasts for kind in incidence.kinds], dtype=bool)
@@ -177,11 +164,7 @@ def find_groups(incidence: Incidence, manners: Manners, seed: int) -> Groups:
     ]
     holders = incidence.held
     fewest = np.where(incidence.packed, PIECE_ACCOUNTS, ALIKE_ACCOUNTS)
-    # A program that a sixteenth of all accounts use is a public one, and its users' likeness is the program's. What is
-    # asked of it is theirs.
-    public = incidence.traits("public") | incidence.packed
-    most = np.where(public, PUBLIC, EVERYBODY) * incidence.account_count
-    values = np.flatnonzero((holders >= fewest) & (holders <= most) & ~timing)
+    values = np.flatnonzero((holders >= fewest) & (holders <= EVERYBODY * incidence.account_count) & ~timing)
     order = values[np.lexsort((values, -holders[values]))]
     coupled = np.array([kind_of(kind).coupled for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
     first, others = order[:LOOKED_AT], order[LOOKED_AT:]
@@ -211,7 +194,8 @@ def _narrow(incidence: Incidence, manners: Manners, values: Ints, seed: int) -> 
 
 
 def _alike(test: AlikeTest, group: Ints) -> bool:
-    return bool(test.measure(group) <= np.log(SPREAD) and test.deviation(group) >= DEVIATIONS)
+    most = SPREAD if len(group) <= PUBLIC * len(test.manners.table) else PUBLIC_SPREAD
+    return bool(test.measure(group) <= np.log(most) and test.deviation(group) >= DEVIATIONS)
 
 
 def same(manners: Manners, one: Ints, other: Ints) -> bool:

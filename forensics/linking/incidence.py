@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ACTIVITY_STRATA = 3  # groups of accounts by number of requests, within which lines are dealt anew
 
+DECLARED = "^(parent|organization):"  # principals that the accounts file names and that behave so
+
 USUAL_SHARE = 0.05  # of an account's events: from here on an observable counts in full
 
 
@@ -66,7 +68,8 @@ class Incidence:
 
     account_ids: list[str]  # principals, sorted; position = account number
     seats: pl.DataFrame  # account_id and the number (`account`) of its principal
-    firms: Bools  # account → whether it is an organisation of several accounts
+    firms: Bools  # account → whether it is a declared organisation of several accounts
+    several: Bools  # account → whether it is several accounts
     kinds: list[str]  # sorted; position = kind number
     norm: Floats  # kind → how its values add up
     lines: list[str]  # sorted; position = line number
@@ -178,7 +181,11 @@ def _number_principals(accounts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFra
     )
     units = (
         known.group_by("principal")
-        .agg(pl.col("request_count").sum(), seats=pl.len())
+        .agg(
+            pl.col("request_count").sum(),
+            seats=pl.len(),
+            declared=(pl.len() >= 2) & pl.col("principal").first().str.contains(DECLARED),
+        )
         .sort("principal")
         .with_row_index("account")
     )
@@ -189,7 +196,7 @@ def _without_programs_of_firms(rows: pl.DataFrame, shown: pl.DataFrame, units: p
     """The rows, of organisations of several accounts those only that may link them: what no program brings, where most
     of their accounts show such a thing as others do; one stolen card or key is not the company's.
     """
-    firms = units.filter(pl.col("seats") >= 2)
+    firms = units.filter("declared")
     personal = pl.col("kind").is_in([kind for kind in rows["kind"].unique() if kind_of(kind).personal])
     shared = rows.filter(personal).group_by("kind", "value").len().filter(pl.col("len") >= 2)
     covered = (
@@ -230,7 +237,8 @@ def _arrays(seats: pl.DataFrame, units: pl.DataFrame, values: pl.DataFrame, rows
     return Incidence(
         account_ids=units["principal"].to_list(),
         seats=seats,
-        firms=units["seats"].to_numpy() >= 2,
+        firms=units["declared"].to_numpy(),
+        several=units["seats"].to_numpy() >= 2,
         requests=units["request_count"].fill_null(0).to_numpy().astype(np.int64),
         kinds=kinds,
         norm=np.array([kind_of(kind).norm for kind in kinds], dtype=np.float64),

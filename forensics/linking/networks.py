@@ -230,7 +230,7 @@ def _tell_scores(incidence: Incidence, labels: Ints) -> pl.DataFrame:
 def _tell_firms(incidence: Incidence, labels: Ints, accounts: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
     """MEMBERS of the organisations of several accounts that nothing ties to others: one operator each, openly."""
     number = incidence.seats["account"]
-    alone = pl.Series(incidence.firms & (labels < 0)).gather(number)
+    alone = pl.Series(incidence.several & (labels < 0)).gather(number)
     table = (
         incidence.seats.filter(alone)
         .filter(pl.len().over("account") >= settings.min_accounts)

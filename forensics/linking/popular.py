@@ -36,7 +36,8 @@ RAREST = 32  # values of each account in that graph: its rarest, so that the cos
 CORRELATED = 0.1  # least correlation of the holders of two values, so that large logs do not find trifles
 NULL_SHARE = 0.01  # meetings across lines that may also arise when the lines are dealt anew
 NEST, COVER = 12, 0.8  # fewest holders of a value in which small ones nest, and share of them that those must cover
-PIECES = 4  # a nest is used if no piece of it that rare values link is larger than a quarter
+PIECES = 2  # a nest is used if no piece of it that rare values link is larger than half
+PUBLIC = 1 / 16  # of all accounts, above which a value ties no block: it is a public program's
 HUB = 4.0  # times the median of a block's values at which an account is a hub (a reseller) and does not count
 LIFT = 2.0  # times the degree null by which a block must hold together
 DENSE = 0.5  # share of a block's values that its accounts show, from which the block is not its own null
@@ -293,7 +294,8 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[Core]:
     against those of the degree null, with the number of ways to choose the block's values as the price of having
     looked.
     """
-    chosen = np.flatnonzero(_met_independently(incidence) & (incidence.held >= 3))
+    rare = incidence.holders <= max(PUBLIC * incidence.account_count, POPULAR)
+    chosen = np.flatnonzero(_met_independently(incidence) & (incidence.held >= 3) & rare)
     if len(chosen) < 3:
         return []
     place = np.full(len(incidence.held), -1, dtype=np.int64)

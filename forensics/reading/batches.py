@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from forensics.reading.opening.sources import Batch, Stream
     from forensics.reading.recognising.reader import Reader
     from forensics.reading.report import SourceReport
-    from forensics.reading.source import Done, Writer
+    from forensics.reading.source import Done, Present, Writer
 
 
 class _Run(Protocol):
@@ -44,6 +44,9 @@ class _Run(Protocol):
     seen: Seen
     writer: Writer
     rows: list[dict[str, Any]]
+
+    def present(self) -> Present:
+        """Lines of the source being read that are in the case."""
 
 
 class Batches:
@@ -100,7 +103,9 @@ class Batches:
             report.cut_short = ended_early
             report.note = "; ".join(filter(None, (report.note, ended_early)))
         digest = self.digest.hexdigest()
-        run.prefixes.append(self._mark(head_bytes, digest))
+        mark = self._mark(head_bytes, digest)
+        if mark not in run.prefixes:  # a file that is read again
+            run.prefixes.append(mark)
         return self.source.finish(self.start, digest)
 
     def _take(self, data: bytes, swallowed: int) -> None:
@@ -112,7 +117,7 @@ class Batches:
         self.digest.update(data[cut:])
         batch = make_batch(data, self.start, self.line)
         if swallowed:
-            self.source.reject_line(batch, TOO_LONG)
+            self.source.reject_line(batch, TOO_LONG, swallowed)
             self.line += 1
         else:
             self._submit(batch, data)

@@ -22,10 +22,11 @@ import pyarrow.parquet as pq
 from pyarrow.lib import ArrowException
 
 from forensics.common.errors import ForensicsError, InputError, IntegrityError
-from forensics.common.schema import SOURCES
+from forensics.common.schema import REJECTS, SOURCES
 from forensics.reading.accounts.register import read_register
 from forensics.reading.batches import Batches
 from forensics.reading.cleaning.geography import open_databases
+from forensics.reading.cleaning.secrets import hide_in_events
 from forensics.reading.containers.decoded import decode, mend_surrogates, split_values
 from forensics.reading.containers.parquet import PARQUET_ROWS, flatten_frame, is_parquet, parquet_rows
 from forensics.reading.containers.records import Collector, Rows, as_text, unwrap_as
@@ -42,7 +43,7 @@ from forensics.reading.recognising.reader import Reader, Wishes
 from forensics.reading.recognising.recognise import SNIFFED_BYTES, recognise, why_nothing
 from forensics.reading.recognising.settling import settle
 from forensics.reading.report import IngestReport, SourceReport
-from forensics.reading.source import PART_ROWS, Done, Source, Writer
+from forensics.reading.source import NOTHING_PRESENT, PART_ROWS, Done, Present, Source, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -67,13 +68,15 @@ def ingest(
     format_name: str | None = None,
     keep_text: bool = False,
     join: bool = False,
+    again: bool = False,
     settings: IngestSettings,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Read sources into the case, which the caller holds locked.
 
     With `join`, events of different formats that carry one request id become one event: each log fills in what the
-    others lack. All events of the run are then held in memory at once.
+    others lack. All events of the run are then held in memory at once. With `again`, files are read from their start
+    although they were read before: lines of which the case holds the event count as duplicates.
 
     Raises: InputError where nothing can be read or too much is rejected, UsageError for a wrong mapping or format name.
             The case is then as it was.
@@ -87,7 +90,7 @@ def ingest(
     databases = open_databases(settings.databases)
     wishes = Wishes(chosen, format_name, keep_text, settings.trusted_hops, format_folders(case.folder), join, databases)
     report.databases = [f"{database.kind} of {database.built_at:%Y-%m-%d} ({database.path})" for database in databases]
-    run = Run(case, wishes, settings, progress)
+    run = Run(case, wishes, settings, progress, again=again)
     problems = run.read_all(paths, report)
     if not report.sources:
         if problems:
@@ -129,7 +132,10 @@ def _match(case: Case, report: IngestReport) -> None:
 class Run:
     """One ingest: counters, pool, writer."""
 
-    def __init__(self, case: Case, wishes: Wishes, settings: IngestSettings, progress: Progress | None) -> None:
+    def __init__(
+        self, case: Case, wishes: Wishes, settings: IngestSettings, progress: Progress | None, *, again: bool = False
+    ) -> None:
+        self.again, self.marks = again, set[tuple[int, str]]()  # size and hash of starts of the source that are known
         self.case, self.wishes, self.settings, self.progress = case, wishes, settings, progress
         self.forms = all_formats(wishes.folders)
         ledger = case.ledger
@@ -182,7 +188,7 @@ class Run:
             "source_line",
             byte_offset=pl.lit(None, pl.UInt64),
             reason=pl.lit(HOMELESS),
-            raw=pl.lit(None, pl.String),
+            **{name: pl.lit(None, REJECTS.schema[name]) for name in ("byte_count", "line_hash", "skeleton", "raw")},
         )
         self.writer.add("rejects", lost)
         homeless = dict(joined.homeless.group_by("source_id").len().rows())
@@ -201,6 +207,18 @@ class Run:
                 "reject_count": source.reject_count,
                 "joined_count": source.joined_count,
             }
+
+    def present(self) -> Present:
+        """Lines of the source being read of which the case holds an event or a reject; none unless it is read again."""
+        if not (self.again and self.marks):
+            return NOTHING_PRESENT
+        sources = self.case.scan("sources").select("source_id", "byte_end", "sha256").collect()
+        ids = [one for one, end, sha in sources.iter_rows() if (end, sha) in self.marks]
+        lines = {
+            table: self.case.scan(table).filter(pl.col("source_id").is_in(ids)).select("source_line").collect().to_series()
+            for table in ("events", "quarantined", "rejects")
+        }
+        return Present(pl.concat([lines["events"], lines["quarantined"]]).unique(), lines["rejects"].unique())
 
     def commit(self, register: pl.DataFrame | None) -> None:
         """Make everything read part of the case."""
@@ -240,7 +258,9 @@ class Run:
                 return self._read_lines(path, stream, Blocks(head, blocks), None)
             if once:
                 given = str(self._spool(head, blocks))
+        self.marks = set()
         known = self._longest_known(given, candidates) if candidates else None
+        known = None if self.again else known
         stream = open_source(given)
         with stream.handle:
             return self._read_lines(path, stream, Blocks(b"", stream.blocks()), known)
@@ -292,6 +312,7 @@ class Run:
                     digest.update(block)
                     position += len(block)
                 if digest.hexdigest() == sha:
+                    self.marks.add((size, sha))
                     more = blocks.take(1)
                     if not more:
                         return Known(size, sha, size, sha, lines, unfinished)
@@ -363,7 +384,9 @@ class Run:
     def _remember(self, size: int, sha256: str, head: bytes, count: int) -> None:
         """The whole file is in the case."""
         mark = {"size": size, "sha256": sha256, "head": hashlib.sha256(head).hexdigest()}
-        self.prefixes.append({**mark, "resume_size": size, "resume_sha256": sha256, "resume_lines": count})
+        mark |= {"resume_size": size, "resume_sha256": sha256, "resume_lines": count}
+        if mark not in self.prefixes:
+            self.prefixes.append(mark)
 
     def _read_parquet(self, path: str) -> SourceReport:
         """A Parquet file: rows are counted instead of lines."""
@@ -377,7 +400,8 @@ class Run:
         sha = digest.hexdigest()
         report = SourceReport(path)
         known = next((known for known in self.prefixes if known["sha256"] == sha), None)
-        if known is not None:
+        self.marks = {(size, sha)} if known is not None else set()
+        if known is not None and not self.again:
             report.note, report.known_lines = "already in the case", known["resume_lines"]
             return report
         try:
@@ -400,6 +424,7 @@ class Run:
 def _done(batch: Batch, reader: Reader, rows: Rows, record_at: Callable[[int], Any]) -> Done:
     """Records worked on that are no lines: rejected ones are kept as JSON."""
     events, rejected, doubts = reader.clean(rows.frame)
+    events = hide_in_events(events)
     bad = [*rows.bad, *rejected]
     raw = [as_text(record_at(row)) or "" for row, _ in bad]
     return Done(batch, events, bad, len(rows.passed_over), 0, raw, kinds=rows.kinds, doubts=doubts)

@@ -76,7 +76,7 @@ def _collect(frame: pl.LazyFrame) -> pl.DataFrame:
 def _choose_each(
     events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings, faults: list[Fault] | None
 ) -> list[pl.DataFrame | None]:
-    """Shared values of the kinds that are not `whole`: all in one pass; where that fails, kind by kind without the one."""
+    """Shared values of the kinds that are not `whole`: all in one pass, or else kind by kind without the failing one."""
     together: list[Fault] | None = None if faults is None else []
     every = partial(_collect, choose_shared(tally_sightings(events, register, settings)))
     chosen = attempt("sightings", every, together)
@@ -126,6 +126,7 @@ def gather_sightings(parts: Sequence[pl.LazyFrame], settings: SightingSettings) 
     rows = pl.concat([part.collect(engine="streaming") for part in parts], how="diagonal")
     if "holders" not in rows.columns:
         rows = rows.with_columns(holders=pl.lit(None, pl.UInt32))
+    rows = rows.select(*SIGHTINGS.schema.names(), "holders")
     missing = rows.filter(pl.col("holders").is_null()).drop("holders")
     counted = missing.with_columns(holders=pl.len().over("kind", "value"))
     rows = pl.concat([rows.filter(pl.col("holders").is_not_null()), counted], how="vertical_relaxed")

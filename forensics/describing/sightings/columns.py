@@ -72,10 +72,10 @@ PLUGINS = (
         asked=True,
         program=True,
         job=True,
-        whole=True,
+        entire=True,
     ),
     # blind to disjoint tasks, which never repeat a prompt; public benchmarks repeat them too
-    _shown("prompt", "content", "same whole prompt", "prompt_hash", holds="hash", public=True, asked=True, whole=True),
+    _shown("prompt", "content", "same whole prompt", "prompt_hash", holds="hash", public=True, asked=True, entire=True),
     # blind to paraphrased openings
     _shown("head", "content", "same opening words", "prompt_head_hash", holds="hash", asked=True),
     # blind to paraphrased closings

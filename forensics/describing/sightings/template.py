@@ -39,7 +39,7 @@ PLUGIN = Kind(
     adds_up=True,
     asked=True,
     job=True,
-    whole=True,
+    entire=True,
     columns=("template_hash",),
     holds="hash",
 )

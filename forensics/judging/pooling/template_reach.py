@@ -59,7 +59,7 @@ def _test_group(panel: Panel, group: Group, values: int) -> dict[str, Any]:
     )
     reach = holding / size
     low, high = wilson(holding, size)
-    templates = own.filter(pl.col("kind").is_in(kinds_where(whole=True))).height
+    templates = own.filter(pl.col("kind").is_in(kinds_where(entire=True))).height
     return answer(
         group,
         PLUGIN,

@@ -9,6 +9,8 @@ from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, period, plural, share
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
 FILES_SHOWN = 12
@@ -18,7 +20,7 @@ PREVIEW_COLUMNS = 14
 READ_BEFORE = "already in the case"  # the lines passed over are told apart from this
 
 
-def ingest_text(report: Any, width: int, *, join: bool = False) -> str:  # noqa: ANN401 - an IngestReport, whose module stands beside this one
+def ingest_text(report: Any, width: int, *, join: bool = False, further: Sequence[str] = ()) -> str:  # noqa: ANN401 - an IngestReport, whose module stands beside this one
     """Per file and in all: lines = events + duplicates + rejects + blanks."""
     page = Page(width)
     files = sorted(report.sources, key=lambda source: -source.line_count)
@@ -61,7 +63,7 @@ def ingest_text(report: Any, width: int, *, join: bool = False) -> str:  # noqa:
             "of them in the logs",
             indent=9,
         )
-    for text in enriched(report, join=join):
+    for text in (*enriched(report, join=join), *further):
         page.paragraph(text, indent=9)
     if report.reasons:
         told = [
@@ -106,6 +108,21 @@ def enriched(report: Any, *, join: bool = False) -> list[str]:  # noqa: ANN401 -
         told.append(f"joined by request id: {part} of the requests met one of another log{which}")
     if report.databases:
         told.append(f"addresses placed by {', '.join(printable(name) for name in report.databases)}")
+    return told
+
+
+def apart_sentences(apart: Any) -> list[str]:  # noqa: ANN401 - an Apart, of which only the form is known here
+    """What is kept apart because it is dated far ahead, a sentence each."""
+    told = []
+    if apart.count:
+        lines = ", ".join(f"{printable(path)}:{line}" for path, line in apart.lines)
+        new = f", {count(apart.added)} of them new" if 0 < apart.added < apart.count else ""
+        told.append(
+            f"{plural(apart.count, 'event')} kept apart: dated {period(apart.first_at, apart.last_at)}, far ahead of "
+            f"the rest{new} ({lines}{', …' if apart.count > len(apart.lines) else ''})"
+        )
+    if apart.released:
+        told.append(f"{plural(apart.released, 'event')} no longer kept apart: the log has caught up with them")
     return told
 
 

@@ -38,7 +38,7 @@ ACCOUNT_COLUMNS = (
     "top_model",
     "network_id",
 )
-REJECT_COLUMNS = ("path", "source_line", "reason", "raw")
+REJECT_COLUMNS = ("path", "source_line", "reason", "skeleton")
 # First what other programs rely on, then everything else a network has.
 _CONTRACT = (
     "network_id",
@@ -104,13 +104,15 @@ def list_accounts(
 
 
 def list_rejects(case: Tables, *, top: int | None = None) -> pl.DataFrame:
-    """One row per line that could not be read: path, source_line, byte_offset, reason, raw."""
+    """One row per line that could not be read: path, source_line, byte_offset, byte_count, reason, line_hash,
+    skeleton, raw.
+    """
     sources = case.scan("sources").select("source_id", "path")
     rows = (
         case.scan("rejects")
         .join(sources, on="source_id", how="left")
         .sort("source_id", "source_line")
-        .select("path", "source_line", "byte_offset", "reason", "raw")
+        .select("path", "source_line", "byte_offset", "byte_count", "reason", "line_hash", "skeleton", "raw")
     )
     return rows.collect() if top is None else rows.head(top).collect()
 
