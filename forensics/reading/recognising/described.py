@@ -11,6 +11,8 @@ from forensics.reading.containers.records import unwrap_as
 from forensics.reading.recognising.catalogue import all_formats
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from forensics.reading.fields.format import Format
 
 # The columns that linking and judging live on, in the order of EVENTS.
@@ -138,7 +140,7 @@ def formats_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _listed(columns: list[str]) -> str:
+def _listed(columns: Sequence[str]) -> str:
     return ", ".join(f"`{column}`" for column in columns) or "–"
 
 
