@@ -17,6 +17,7 @@ from forensics.commands import (
     blindspots,
     canary,
     cases,
+    defences,
     formats,
     investigating,
     listing,
@@ -68,6 +69,10 @@ app.command()(nights.lineage)
 app.command()(nights.mark)
 app.command()(nights.bans)
 app.command()(nights.watch)
+app.command()(defences.resellers)
+app.command()(defences.targets)
+app.command()(defences.whatif)
+app.command()(defences.impact)
 app.add_typer(cases.app, name="case")
 app.add_typer(formats.app, name="formats")
 app.add_typer(canary.app, name="canary")

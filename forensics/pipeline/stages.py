@@ -21,7 +21,7 @@ from forensics.linking.networks import form_networks
 from forensics.nights import identity, lineage, marks, standing
 from forensics.pipeline.engines import Engine, choose_engine
 from forensics.pipeline.parts import Cut
-from forensics.reports.facts.comparisons import compare_networks
+from forensics.reports.facts.comparisons import Comparisons, compare_networks
 
 MANY_PARTS = 12  # parts of EVENTS from which they are gathered into one file for the run,
 SMALL_PART, SMALL_CASE = 100_000, 2_000_000  # if they have fewer events than this on average, and all together
@@ -93,6 +93,11 @@ def investigate(
     """
     if not case.has("events"):
         raise InputError(f"{case.folder} holds no events", "give log files: forensics investigate SOURCE… --case DIR")
+    if Comparisons(case.scan("comparisons").collect()).is_copy:
+        raise InputError(
+            f"{case.folder} is a copy of findings: it holds their members only",
+            "forensics show and forensics report work on it; investigate the case it was made from",
+        )
     seconds: dict[str, float] = {}
     faults: list[Fault] = []
 

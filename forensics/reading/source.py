@@ -5,6 +5,7 @@ case.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import polars as pl
@@ -237,6 +238,7 @@ class Source:
                 "byte_start": self.byte_start,
                 "byte_end": byte_end,
                 "line_start": self.line_start,
+                "folder": "" if self.path == "-" else str(Path.cwd()),
                 "line_count": report.line_count,
                 "event_count": report.event_count,
                 "duplicate_count": report.duplicate_count,

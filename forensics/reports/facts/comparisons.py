@@ -1,8 +1,8 @@
-"""How a network compares with everybody else: every number about others is counted here, once, stored with the case, and
-told by every form of a report. A copy that holds a part of the case carries the numbers of the whole.
+"""How a network compares with everybody else: every number about others is counted here, once, stored with the case,
+and told by every form of a report. A copy that holds a part of the case carries the numbers of the whole.
 
-Two kinds of others, each said where it is told: *holders outside* are all accounts that are not members; the *others* of
-requests (what they ask, when, of which model) are the accounts in no finding.
+Two kinds of others, each said where it is told: *holders outside* are all accounts that are not members; the *others*
+of requests (what they ask, when, of which model) are the accounts in no finding.
 """
 
 from __future__ import annotations
@@ -167,24 +167,28 @@ def _count_kinds(tables: Tables, members: pl.DataFrame, observables: pl.DataFram
         .agg(sharing=pl.col("account_id").n_unique())
         .collect(engine="streaming")
     )
-    each = telling(observables).group_by("network_id", kind="name").agg(pl.len().alias("values"), each=pl.median("inside"))
+    each = (
+        telling(observables).group_by("network_id", kind="name").agg(pl.len().alias("values"), each=pl.median("inside"))
+    )
     frame = (
         sharing.join(each, on=by, how="left")
         .join(mine.group_by(by).agg(reached=pl.col("account_id").n_unique()), on=by, how="left")
         .join(others.group_by(by).agg(outside=pl.col("account_id").n_unique()), on=by, how="left")
         .with_columns(pl.col("outside").fill_null(0))
     )
-    return frame.unpivot(
-        ["values", "each", "reached", "sharing"],
-        index=["network_id", "kind", "outside"],
-        variable_name="number",
-        value_name="inside",
-    ).select("network_id", pl.col("inside").cast(pl.Float64), "outside", name="kind", value="number").drop_nulls("inside")
+    return (
+        frame.unpivot(
+            ["values", "each", "reached", "sharing"],
+            index=["network_id", "kind", "outside"],
+            variable_name="number",
+            value_name="inside",
+        )
+        .select("network_id", pl.col("inside").cast(pl.Float64), "outside", name="kind", value="number")
+        .drop_nulls("inside")
+    )
 
 
-def _count_requests(
-    tables: Tables, networks: pl.DataFrame, members: pl.DataFrame
-) -> list[tuple[str, pl.DataFrame]]:
+def _count_requests(tables: Tables, networks: pl.DataFrame, members: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     """What the requests ask for and of which model, by network; outside: those of accounts in no finding."""
     owner = tables.scan("events").join(members.lazy(), on="account_id", how="left")
     flags = {flag: (pl.col("content_flags") & bit > 0).sum().cast(pl.Float64) for flag, bit in CONTENT_FLAGS.items()}
@@ -224,7 +228,9 @@ def _beside(counts: pl.DataFrame, networks: pl.DataFrame) -> pl.DataFrame:
         .group_by("name")
         .agg(pl.col("n").sum().alias("all_n"), pl.col("hits").sum().alias("all_hits"))
     )
-    mine = counts.drop_nulls("network_id").join(quiet, on="name", how="left").with_columns(pl.col("^all_.*$").fill_null(0))
+    mine = (
+        counts.drop_nulls("network_id").join(quiet, on="name", how="left").with_columns(pl.col("^all_.*$").fill_null(0))
+    )
     own = (~pl.col("network_id").is_in(alerts)).cast(pl.Float64)
     left = pl.col("all_n") - own * pl.col("n")
     return mine.select(
@@ -371,7 +377,9 @@ def read_ties(comparisons: Comparisons, sizes: dict[str, int], networks: Sequenc
 
 
 def read_content(comparisons: Comparisons, networks: Sequence[str]) -> pl.DataFrame:
-    """One row per network and content flag: network_id, flag, member_share, population_share (accounts in no finding)."""
+    """One row per network and content flag: network_id, flag, member_share, population_share (of accounts in no
+    finding).
+    """
     rows = comparisons.topic("content", networks).select(
         "network_id", flag="name", member_share="inside", population_share="outside"
     )

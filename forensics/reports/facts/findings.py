@@ -21,6 +21,7 @@ from forensics.describing.sightings import kind_of
 from forensics.judging.hallmark import explain_hallmarks
 from forensics.nights.marks import MARKED_BENIGN
 from forensics.reports.facts.claims import Draft
+from forensics.reports.facts.comparisons import rank_templates, read_comparisons, read_content
 from forensics.reports.facts.from_tables import (
     by_birth,
     count_days,
@@ -55,7 +56,6 @@ from forensics.reports.facts.model import (
     Template,
     Tie,
 )
-from forensics.reports.facts.comparisons import rank_templates, read_comparisons, read_content
 from forensics.reports.facts.overview import FLAG_TITLES, read_moment, read_overview
 from forensics.reports.facts.template_shape import find_skeleton
 
@@ -131,7 +131,7 @@ def build_report(
         findings=findings,
         further_count=len(further),
         others=tuple(_brief(row, titles) for row in others.iter_rows(named=True)),
-        network_count=len(ranked),
+        network_count=overview.network_count or len(ranked),
         methods=_methods({sign.name for finding in findings for sign in finding.signs}),
     )
 
@@ -309,9 +309,9 @@ class _Builder:
             row["network_id"]: Mailboxes(
                 row["known_count"], row["disposable_count"], row["others_share"], mailbox_sentence(row)
             )
-            for row in read_mailboxes(
-                self.tables, self.compared, self.shown["network_id"].to_list()
-            ).iter_rows(named=True)
+            for row in read_mailboxes(self.tables, self.compared, self.shown["network_id"].to_list()).iter_rows(
+                named=True
+            )
         }
         self._gather_sightings(who)
         self._gather_templates()
@@ -337,15 +337,15 @@ class _Builder:
         top = self.templates.select("template_hash").unique().lazy()
         uses = self.events.join(top, on="template_hash", how="semi")
         texts = (
-                uses.filter(pl.col("prompt_text").is_not_null())
-                .group_by("template_hash", "prompt_hash")
-                .agg(text=pl.col("prompt_text").min())
-                .sort(
-                    "template_hash", "prompt_hash", "text", nulls_last=True
-                )  # by hash: a fair draw, where the first of the alphabet would be too alike
-                .group_by("template_hash", maintain_order=True)
-                .agg(texts=pl.col("text").head(TEXTS_COMPARED))
-                .collect()
+            uses.filter(pl.col("prompt_text").is_not_null())
+            .group_by("template_hash", "prompt_hash")
+            .agg(text=pl.col("prompt_text").min())
+            .sort(
+                "template_hash", "prompt_hash", "text", nulls_last=True
+            )  # by hash: a fair draw, where the first of the alphabet would be too alike
+            .group_by("template_hash", maintain_order=True)
+            .agg(texts=pl.col("text").head(TEXTS_COMPARED))
+            .collect()
         )
         self.template_texts: dict[int, list[str]] = dict(texts.iter_rows())
 

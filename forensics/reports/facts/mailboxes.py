@@ -34,9 +34,7 @@ def read_mailboxes(case: Tables, comparisons: Comparisons, networks: Sequence[st
         _declared(case)
         .join(members, on="account_id")
         .group_by("network_id")
-        .agg(
-            known_count=pl.len().cast(pl.UInt32), disposable_count=pl.col("email_disposable").sum().cast(pl.UInt32)
-        )
+        .agg(known_count=pl.len().cast(pl.UInt32), disposable_count=pl.col("email_disposable").sum().cast(pl.UInt32))
         .collect()
         .join(others, on="network_id", how="left")
         .sort("network_id")

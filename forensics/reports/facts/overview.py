@@ -40,6 +40,8 @@ class Overview:
     gaps: tuple[Gap, ...]
     blind: tuple[Blind, ...]
     is_copy: bool = False  # the tables hold a part of the case; these are the numbers of the whole
+    network_count: int | None = None  # of a copy: networks of the whole case,
+    explained_count: int | None = None  # and those of them with an innocent explanation
 
 
 def read_overview(case: Tables) -> Overview:
@@ -70,8 +72,12 @@ def read_overview(case: Tables) -> Overview:
             Gap(row["name"], read_moment(row["inside"]), read_moment(row["outside"]))
             for row in whole.topic("gap").sort("value").iter_rows(named=True)
         ),
-        blind=tuple(Blind(what, why) for what, why in whole.topic("blind").sort("inside").select("name", "value").iter_rows()),
+        blind=tuple(
+            Blind(what, why) for what, why in whole.topic("blind").sort("inside").select("name", "value").iter_rows()
+        ),
         is_copy=stored.is_copy,
+        network_count=facts.get("network_count"),
+        explained_count=facts.get("explained_count"),
         **totals,
     )
 

@@ -67,7 +67,7 @@ _MARKS = {"none": 0, "possible": 1, "likely": 2, "strong": 3}
 
 def render_html(report: Report) -> bytes:
     """The whole page, UTF-8; with less detail per finding where it would be too large to send around."""
-    template, style = _environment().get_template("report.html.j2"), _style()
+    template, style = _environment().get_template("report.html.j2"), page_style()
     page = b""
     for detail in _DETAILS:
         page = template.render(
@@ -86,7 +86,8 @@ def render_html(report: Report) -> bytes:
     return page
 
 
-def _style() -> str:
+def page_style() -> str:
+    """The style sheet of every page, without comments and indents."""
     text = resources.files("forensics.reports.page").joinpath("templates/report.css").read_text("utf-8")
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("/*"))

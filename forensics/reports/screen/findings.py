@@ -8,8 +8,8 @@ import polars as pl
 
 from forensics.common.printable import printable, shorten
 from forensics.nights.marks import MARKED_BENIGN
-from forensics.reports.facts.mailboxes import mailbox_sentence, read_mailboxes
 from forensics.reports.facts.comparisons import read_comparisons, read_content, read_ties
+from forensics.reports.facts.mailboxes import mailbox_sentence, read_mailboxes
 from forensics.reports.facts.overview import FLAG_TITLES, kind_titles, read_overview, read_top_members
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, bar, count, day, days, large, moment, p_value, period, plural, share
@@ -126,10 +126,7 @@ def render_overview(page: Page, overview: Overview, case_option: str = "", furth
     )
     platforms = [name for name, _ in overview.platforms if name]
     if platforms:
-        facts.append(
-            f"{plural(len(platforms), 'platform')}: "
-            f"{', '.join(printable(name) for name in platforms[:5])}"
-        )
+        facts.append(f"{plural(len(platforms), 'platform')}: {', '.join(printable(name) for name in platforms[:5])}")
     facts.append(f"read as {', '.join(overview.formats)}")
     for gap in overview.gaps[:3]:
         end = (
@@ -156,8 +153,16 @@ def _summary_line(page: Page, overview: Overview, networks: list[Row]) -> None:
     findings = sum(row["alert"] for row in networks)
     explained = sum(not row["alert"] and bool(row["explanations"]) for row in networks)
     weak = len(networks) - findings - explained
+    if overview.is_copy:
+        left = plural((overview.network_count or 0) - len(networks), "network")
+        page.paragraph(
+            "A copy of some findings: numbers about others are those of the whole case; the other "
+            f"{left} and their accounts are not in this copy."
+        )
+        explained = weak = 0
     parts = [plural(findings, "finding") if findings else "No finding"]
-    parts.append(plural(explained, "network") + " with an innocent explanation")
+    if not overview.is_copy:
+        parts.append(plural(explained, "network") + " with an innocent explanation")
     if weak:
         parts.append(plural(weak, "network") + " with too little evidence")
     page.paragraph(f"{', '.join(parts)}; {plural(overview.account_count, 'account')}", style="bold")
