@@ -15,7 +15,7 @@ from forensics.reading.cleaning.content_flags import flag_texts
 from forensics.reading.cleaning.fingerprints import hash_strings, read_hashes, sketch_prompts
 from forensics.reading.cleaning.frameworks import strip_framework
 from forensics.reading.cleaning.geography import Database, locate
-from forensics.reading.cleaning.identities import NOBODY, hide_secrets, one_identity
+from forensics.reading.cleaning.identities import NOBODY, one_identity
 from forensics.reading.cleaning.numbers import SCALES, read_counts, read_durations, read_measures, unit_of_durations
 from forensics.reading.cleaning.remembered import Remembered
 from forensics.reading.cleaning.tails import unpack_captures, unpack_tail
@@ -170,8 +170,6 @@ def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> Cleaned:
     columns |= {name: pl.col(name) for name in _PLAIN if name in have}
     if "request_model" in have:
         columns["request_model"] = plain_models(raw["request_model"])
-    if "api_key_id" in have:
-        columns["api_key_id"] = hide_secrets(raw["api_key_id"])
     columns |= {
         name: read_counts(raw[name], EVENTS.columns[name].dtype, cleaning.decimal) for name in _COUNTS if name in have
     }
