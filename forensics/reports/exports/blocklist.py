@@ -41,7 +41,7 @@ def render_blocklist(report: Report) -> bytes:
 
 def _rows(report: Report) -> Iterator[tuple[object, ...]]:
     for finding in report.findings:
-        for member in finding.own_members:
+        for member in finding.members:
             reason = member_reason(member.kinds, finding.name)
             yield (
                 member.account_id,

@@ -16,7 +16,7 @@ import polars as pl
 
 from forensics import __version__
 from forensics.common.kinds import MAPPED
-from forensics.common.schema import CONTENT_FLAGS, MEMBERS, NETWORKS
+from forensics.common.schema import CONTENT_FLAGS, MEMBERS, NETWORKS, USED
 from forensics.describing.sightings import kind_of
 from forensics.judging.hallmark import explain_hallmarks
 from forensics.nights.marks import MARKED_BENIGN
@@ -47,6 +47,7 @@ from forensics.reports.facts.model import (
     KindEvidence,
     Mailboxes,
     Matrix,
+    Member,
     ModelDays,
     NotAssessed,
     Quote,
@@ -232,7 +233,9 @@ class _Builder:
         self.sources = {source.source_id: source for source in reading.sources}
         self.events = tables.scan("events")
         wanted = pl.col("network_id").is_in(shown["network_id"].implode())
-        self.members = MEMBERS.completed(tables.scan("members").filter(wanted).collect())
+        members = MEMBERS.completed(tables.scan("members").filter(wanted).collect())
+        is_used = (pl.col("role") == USED).fill_null(value=False)
+        self.members, self.used = members.filter(~is_used), members.filter(is_used)
         self.accounts = (
             tables.scan("accounts")
             .select(
@@ -399,11 +402,7 @@ class _Builder:
     def _finding(self, row: Mapping[str, Any]) -> Draft:
         network = row["network_id"]
         mine = pl.col("network_id") == network
-        joined = self.members.filter(mine).join(self.accounts.drop("hour_counts"), on="account_id", how="left")
-        joined = joined.sort(
-            ["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True
-        )
-        members = [read_member(item) for item in joined.iter_rows(named=True)]
+        members = self._members(self.members.filter(mine))
         active = self.active.filter(mine)
         days = list_days(active, members)
         sightings = self.sightings.filter(mine)
@@ -448,6 +447,7 @@ class _Builder:
             kinds=kinds,
             example=self._example(network),
             members=tuple(members),
+            used=tuple(self._members(self.used.filter(mine))),
             lives=lives,
             daily=count_days(active, members, days),
             hours=self._hours(network),
@@ -479,6 +479,13 @@ class _Builder:
             selections_note="which clients others show is not in this copy" if self.compared.is_copy else "",
         )
         return Draft(self, finding, sightings)
+
+    def _members(self, rows: pl.DataFrame) -> list[Member]:
+        """Accounts with what they did, surest first."""
+        joined = rows.join(self.accounts.drop("hour_counts"), on="account_id", how="left").sort(
+            ["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True
+        )
+        return [read_member(item) for item in joined.iter_rows(named=True)]
 
     def _kinds(
         self, row: Mapping[str, Any], sightings: pl.DataFrame, size: int, column_of: Mapping[str, int]

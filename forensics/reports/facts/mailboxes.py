@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from forensics.common.schema import USED
 from forensics.reports.wording.figures import count, share
 
 if TYPE_CHECKING:
@@ -28,11 +29,12 @@ def read_mailboxes(case: Tables, comparisons: Comparisons, networks: Sequence[st
     In:    MEMBERS, REGISTER; what was counted of others.
     Null:  others_share, where too few accounts in no network have a mail domain.
     """
-    members = case.scan("members").filter(pl.col("network_id").is_in(list(networks))).select("network_id", "account_id")
+    own = (pl.col("role") != USED).fill_null(value=True)
+    members = case.scan("members").filter(pl.col("network_id").is_in(list(networks)) & own)
     others = comparisons.topic("mailbox", networks).select("network_id", others_share="outside")
     return (
         _declared(case)
-        .join(members, on="account_id")
+        .join(members.select("network_id", "account_id"), on="account_id")
         .group_by("network_id")
         .agg(known_count=pl.len().cast(pl.UInt32), disposable_count=pl.col("email_disposable").sum().cast(pl.UInt32))
         .collect()
