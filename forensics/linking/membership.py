@@ -252,12 +252,12 @@ def _expectations(
     incidence: Incidence, shown: Incidence, pairs: pl.DataFrame, scores: pl.DataFrame, labels: Ints
 ) -> pl.DataFrame:
     """The pairs of account and network with what is usual there: bits that the weakest tenth and the median of members
-    reach in the lines that the account shows at all, values that a member shares, lines that speak for one.
+    reach in the lines that the account shows at all, and values that a member shares.
     """
     cap = score_cap(incidence)
     own = scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
     summed = sum_lines(incidence, own, labels)
-    usual = summed.group_by("network").agg(many=pl.col("met").median(), usual_lines=pl.col("lines").median())
+    usual = summed.group_by("network").agg(many=pl.col("met").median())
     best = own.group_by("account", "network", "line").agg(pl.col("bits").max().clip(upper_bound=cap))
     weakest = (
         best.group_by("network", "line").agg(usual=pl.col("bits").quantile(WEAKEST, "lower")).sort("network", "line")
@@ -267,7 +267,7 @@ def _expectations(
         expected = expect_bits(pairs, shown, table).rename({"usual": name})
         pairs = pairs.join(expected, on=["account", "network"], how="left", maintain_order="left")
     return pairs.join(usual, on="network", how="left", maintain_order="left").with_columns(
-        pl.col("usual_lines").fill_null(2.0), pl.col("typical").fill_null(0.0)
+        pl.col("typical").fill_null(0.0)
     )
 
 
@@ -288,8 +288,7 @@ def _belonging(
     stays = own & (pl.col("bits") >= TYPICAL * pl.col("typical"))
     alike = stays | (~own & ((pl.col("bits") >= pl.col("usual")) | told))
     credible = (pl.col("odds") >= settings.margin_bits) & alike
-    founder = own & (pl.col("lines") >= pl.col("usual_lines"))
-    crossed = credible & ((pl.col("lines") >= 2) | founder)
+    crossed = credible & ((pl.col("lines") >= 2) | own)
     alone = credible & (pl.col("sufficient") >= ALONE_BITS) if incidence.several_lines else credible
     lucky = decoys.filter(crossed).group_by("account").agg(pl.col("odds").max())["odds"].to_numpy()
     floor = decoy_floor(real.filter(crossed & (pl.col("own") < 0))["odds"].to_numpy(), lucky, settings.false_joiners)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from forensics.common.schema import COMPARISONS, CONTENT_FLAGS, MEMBERS, USED
+from forensics.common.schema import COMPARISONS, CONTENT_FLAGS, of_operator
 from forensics.describing.sightings import find_kinds
 from forensics.reports.facts.gaps import find_blind, find_gaps
 from forensics.reports.facts.mailboxes import match_mailboxes
@@ -34,7 +34,7 @@ def compare_networks(whole: Tables) -> pl.DataFrame:
     """
     tables = Sides(whole)
     networks = tables.scan("networks").select("network_id", "alert").collect()
-    members = tables.members.select("network_id", "account_id")
+    members = tables.scan("members").select("network_id", "account_id").collect()
     observables = _count_observables(tables, members)
     parts = [
         ("observable", observables),
@@ -49,19 +49,19 @@ def compare_networks(whole: Tables) -> pl.DataFrame:
 
 
 class Sides:
-    """The tables without accounts of others that a network uses: they are neither members nor strangers to it."""
+    """The tables without accounts of others that a network uses: they are neither its members nor strangers to it."""
 
     def __init__(self, tables: Tables) -> None:
-        known = MEMBERS.completed(tables.scan("members").collect())
         self.tables = tables
-        self.members = known.filter((pl.col("role") != USED).fill_null(value=True))
-        self.used = known.filter((pl.col("role") == USED).fill_null(value=False)).select("account_id")
+        every = tables.scan("members")
+        own = of_operator(every).select("account_id")
+        self.used = every.select("account_id").join(own, on="account_id", how="anti").collect()
 
     def scan(self, table: str) -> pl.LazyFrame:
-        """The table; of members those that are the network's."""
-        if table == "members":
-            return self.members.lazy()
+        """The table; of members those that are the operator's."""
         frame = self.tables.scan(table)
+        if table == "members":
+            return of_operator(frame)
         if self.used.is_empty() or table not in {"events", "sightings", "accounts", "register"}:
             return frame
         return frame.join(self.used.lazy(), on="account_id", how="anti")

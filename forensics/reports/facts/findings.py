@@ -16,7 +16,7 @@ import polars as pl
 
 from forensics import __version__
 from forensics.common.kinds import MAPPED
-from forensics.common.schema import CONTENT_FLAGS, MEMBERS, NETWORKS, USED
+from forensics.common.schema import CONTENT_FLAGS, MEMBERS, NETWORKS, USED, of_operator
 from forensics.describing.sightings import kind_of
 from forensics.judging.hallmark import explain_hallmarks
 from forensics.nights.marks import MARKED_BENIGN
@@ -47,12 +47,12 @@ from forensics.reports.facts.model import (
     KindEvidence,
     Mailboxes,
     Matrix,
-    Member,
     ModelDays,
     NotAssessed,
     Quote,
     Reading,
     Report,
+    Share,
     Source,
     Template,
     Tie,
@@ -132,7 +132,7 @@ def build_report(
         ),
         findings=findings,
         further_count=len(further),
-        others=tuple(_brief(row, titles) for row in others.iter_rows(named=True)),
+        others=tuple(sorted((_brief(row, titles) for row in others.iter_rows(named=True)), key=_contested_first)),
         network_count=overview.network_count or len(ranked),
         methods=_methods({sign.name for finding in findings for sign in finding.signs}),
     )
@@ -144,16 +144,20 @@ def _brief(row: Mapping[str, Any], titles: Mapping[str, str]) -> Brief:
         row["name"] or row["network_id"],
         row["rank"],
         row["pooling"] or "none",
+        row["concealment"] or "unknown",
         row["extraction"] or "none",
+        bool(row["contested"]),
         row["account_count"] or 0,
         row["request_count"] or 0,
         tuple(
             row["summary"] if name == MARKED_BENIGN else titles.get(name, name) for name in row["explanations"] or ()
         ),
         row["summary"] or "",
-        row["concealment"] or "unknown",
-        bool(row["contested"]),
     )
+
+
+def _contested_first(brief: Brief) -> tuple[bool, int]:
+    return (not brief.contested, brief.rank)
 
 
 def _methods(names: set[str]) -> dict[str, str]:
@@ -233,9 +237,9 @@ class _Builder:
         self.sources = {source.source_id: source for source in reading.sources}
         self.events = tables.scan("events")
         wanted = pl.col("network_id").is_in(shown["network_id"].implode())
-        members = MEMBERS.completed(tables.scan("members").filter(wanted).collect())
-        is_used = (pl.col("role") == USED).fill_null(value=False)
-        self.members, self.used = members.filter(~is_used), members.filter(is_used)
+        every = MEMBERS.completed(tables.scan("members").filter(wanted).collect())
+        self.members = of_operator(every.lazy()).collect()
+        self.used = every.filter(pl.col("role") == USED)
         self.accounts = (
             tables.scan("accounts")
             .select(
@@ -399,10 +403,25 @@ class _Builder:
             source.sha256 if source else "",
         )
 
+    def _with_numbers(self, members: pl.DataFrame) -> pl.DataFrame:
+        """Members with what they did, surest first."""
+        joined = members.join(self.accounts.drop("hour_counts"), on="account_id", how="left")
+        return joined.sort(["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True)
+
+    def _shares(self, row: Mapping[str, Any]) -> tuple[Share, ...]:
+        titles = dict(
+            self.hallmarks.filter(pl.col("network_id") == row["network_id"]).select("name", "title").iter_rows()
+        )
+        return tuple(
+            Share(item["name"], titles.get(item["name"]) or item["name"], item["axis"], round(item["nats"], 4))
+            for item in row["shares"] or ()
+        )
+
     def _finding(self, row: Mapping[str, Any]) -> Draft:
         network = row["network_id"]
         mine = pl.col("network_id") == network
-        members = self._members(self.members.filter(mine))
+        joined = self._with_numbers(self.members.filter(mine))
+        members = [read_member(item) for item in joined.iter_rows(named=True)]
         active = self.active.filter(mine)
         days = list_days(active, members)
         sightings = self.sightings.filter(mine)
@@ -425,7 +444,6 @@ class _Builder:
                 "daily_count",
                 "concurrent_count",
                 "limit_multiple",
-                "principal_count",
             )
         }
         finding = Finding(
@@ -433,8 +451,8 @@ class _Builder:
             name=row["name"] or network,
             alert=bool(row["alert"]),
             pooling=row["pooling"] or "none",
-            extraction=row["extraction"] or "none",
             concealment=row["concealment"] or "unknown",
+            extraction=row["extraction"] or "none",
             contested=bool(row["contested"]),
             account_count=row["account_count"] or len(members),
             request_count=row["request_count"] or 0,
@@ -447,7 +465,6 @@ class _Builder:
             kinds=kinds,
             example=self._example(network),
             members=tuple(members),
-            used=tuple(self._members(self.used.filter(mine))),
             lives=lives,
             daily=count_days(active, members, days),
             hours=self._hours(network),
@@ -475,17 +492,13 @@ class _Builder:
             claims=(),
             impact=measure_impact(self.tokens.filter(mine), self.prices, self.totals, row["limit_multiple"]),
             mailboxes=self.mailboxes.get(network),
+            used=tuple(read_member(item) for item in self._with_numbers(self.used.filter(mine)).iter_rows(named=True)),
+            principal_count=row["principal_count"],
+            shares=self._shares(row),
             selections=self.selections.get(network, ()),
             selections_note="which clients others show is not in this copy" if self.compared.is_copy else "",
         )
         return Draft(self, finding, sightings)
-
-    def _members(self, rows: pl.DataFrame) -> list[Member]:
-        """Accounts with what they did, surest first."""
-        joined = rows.join(self.accounts.drop("hour_counts"), on="account_id", how="left").sort(
-            ["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True
-        )
-        return [read_member(item) for item in joined.iter_rows(named=True)]
 
     def _kinds(
         self, row: Mapping[str, Any], sightings: pl.DataFrame, size: int, column_of: Mapping[str, int]

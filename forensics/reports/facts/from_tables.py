@@ -74,8 +74,8 @@ def read_member(row: Mapping[str, Any]) -> Member:
         row["banned_at"],
         closed,
         tuple((item["kind"], item["bits"] or 0.0) for item in row["kinds"] or ()),
-        row.get("traffic_share"),
-        row.get("since"),
+        traffic_share=row.get("traffic_share"),
+        since=row.get("since"),
     )
 
 

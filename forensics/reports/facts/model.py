@@ -171,6 +171,16 @@ class Sign:
 
 
 @dataclass(frozen=True)
+class Share:
+    """What one sign brings to a verdict."""
+
+    name: str
+    title: str
+    axis: str  # one_hand, hides, or explained: taken away by an innocent reason
+    nats: float
+
+
+@dataclass(frozen=True)
 class Member:
     """One account of the network."""
 
@@ -187,7 +197,7 @@ class Member:
     closed_at: datetime | None
     kinds: tuple[tuple[str, float], ...]
     traffic_share: float | None = None  # of its requests, those that are the network's
-    since_at: datetime | None = None  # from when on
+    since: datetime | None = None  # from when on
     first_quote: Quote | None = None
     last_quote: Quote | None = None
 
@@ -369,7 +379,9 @@ class Finding:
     alert: bool
     score: float | None
     pooling: str
+    concealment: str
     extraction: str
+    contested: bool
     pooling_p: float | None
     extraction_p: float | None
     account_count: int
@@ -406,10 +418,9 @@ class Finding:
     claims: tuple[Claim, ...]
     impact: Impact
     mailboxes: Mailboxes | None = None  # None where no member's mail domain is known
-    concealment: str = "unknown"
-    contested: bool = False  # signs are strong, and an innocent reason takes them away
+    used: tuple[Member, ...] = ()  # accounts that it only uses: not the operator's, and counted nowhere
+    shares: tuple[Share, ...] = ()  # what each sign brings, largest first
     principal_count: int | None = None  # members, those of one declared organisation as one
-    used: tuple[Member, ...] = ()  # accounts of others that carry a little of its traffic
     selections: tuple[Selection, ...] = ()  # what picks its requests out of a web log, and nobody else's
     selections_note: str = ""  # why there are none
 
@@ -448,13 +459,13 @@ class Brief:
     name: str
     rank: int
     pooling: str
+    concealment: str
     extraction: str
+    contested: bool
     account_count: int
     request_count: int
     explanations: tuple[str, ...]  # titles
     summary: str
-    concealment: str = "unknown"
-    contested: bool = False
 
 
 @dataclass(frozen=True)
@@ -467,6 +478,16 @@ class Report:
     not_assessed: tuple[NotAssessed, ...]
     findings: tuple[Finding, ...]
     further_count: int  # findings beyond the limit, listed among the others
-    others: tuple[Brief, ...]
+    others: tuple[Brief, ...]  # contested first
     network_count: int
     methods: Mapping[str, str] = field(default_factory=dict)  # hallmark name → how it is tested
+
+    @property
+    def contested(self) -> tuple[Brief, ...]:
+        """Networks whose signs would make them findings, but for an innocent reason."""
+        return tuple(brief for brief in self.others if brief.contested)
+
+    @property
+    def quiet(self) -> tuple[Brief, ...]:
+        """All other networks that are no finding."""
+        return tuple(brief for brief in self.others if not brief.contested)
