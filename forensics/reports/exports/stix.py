@@ -120,7 +120,7 @@ class _Maker:
             if tie.outside_count == 0 and (item := _address(tie.value))
         ]
         observed = self._observed([item["id"] for item in accounts])
-        indicators = [self._accounts(part) for part in batched(finding.own_members, ACCOUNTS_A_PATTERN)]
+        indicators = [self._accounts(part) for part in batched(finding.members, ACCOUNTS_A_PATTERN)]
         indicators += [self._place(tie, item) for tie, item in found]
         yield from accounts
         yield from (item for _, item in found)

@@ -444,7 +444,6 @@ class _Builder:
                 "daily_count",
                 "concurrent_count",
                 "limit_multiple",
-                "principal_count",
             )
         }
         finding = Finding(

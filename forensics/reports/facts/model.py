@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 
-USED = "used"  # role of an account with a life of its own that carries a little of a network's traffic
-
-
 @dataclass(frozen=True)
 class Source:
     """One file that was read: lines = events + duplicates + rejects + blanks."""
@@ -401,7 +398,7 @@ class Finding:
     signs: tuple[Sign, ...]
     kinds: tuple[KindEvidence, ...]
     example: ExampleLink | None
-    members: tuple[Member, ...]  # all, surest first
+    members: tuple[Member, ...]  # all that are the network's, surest first
     lives: Lives
     daily: Daily
     hours: Hours
@@ -426,11 +423,6 @@ class Finding:
     principal_count: int | None = None  # members, those of one declared organisation as one
     selections: tuple[Selection, ...] = ()  # what picks its requests out of a web log, and nobody else's
     selections_note: str = ""  # why there are none
-
-    @property
-    def own_members(self) -> tuple[Member, ...]:
-        """Members that are the operator's: without accounts of others that it only uses."""
-        return tuple(member for member in self.members if member.role != USED)
 
     @property
     def hallmarks(self) -> tuple[Sign, ...]:
