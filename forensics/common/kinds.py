@@ -14,15 +14,12 @@ if TYPE_CHECKING:
     import polars as pl
 
 MAPPED = "mapped"  # group of every kind that no plugin brings: the user's own observables
-STACK = "stack"  # line of evidence of whatever comes with public software or data sets
+PROGRAM = "program"  # line of evidence of all that comes with one program: its client, prompts, tools and parameters
 TOGETHER = "_together"  # ending of a co-action: the same mapped object within one stretch of time
-STRONGEST, SQUARES, WHOLE = (
-    1e9,
-    2.0,
-    1.0,
-)  # norms by which values of one kind are summed: strongest, root of squares, sum
-LASTING_LINES = frozenset({"content", "money", "device", "provenance", MAPPED})  # survive a change of exits and clients
-SUFFICIENT_LINES = frozenset({"content", "provenance", MAPPED})  # may say alone that fragments are one network
+# How several shared values of one kind add up: the strongest alone; the strongest and what the best other adds to it
+# among its holders; the root of squares, and the sum, of what was met at different times.
+STRONGEST, FURTHER, SQUARES, WHOLE = 1e9, 3.0, 2.0, 1.0
+PERSONAL_LINES = frozenset({"money", "device", "provenance", MAPPED})  # no program brings them to strangers
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,8 @@ class Kind:
     """A kind of observable that two accounts can share.
 
     `group` names the independent line of evidence it counts in: network, client, content, money, device, provenance,
-    timing or mapped. `find(events, register)` returns SIGHTINGS rows.
+    timing or mapped. `find(events, register)` returns what each account shows (TALLIES), and may be handed a few
+    accounts at a time; or, where only all accounts together tell (`whole`), SIGHTINGS.
     """
 
     name: str
@@ -47,27 +45,43 @@ class Kind:
     weak: bool = False  # shared by many customers of one provider
     leased: bool = False  # passes from customer to customer: months apart, the same value says little
     fallback: bool = False  # likeness that strangers have too: looked at only where logs hold no content
+    program: bool = False  # comes with the program that an account runs
+    exit: bool = False  # is where requests come from
+    payer: bool = False  # is who pays, or through whom it is paid
+    domain: bool = False  # is the domain of a mailbox
+    job: bool = False  # a job is recognised by it, whatever it is about each time
+    entire: bool = False  # is a text from beginning to end, variables masked or not
     asked: bool = False  # is what was asked of the model or server
     says_when: bool = False  # says when an account works, not who it is
     coupled: bool = False  # one account's work depends on another's: more than working at like times
+    whole: bool = False  # is found by looking at all accounts together
     set_of_exits: bool = False  # where logs hold no content, a set of values that the same accounts all use is a trace
 
     @property
     def line(self) -> str:
-        """The independent line of evidence it counts in: public software is one line, whatever its groups."""
-        return STACK if self.public else self.group
+        """The independent line of evidence it counts in: whatever comes with a program is one, whatever its groups."""
+        return PROGRAM if self.public or self.group in {"content", "client"} else self.group
+
+    @property
+    def personal(self) -> bool:
+        """Whether it stays with a party, and neither a program nor a provider brings it to strangers."""
+        return self.line in PERSONAL_LINES and not self.weak
 
     @property
     def lasts(self) -> bool:
-        """Whether it survives a change of exits and clients, and is not shared by a provider's many customers."""
-        return self.line in LASTING_LINES and not self.weak
+        """Whether it survives a change of exits and clients: what is personal, and prompts of one's own."""
+        return self.personal or (self.group == "content" and not self.public)
 
     @property
     def norm(self) -> float:
-        """How several shared values add up: co-actions in full (each is a meeting), packs not at all."""
+        """How several shared values add up: what is met at different times is several draws, what comes together is
+        one.
+        """
         if self.group == MAPPED and self.name.endswith(TOGETHER):
             return WHOLE
-        return SQUARES if self.adds_up else STRONGEST
+        if not self.adds_up:
+            return STRONGEST
+        return FURTHER if self.group in {"content", "money"} else SQUARES
 
 
 def mapped_kind(name: str) -> Kind:

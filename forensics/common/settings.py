@@ -63,43 +63,11 @@ class LinkSettings:
     margin_bits: float = setting(
         4.0, "what a pair needs above log2(accounts), the prior odds against a random pair", "bits"
     )
-    line_cap_share: float = setting(
-        0.7,
-        "most that one independent line of evidence may bring, as a share of what a pair needs: below 1, so that none "
-        "carries a link alone",
-        "share",
-    )
-    only_line_cap_share: float = setting(1.25, "the same where the logs have one line of evidence only", "share")
-    propose_share: float = setting(0.75, "share of the needed bits at which a pair is looked at closely", "share")
     pair_budget: int = setting(
         8_000_000,
         "most pairs expanded from rare values; what is more popular is left to the graph of observables",
         "pairs",
     )
-    core_holders: int = setting(5, "fewest holders of a value in the graph of observables", "accounts")
-    core_values: int = setting(32, "rarest values of each account in the graph of observables", "values")
-    core_p: float = setting(
-        0.01, "chance that any overlap of two values is accidental, over all pairs of values", "probability"
-    )
-    core_correlation: float = setting(0.1, "least correlation of the holders of two values", "correlation")
-    nest_holders: int = setting(12, "fewest holders of a value in which smaller ones may nest", "accounts")
-    nest_cover: float = setting(0.8, "share of a value's holders that nested values must cover", "share")
-    nest_pieces: int = setting(
-        4, "a nest is used if no piece of it, linked by rare observables, is larger than this part of it: 1 / pieces"
-    )
-    block_lift: float = setting(
-        2.0, "times the degree null by which the values of a block must meet on the same accounts"
-    )
-    block_dense: float = setting(
-        0.5,
-        "share of a block's values that its accounts show on average, from which the block itself is not its own null",
-        "share",
-    )
-    block_hub: float = setting(
-        4.0, "times the median of a block's values at which an account is a hub and does not count towards it"
-    )
-    null_share: float = setting(0.01, "share of links that may also arise when the same data are dealt anew", "share")
-    shuffles: bool = setting(True, "hold the graph of observables against data dealt anew")
     seed: int = setting(20260403, "seed of everything random")
 
 
@@ -110,96 +78,6 @@ class NetworkSettings:
     min_accounts: int = setting(3, "smallest network reported", "accounts")
     margin_bits: float = setting(2.0, "posterior log-odds an account needs to belong", "bits")
     false_joiners: float = setting(0.01, "share of decoys among the accounts that join a network", "share")
-    merge_likeness: float = setting(
-        0.3, "likeness of two fragments on a line of evidence at which it speaks for merging", "share"
-    )
-    merge_linked: float = setting(
-        0.1, "share of the links expected of a random split at which two fragments count as linked", "share"
-    )
-    merge_halves: float = setting(
-        0.05,
-        "share of a random split's links, by prompts, cards, devices or blobs, at which two communities are "
-        "parts of one",
-        "share",
-    )
-    merge_dense: float = setting(0.35, "the same share, where links of any kind count", "share")
-    merge_holders: int = setting(200, "networks that may hold a value for it to speak for merging", "networks")
-    merge_rounds: int = setting(4, "rounds of merging at most")
-    solid_bits: float = setting(
-        6.0,
-        "what the links of a network must weigh beyond log2 of the number of ways to choose one by accident",
-        "bits",
-    )
-    completion_rounds: int = setting(2, "rounds in which members are judged by the other members")
-    nest_members: float = setting(
-        0.8,
-        "share of a network's members that must belong to another, one by one, for it to be a part of that",
-        "share",
-    )
-    typical_share: float = setting(
-        0.5,
-        "bits of a member, of what its network's median members show in the same lines of evidence, below which "
-        "it leaves",
-        "share",
-    )
-    weakest_share: float = setting(
-        0.1, "share of a network's founders that may resemble it less than whoever joins it", "share"
-    )
-    told_share: float = setting(
-        0.95, "share of the most bits a line can bring from which content alone tells a member", "share"
-    )
-    met_share: float = setting(
-        0.3,
-        "share of the values that a usual member shares with the others, which such an account must share too",
-        "share",
-    )
-    manner_bits: float = setting(
-        5.0, "most that an account's manners (pace, sizes, hours) may say for its belonging to a network", "bits"
-    )
-    alike_accounts: int = setting(
-        5, "smallest network that rests on one shared observable and like manners", "accounts"
-    )
-    alike_pieces: int = setting(12, "the same where the observable is a mere piece of a text", "accounts")
-    alike_values: int = setting(
-        5000,
-        "most widespread observables, all of which are looked at; of rarer ones those whose holders are alike",
-        "observables",
-    )
-    alike_most: float = setting(
-        0.8, "share of all accounts above which holders of an observable are the service's customers", "share"
-    )
-    alike_spread: float = setting(
-        0.6, "mean spread of such a network's manners, of that of the other accounts", "share"
-    )
-    alike_wide: float = setting(
-        0.75,
-        "the same where it deviates by `alike_clear`: hundreds of accounts cannot be as alike by accident",
-        "share",
-    )
-    alike_deviations: float = setting(
-        4.5, "standard deviations by which it must differ less than random groups of its size"
-    )
-    alike_fitting: float = setting(
-        0.7, "share of the accounts so joined that must behave like the network rather than like others", "share"
-    )
-    alike_clear: float = setting(25.0, "standard deviations from which `alike_wide` counts")
-    alike_overlap: float = setting(0.1, "share of accounts in common at which two such networks are one", "share")
-    split_most: float = setting(0.6, "largest part of a network that may leave it as a network of its own", "share")
-    split_spread: float = setting(0.4, "mean spread of that part's manners, of that of the rest", "share")
-    split_rest: float = setting(
-        0.5,
-        "mean spread of the rest's manners, of that of others, up to which it is a pool itself and keeps its parts",
-        "share",
-    )
-    split_kin: float = setting(
-        0.5,
-        "share of a part's accounts that share a prompt, card or device of their own with the rest; from here it stays",
-        "share",
-    )
-    nest_share: float = setting(0.8, "share of an observable's holders that must be in the network", "share")
-    alone_bits: float = setting(
-        6.0, "what content or provenance must bring to make a member of an account that shows nothing else", "bits"
-    )
     seed: int = setting(20260401, "seed of everything random")
 
 

@@ -92,18 +92,30 @@ def clock_bound(label: Ints, at_s: Floats, accounts: int) -> Bools:
     The mean resultant length of its phases reaches 0.95 at a period that its starts fall into at least 6 times; 0.9 for
     the hour of the day.
     """
-    count = np.bincount(label, minlength=accounts)
     bound = np.zeros(accounts, dtype=np.bool_)
+    if len(label) == 0:
+        return bound
+    if (np.diff(label) < 0).any() or ((np.diff(at_s) < 0) & (np.diff(label) == 0)).any():
+        order = np.lexsort((at_s, label))
+        label, at_s = label[order], at_s[order]
+    # By account and time each account, and each of its turns, is one run: nothing is sorted a period.
+    runs = np.flatnonzero(np.concatenate([[True], label[1:] != label[:-1]]))
+    names, count = label[runs], np.diff(np.append(runs, len(label)))
+    several = np.repeat(count >= CLOCK_FEWEST, count)
+    label, at_s = label[several], at_s[several]
+    names, count = names[count >= CLOCK_FEWEST], count[count >= CLOCK_FEWEST]
+    if len(names) == 0:
+        return bound
+    runs = np.cumsum(count) - count
     for period in CLOCK_PERIODS_S:
-        turn = np.floor(at_s / period).astype(np.int64)
-        turn -= turn.min(initial=0)
-        width = int(turn.max(initial=0)) + 1
-        enough = np.bincount(np.unique(label * width + turn) // width, minlength=accounts) >= CLOCK_FEWEST
-        angle = 2 * np.pi * (at_s % period) / period
-        length = np.hypot(
-            np.bincount(label, np.cos(angle), accounts), np.bincount(label, np.sin(angle), accounts)
-        ) / np.maximum(count, 1)
-        bound |= enough & (length >= (DAY_LOCK if period == DAY_S else CLOCK_LOCK))
+        turn = np.floor(at_s / period)
+        fresh = np.ones(len(turn), dtype=np.int64)
+        fresh[1:] = turn[1:] != turn[:-1]
+        fresh[runs] = 1
+        enough = np.add.reduceat(fresh, runs) >= CLOCK_FEWEST
+        angle = 2 * np.pi / period * (at_s - turn * period)
+        length = np.hypot(np.add.reduceat(np.cos(angle), runs), np.add.reduceat(np.sin(angle), runs)) / count
+        bound[names[enough & (length >= (DAY_LOCK if period == DAY_S else CLOCK_LOCK))]] = True
     return bound
 
 

@@ -113,7 +113,7 @@ def without_kinds(
     """
     tables = bundle(
         sightings=sightings,
-        accounts=accounts.select("account_id", "request_count"),
+        accounts=accounts.select(INCIDENCE_COLUMNS["accounts"]),
         members=members.select("network_id", "account_id"),
     )
 
@@ -130,10 +130,7 @@ def without_kinds(
             wanted = names.index(network_id)
             scores = sum_lines(incidence, score_accounts(incidence, labels), labels).filter(pl.col("network") == wanted)
             number = np.flatnonzero(labels == wanted)
-            inside = pl.DataFrame(
-                {"account": number, "account_id": [incidence.account_ids[i] for i in number]},
-                schema_overrides={"account_id": pl.String},
-            )
+            inside = incidence.seats.filter(pl.col("account").is_in(number))
             prior = float(np.log2(max(incidence.account_count - len(number), 1) / max(len(number), 1)))
             odds.append(
                 inside.join(scores, on="account", how="left").select("account_id", pl.col("odds").fill_null(-prior))
@@ -155,7 +152,7 @@ def without_kinds(
 def _label(incidence: Incidence, members: pl.DataFrame) -> Ints:
     """Labels of the accounts by the sorted order of network ids."""
     names = {name: number for number, name in enumerate(sorted(members["network_id"].unique().to_list()))}
-    place = {account: number for number, account in enumerate(incidence.account_ids)}
+    place = dict(incidence.seats.select("account_id", "account").iter_rows())
     labels = np.full(incidence.account_count, ALONE, dtype=np.int64)
     for network, account in members.select("network_id", "account_id").iter_rows():
         if account in place:

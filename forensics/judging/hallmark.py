@@ -96,7 +96,36 @@ class Hallmark:
         return self.family or self.channel
 
 
-ROLES = ("pooling", "extraction", "explanations")  # folders of tests
+# What tests look at: the words by which explanations name the signs that they would leave themselves.
+FAMILIES = {
+    "ages": "how long accounts lay still before use",
+    "asked": "what requests ask for",
+    "births": "accounts that come after others went, or all at once",
+    "breadth": "how few requests each account gives to one job",
+    "checks": "the same tiny request on many accounts at once",
+    "claims": "declared organisations, and whether members behave like their seats",
+    "client": "programs, their versions and parameters",
+    "compensation": "some carry more while others are out",
+    "content": "prompts, templates and wording in common",
+    "device": "devices and sessions in common",
+    "exits": "where requests come from",
+    "handover": "a stream or request goes on elsewhere after a refusal",
+    "hours": "hours of the day",
+    "items": "new items each time, or items repeated by others",
+    "limits": "how near accounts come to their limits, alone and together",
+    "mailboxes": "mail domains",
+    "models": "models, and when they change",
+    "narrowness": "how much of the traffic is one job",
+    "order": "one list worked through in order",
+    "payers": "who pays",
+    "provenance": "conversations that go on under another account",
+    "sizes": "sizes of requests",
+    "topics": "the same batch or template in the same hours",
+    "turns": "who works while others wait",
+    "volume": "how much each account sends",
+}
+
+ROLES = ("pooling", "concealment", "extraction", "explanations")  # folders of tests
 
 
 @cache

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.scale import OWN_SHARE
-from forensics.common.schema import HALLMARKS
+from forensics.common.schema import HALLMARKS, of_operator
 from forensics.judging.answers import seconds
 from forensics.judging.hallmark import Group, Panel
 from forensics.judging.lifetimes import find_births, find_ends
@@ -63,7 +63,10 @@ def build_panel(
     )
     accounts = accounts.with_columns(content=pl.Series(_content(accounts), dtype=pl.UInt64))
     numbers = accounts.select("account_id", "account")
-    members = members.join(numbers, on="account_id", how="inner").sort("network_id", "account")
+    # Accounts that a network only uses are not the operator's: no test looks at them.
+    members = (
+        of_operator(members.lazy()).collect().join(numbers, on="account_id", how="inner").sort("network_id", "account")
+    )
     inside = np.unique(members["account"].to_numpy())
     outside = np.setdiff1d(np.arange(len(accounts)), inside)
     requests = accounts["request_count"].to_numpy().astype(float)

@@ -16,7 +16,6 @@ from forensics.linking.membership import ALONE
 
 if TYPE_CHECKING:
     from forensics.common.arrays import Bools, Floats, Ints
-    from forensics.common.settings import NetworkSettings
     from forensics.linking.incidence import Incidence
 
     Groups = list[tuple[Ints, bool]]  # accounts that show one observable, and whether it is that they take turns
@@ -31,40 +30,40 @@ MOST_BATCHED = 500  # accounts that show an observable, above which it is among 
 
 ROUNDS = 12
 
+ALIKE_ACCOUNTS, PIECE_ACCOUNTS = 5, 12  # smallest such network; where the observable is a mere piece of a text
+LOOKED_AT = 5000  # most widespread observables, all looked at; of rarer ones those whose holders are alike
+PUBLIC = 1 / 16  # of all accounts, above which a program is anybody's and its users are alike by it
+EVERYBODY = 0.8  # of all accounts, above which holders of an observable are the service's customers
+SPREAD, PUBLIC_SPREAD = 0.6, 0.4  # most spread of manners, of that of others; the same of groups that are PUBLIC
+DEVIATIONS = 4.5  # standard deviations below random groups of the size
+OVERLAP = 0.1  # accounts in common at which two such networks are one
+WITHIN = 0.8  # of an observable's holders that must be in a network
 
-def find_alike(shown: Groups, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
+
+def find_alike(shown: Groups, manners: Manners, labels: Ints, seed: int) -> Ints:
     """The labels, with new networks of accounts that are in none, share an observable and behave alike; overlapping
     ones are one.
 
-    Networks that lie in the holders of such an observable are fragments and go into the new one.
+    Networks that lie among accounts that take turns are fragments and go into the new one; likeness joins none.
     Null: random groups of as many accounts, the same for every observable; the deviation asked for covers the number of
           observables looked at.
     """
-    test = AlikeTest(manners, settings.seed)
+    test = AlikeTest(manners, seed)
     sizes = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=ALONE)) + 1)
     coupled, groups = [], []
     for accounts, in_turn in shown:
-        free = _free(accounts, labels, sizes, settings)
-        if len(free) < max(settings.alike_accounts, len(accounts) / 2):
+        free = _free(accounts, labels, sizes) if in_turn else accounts[labels[accounts] < 0]
+        if len(free) < max(ALIKE_ACCOUNTS, len(accounts) / 2):
             continue
         if in_turn:
             coupled.append(free)
-        elif _alike(test, free, settings):
-            free = _drop_strange(manners, free, labels, settings)
-            # An observable that strangers show too holds many that are in no network and behave like anybody.
-            alone = free[labels[free] < 0]
-            if _belonging(
-                manner_bits(manners, free, alone, settings.manner_bits)
-            ).sum() >= settings.alike_fitting * len(alone):
-                groups.append(free)
+        elif _alike(test, free):
+            groups.append(free)
     result = labels.copy()
     number = int(labels.max(initial=ALONE)) + 1
-    joined = [
-        group[_belonging(manner_bits(manners, group, group, settings.manner_bits))]
-        for group in join(test, groups, settings)
-    ]
+    joined = [group[_belonging(manner_bits(manners, group, group))] for group in join(test, groups)]
     for group in [*joined, *_unite(coupled)]:
-        if len(group) >= settings.alike_accounts:
+        if len(group) >= ALIKE_ACCOUNTS:
             result[group] = number
             number += 1
     return numbered(result)
@@ -97,7 +96,7 @@ def _belonging(bits: Floats) -> Bools:
     return own
 
 
-def _free(accounts: Ints, labels: Ints, sizes: Ints, settings: NetworkSettings) -> Ints:
+def _free(accounts: Ints, labels: Ints, sizes: Ints) -> Ints:
     """Of these accounts those in no network, and the networks that lie among them; none if they are one network
     already.
     """
@@ -105,29 +104,16 @@ def _free(accounts: Ints, labels: Ints, sizes: Ints, settings: NetworkSettings) 
     if len(sizes) == 0 or not (own >= 0).any():
         return accounts
     inside = np.bincount(own[own >= 0], minlength=len(sizes))
-    if inside.max() >= settings.nest_share * len(accounts):
+    if inside.max() >= WITHIN * len(accounts):
         return accounts[:0]
     small = sizes * SMALL_FRAGMENT <= len(accounts)
-    whole = (inside > 0) & (inside >= np.where(small, settings.nest_share / 2, settings.nest_share) * sizes)
+    whole = (inside > 0) & (inside >= np.where(small, WITHIN / 2, WITHIN) * sizes)
     # Several large networks that share an observable are no fragments of one.
     large = whole & ~small
     if large.sum() > 1:
         whole &= small
     fragments = np.flatnonzero((labels >= 0) & whole[np.maximum(labels, 0)])
     return np.union1d(accounts[own < 0], fragments)
-
-
-def _drop_strange(manners: Manners, group: Ints, labels: Ints, settings: NetworkSettings) -> Ints:
-    """The group without the networks in it that behave otherwise than its largest part does."""
-    own = labels[group]
-    parts = {int(number): group[own == number] for number in np.unique(own)}
-    largest = max(parts, key=lambda number: (len(parts[number]), -number))
-    kept = [
-        part
-        for number, part in parts.items()
-        if number in (ALONE, largest) or same(manners, parts[largest], part, settings)
-    ]
-    return np.sort(np.concatenate(kept))
 
 
 def durable(incidence: Incidence) -> Bools:
@@ -137,9 +123,9 @@ def durable(incidence: Incidence) -> Bools:
     return values
 
 
-def same_both(manners: Manners, one: Ints, other: Ints, settings: NetworkSettings) -> bool:
+def same_both(manners: Manners, one: Ints, other: Ints) -> bool:
     """Whether two groups behave alike, each as seen from the other."""
-    return same(manners, one, other, settings) and same(manners, other, one, settings)
+    return same(manners, one, other) and same(manners, other, one)
 
 
 def taking_turns(incidence: Incidence, labels: Ints) -> Bools:
@@ -165,7 +151,7 @@ def numbered(labels: Ints) -> Ints:
     return labels
 
 
-def find_groups(incidence: Incidence, manners: Manners, settings: NetworkSettings) -> Groups:
+def find_groups(incidence: Incidence, manners: Manners, seed: int) -> Groups:
     """Accounts of each observable that could be a network's only one, those of most holders first; and whether it is
     that they take turns.
 
@@ -176,66 +162,61 @@ def find_groups(incidence: Incidence, manners: Manners, settings: NetworkSetting
     timing = np.array([kind_of(kind).says_when and not kind_of(kind).coupled for kind in incidence.kinds], dtype=bool)[
         incidence.kind_of_value
     ]
-    holders = incidence.holders
-    fewest = np.where(incidence.packed, settings.alike_pieces, settings.alike_accounts)
-    values = np.flatnonzero((holders >= fewest) & (holders <= settings.alike_most * incidence.account_count) & ~timing)
+    holders = incidence.held
+    fewest = np.where(incidence.packed, PIECE_ACCOUNTS, ALIKE_ACCOUNTS)
+    values = np.flatnonzero((holders >= fewest) & (holders <= EVERYBODY * incidence.account_count) & ~timing)
     order = values[np.lexsort((values, -holders[values]))]
     coupled = np.array([kind_of(kind).coupled for kind in incidence.kinds], dtype=bool)[incidence.kind_of_value]
-    first, others = order[: settings.alike_values], order[settings.alike_values :]
-    chosen = np.concatenate([first, others[coupled[others] | _narrow(incidence, manners, others, settings)]])
+    first, others = order[:LOOKED_AT], order[LOOKED_AT:]
+    chosen = np.concatenate([first, others[coupled[others] | _narrow(incidence, manners, others, seed)]])
     return [
         (incidence.account[incidence.starts[value] : incidence.starts[value + 1]], bool(coupled[value]))
         for value in chosen
     ]
 
 
-def _narrow(incidence: Incidence, manners: Manners, values: Ints, settings: NetworkSettings) -> Bools:
+def _narrow(incidence: Incidence, manners: Manners, values: Ints, seed: int) -> Bools:
     """Which of these observables have holders so alike that no more than one in twenty logs brings one by accident."""
     found = np.zeros(len(values), dtype=bool)
     if len(values) == 0:
         return found
-    test = AlikeTest(manners, settings.seed)
-    needed = max(settings.alike_deviations, rare_deviation(0.05 / len(values)))
-    sizes = incidence.holders[values]
+    test = AlikeTest(manners, seed)
+    needed = max(DEVIATIONS, rare_deviation(0.05 / len(values)))
+    sizes = incidence.held[values]
     for size in np.unique(sizes):
         places = np.flatnonzero(sizes == size)
         if size > MOST_BATCHED:
             continue
         accounts = incidence.account[incidence.starts[values[places]][:, None] + np.arange(size)]
         spread, deviation = test.measure_many(accounts)
-        found[places] = (spread <= np.log(settings.alike_spread)) & (deviation >= needed)
+        found[places] = (spread <= np.log(SPREAD)) & (deviation >= needed)
     return found
 
 
-def _alike(test: AlikeTest, group: Ints, settings: NetworkSettings) -> bool:
-    spread, deviation = test.measure(group), test.deviation(group)
-    narrow = spread <= np.log(settings.alike_spread) and deviation >= settings.alike_deviations
-    return bool(narrow or (spread <= np.log(settings.alike_wide) and deviation >= settings.alike_clear))
+def _alike(test: AlikeTest, group: Ints) -> bool:
+    most = SPREAD if len(group) <= PUBLIC * len(test.manners.table) else PUBLIC_SPREAD
+    return bool(test.measure(group) <= np.log(most) and test.deviation(group) >= DEVIATIONS)
 
 
-def same(manners: Manners, one: Ints, other: Ints, settings: NetworkSettings) -> bool:
+def same(manners: Manners, one: Ints, other: Ints) -> bool:
     """Whether accounts of the other group behave like the one's own, as far as its own do."""
-    own, others = (float(np.median(manner_bits(manners, one, group, settings.manner_bits))) for group in (one, other))
+    own, others = (float(np.median(manner_bits(manners, one, group))) for group in (one, other))
     return others >= own / 2
 
 
-def join(test: AlikeTest, groups: list[Ints], settings: NetworkSettings) -> list[Ints]:
+def join(test: AlikeTest, groups: list[Ints]) -> list[Ints]:
     """Groups that overlap, joined where they are alike together too; each account in one group, the largest first."""
     joined: list[Ints] = []
     for group in sorted(groups, key=lambda accounts: (-len(accounts), accounts.tolist())):
         for place, other in enumerate(joined):
             common = len(np.intersect1d(group, other, assume_unique=True))
             together = np.union1d(group, other)
-            if (
-                common >= settings.alike_overlap * len(group)
-                and _alike(test, together, settings)
-                and same(test.manners, other, group, settings)
-            ):
+            if common >= OVERLAP * len(group) and _alike(test, together) and same(test.manners, other, group):
                 joined[place] = together
                 break
         else:
             taken = np.concatenate(joined) if joined else np.empty(0, dtype=np.int64)
             fresh = np.setdiff1d(group, taken)
-            if len(fresh) >= settings.alike_accounts and _alike(test, fresh, settings):
+            if len(fresh) >= ALIKE_ACCOUNTS and _alike(test, fresh):
                 joined.append(fresh)
     return joined

@@ -41,6 +41,7 @@ MOST_INSIDE, MOST_OUTSIDE = (
     4_000,
     20_000,
 )  # accounts of a group, and outside of it, from which quartiles are taken: every so many in order of id
+MOST_BITS = 5.0  # that likeness may say
 TAKEN = 0.5  # manners overlap in what they say: this part of their summed bits counts
 
 
@@ -205,9 +206,9 @@ def _log_ratio(inside: Floats, outside: Floats) -> Floats:
     return ratio
 
 
-def manner_bits(manners: Manners, group: Ints, accounts: Ints, cap: float) -> Floats:
+def manner_bits(manners: Manners, group: Ints, accounts: Ints) -> Floats:
     """Bits by which each account's manners fit the group better than they fit the other accounts; 0 where nothing is
-    known, at most `cap` either way.
+    known, at most MOST_BITS either way.
 
     Robust: both as curves with heavy tails around their medians, as wide as their quartiles say. Manners overlap in
             what they say, so
@@ -223,7 +224,7 @@ def manner_bits(manners: Manners, group: Ints, accounts: Ints, cap: float) -> Fl
     outside = _log_density(rows, middle_all[usable], np.maximum(width_all[usable], FLOOR))
     # Both curves have heavy tails: one odd manner does not exclude an account.
     bits = np.nansum(inside - outside, axis=1) / np.log(2)
-    capped: Floats = np.clip(TAKEN * bits, -cap, cap)
+    capped: Floats = np.clip(TAKEN * bits, -MOST_BITS, MOST_BITS)
     return capped
 
 

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.common.kinds import STRONGEST
+from forensics.common.kinds import FURTHER
 from forensics.linking.incidence import INCIDENCE_COLUMNS, build_incidence, bundle, unbundle
 from forensics.linking.pairs import Scale, scale_of, share
-from forensics.linking.popular import outside_bits
 
 if TYPE_CHECKING:
-    from forensics.common.arrays import Floats
     from forensics.common.schema import Tables
     from forensics.common.settings import LinkSettings
     from forensics.linking.incidence import Incidence
@@ -35,48 +33,31 @@ PAIR_SCHEMA = {
 
 
 def explain_pair(
-    sightings: pl.LazyFrame,
-    accounts: pl.LazyFrame,
-    a: str,
-    b: str,
-    settings: LinkSettings,
-    members: pl.LazyFrame | None = None,
+    sightings: pl.LazyFrame, accounts: pl.LazyFrame, a: str, b: str, settings: LinkSettings
 ) -> pl.LazyFrame:
     """One row per observable that two accounts share: what it weighs by itself, and what of it counts after looks and
     caps (a waterfall).
 
-    In:    SIGHTINGS, ACCOUNTS; MEMBERS, if rarity is to be judged outside of the network both are in.
+    In:    SIGHTINGS, ACCOUNTS.
     Out:   line, kind, value, holders, bits, counted_bits; heaviest first. The sum of counted_bits is the weight of the
            pair.
-    Null:  no row where they share nothing.
+    Null:  no row where they share nothing, or are one organisation's.
     """
-    tables = {"sightings": sightings, "accounts": accounts.select("account_id", "request_count")}
-    wanted = dict(INCIDENCE_COLUMNS)
-    if members is not None:
-        tables["members"] = members.select("network_id", "account_id")
-        wanted["members"] = ["network_id", "account_id"]
+    tables = {"sightings": sightings, "accounts": accounts.select(INCIDENCE_COLUMNS["accounts"])}
 
     def answer(frame: pl.DataFrame) -> pl.DataFrame:
-        parts = unbundle(frame, wanted)
+        parts = unbundle(frame, INCIDENCE_COLUMNS)
         incidence = build_incidence(parts["sightings"], parts["accounts"])
-        known = {account: number for number, account in enumerate(incidence.account_ids)}
-        if a not in known or b not in known or a == b:
+        known = dict(incidence.seats.select("account_id", "account").iter_rows())
+        if a not in known or b not in known or known[a] == known[b]:
             return pl.DataFrame(schema=PAIR_SCHEMA)
-        bits = incidence.rarity_bits
-        if "members" in parts:
-            network = parts["members"].filter(pl.col("account_id").is_in([a, b]))["network_id"]
-            if len(network) == 2 and network[0] == network[1]:
-                core = parts["members"].filter(pl.col("network_id") == network[0])["account_id"].to_list()
-                bits = outside_bits(
-                    incidence, np.array(sorted(known[account] for account in core if account in known), dtype=np.int64)
-                )
-        return _tell_pair(incidence, known[a], known[b], bits, scale_of(incidence, settings))
+        return _tell_pair(incidence, known[a], known[b], scale_of(incidence, settings))
 
     return bundle(**tables).map_batches(answer, schema=PAIR_SCHEMA)
 
 
-def _tell_pair(incidence: Incidence, a: int, b: int, bits: Floats, scale: Scale) -> pl.DataFrame:
-    shared, kinds, lines = share(incidence, np.array([a]), np.array([b]), bits, scale)
+def _tell_pair(incidence: Incidence, a: int, b: int, scale: Scale) -> pl.DataFrame:
+    shared, kinds, lines = share(incidence, np.array([a]), np.array([b]), scale)
     counted = kinds.join(lines.select("line", counted="bits"), on="line")
     # A line's bits go to its strongest kind, a kind's bits to its values in proportion to their own squares where they
     # add up, else to the heaviest.
@@ -86,11 +67,14 @@ def _tell_pair(incidence: Incidence, a: int, b: int, bits: Floats, scale: Scale)
     table = shared.join(counted.select("kind", "kind_counts"), on="kind").sort(
         "kind", "bits", "value", descending=[False, True, False]
     )
+    # Of a kind whose values do not add up the heaviest counts, and what the best other adds to it.
     heaviest = pl.int_range(pl.len()).over("kind") == 0
+    best = (pl.col("further") == pl.col("further").max().over("kind")).cum_sum().over("kind") == 1
+    adds = pl.when(best & (pl.col("norm") == FURTHER)).then("further").otherwise(0.0)
     weight = (
-        pl.when(pl.col("norm") < STRONGEST)
+        pl.when(pl.col("norm") < FURTHER)
         .then(pl.col("bits") ** pl.col("norm"))
-        .otherwise(pl.when(heaviest).then(1.0).otherwise(0.0))
+        .otherwise(pl.when(heaviest).then("bits").otherwise(adds))
     )
     table = table.with_columns(part=weight).with_columns(
         part=pl.col("part") / pl.col("part").sum().over("kind").clip(1e-12)
@@ -127,7 +111,7 @@ def read_pair(case: Tables, a: str, b: str, settings: LinkSettings) -> Pair:
     In:    SIGHTINGS, ACCOUNTS, LINKS, MEMBERS, NETWORKS of the case.
     """
     ends = [a, b]
-    shared = explain_pair(case.scan("sightings"), case.scan("accounts"), a, b, settings, case.scan("members")).collect()
+    shared = explain_pair(case.scan("sightings"), case.scan("accounts"), a, b, settings).collect()
     accounts = int(case.scan("accounts").select(pl.col("account_id").n_unique()).collect().item())
     link = (
         case.scan("links")

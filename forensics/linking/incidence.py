@@ -6,14 +6,14 @@ because the order in which threads add floating-point numbers would otherwise sh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from forensics.common.kinds import SQUARES, WHOLE
+from forensics.common.kinds import FURTHER, SQUARES, WHOLE
 from forensics.describing.sightings import find_kinds, kind_of
 
 if TYPE_CHECKING:
@@ -24,17 +24,21 @@ if TYPE_CHECKING:
 
 ACTIVITY_STRATA = 3  # groups of accounts by number of requests, within which lines are dealt anew
 
+DECLARED = "^(parent|organization):"  # principals that the accounts file names and that behave so
+
 USUAL_SHARE = 0.05  # of an account's events: from here on an observable counts in full
 
 
-def sum_values(norm: pl.Expr, bits: pl.Expr) -> pl.Expr:
-    """Bits of one kind from the bits of its shared values; inside a group_by."""
+def sum_values(norm: pl.Expr, bits: pl.Expr, further: pl.Expr) -> pl.Expr:
+    """Bits of one kind from the bits of its shared values, and what each adds to the strongest; inside a group_by."""
     squares = (bits**2).sum().sqrt()
     return (
         pl.when(norm.first() == WHOLE)
         .then(bits.sum())
         .when(norm.first() == SQUARES)
         .then(squares)
+        .when(norm.first() == FURTHER)
+        .then(bits.max() + further.max())
         .otherwise(bits.max())
     )
 
@@ -51,22 +55,29 @@ def unbundle(frame: pl.DataFrame, columns: Mapping[str, list[str]]) -> dict[str,
 
 INCIDENCE_COLUMNS: Mapping[str, list[str]] = {
     "sightings": ["account_id", "kind", "value", "event_count", "first_seen_at", "last_seen_at"],
-    "accounts": ["account_id", "request_count"],
+    "accounts": ["account_id", "principal_id", "request_count"],
 }
 
 
 @dataclass(frozen=True)
 class Incidence:
-    """Who showed what: one entry a row of `account`, `value`, …; entries sorted by value, then account."""
+    """Who showed what: one entry a row of `account`, `value`, …; entries sorted by value, then account.
 
-    account_ids: list[str]  # sorted; position = account number
+    An account here is a principal: several accounts of one organisation count as one party.
+    """
+
+    account_ids: list[str]  # principals, sorted; position = account number
+    seats: pl.DataFrame  # account_id and the number (`account`) of its principal
+    firms: Bools  # account → whether it is a declared organisation of several accounts
+    several: Bools  # account → whether it is several accounts
     kinds: list[str]  # sorted; position = kind number
     norm: Floats  # kind → how its values add up
     lines: list[str]  # sorted; position = line number
     line_of_kind: Ints
     value_names: pl.Series  # spelling of each value, by value number
     kind_of_value: Ints
-    holders: Ints  # accounts per value
+    holders: Ints  # principals per value
+    held: Ints  # entries per value: of organisations those only that may link them
     account: Ints  # entry → account number
     value: Ints  # entry → value number
     use: Floats  # entry → how much of the account's own traffic shows it, in (0, 1]
@@ -82,7 +93,7 @@ class Incidence:
     @cached_property
     def starts(self) -> Ints:
         """Where each value's entries begin, and the end."""
-        return np.concatenate([[0], np.cumsum(self.holders)]).astype(np.int64)
+        return np.concatenate([[0], np.cumsum(self.held)]).astype(np.int64)
 
     @cached_property
     def rarity_bits(self) -> Floats:
@@ -99,8 +110,7 @@ class Incidence:
     @cached_property
     def packed(self) -> Bools:
         """Which values are mere pieces of a trace."""
-        pieces: Bools = np.array([kind_of(kind).piece for kind in self.kinds], dtype=bool)[self.kind_of_value]
-        return pieces
+        return self.traits("piece")
 
     @cached_property
     def chance(self) -> float:
@@ -129,6 +139,10 @@ class Incidence:
         bits: Floats = np.log2(held[self.account * len(self.kinds) + kind].astype(np.float64))
         return bits
 
+    def traits(self, trait: str) -> Bools:
+        """Which values are of a kind that has the trait."""
+        return np.array([bool(getattr(kind_of(kind), trait)) for kind in self.kinds], dtype=bool)[self.kind_of_value]
+
     @cached_property
     def several_lines(self) -> bool:
         """Whether two independent lines of evidence could meet at all; timing is in every log and does not count."""
@@ -136,50 +150,96 @@ class Incidence:
 
 
 def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidence:
-    """Arrays of who showed what; values of a single account are left out.
+    """Arrays of which principal showed what; values of a single one are left out.
 
     In:    SIGHTINGS and ACCOUNTS, any order. Sightings of accounts that ACCOUNTS does not know are left out.
     """
-    ids = (
-        accounts.select("account_id", "request_count")
-        .unique("account_id", keep="first")
-        .sort("account_id")
-        .with_row_index("account")
+    seats, units = _number_principals(accounts)
+    shown = sightings.join(seats, on="account_id", how="inner")
+    if _content_speaks(shown, units.height):
+        shown = shown.filter(~pl.col("kind").is_in([name for name, kind in find_kinds().items() if kind.fallback]))
+    rows = shown.group_by("account", "kind", "value").agg(
+        pl.col("event_count").sum(), pl.col("first_seen_at").min(), pl.col("last_seen_at").max()
     )
-    rows = sightings.join(ids, on="account_id", how="inner").unique(["account_id", "kind", "value"], keep="any")
-    if _content_speaks(rows, ids.height):
-        rows = rows.filter(~pl.col("kind").is_in([name for name, kind in find_kinds().items() if kind.fallback]))
+    values = rows.group_by("kind", "value").agg(holders=pl.len()).filter(pl.col("holders") >= 2)
+    rows = _without_programs_of_firms(rows.join(values, on=["kind", "value"], how="semi"), shown, units)
     values = (
-        rows.group_by("kind", "value")
-        .agg(holders=pl.len())
-        .filter(pl.col("holders") >= 2)
+        values.join(rows.group_by("kind", "value").agg(held=pl.len()), on=["kind", "value"])
         .sort("kind", "value")
         .with_row_index("number")
     )
     rows = rows.join(values.select("kind", "value", "number"), on=["kind", "value"], how="inner").sort(
         "number", "account"
     )
+    return _arrays(seats, units, values, rows.join(units.select("account", "request_count"), on="account"))
+
+
+def _number_principals(accounts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One row per account with its principal's number; one row per principal: its accounts and their requests."""
+    known = accounts.unique("account_id", keep="first").select(
+        "account_id", "request_count", principal=pl.coalesce("principal_id", "account_id")
+    )
+    units = (
+        known.group_by("principal")
+        .agg(
+            pl.col("request_count").sum(),
+            seats=pl.len(),
+            declared=(pl.len() >= 2) & pl.col("principal").first().str.contains(DECLARED),
+        )
+        .sort("principal")
+        .with_row_index("account")
+    )
+    return known.join(units, on="principal").select("account_id", "account").sort("account_id"), units
+
+
+def _without_programs_of_firms(rows: pl.DataFrame, shown: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+    """The rows, of organisations of several accounts those only that may link them: what no program brings, where most
+    of their accounts show such a thing as others do; one stolen card or key is not the company's.
+    """
+    firms = units.filter("declared")
+    personal = pl.col("kind").is_in([kind for kind in rows["kind"].unique() if kind_of(kind).personal])
+    shared = rows.filter(personal).group_by("kind", "value").len().filter(pl.col("len") >= 2)
+    covered = (
+        shown.join(firms, on="account", how="semi")
+        .join(shared, on=["kind", "value"], how="semi")
+        .group_by("account")
+        .agg(showing=pl.col("account_id").n_unique())
+        .join(firms, on="account")
+        .filter(2 * pl.col("showing") > pl.col("seats"))
+    )
+    single = rows.join(firms, on="account", how="anti")
+    return pl.concat([single, rows.filter(personal).join(covered, on="account", how="semi")])
+
+
+def _usual_use() -> pl.Expr:
+    """How much of an account's own traffic shows a value, in (0, 1].
+
+    An observable known from the register only is the account's own: full weight. A one-off among thousands of requests
+    is near nothing, yet a tenth of the traffic (a diluted hydra) is still everything: hence the cube root below the
+    usual share.
+    """
+    share = (pl.col("event_count") / pl.col("request_count").clip(1)).clip(0, 1)
+    below = (share / USUAL_SHARE).clip(upper_bound=1.0) ** (1 / 3)
+    return pl.when(pl.col("event_count") == 0).then(1.0).otherwise(below).fill_null(1.0)
+
+
+def _arrays(seats: pl.DataFrame, units: pl.DataFrame, values: pl.DataFrame, rows: pl.DataFrame) -> Incidence:
+    """The arrays of principals, of values, and of rows that are sorted by value and account."""
     kinds = sorted(values["kind"].unique().to_list())
     lines = sorted({kind_of(kind).line for kind in kinds})
-    share = (pl.col("event_count") / pl.col("request_count").clip(1)).clip(0, 1)
-    # An observable known from the register only is the account's own: full weight. A one-off among thousands of
-    # requests is near nothing, yet a tenth
-    # of the traffic (a diluted hydra) is still everything: hence the cube root below the usual share.
-    use = (
-        pl.when(pl.col("event_count") == 0).then(1.0).otherwise((share / USUAL_SHARE).clip(upper_bound=1.0) ** (1 / 3))
-    )
-    numbers = rows.select(
-        "account",
-        "number",
-        use=use.fill_null(1.0),
-        first=pl.col("first_seen_at").dt.epoch("s") / 86_400.0,
-        last=pl.col("last_seen_at").dt.epoch("s") / 86_400.0,
-    )
     kind_number = {kind: number for number, kind in enumerate(kinds)}
     line_number = {line: number for number, line in enumerate(lines)}
+    rows = rows.sort("number", "account")
+    day = [
+        rows[name].dt.epoch("s").cast(pl.Float64).fill_null(float("nan")).to_numpy() / 86_400.0
+        for name in ("first_seen_at", "last_seen_at")
+    ]
     return Incidence(
-        account_ids=ids["account_id"].to_list(),
-        requests=ids["request_count"].fill_null(0).to_numpy().astype(np.int64),
+        account_ids=units["principal"].to_list(),
+        seats=seats,
+        firms=units["declared"].to_numpy(),
+        several=units["seats"].to_numpy() >= 2,
+        requests=units["request_count"].fill_null(0).to_numpy().astype(np.int64),
         kinds=kinds,
         norm=np.array([kind_of(kind).norm for kind in kinds], dtype=np.float64),
         lines=lines,
@@ -187,18 +247,19 @@ def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidenc
         value_names=values["value"],
         kind_of_value=np.array([kind_number[kind] for kind in values["kind"].to_list()], dtype=np.int64),
         holders=values["holders"].to_numpy().astype(np.int64),
-        account=numbers["account"].to_numpy().astype(np.int64),
-        value=numbers["number"].to_numpy().astype(np.int64),
-        use=numbers["use"].to_numpy().astype(np.float64),
-        first_day=numbers["first"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
-        last_day=numbers["last"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        held=values["held"].to_numpy().astype(np.int64),
+        account=rows["account"].to_numpy().astype(np.int64),
+        value=rows["number"].to_numpy().astype(np.int64),
+        use=rows.select(_usual_use()).to_series().to_numpy().astype(np.float64),
+        first_day=day[0],
+        last_day=day[1],
     )
 
 
 def _content_speaks(rows: pl.DataFrame, account_count: int) -> bool:
     """Whether a fifth of the accounts or more show content, so that weaker traces are not needed."""
-    told = [name for name, kind in find_kinds().items() if kind.line == "content"]
-    return 5 * rows.filter(pl.col("kind").is_in(told))["account_id"].n_unique() >= account_count > 0
+    told = [name for name, kind in find_kinds().items() if kind.group == "content" and not kind.public]
+    return 5 * rows.filter(pl.col("kind").is_in(told))["account"].n_unique() >= account_count > 0
 
 
 def deal_lines(incidence: Incidence, seed: int) -> Incidence:
@@ -224,21 +285,10 @@ def deal_lines(incidence: Incidence, seed: int) -> Incidence:
         mine = line == number
         account[mine] = target[incidence.account[mine]]
     order = np.lexsort((account, incidence.value))
-    return _replace(
+    return replace(
         incidence,
         account=account[order],
         use=incidence.use[order],
         first_day=incidence.first_day[order],
         last_day=incidence.last_day[order],
     )
-
-
-def _replace(incidence: Incidence, **changes: Any) -> Incidence:  # noqa: ANN401 - fields hold several types
-    from dataclasses import replace
-
-    return replace(incidence, **changes)
-
-
-def line_number(incidence: Incidence, line: str) -> int:
-    """Number of a line of evidence; -1 where nothing of it was seen."""
-    return incidence.lines.index(line) if line in incidence.lines else -1

@@ -16,7 +16,11 @@ from forensics.linking.popular import find_cores
 from forensics.linking.rare import propose_rare, within_top
 from forensics.linking.skeleton import sketch_core
 
+NO_CORE = pl.lit(None, pl.UInt32)  # a pair that links by itself
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from forensics.common.settings import LinkSettings
     from forensics.linking.incidence import Incidence
 
@@ -28,7 +32,7 @@ def weigh_links(sightings: pl.LazyFrame, accounts: pl.LazyFrame, settings: LinkS
     Out:   LINKS, sorted; big networks appear as a readable skeleton.
     Null:  accounts that share nothing rare with anybody are in no row.
     """
-    return bundle(sightings=sightings, accounts=accounts.select("account_id", "request_count")).map_batches(
+    return bundle(sightings=sightings, accounts=accounts.select(INCIDENCE_COLUMNS["accounts"])).map_batches(
         lambda frame: _weigh(frame, settings), schema=LINKS.schema
     )
 
@@ -39,32 +43,21 @@ def _weigh(frame: pl.DataFrame, settings: LinkSettings) -> pl.DataFrame:
     if len(incidence.account) == 0:
         return LINKS.empty()
     scale = scale_of(incidence, settings)
-    a, b = propose_rare(incidence, scale, settings)
-    parts = [weigh_pairs(incidence, a, b, incidence.rarity_bits, scale)]
-    pieces = find_components(
-        incidence.account_count, parts[0]["a"].to_numpy().astype(np.int64), parts[0]["b"].to_numpy().astype(np.int64)
-    )
-    for core in find_cores(incidence, pieces, settings):
-        a, b = sketch_core(incidence, core)
-        # Two accounts of a core that was tested whole start from the odds inside it, not from those of two strangers.
-        inside = (
-            replace(
-                scale,
-                needed=float(np.log2(incidence.account_count / len(core.accounts))) + settings.margin_bits,
-                looks=False,
-            )
-            if core.whole
-            else scale
+    alone = weigh_pairs(incidence, *propose_rare(incidence, scale, settings), scale).with_columns(core=NO_CORE)
+    a, b = (alone[name].to_numpy().astype(np.int64) for name in ("a", "b"))
+    parts = [_keep_strongest(alone, settings)]
+    # A core was tested whole, and paid for having been chosen: its skeleton is told whatever its pairs weigh.
+    whole = replace(scale, needed=0.0)
+    cores = find_cores(incidence, find_components(incidence.account_count, a, b), settings)
+    for number, core in enumerate(cores):
+        parts.append(
+            weigh_pairs(incidence, *sketch_core(incidence, core), whole).with_columns(core=pl.lit(number, pl.UInt32))
         )
-        parts.append(weigh_pairs(incidence, a, b, core.bits, inside))
-    return _spell(incidence, _keep_strongest(pl.concat(parts), settings))
+    return _spell(incidence, pl.concat(parts))
 
 
 def _keep_strongest(pairs: pl.DataFrame, settings: LinkSettings) -> pl.DataFrame:
-    """Each pair once, with the most bits any view of it gave; the strongest of each account."""
-    pairs = pairs.sort("a", "b", "weight_bits", descending=[False, False, True]).unique(
-        ["a", "b"], keep="first", maintain_order=True
-    )
+    """The strongest pairs of each account."""
     pairs = pairs.sort("weight_bits", "a", "b", descending=[True, False, False])
     keep = within_top(
         pairs["a"].to_numpy().astype(np.int64), pairs["b"].to_numpy().astype(np.int64), settings.neighbours
@@ -72,12 +65,20 @@ def _keep_strongest(pairs: pl.DataFrame, settings: LinkSettings) -> pl.DataFrame
     return pairs.filter(pl.Series(keep))
 
 
+def _ends(ids: pl.Series, pairs: pl.DataFrame, choose: Callable[..., pl.Expr]) -> pl.Series:
+    """The smaller or the larger id of each pair."""
+    ends = pl.DataFrame({"a": ids.gather(pairs["a"]), "b": ids.gather(pairs["b"])})
+    return ends.select(choose("a", "b")).to_series()
+
+
 def _spell(incidence: Incidence, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Numbers back to names."""
-    ids = pl.Series("account_id", incidence.account_ids)
+    """Numbers back to names, each pair once; an organisation goes by the first of its accounts."""
+    first = incidence.seats.group_by("account").agg(pl.col("account_id").min()).sort("account")
+    ids = first["account_id"]
+    pairs = pairs.sort("a", "b", "core", nulls_last=True).unique(["a", "b"], keep="first", maintain_order=True)
     kinds = pl.Series("kind", incidence.kinds)
     of_value = pl.Series("kind", [incidence.kinds[number] for number in incidence.kind_of_value])
-    pairs = pairs.sort("a", "b").with_row_index("pair")
+    pairs = pairs.with_row_index("pair")
     by_kind = pairs.select("pair", "kinds").explode("kinds").unnest("kinds")
     by_kind = (
         by_kind.with_columns(kind=kinds.gather(by_kind["kind"]))
@@ -97,7 +98,11 @@ def _spell(incidence: Incidence, pairs: pl.DataFrame) -> pl.DataFrame:
     )
     return (
         pairs.select(
-            "pair", account_a=ids.gather(pairs["a"]), account_b=ids.gather(pairs["b"]), weight_bits="weight_bits"
+            "pair",
+            "weight_bits",
+            "core",
+            account_a=_ends(ids, pairs, pl.min_horizontal),
+            account_b=_ends(ids, pairs, pl.max_horizontal),
         )
         .join(by_kind, on="pair", maintain_order="left")
         .join(seen, on="pair", maintain_order="left")

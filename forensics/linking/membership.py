@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.common.kinds import SUFFICIENT_LINES
+from forensics.common.kinds import MAPPED
 from forensics.describing.sightings import kind_of
 from forensics.linking.behaviour import manner_bits
 from forensics.linking.incidence import deal_lines
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from forensics.linking.incidence import Incidence
 
 
-MANNER = "manner"  # line of evidence of how an account behaves
+SUFFICIENT_LINES = frozenset({"program", "provenance", MAPPED})  # in which one kind may tell a member alone
+TELLING = 4.0  # times as frequent among members as outside, from which a value tells
+WEAKEST = 0.1  # share of the founders that may resemble their network less than whoever joins it
+TYPICAL = 0.5  # of the bits of a median member, below which a member leaves
+TOLD = 0.95  # of the most bits a line can bring, from which content alone tells a member
+MET = 0.3  # of the values that a usual member shares, which such an account must share too
+ALONE_BITS = 6.0  # that content must bring to make a member of an account that shows nothing else
+NESTED = 0.8  # share of a network's members that must belong to another, one by one, for it to be a part of that
 ALONE = -1  # label of accounts in no network
 
 
@@ -36,21 +43,67 @@ class Profile:
     size: Ints  # members of each network, by network number
 
 
-def profile_networks(incidence: Incidence, labels: Ints) -> Profile:
-    """What the members of each network share."""
+def profile_networks(incidence: Incidence, labels: Ints, least: int = 2) -> Profile:
+    """What `least` members or more of each network show."""
     network = labels[incidence.account]
     inside = network >= 0
-    key, members = np.unique(
-        network[inside] * (len(incidence.holders) + 1) + incidence.value[inside], return_counts=True
-    )
-    shared = members >= 2
+    key, members = np.unique(network[inside] * (len(incidence.held) + 1) + incidence.value[inside], return_counts=True)
+    shared = members >= least
     key, members = key[shared], members[shared]
     size = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=-1)) + 1)
     return Profile(
-        network=key // (len(incidence.holders) + 1),
-        value=key % (len(incidence.holders) + 1),
-        members=members,
-        size=size,
+        network=key // (len(incidence.held) + 1), value=key % (len(incidence.held) + 1), members=members, size=size
+    )
+
+
+def telling_values(incidence: Incidence, labels: Ints) -> pl.DataFrame:
+    """One row per network and value that is four times as frequent among its members as outside, most telling first.
+
+    Columns: network, kind, value, m (members that show it), n (members), q (share outside), ratio; best and mean: how
+    many such values an outsider meets, up to this one and in all.
+    """
+    profile = profile_networks(incidence, labels)
+    size = profile.size[profile.network].astype(np.float64)
+    n = float(incidence.account_count)
+    outside = (incidence.holders[profile.value] - profile.members + 0.5) / (n - size + 1.0)
+    inside = (profile.members + 0.5) / (size + 1.0)
+    table = pl.DataFrame(
+        {
+            "network": profile.network,
+            "kind": incidence.kind_of_value[profile.value],
+            "value": profile.value,
+            "m": profile.members,
+            "n": size,
+            "q": outside,
+            "ratio": inside / outside,
+        }
+    )
+    return (
+        table.filter(pl.col("ratio") > TELLING)
+        .sort("network", "kind", "ratio", "value", descending=[False, False, True, False])
+        .with_columns(
+            best=pl.col("q").cum_sum().over("network", "kind"), mean=pl.col("q").sum().over("network", "kind")
+        )
+    )
+
+
+def _shown_entries(incidence: Incidence, labels: Ints, *, real: bool) -> pl.DataFrame:
+    """One row per account and value: its use, its network, and how many values of the kind the account shows against
+    the usual.
+    """
+    kinds = incidence.kind_of_value[incidence.value]
+    held = 2.0**incidence.looks
+    usual = np.bincount(kinds, minlength=len(incidence.kinds)) / np.maximum(
+        np.bincount(kinds, weights=1.0 / held, minlength=len(incidence.kinds)), 1e-9
+    )
+    return pl.DataFrame(
+        {
+            "account": incidence.account,
+            "value": incidence.value,
+            "use": incidence.use,
+            "pace": np.maximum(held / usual[kinds], 0.5),
+            "own": labels[incidence.account] if real else np.full(len(incidence.account), ALONE),
+        }
     )
 
 
@@ -58,64 +111,23 @@ def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None =
     """One row per account, network and kind: bits by which what the account shows of the network is more than a
     stranger would.
 
-    A value tells if it is four times as frequent among members as outside. A stranger who shows as many values of the
-    kind as this account would meet μ telling values, so the bits are those of meeting one at least as telling as the
-    best the account shows, or, for kinds whose values are met independently, of meeting as many as it shows (Chernoff's
-    bound on the Poisson tail). A network with hundreds of telling values is easily met once. Members are judged by what
-    the OTHER members hold. With `dealt`, accounts of that incidence are scored against the networks of this one.
+    A stranger who shows as many values of the kind as this account would meet μ telling values, so the bits are those
+    of meeting one at least as telling as the best the account shows, or, for kinds whose values are met independently,
+    of meeting as many as it shows (Chernoff's bound on the Poisson tail). A network with hundreds of telling values is
+    easily met once. Members are judged by what the OTHER members hold. With `dealt`, accounts of that incidence are
+    scored against the networks of this one.
     """
-    profile = profile_networks(incidence, labels)
     n = float(incidence.account_count)
-    size = profile.size[profile.network].astype(np.float64)
-    outside = (incidence.holders[profile.value] - profile.members + 0.5) / (n - size + 1.0)
-    inside = (profile.members + 0.5) / (size + 1.0)
-    telling = inside > 4.0 * outside
-    kind = incidence.kind_of_value[profile.value]
-    table = (
-        pl.DataFrame(
-            {
-                "network": profile.network,
-                "kind": kind,
-                "value": profile.value,
-                "m": profile.members,
-                "n": size,
-                "q": outside,
-                "ratio": inside / outside,
-            }
-        )
-        .filter(pl.Series(telling))
-        .sort("network", "kind", "ratio", "value", descending=[False, False, True, False])
-        .with_columns(
-            best=pl.col("q").cum_sum().over("network", "kind"), mean=pl.col("q").sum().over("network", "kind")
-        )
-    )
-    shown = dealt if dealt is not None else incidence
-    kinds = shown.kind_of_value[shown.value]
-    held = 2.0**shown.looks
-    usual = np.bincount(kinds, minlength=len(incidence.kinds)) / np.maximum(
-        np.bincount(kinds, weights=1.0 / held, minlength=len(incidence.kinds)), 1e-9
-    )
-    entries = pl.DataFrame(
-        {
-            "account": shown.account,
-            "value": shown.value,
-            "use": shown.use,
-            "pace": np.maximum(held / usual[kinds], 0.5),  # values of the kind the account shows, against the usual
-            "own": labels[shown.account] if dealt is None else np.full(len(shown.account), ALONE),
-        }
-    )
+    table = telling_values(incidence, labels)
+    entries = _shown_entries(dealt or incidence, labels, real=dealt is None)
     mine = (pl.col("own") == pl.col("network")).cast(pl.Float64)
     self_share = (1 - mine) / (n - pl.col("n") + 1.0)  # an outsider does not speak against itself
+    least = 0.5 / (n + 1.0)
+    others = (pl.col("m") - mine + 0.5) / (pl.col("n") - mine + 1.0)
     rows = (
         entries.join(table, on="value")
-        .filter(
-            (pl.col("m") - mine >= 1)
-            & ((pl.col("m") - mine + 0.5) / (pl.col("n") - mine + 1.0) >= 4 * (pl.col("q") - self_share))
-        )
-        .with_columns(
-            best=(pl.col("best") - self_share).clip(0.5 / (n + 1.0)),
-            mean=(pl.col("mean") - self_share).clip(0.5 / (n + 1.0)),
-        )
+        .filter((pl.col("m") - mine >= 1) & (others >= TELLING * (pl.col("q") - self_share)))
+        .with_columns((pl.col(name) - self_share).clip(least) for name in ("best", "mean"))
         .sort("account", "network", "kind", "best", "value")
         .group_by("account", "network", "kind", maintain_order=True)
         .agg(
@@ -143,36 +155,41 @@ def score_cap(incidence: Incidence) -> float:
 def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.DataFrame:
     """One row per account and network: bits over all lines, lines that speak, posterior log-odds of membership."""
     cap = score_cap(incidence)
+    names = [kind_of(kind) for kind in incidence.kinds]
+    tells = [kind.lasts and kind.line in SUFFICIENT_LINES for kind in names] + [False]  # the last: manners
+    scores = scores.with_columns(tells=pl.Series(tells, dtype=pl.Boolean).gather(scores["kind"]))
     lines = (
         scores.sort("account", "network", "line", "bits", descending=[False, False, False, True])
         .group_by("account", "network", "line", maintain_order=True)
-        .agg(bits=pl.col("bits").first().clip(upper_bound=cap), met=pl.col("met").sum())
+        .agg(
+            bits=pl.col("bits").first().clip(upper_bound=cap),
+            sufficient=pl.col("bits").filter("tells").max().fill_null(0.0).clip(upper_bound=cap),
+            met=pl.col("met").filter("tells").sum(),
+        )
     )
-    sufficient = pl.Series([name in SUFFICIENT_LINES for name in (*incidence.lines, MANNER)], dtype=pl.Boolean)
-    lines = lines.with_columns(sufficient=sufficient.gather(lines["line"]))
     size = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=-1)) + 1).astype(np.float64)
     prior = pl.Series(np.log2(np.maximum(incidence.account_count - size, 1.0) / np.maximum(size, 1.0)))
     total = lines.group_by("account", "network", maintain_order=True).agg(
         bits=pl.col("bits").sum(),
         lines=(pl.col("bits") >= 2).sum(),
-        sufficient=pl.col("bits").filter(pl.col("sufficient")).max().fill_null(0.0),
-        met=pl.col("met").filter(pl.col("sufficient")).max().fill_null(0.0),
+        sufficient=pl.col("sufficient").max(),
+        met=pl.col("met").max(),
     )
     return total.with_columns(odds=pl.col("bits") - prior.gather(total["network"]))
 
 
 def score_manners(
-    incidence: Incidence, manners: Manners, labels: Ints, scores: pl.DataFrame, settings: NetworkSettings
+    incidence: Incidence, manners: Manners, labels: Ints, scores: pl.DataFrame, alike: Bools
 ) -> pl.DataFrame:
-    """The scores of accounts in no network, with a line more each: how much more an account behaves like the network's
-    members than like others.
+    """The scores of accounts in no network, and of those that likeness brought to theirs (`alike`), with a line more
+    each: how much more an account behaves like the network's members than like others.
 
     A profile says the same in coarser words; what both say counts once.
     """
     profile = pl.Series([kind_of(kind).fallback for kind in incidence.kinds], dtype=pl.Boolean)
     pairs = (
         scores.with_columns(profile=profile.gather(scores["kind"]))
-        .filter(pl.Series(labels).gather(scores["account"]) < 0)
+        .filter(pl.Series((labels < 0) | alike).gather(scores["account"]))
         .group_by("account", "network")
         .agg(said=pl.col("bits").filter(pl.col("profile")).max().fill_null(0.0))
         .sort("network", "account")
@@ -180,7 +197,7 @@ def score_manners(
     parts = [scores]
     for (network,), rows in pairs.group_by("network", maintain_order=True):
         members = np.flatnonzero(labels == network)
-        bits = manner_bits(manners, members, rows["account"].to_numpy().astype(np.int64), settings.manner_bits)
+        bits = manner_bits(manners, members, rows["account"].to_numpy().astype(np.int64))
         bits = np.where(bits > 0, np.maximum(bits - rows["said"].to_numpy(), 0.0), bits)
         told = rows.with_columns(
             kind=pl.lit(len(incidence.kinds), scores.schema["kind"]),
@@ -196,72 +213,37 @@ def complete(
     incidence: Incidence,
     manners: Manners,
     labels: Ints,
-    scores: pl.DataFrame,
     settings: NetworkSettings,
     settled: Bools | None = None,
+    alike: Bools | None = None,
 ) -> Ints:
     """Each account in the network whose members it resembles most, if the odds hold against decoys; else alone.
 
-    A `settled` account that belongs to its network stays there, though it may resemble another more.
+    A `settled` account that belongs to its network stays there, though it may resemble another more. Those that are
+    `alike` came by their manners, and are judged by them too.
     """
     if int(labels.max(initial=-1)) < 0:
         return labels
-    real = sum_lines(incidence, score_manners(incidence, manners, labels, scores, settings), labels)
-    outsiders = labels[incidence.account] < 0
+    nobody = np.zeros(len(labels), dtype=bool)
+    scores = score_accounts(incidence, labels)
+    by_manner = nobody if alike is None else alike
+    real = sum_lines(incidence, score_manners(incidence, manners, labels, scores, by_manner), labels)
+    real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
     # Decoys are the outsiders with their lines of evidence dealt anew: what two lines say about one of them is
     # accident.
-    dealt = deal_lines(_only(incidence, outsiders), settings.seed)
-    mistaken = score_manners(incidence, manners, labels, score_accounts(incidence, labels, dealt), settings)
+    dealt = deal_lines(_only(incidence, labels[incidence.account] < 0), settings.seed)
+    mistaken = score_manners(incidence, manners, labels, score_accounts(incidence, labels, dealt), nobody)
     decoys = sum_lines(incidence, mistaken, labels).with_columns(own=pl.lit(ALONE, pl.Int64))
-    # Whoever joins must resemble the network as its founders resemble each other, in the lines that it shows at all:
-    # not less than their weakest tenth.
-    real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
-    usual = usual_bits(incidence, scores, labels, settings)
-    many = real.filter(pl.col("own") == pl.col("network")).group_by("network").agg(many=pl.col("met").median())
-    real, decoys = (
-        pairs.join(expect_bits(pairs, shown, usual), on=["account", "network"], how="left", maintain_order="left").join(
-            many, on="network", how="left", maintain_order="left"
-        )
-        for pairs, shown in ((real, incidence), (decoys, dealt))
-    )
-    # Content, blobs or mapped observables that tell the account from all others are enough, whatever its client or
-    # card: operators vary those.
-    told = (pl.col("sufficient") >= settings.told_share * score_cap(incidence)) & (
-        pl.col("met") >= settings.met_share * pl.col("many")
-    )
-    expected = expect_bits(real, incidence, typical_bits(incidence, scores, labels)).rename({"usual": "typical"})
-    real = real.join(expected, on=["account", "network"], how="left", maintain_order="left").with_columns(
-        pl.col("typical").fill_null(0.0)
-    )
-    decoys = decoys.with_columns(typical=pl.lit(0.0))
-    # A member need not show all that the others do, but half of it: whoever shares some prompts with a pool and neither
-    # its cards nor its devices,
-    # though it has such of its own, is a customer of the same trade.
-    stays = (pl.col("own") == pl.col("network")) & (pl.col("bits") >= settings.typical_share * pl.col("typical"))
-    alike = stays | ((pl.col("own") != pl.col("network")) & ((pl.col("bits") >= pl.col("usual")) | told))
-    credible = (pl.col("odds") >= settings.margin_bits) & alike
-    # Founders that were tested as a whole may rest on one line; whoever else joins needs two.
-    lines = (
-        real.filter(pl.col("own") == pl.col("network")).group_by("network").agg(usual_lines=pl.col("lines").median())
-    )
-    real = real.join(lines, on="network", how="left", maintain_order="left")
-    decoys = decoys.with_columns(usual_lines=pl.lit(2.0))
-    founder = (pl.col("own") == pl.col("network")) & (pl.col("lines") >= pl.col("usual_lines"))
-    crossed = credible & ((pl.col("lines") >= 2) | founder)
-    alone = credible & (pl.col("sufficient") >= settings.alone_bits) if incidence.several_lines else credible
-    lucky = decoys.filter(crossed).group_by("account").agg(pl.col("odds").max())["odds"].to_numpy()
-    floor = decoy_floor(real.filter(crossed & (pl.col("own") < 0))["odds"].to_numpy(), lucky, settings.false_joiners)
-    belongs = (crossed & ((pl.col("own") >= 0) | (pl.col("odds") >= floor))) | alone
-    own_first = (pl.col("own") == pl.col("network")) & pl.col("settled")
+    real = _expectations(incidence, incidence, real, scores, labels)
+    decoys = _expectations(incidence, dealt, decoys, scores, labels)
+    belongs, lucky = _belonging(incidence, real, decoys, settings)
     joined = np.arange(int(labels.max()) + 1)
     if settled is None:
-        joined = _nested(
-            real.filter(belongs & (pl.col("odds") > lucky.max(initial=0.0))), labels, settings.nest_members
-        )
+        joined = _nested(real.filter(belongs & (pl.col("odds") > lucky)), labels)
+    own_first = (pl.col("own") == pl.col("network")) & pl.col("settled")
+    known = nobody if settled is None else settled
     best = (
-        real.with_columns(
-            settled=pl.Series(np.zeros(len(labels), dtype=bool) if settled is None else settled).gather(real["account"])
-        )
+        real.with_columns(settled=pl.Series(known).gather(real["account"]))
         .filter(belongs)
         .sort("account", own_first, "odds", "network", descending=[False, True, True, False])
         .group_by("account", maintain_order=True)
@@ -272,7 +254,55 @@ def complete(
     return result
 
 
-def _nested(pairs: pl.DataFrame, labels: Ints, share: float) -> Ints:
+def _expectations(
+    incidence: Incidence, shown: Incidence, pairs: pl.DataFrame, scores: pl.DataFrame, labels: Ints
+) -> pl.DataFrame:
+    """The pairs of account and network with what is usual there: bits that the weakest tenth and the median of members
+    reach in the lines that the account shows at all, and values that a member shares.
+    """
+    cap = score_cap(incidence)
+    own = scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
+    summed = sum_lines(incidence, own, labels)
+    usual = summed.group_by("network").agg(many=pl.col("met").median())
+    best = own.group_by("account", "network", "line").agg(pl.col("bits").max().clip(upper_bound=cap))
+    weakest = (
+        best.group_by("network", "line").agg(usual=pl.col("bits").quantile(WEAKEST, "lower")).sort("network", "line")
+    )
+    typical = typical_bits(incidence, scores, labels)
+    for name, table in (("usual", weakest), ("typical", typical)):
+        expected = expect_bits(pairs, shown, table).rename({"usual": name})
+        pairs = pairs.join(expected, on=["account", "network"], how="left", maintain_order="left")
+    return pairs.join(usual, on="network", how="left", maintain_order="left").with_columns(
+        pl.col("typical").fill_null(0.0)
+    )
+
+
+def _belonging(
+    incidence: Incidence, real: pl.DataFrame, decoys: pl.DataFrame, settings: NetworkSettings
+) -> tuple[pl.Expr, float]:
+    """Which pairs of account and network hold, and the odds of the luckiest decoy.
+
+    Founders that were tested as a whole may rest on one line; whoever else joins needs two, or content, blobs or mapped
+    observables that tell the account from all others, whatever its client or card: operators vary those.
+    """
+    own = pl.col("own") == pl.col("network")
+    # Whoever joins must resemble the network as its founders resemble each other, in the lines that it shows at all:
+    # not less than their weakest tenth.
+    told = (pl.col("sufficient") >= TOLD * score_cap(incidence)) & (pl.col("met") >= MET * pl.col("many"))
+    # A member need not show all that the others do, but half of it: whoever shares some prompts with a pool and neither
+    # its cards nor its devices, though it has such of its own, is a customer of the same trade.
+    stays = own & (pl.col("bits") >= TYPICAL * pl.col("typical"))
+    alike = stays | (~own & ((pl.col("bits") >= pl.col("usual")) | told))
+    credible = (pl.col("odds") >= settings.margin_bits) & alike
+    crossed = credible & ((pl.col("lines") >= 2) | own)
+    alone = credible & (pl.col("sufficient") >= ALONE_BITS) if incidence.several_lines else credible
+    lucky = decoys.filter(crossed).group_by("account").agg(pl.col("odds").max())["odds"].to_numpy()
+    floor = decoy_floor(real.filter(crossed & (pl.col("own") < 0))["odds"].to_numpy(), lucky, settings.false_joiners)
+    belongs = (crossed & ((pl.col("own") >= 0) | (pl.col("odds") >= floor))) | alone
+    return belongs, float(lucky.max(initial=0.0))
+
+
+def _nested(pairs: pl.DataFrame, labels: Ints) -> Ints:
     """Network → the network it is a part of, or itself: nearly all members of a part belong, one by one, to another
     that is not smaller.
     """
@@ -287,24 +317,13 @@ def _nested(pairs: pl.DataFrame, labels: Ints, share: float) -> Ints:
         .sort("own", "network")
     )
     part, whole, count = (found[name].to_numpy().astype(np.int64) for name in ("own", "network", "len"))
-    nested = (count >= share * size[part]) & (size[part] <= size[whole])
+    nested = (count >= NESTED * size[part]) & (size[part] <= size[whole])
     part, whole = part[nested], whole[nested]
     _, joined = connected_components(
         csr_matrix((np.ones(len(part)), (part, whole)), shape=(len(size), len(size))), directed=False
     )
     numbers: Ints = joined.astype(np.int64)
     return numbers
-
-
-def usual_bits(incidence: Incidence, scores: pl.DataFrame, labels: Ints, settings: NetworkSettings) -> pl.DataFrame:
-    """One row per network and line: bits that all but the weakest tenth of the members who show the line reach."""
-    own = scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
-    best = own.group_by("account", "network", "line").agg(pl.col("bits").max().clip(upper_bound=score_cap(incidence)))
-    return (
-        best.group_by("network", "line")
-        .agg(usual=pl.col("bits").quantile(settings.weakest_share, "lower"))
-        .sort("network", "line")
-    )
 
 
 def typical_bits(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.DataFrame:
@@ -354,5 +373,5 @@ def _only(incidence: Incidence, keep: Bools) -> Incidence:
         use=incidence.use[keep],
         first_day=incidence.first_day[keep],
         last_day=incidence.last_day[keep],
-        holders=np.bincount(incidence.value[keep], minlength=len(incidence.holders)).astype(np.int64),
+        held=np.bincount(incidence.value[keep], minlength=len(incidence.held)).astype(np.int64),
     )

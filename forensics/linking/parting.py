@@ -7,18 +7,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forensics.linking.alike import OWN, OWN_SHARE, SMALL_FRAGMENT, durable, join, numbered, same, same_both
+from forensics.linking.alike import (
+    ALIKE_ACCOUNTS,
+    DEVIATIONS,
+    OWN,
+    OWN_SHARE,
+    SMALL_FRAGMENT,
+    WITHIN,
+    durable,
+    join,
+    numbered,
+    same,
+    same_both,
+)
 from forensics.linking.behaviour import AlikeTest, Manners
 from forensics.linking.membership import ALONE
 
 if TYPE_CHECKING:
-    from forensics.common.arrays import Bools, Ints
-    from forensics.common.settings import NetworkSettings
+    from forensics.common.arrays import Ints
     from forensics.linking.alike import Groups
     from forensics.linking.incidence import Incidence
 
 
-def split_alike(incidence: Incidence, shown: Groups, manners: Manners, labels: Ints, settings: NetworkSettings) -> Ints:
+SPLIT_MOST = 0.6  # largest part of a network that may leave it as one of its own
+SPLIT_SPREAD = 0.4  # of the spread of the rest's manners, that of such a part
+SPLIT_REST = 0.5  # of the spread of others, that of the rest, up to which it is a pool itself and keeps its parts
+SPLIT_KIN = 0.5  # of a part's accounts that share something lasting of their own with the rest: from here it stays
+
+
+def split_alike(incidence: Incidence, shown: Groups, manners: Manners, labels: Ints, seed: int) -> Ints:
     """The labels, where accounts of a network that share an observable and behave alike, unlike the rest of it, are a
     network of their own.
 
@@ -28,68 +45,75 @@ def split_alike(incidence: Incidence, shown: Groups, manners: Manners, labels: I
     exits or resellers of the same customers' requests do.
     Null: random groups of as many accounts of the same network; of all accounts, where the rest is a pool.
     """
-    everybody = AlikeTest(manners, settings.seed)
-    result = labels.copy()
-    number = int(labels.max(initial=ALONE)) + 1
-    lasting = durable(incidence)
-    networks: dict[int, _Network] = {}
-    found: dict[int, list[Ints]] = {}
-    turns: dict[int, list[Ints]] = {}
-    pools: list[Ints] = []
-    sizes = np.bincount(labels[labels >= 0], minlength=number)
+    parting = _Parting(incidence, manners, labels, seed)
     for accounts, in_turn in shown:
-        own = labels[accounts]
+        parting.look(accounts, in_turn=in_turn)
+    return parting.result()
+
+
+class _Parting:
+    """Which parts of networks leave them: looked at one observable after the other, decided together."""
+
+    def __init__(self, incidence: Incidence, manners: Manners, labels: Ints, seed: int) -> None:
+        """Nothing seen yet."""
+        self.incidence, self.manners, self.labels, self.seed = incidence, manners, labels, seed
+        self.everybody = AlikeTest(manners, seed)
+        self.sizes = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=ALONE)) + 1)
+        self.networks: dict[int, _Network] = {}
+        self.alike: dict[int, list[Ints]] = {}  # by network: places of parts unlike its rest
+        self.turns: dict[int, list[Ints]] = {}
+        self.pools: list[Ints] = []  # parts of pools
+
+    def look(self, accounts: Ints, *, in_turn: bool) -> None:
+        """Note the part of a network that shows an observable, if it should leave."""
+        own = self.labels[accounts]
         inside = own[own >= 0]
         if len(inside) == 0:
-            continue
+            return
         label = int(np.bincount(inside).argmax())
         part = accounts[own == label]
-        if not (
-            settings.alike_accounts <= len(part) <= settings.split_most * sizes[label]
-            and len(part) >= settings.nest_share * len(accounts)
-        ):
-            continue
-        if label not in networks:
-            networks[label] = _look_at(incidence, manners, np.flatnonzero(labels == label), lasting, settings)
-        network = networks[label]
+        if not (ALIKE_ACCOUNTS <= len(part) <= SPLIT_MOST * self.sizes[label] and len(part) >= WITHIN * len(accounts)):
+            return
+        if label not in self.networks:
+            members = np.flatnonzero(self.labels == label)
+            self.networks[label] = _look_at(self.incidence, self.manners, members, self.seed)
+        network = self.networks[label]
         places = np.searchsorted(network.members, part)
-        outside = np.ones(len(network.members), dtype=bool)
-        outside[places] = False
-        rest = np.flatnonzero(outside)
-        if everybody.measure(network.members[rest]) <= np.log(settings.split_rest):
-            alike = (
-                everybody.measure(part) <= np.log(settings.split_rest)
-                and everybody.deviation(part) >= settings.alike_deviations
-            )
-            if (
-                (in_turn or alike)
-                and network.kinship(places) < settings.split_kin
-                and not same_both(manners, part, network.members[rest], settings)
-            ):
-                pools.append(part)
-        elif (
-            in_turn
-            and len(part) * SMALL_FRAGMENT <= sizes[label]
-            and not same(network.test.manners, places, rest, settings)
-        ):
-            turns.setdefault(label, []).append(places)
-        elif (
-            not in_turn
-            and network.test.measure(places) <= np.log(settings.split_spread)
-            and network.test.deviation(places) >= settings.alike_deviations
-        ):
-            found.setdefault(label, []).append(places)
-    for label, network in sorted(networks.items()):
-        for group in [*join(network.test, found.get(label, []), settings), *turns.get(label, [])]:
-            if len(group) <= settings.split_most * len(network.members):
-                result[network.members[group]] = number
+        rest = np.setdiff1d(np.arange(len(network.members)), places)
+        if self.everybody.measure(network.members[rest]) <= np.log(SPLIT_REST):
+            if self._another_pool(network, part, places, rest, in_turn=in_turn):
+                self.pools.append(part)
+        elif in_turn:
+            small = len(part) * SMALL_FRAGMENT <= self.sizes[label]
+            if small and not same(network.test.manners, places, rest):
+                self.turns.setdefault(label, []).append(places)
+        elif network.test.measure(places) <= np.log(SPLIT_SPREAD) and network.test.deviation(places) >= DEVIATIONS:
+            self.alike.setdefault(label, []).append(places)
+
+    def _another_pool(self, network: _Network, part: Ints, places: Ints, rest: Ints, *, in_turn: bool) -> bool:
+        """Whether a part of a pool is another pool."""
+        alike = in_turn or (
+            self.everybody.measure(part) <= np.log(SPLIT_REST) and self.everybody.deviation(part) >= DEVIATIONS
+        )
+        return (
+            alike and network.kinship(places) < SPLIT_KIN and not same_both(self.manners, part, network.members[rest])
+        )
+
+    def result(self) -> Ints:
+        """The labels with the parts numbered anew."""
+        result = self.labels.copy()
+        number = len(self.sizes)
+        for label, network in sorted(self.networks.items()):
+            for group in [*join(network.test, self.alike.get(label, [])), *self.turns.get(label, [])]:
+                if len(group) <= SPLIT_MOST * len(network.members):
+                    result[network.members[group]] = number
+                    number += 1
+        for group in join(self.everybody, self.pools):
+            fresh = group[result[group] == self.labels[group]]
+            if len(fresh) >= ALIKE_ACCOUNTS:
+                result[fresh] = number
                 number += 1
-    for group in join(everybody, pools, settings):
-        fresh = group[result[group] == labels[group]]
-        if len(fresh) >= settings.alike_accounts:
-            result[fresh] = number
-            number += 1
-    return numbered(result)
+        return numbered(result)
 
 
 @dataclass(frozen=True)
@@ -118,18 +142,16 @@ class _Network:
         return len(np.unique(self.place[inside & common[self.value]])) / max(int(chosen.sum()), 1)
 
 
-def _look_at(
-    incidence: Incidence, manners: Manners, members: Ints, durable: Bools, settings: NetworkSettings
-) -> _Network:
+def _look_at(incidence: Incidence, manners: Manners, members: Ints, seed: int) -> _Network:
     order, first, _ = incidence.by_account
     entries = np.concatenate([order[first[member] : first[member + 1]] for member in members])
-    entries = entries[durable[incidence.value[entries]]]
+    entries = entries[durable(incidence)[incidence.value[entries]]]
     values, number, held = np.unique(incidence.value[entries], return_inverse=True, return_counts=True)
     own = (held >= OWN) & (held >= OWN_SHARE * incidence.holders[values])
     entries, number = entries[own[number]], (np.cumsum(own) - 1)[number[own[number]]]
     return _Network(
         members=members,
-        test=AlikeTest(Manners(manners.table[members]), settings.seed),
+        test=AlikeTest(Manners(manners.table[members]), seed),
         place=np.searchsorted(members, incidence.account[entries]),
         value=number,
     )

@@ -18,27 +18,32 @@ if TYPE_CHECKING:
 PAIRS_PER_ACCOUNT = 1000  # of the pair budget: a small case does not need the budget of a large one
 
 
-def sketch_core(incidence: Incidence, whole: Core, width: int = 6) -> tuple[Ints, Ints]:
+WIDTH = 4  # values of each line at which an account gets neighbours
+SMALL = 12  # accounts of a core up to which all its pairs are told
+
+
+def sketch_core(incidence: Incidence, core: Core) -> tuple[Ints, Ints]:
     """A readable skeleton of a core: each account with a few neighbours in several orders, instead of all pairs."""
-    core = whole.accounts
-    if len(core) <= 2 * width:
-        left, right = np.triu_indices(len(core), 1)
-        return core[left], core[right]
+    if len(core.accounts) <= SMALL:
+        left, right = np.triu_indices(len(core.accounts), 1)
+        return core.accounts[left], core.accounts[right]
     inside = np.zeros(incidence.account_count, dtype=bool)
-    inside[core] = True
+    inside[core.accounts] = True
+    own = np.zeros(len(incidence.held), dtype=bool)
+    own[core.values] = True
     entries = pl.DataFrame(
         {
             "account": incidence.account,
             "value": incidence.value,
             "line": incidence.line_of_value[incidence.value],
-            "bits": whole.bits[incidence.value],
+            "bits": incidence.rarity_bits[incidence.value],
         }
     )
-    entries = entries.filter(pl.Series(inside[incidence.account]) & (pl.col("bits") > 0))
-    # Each account stands beside others at every one of its weightiest values, so that the skeleton hangs together as
-    # the whole core would.
+    entries = entries.filter(pl.Series(inside[incidence.account] & own[incidence.value]))
+    # Each account stands beside others at several of the core's values, so that the skeleton hangs together as the
+    # whole core would.
     entries = entries.sort("account", "line", "bits", "value", descending=[False, False, True, False])
-    entries = entries.filter(pl.int_range(pl.len()).over("account", "line") < width).sort("value", "account")
+    entries = entries.filter(pl.int_range(pl.len()).over("account", "line") < WIDTH).sort("value", "account")
     account, value = entries["account"].to_numpy().astype(np.int64), entries["value"].to_numpy()
     # Neighbours in an order of their own at each value: in one order for all, the skeleton would be a ring.
     order = np.lexsort((mix(account, value), value))

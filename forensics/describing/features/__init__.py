@@ -9,6 +9,7 @@ import polars as pl
 from forensics.common.plugins import discover
 from forensics.common.schema import ACCOUNTS
 from forensics.describing.feature import Feature
+from forensics.describing.principals import find_principals
 
 if TYPE_CHECKING:
     from forensics.common.settings import FeatureSettings
@@ -33,6 +34,7 @@ def describe_accounts(events: pl.LazyFrame, register: pl.LazyFrame, settings: Fe
     )
     return (
         table.join(declared, on="account_id", how="left", coalesce=True)
+        .join(find_principals(events, register), on="account_id", how="left", coalesce=True)
         .with_columns(
             # An account file may know of later births than the log shows (a dormant pool), never of births after first
             # use.

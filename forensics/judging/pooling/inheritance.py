@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.statistics import interval, p_tail
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.lifetimes import DAY_S, HOUR_S, SAID, births_of, ends_of, find_waves
@@ -34,7 +35,9 @@ NEARBY_S = 10 * DAY_S
 FEWEST_FOLLOWERS = 5
 MOST_ACCOUNTS = 1200  # ends and births looked at; more are sampled
 MOST_HOLDERS = 0.5  # of the accounts compared: what more of them show tells nobody apart
-TIMED = ("slots", "comb")  # kinds that are times: accounts born together share them whoever runs them
+TIMED = kinds_where(
+    says_when=True, holds="open"
+)  # kinds that are times: accounts born together share them whoever runs them
 FURTHER = 1.2  # times the likeness that chance gives, for a size that matters
 
 

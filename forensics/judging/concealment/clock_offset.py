@@ -160,7 +160,7 @@ def _test_group(panel: Panel, group: Group, days: Floats, people: Floats, offset
 
 PLUGIN = Hallmark(
     "clock_offset",
-    "pooling",
+    "concealment",
     "origin",
     "one clock, not their countries'",
     test_clock_offset,

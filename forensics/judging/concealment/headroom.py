@@ -99,7 +99,7 @@ def _test_group(
 
 PLUGIN = Hallmark(
     "headroom",
-    "pooling",
+    "concealment",
     "volume",
     "below each limit, far above one",
     test_headroom,
