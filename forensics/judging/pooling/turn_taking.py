@@ -75,10 +75,8 @@ def test_turn_taking(panel: Panel) -> pl.DataFrame:
     starts, rows = starts_by_network(panel), rows_by_network(panel)
     answered = []
     for group in panel.groups:
-        who, when, named = starts[group.network_id]
-        single = rows[group.network_id]
-        # One numbering for both: an account need not start a session of its own.
-        known = np.unique(account[single])
+        (who, when, named), single = starts[group.network_id], rows[group.network_id]
+        known = np.unique(account[single])  # one numbering: an account need not start a session of its own
         sessions = Stream(when, np.searchsorted(known, who), len(known))
         requests = Stream(at_s[single], np.searchsorted(known, account[single]), len(known))
         answered.append(
