@@ -214,7 +214,11 @@ class Run:
         sources = self.case.scan("sources").select("source_id", "byte_end", "sha256").collect()
         ids = [one for one, end, sha in sources.iter_rows() if (end, sha) in self.marks]
         lines = {
-            table: self.case.scan(table).filter(pl.col("source_id").is_in(ids)).select("source_line").collect().to_series()
+            table: self.case.scan(table)
+            .filter(pl.col("source_id").is_in(ids))
+            .select("source_line")
+            .collect()
+            .to_series()
             for table in ("events", "quarantined", "rejects")
         }
         return Present(pl.concat([lines["events"], lines["quarantined"]]).unique(), lines["rejects"].unique())
