@@ -139,9 +139,7 @@ def read_news(
     )
 
 
-def _since_told(
-    lineage: pl.DataFrame, night_at: datetime, told_run: int | None
-) -> tuple[dict[str, Row], pl.DataFrame]:
+def _since_told(lineage: pl.DataFrame, night_at: datetime, told_run: int | None) -> tuple[dict[str, Row], pl.DataFrame]:
     """What became of each network since the user was last told, and the nights before that.
 
     A run that died before it could speak is made up for: its news are told with tonight's.
