@@ -453,8 +453,17 @@ class Case:
         note = self.folder / STAGE_NOTE
         with contextlib.suppress(OSError):
             note.write_text(name, encoding="utf-8")
-        yield
-        note.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            note.unlink(missing_ok=True)
+
+    def current_stage(self) -> str:
+        """The stage that runs now."""
+        try:
+            return (self.folder / STAGE_NOTE).read_text(encoding="utf-8")[:80]
+        except OSError:
+            return "between two stages"
 
     def broken_off(self) -> str | None:
         """The stage in which the run before was killed; told once."""

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def of_operator(members: pl.LazyFrame) -> pl.LazyFrame:
+    """MEMBERS without the accounts that a network only uses: those have a life of their own."""
+    return members.filter((pl.col("role") != USED).fill_null(value=True))
+
+
 def group_members(members: pl.DataFrame) -> dict[str, set[str]]:
     """Network → its accounts."""
     return {
@@ -22,6 +27,7 @@ def group_members(members: pl.DataFrame) -> dict[str, set[str]]:
     }
 
 
+USED = "used"  # role of members that are not the operator's
 TIME = pl.Datetime("us", "UTC")
 OBSERVABLE_PREFIX = "observable_"  # a mapped observable `url` is stored as event column `observable_url`
 
@@ -125,6 +131,7 @@ EVENTS = Table(
         ),
         "server_address": _c(pl.String, "host the request was sent to", "server.address"),
         "endpoint": _c(pl.String, "path without query", "url.path"),
+        "endpoint_query": _c(pl.String, "query of the address, values of secrets masked", "url.query"),
         "method": _c(pl.String, "HTTP method", "http.request.method"),
         "operation": _c(pl.String, "chat, embeddings, InvokeModel, …", "gen_ai.operation.name"),
         "request_model": _c(pl.String, "model as requested", "gen_ai.request.model"),
@@ -555,7 +562,6 @@ _ALL = (
 )
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
-USED = "used"  # role of members that are not the operator's
 VERDICTS = ("none", "possible", "likely", "strong")
 CONCEALMENTS = ("open", *VERDICTS, "unknown")
 

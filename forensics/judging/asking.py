@@ -109,8 +109,8 @@ EPOCHS = (1.0, 1e3, 1e6)  # clock readings in seconds, milliseconds, microsecond
 
 
 def order_of(panel: Panel) -> pl.LazyFrame | None:
-    """One row per account and value in a place where values have an order: account, form (what stands around it), value,
-    number, at_s (first asked).
+    """One row per account and value where values have an order: account, form (what stands around it), value, number,
+    at_s (first asked).
 
     Values are `request_item` where there is one, else the last number in the path. Words are ordered by letter, numbers
     and dates by size; None where the log has no such values.

@@ -78,7 +78,7 @@ def find_one(name: str, events: pl.LazyFrame, register: pl.LazyFrame, settings: 
 
 
 def _held(events: pl.LazyFrame, bounds: Sequence[str], number: int) -> pl.LazyFrame:
-    """A bucket's events in memory, read once for all that look at them; columns in which nothing stands take no room."""
+    """A bucket's events in memory, read once for all that look at them."""
     seen = [name for name in events.collect_schema().names() if name not in UNSEEN]
     held = take_bucket(events.select(seen), bounds, number).collect(engine="streaming")
     unseen = [pl.lit(None, EVENTS.columns[name].dtype).alias(name) for name in UNSEEN]

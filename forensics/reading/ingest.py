@@ -175,9 +175,8 @@ class Run:
         if not files:
             return
         names = {int(row["source_id"]): str(row["format"]) for row in self.rows}
-        joined = join_events(
-            pl.concat([self.case.scan_part("events", path) for path in files], how="diagonal").collect(), names
-        )
+        held = pl.concat([self.case.scan_part("events", path) for path in files], how="diagonal").collect()
+        joined = join_events(held.sort("source_id", "source_line", maintain_order=True), names)
         self.writer.parts["events"] = []
         for path in files:
             path.unlink()

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import orjson
 
+from forensics.reading.fields.json_values import is_deep, load_value
+
 _LONE: Final = re.compile(
     rb"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F][0-9a-fA-F]{2})"
 )
@@ -54,12 +56,12 @@ def decode(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
     Raises: orjson.JSONDecodeError where it is none.
     """
     try:
-        value = orjson.loads(line)
+        value = load_value(line)
     except orjson.JSONDecodeError:
         mended = mend_hex(mend_surrogates(line))
         if mended is line:
             raise
-        line, value = mended, orjson.loads(mended)
+        line, value = mended, load_value(mended)
     return value if _keys_of(value) == _written(line) else _first_of_doubled(line, value)
 
 
@@ -96,7 +98,7 @@ def split_values(data: bytes) -> list[Any] | None:
         except (ValueError, RecursionError):
             return None
         values.append(value)
-    return values or None
+    return None if is_deep(values) else values or None
 
 
 def _written(line: bytes) -> int:

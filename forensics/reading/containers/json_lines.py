@@ -27,6 +27,7 @@ from forensics.reading.containers.records import (
     why_not_json,
 )
 from forensics.reading.fields.aliases import last_keys, normal_name
+from forensics.reading.fields.json_values import DEEPEST
 from forensics.reading.fields.plan import TEXT_FIELDS, inner_keys, make_plan, observe
 
 if TYPE_CHECKING:
@@ -243,7 +244,18 @@ def _odd_lines(batch: Batch, data: NDArray[np.uint8], sizes: Rownumbers) -> tupl
             blank[row] = True
         elif not (line.startswith(b"{") and line.endswith(b"}")):
             other.append(row)
-    return blank, np.array(other, dtype=np.int64)
+    return blank, np.union1d(np.array(other, dtype=np.int64), _deep_lines(batch, filled)).astype(np.int64)
+
+
+def _deep_lines(batch: Batch, filled: Rownumbers) -> Rownumbers:
+    """Lines that are nested too deeply: polars would read them as if they were not."""
+    if batch.data.count(b"[") + batch.data.count(b"{") <= max(filled.size, DEEPEST):
+        return np.empty(0, np.int64)
+    signs = np.frombuffer(batch.data, dtype=np.uint8)
+    opening = np.flatnonzero((signs == ord("{")) | (signs == ord("[")))
+    inside = np.searchsorted(opening, batch.ends[filled]) - np.searchsorted(opening, batch.starts[filled])
+    many = filled[inside > DEEPEST].tolist()
+    return np.array([row for row in many if load(batch.line(row)) is None], dtype=np.int64)
 
 
 def _records_of(batch: Batch, rows: Rownumbers) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from forensics.reports.facts.findings import build_report
 from forensics.reports.facts.overview import kind_titles
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, day, moment, number, plural, share
+from forensics.reports.wording.words import CONTESTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ JOINED_SHOWN = 8
 MOVES_SHOWN = 6
 SUCCESSORS_SHOWN = 5
 HITS_SHOWN = 12
+CONTESTED_SHOWN = 8
 CHECK = "check that no day or source is missing"
 LIKENESS_PARTS = (
     ("member_share", "members"),
@@ -305,6 +307,7 @@ def render_news(case: Tables, news: News, width: int, *, case_option: str = "") 
     for row in news.changed:
         page.blank()
         _render_change(page, case, news, row)
+    _render_contested(page, news)
     if news.changed:
         option = f" {case_option}" if case_option else ""
         page.blank()
@@ -315,6 +318,21 @@ def render_news(case: Tables, news: News, width: int, *, case_option: str = "") 
             label="Look next   ",
         )
     return page
+
+
+def _render_contested(page: Page, news: News) -> None:
+    """Networks whose signs would make them findings, but for an innocent reason: a person should look at each once."""
+    rows = sorted((row for row in news.explained.values() if row["contested"]), key=lambda row: row["rank"])
+    if not rows:
+        return
+    page.blank()
+    page.heading(CONTESTED)
+    for row in rows[:CONTESTED_SHOWN]:
+        page.paragraph(
+            f"{row['name']} ({plural(row['account_count'], 'account')}): {printable(row['summary'] or '')}", indent=2
+        )
+    if len(rows) > CONTESTED_SHOWN:
+        page.paragraph(f"and {count(len(rows) - CONTESTED_SHOWN)} more", indent=2)
 
 
 def _render_hits(page: Page, hits: Sequence[Row]) -> None:

@@ -95,3 +95,4 @@ def _widths(grid: Grid, most: int) -> list[int]:
                 break
             widths[max(loose, key=lambda index: widths[index])] -= 1
     return widths
+
