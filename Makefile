@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CASE ?= demo-case
 
-.PHONY: help demo test test-slow lint fix bench bench-peers bench-strangers bench-exam bench-sketch bench-nights domains lock clean
+.PHONY: help demo test test-slow lint fix bench bench-peers bench-strangers bench-authors bench-exam bench-scale bench-sketch bench-nights bench-canary domains lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
@@ -48,11 +48,20 @@ bench-peers: $(STAMP) ## detection quality, beside other methods
 bench-strangers: $(STAMP) ## detection quality on worlds of two independent authors
 	@$(BIN)/python tests/bench/strangers/run.py
 
+bench-authors: $(STAMP) ## detection quality on worlds of independent authors: author × level
+	@$(BIN)/python tests/bench/authors/run.py
+
 bench-exam: $(STAMP) ## hydra and clean worlds of the reporting split, reliability of verdicts, ablation
 	@$(BIN)/python tests/bench/exam/run.py
 
+bench-scale: $(STAMP) ## time, memory and disk stage by stage, from 1 M events up; SCALE="--events 73_000_000" for the largest
+	@$(BIN)/python tests/bench/scale/run.py $(SCALE)
+
 bench-sketch: $(STAMP) ## how well prompt sketches find reworded templates
 	@$(BIN)/python tests/bench/sketch.py
+
+bench-canary: $(STAMP) ## how surely leaks are traced, and how long a large corpus takes
+	@$(BIN)/python tests/bench/canary.py
 
 domains: $(STAMP) ## take the newest list of throw-away mail domains (CC0) into the package
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .bench/domains disposable-email-domains

@@ -1,4 +1,4 @@
-"""version, completion, man: what the tool says of itself."""
+"""version, completion, man, docs: what the tool says of itself."""
 
 from __future__ import annotations
 
@@ -53,6 +53,40 @@ def man(context: typer.Context) -> None:
     from forensics.reports.screen.output import write_text
 
     write_text(manual(context.find_root()))
+
+
+def list_pages() -> dict[str, str]:
+    """Pages that ship with the tool: name and heading."""
+    from importlib import resources
+
+    folder = resources.files("forensics").joinpath("docs")
+    names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".md"))
+    return {name[:-3]: folder.joinpath(name).read_text("utf-8").split("\n", 1)[0].lstrip("# ") for name in names}
+
+
+def docs(
+    topic: Annotated[str | None, typer.Argument(metavar="TOPIC", help="A page; without, they are listed.")] = None,
+) -> None:
+    """Show a page of the documentation, offline: forensics docs analyst."""
+    import sys
+    from importlib import resources
+
+    from forensics.common.errors import UsageError
+    from forensics.reports.screen.output import write_text
+
+    pages = list_pages()
+    if topic is None:
+        write_text("".join(f"{name:<14}{heading}\n" for name, heading in pages.items()))
+        return
+    if topic not in pages:
+        raise UsageError(f"no page is called {topic}", f"one of {', '.join(pages)}")
+    text = resources.files("forensics").joinpath(f"docs/{topic}.md").read_text("utf-8")
+    if sys.stdout.isatty() and sys.stdin.isatty():
+        import pydoc
+
+        pydoc.pager(text)
+    else:
+        write_text(text)
 
 
 def manual(context: Any) -> str:  # noqa: ANN401 - a context of the library inside typer, which has no public type

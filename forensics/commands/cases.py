@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from forensics.commands.options import CaseOption, Form, FormOption, case_option, read_case, record_command
+from forensics.commands.options import CaseOption, Form, FormOption, YesOption, case_option, drop_before, read_case
 
 app = typer.Typer(
     help="The case itself: what it holds, and taking old events out.", no_args_is_help=True, rich_markup_mode=None
@@ -38,11 +38,12 @@ def tell_contents(case: CaseOption = None, form: FormOption = Form.table) -> Non
 def drop_events(
     before: Annotated[datetime, typer.Option("--before", help="Events that started earlier go (UTC).", metavar="DATE")],
     case: CaseOption = None,
+    yes: YesOption = False,
 ) -> None:
     """Take events before a date out of the case for good, e.g. to keep to a retention period.
 
-    Their sources stay known, so that reading them again adds nothing. What was worked out stays as it is until the case
-    is investigated again.
+    Their sources stay known: reading them again adds nothing, but with ingest --again what was dropped comes back. What
+    was worked out stays as it is until the case is investigated again.
     """
     from forensics.case.store import Case
     from forensics.reports.screen.output import write_text
@@ -51,9 +52,7 @@ def drop_events(
     read_case(case)
     moment = before.replace(tzinfo=UTC) if before.tzinfo is None else before
     with Case.locked(case or Path()) as held:
-        gone = held.drop(moment)
-        if gone:
-            record_command(held, "drop", before=moment.isoformat(), events=gone)
+        gone = drop_before(held, moment, sure=yes)
         left = sum(part["rows"] for part in held.ledger["parts"]["events"])
     told = f"{plural(gone, 'event')} before {moment:%Y-%m-%d %H:%M} UTC dropped, {count(left)} left".replace(NBSP, " ")
     again = (

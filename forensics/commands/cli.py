@@ -14,7 +14,10 @@ import typer
 from forensics import __version__
 from forensics.commands import (
     about,
+    blindspots,
+    canary,
     cases,
+    defences,
     formats,
     investigating,
     listing,
@@ -66,14 +69,21 @@ app.command()(nights.lineage)
 app.command()(nights.mark)
 app.command()(nights.bans)
 app.command()(nights.watch)
+app.command()(defences.resellers)
+app.command()(defences.targets)
+app.command()(defences.whatif)
+app.command()(defences.impact)
 app.add_typer(cases.app, name="case")
 app.add_typer(formats.app, name="formats")
+app.add_typer(canary.app, name="canary")
 app.command()(worlds.simulate)
 app.command()(worlds.evaluate)
+app.command()(blindspots.blindspots)
 app.add_typer(settings.app, name="config")
 app.command()(about.version)
 app.command()(about.completion)
 app.command()(about.man)
+app.command()(about.docs)
 
 
 def _say_version(wanted: bool) -> None:

@@ -56,6 +56,27 @@ def try_file(
     )
 
 
+@app.command("learn")
+def learn_file(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A log that no format fits, or fits half.")],
+) -> None:
+    """Propose a mapping for a log, judged by the values in it: time with its unit, account, client, model, tokens.
+
+    Prints TOML to edit, with what it is unsure of; give it to --mapping.
+    """
+    from forensics.common.errors import InputError
+    from forensics.common.printable import printable
+    from forensics.reading.recognising.learning import as_toml, propose, read_sample
+    from forensics.reports.screen.output import write_text
+
+    try:
+        sample = read_sample(file)
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror or error}", "check the file") from error
+    text = as_toml(propose(sample), file)
+    write_text("".join(printable(line) + "\n" for line in text.splitlines()))
+
+
 def _check_own(path: Path) -> None:
     from forensics.common.errors import UsageError
     from forensics.common.printable import printable

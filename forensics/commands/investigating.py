@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,21 +13,31 @@ import typer
 from forensics.commands.options import (
     CaseOption,
     ConfigOption,
+    EngineOption,
+    Engines,
     Level,
+    MemoryOption,
     QuietOption,
+    SchedulerOption,
     SensitivityOption,
+    WorkersOption,
     case_option,
     chosen_settings,
+    keep_apart,
+    keep_what_was_read,
     kept_or_passing,
     record_command,
+    told_if_stopped,
 )
 from forensics.commands.progress import StageProgress
+from forensics.common.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from forensics.case.store import Case
     from forensics.common.settings import Settings
+    from forensics.pipeline.stages import Outcome
     from forensics.reading.report import IngestReport
 
 LEVELS = ("none", "possible", "likely", "strong")
@@ -61,6 +72,10 @@ JoinOption = Annotated[
         help="Make one event of what several logs tell of one request (same request id); holds all events in memory.",
     ),
 ]
+AgainOption = Annotated[
+    bool,
+    typer.Option("--again", help="Read files once more that were read before: what was dropped of them comes back."),
+]
 DatabaseOption = Annotated[
     list[Path] | None,
     typer.Option(
@@ -82,11 +97,16 @@ def investigate(
     log_format: LogFormatOption = None,
     keep_text: KeepTextOption = False,
     join: JoinOption = False,
+    again: AgainOption = False,
     databases: DatabaseOption = None,
     sensitivity: SensitivityOption = None,
     config: ConfigOption = None,
     fail_on: FailOnOption = None,
     max_reject_share: RejectShareOption = None,
+    engine: EngineOption = Engines.serial,
+    workers: WorkersOption = 0,
+    scheduler: SchedulerOption = None,
+    memory: MemoryOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Read logs, find the networks in them, print the report.
@@ -96,8 +116,10 @@ def investigate(
     """
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
+    from forensics.pipeline.engines import choose_engine
+    from forensics.pipeline.memory import kept_to
     from forensics.pipeline.stages import investigate as run
-    from forensics.reports.screen.ingested import enriched
+    from forensics.reports.screen.ingested import apart_sentences, enriched
 
     if not sources and case is None:
         raise UsageError("nothing to investigate", "give log files or folders, or --case DIR with an existing case")
@@ -105,19 +127,75 @@ def investigate(
         config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases
     )
     progress = StageProgress(quiet=quiet)
-    with kept_or_passing(case) as folder, Case.locked(folder) as held:
-        report, known = None, held.last_source
-        with held.undone_if_interrupted():
+    chosen = choose_engine(engine.value, workers=workers, scheduler=scheduler, memory=memory)
+    with (
+        closing(chosen),
+        kept_or_passing(case) as folder,
+        Case.locked(folder) as held,
+        told_if_stopped(held),
+        kept_to(chosen.budget, held.current_stage),
+    ):
+        _tell_broken_off(held)
+        report = None
+        with held.draft():
             if sources:
                 report = read_sources(
-                    held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join
+                    held,
+                    sources,
+                    accounts,
+                    mapping,
+                    log_format,
+                    settings,
+                    progress,
+                    keep_text=keep_text,
+                    join=join,
+                    again=again,
                 )
-            outcome = run(held, settings, progress)
+            apart = keep_apart(held)
+            if report is not None and case is not None:
+                keep_what_was_read(held, sources=list(sources or []), events=report.event_count)
+            outcome = run(held, settings, progress, engine=chosen)
             if case is not None:
-                record_command(held, "investigate", sources=list(sources or []), seconds=outcome.seconds)
-        print_report(held, case, quiet=quiet, further=enriched(report, join=join) if report is not None else ())
-        _tell_watched(held, known, quiet=quiet)
+                record_command(
+                    held, "investigate", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
+                )
+        further = [*(enriched(report, join=join) if report is not None else ()), *apart_sentences(apart)]
+        print_report(held, case, quiet=quiet, further=further)
+        _tell_watched(held, quiet=quiet)
+        check_faults(outcome)
         check_findings(held, fail_on, report)
+
+
+def _tell_broken_off(held: Case) -> None:
+    """Say where the run before was killed without a word."""
+    broken = held.broken_off()
+    if broken is not None:
+        typer.echo(
+            f"forensics: the run before was killed while at: {printable(broken)}; the case is as it was\n"
+            "hint: most often memory ran out: --memory LIMIT makes a run keep to it",
+            err=True,
+        )
+
+
+def told_faults(outcome: Outcome) -> dict[str, list[str]]:
+    """Parts that failed, for the case's log; nothing where none did."""
+    return {"faults": [str(fault) for fault in outcome.faults]} if outcome.faults else {}
+
+
+def check_faults(outcome: Outcome) -> None:
+    """End with exit 1 where a part of the tool failed, after everything else is written.
+
+    Raises: InternalFault.
+    """
+    from forensics.common.errors import InternalFault
+
+    if outcome.faults:
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.flush()
+        raise InternalFault(
+            "\n".join(["parts of the analysis failed:", *(str(fault) for fault in outcome.faults)]),
+            "everything else was done and written; please report these lines, they hold nothing of your data",
+        )
 
 
 def ingest(
@@ -131,6 +209,7 @@ def ingest(
     log_format: LogFormatOption = None,
     keep_text: KeepTextOption = False,
     join: JoinOption = False,
+    again: AgainOption = False,
     databases: DatabaseOption = None,
     config: ConfigOption = None,
     max_reject_share: RejectShareOption = None,
@@ -139,16 +218,15 @@ def ingest(
     """Read logs into a case without investigating them."""
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
-    from forensics.reports.screen.ingested import ingest_text
+    from forensics.reports.screen.ingested import apart_sentences, ingest_text
     from forensics.reports.screen.output import write_text
     from forensics.reports.screen.page import page_width
 
     if case is None:
         raise UsageError("no case given", "name the folder to read into: --case DIR")
     settings = chosen_settings(config, case, max_reject_share=max_reject_share, databases=databases)
-    with Case.locked(case) as held:
-        known = held.last_source
-        with held.undone_if_interrupted():
+    with Case.locked(case) as held, told_if_stopped(held):
+        with held.draft():
             report = read_sources(
                 held,
                 sources,
@@ -159,11 +237,13 @@ def ingest(
                 StageProgress(quiet=quiet),
                 keep_text=keep_text,
                 join=join,
+                again=again,
             )
+            apart = keep_apart(held)
             record_command(held, "ingest", sources=list(sources), events=report.event_count)
         if not quiet:
-            write_text(ingest_text(report, page_width(), join=join))
-        _tell_watched(held, known, quiet=quiet)
+            write_text(ingest_text(report, page_width(), join=join, further=apart_sentences(apart)))
+        _tell_watched(held, quiet=quiet)
         check_findings(held, None, report)
 
 
@@ -178,6 +258,7 @@ def read_sources(
     *,
     keep_text: bool,
     join: bool = False,
+    again: bool = False,
 ) -> IngestReport:
     """Ingest with progress in bytes."""
     from forensics.reading.ingest import ingest as read
@@ -186,7 +267,7 @@ def read_sources(
         share = f", {100 * done // total} %" if total else f", {done / 1e6:.0f} MB"
         progress.tell(f"{Path(path).name}{share}")
 
-    with progress("read"):
+    with progress("read"), held.stage("read"):
         return read(
             held,
             sources,
@@ -195,19 +276,22 @@ def read_sources(
             format_name=log_format,
             keep_text=keep_text,
             join=join,
+            again=again,
             settings=settings.ingest,
             progress=tell,
         )
 
 
-def _tell_watched(held: Case, known: int, *, quiet: bool) -> None:
-    """What of the watch list was in what was just read."""
+def _tell_watched(held: Case, *, quiet: bool) -> None:
+    """What of the watch list was in what was read since the user was last told."""
     from forensics.defences.watch_list import find_fresh, read_watch_list
     from forensics.reports.screen.nightly import hits_text
     from forensics.reports.screen.output import write_text
     from forensics.reports.screen.page import page_width
 
-    write_text(hits_text(find_fresh(held, read_watch_list(held.entries()), known), page_width(), quiet=quiet))
+    hits = find_fresh(held, read_watch_list(held.entries()), held.told_source)
+    write_text(hits_text(hits, page_width(), quiet=quiet))
+    held.note_told(int(held.ledger["told"]["run"]))
 
 
 def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequence[str] = ()) -> None:

@@ -18,8 +18,10 @@ from forensics.commands.investigating import (
     LogFormatOption,
     MappingOption,
     RejectShareOption,
+    check_faults,
     check_findings,
     read_sources,
+    told_faults,
 )
 from forensics.commands.options import (
     CaseOption,
@@ -27,11 +29,16 @@ from forensics.commands.options import (
     Form,
     FormOption,
     SensitivityOption,
+    YesOption,
     analysed_case,
     case_option,
     chosen_settings,
+    drop_before,
+    keep_apart,
+    keep_what_was_read,
     read_case,
     record_command,
+    told_if_stopped,
 )
 from forensics.commands.progress import StageProgress
 
@@ -84,6 +91,7 @@ def nightly(
             "--retain", min=0, help="Take older events out of the case for good; 0 keeps all.", metavar="DAYS"
         ),
     ] = None,
+    yes: YesOption = False,
     only_new: Annotated[
         bool, typer.Option("--only-new", help="Speak of new, split-off and respawned findings only.")
     ] = False,
@@ -99,6 +107,7 @@ def nightly(
     from forensics.defences.watch_list import find_fresh, read_watch_list
     from forensics.nights.marks import read_marks
     from forensics.pipeline.stages import investigate
+    from forensics.reports.screen.ingested import apart_sentences
     from forensics.reports.screen.nightly import read_news, render_news, summary
     from forensics.reports.screen.output import write_text
     from forensics.reports.screen.page import page_width, wants_colour
@@ -109,26 +118,32 @@ def nightly(
     days, kept = window or settings.history.window_days, settings.history.retain_days if retain is None else retain
     _check_retention(days, kept)
     progress = StageProgress(quiet=quiet)
-    with Case.locked(case) as held:
-        report, known = None, held.last_source
-        with held.undone_if_interrupted():
+    with Case.locked(case) as held, told_if_stopped(held):
+        report, told = None, held.ledger["told"]
+        with held.draft():
             if sources:
                 report = read_sources(
                     held, sources, accounts, mapping, log_format, settings, progress, keep_text=keep_text, join=join
                 )
+            apart = keep_apart(held)
+            if report is not None:
+                keep_what_was_read(held, sources=list(sources or []), events=report.event_count)
             outcome = investigate(held, settings, progress, window_days=days, nightly=True)
-            record_command(held, "nightly", sources=list(sources or []), seconds=outcome.seconds)
+            record_command(
+                held, "nightly", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
+            )
         marks = {key: mark.state for key, mark in read_marks(held.entries()).items()}
         news = read_news(
             held,
             marks=marks,
-            hits=find_fresh(held, read_watch_list(held.entries()), known),
+            hits=find_fresh(held, read_watch_list(held.entries()), told["source"]),
+            told_run=told["run"],
+            further=apart_sentences(apart) if apart.added or apart.released else (),
             weaker=outcome.weaker,
             skipped=report.unread if report else [],
             event_count=report.event_count if report else 0,
             only_new=only_new,
         )
-        _drop_old(held, news.night_at, kept)
         if not news.silent:
             text = (
                 summary(news)
@@ -136,6 +151,9 @@ def nightly(
                 else render_news(held, news, page_width(), case_option=case_option(case)).text(colour=wants_colour())
             )
             write_text(text)
+        held.note_told(news.run)
+        _drop_old(held, news.night_at, kept, sure=yes, nights=news.nights)
+        check_faults(outcome)
         check_findings(held, fail_on, report, only={row["network_id"] for row in news.changed} if only_new else None)
 
 
@@ -149,13 +167,10 @@ def _check_retention(window_days: float, retain_days: float) -> None:
         )
 
 
-def _drop_old(held: Case, night_at: datetime, retain_days: float) -> None:
-    """Keep to the retention period."""
+def _drop_old(held: Case, night_at: datetime, retain_days: float, *, sure: bool, nights: int) -> None:
+    """Keep to the retention period: what is dropped and its entry in the log count together."""
     if retain_days:
-        before = night_at - timedelta(days=retain_days)
-        gone = held.drop(before)
-        if gone:
-            record_command(held, "drop", before=before.isoformat(), events=gone)
+        drop_before(held, night_at - timedelta(days=retain_days), sure=sure, nights=nights)
 
 
 def lineage(

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forensics.common.errors import UsageError
+from forensics.common.secrets import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
+    from forensics.case.quarantine import Apart
     from forensics.case.store import Case
     from forensics.common.settings import Layer, Settings
 
@@ -37,6 +40,14 @@ class Sensitivity(StrEnum):
     high = "high"
 
 
+class Engines(StrEnum):
+    """Who does the work."""
+
+    serial = "serial"
+    processes = "processes"
+    dask = "dask"
+
+
 class Level(StrEnum):
     """Verdict levels that --fail-on can ask for."""
 
@@ -45,6 +56,7 @@ class Level(StrEnum):
     strong = "strong"
 
 
+STOPPED = 128  # exit codes above it are of a run that was stopped by a signal
 CASE_VARIABLE = "FORENSICS_CASE"
 SETTINGS_FILE = "settings.toml"  # in the case folder, and in the user's configuration folder
 
@@ -57,9 +69,27 @@ SensitivityOption = Annotated[
     Sensitivity | None, typer.Option("--sensitivity", help="low: only the surest findings; high: weaker ones too.")
 ]
 TopOption = Annotated[int | None, typer.Option("--top", min=1, help="At most this many rows.", metavar="N")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Drop more events than a usual night brings.")]
 QuietOption = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="No progress; one line instead of the report, nothing if there is no finding."),
+]
+
+
+EngineOption = Annotated[
+    Engines, typer.Option("--engine", help="Who works: this process, several processes, or a Dask cluster.")
+]
+WorkersOption = Annotated[
+    int, typer.Option("--workers", min=0, help="Processes of --engine; 0: as many as processors.", metavar="N")
+]
+SchedulerOption = Annotated[
+    str | None, typer.Option("--scheduler", help="Of a running Dask cluster, e.g. tcp://host:8786.", metavar="ADDRESS")
+]
+MemoryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--memory", help="Most that a run may take, e.g. 8G; half of what is free if not said.", metavar="LIMIT"
+    ),
 ]
 
 
@@ -129,7 +159,68 @@ def record_command(case: Case, what: str, **facts: object) -> None:
 
     from forensics import __version__
 
-    case.record(what, datetime.now(UTC), who(), version=__version__, command=sys.argv[1:], **facts)
+    command = [mask_secrets(word) for word in sys.argv[1:]]
+    case.record(what, datetime.now(UTC), who(), version=__version__, command=command, **facts)
+
+
+def keep_apart(held: Case) -> Apart:
+    """Keep events apart that are dated far ahead of the rest or of the clock."""
+    from datetime import UTC, datetime
+
+    from forensics.case.quarantine import set_apart
+
+    return set_apart(held, datetime.now(UTC))
+
+
+def keep_what_was_read(held: Case, **facts: object) -> None:
+    """What was read stays in the case even if working out the rest fails."""
+    import sys
+    from datetime import UTC, datetime
+
+    from forensics import __version__
+
+    command = [mask_secrets(word) for word in sys.argv[1:]]
+    held.checkpoint("ingest", datetime.now(UTC), who(), version=__version__, command=command, **facts)
+
+
+@contextlib.contextmanager
+def told_if_stopped(held: Case) -> Iterator[None]:
+    """Say what became of the case where the user stops the run."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit) as stop:
+        if isinstance(stop, KeyboardInterrupt) or (isinstance(stop.code, int) and stop.code > STOPPED):
+            kept = "what was worked out is in the case" if held.stored else "the case is as it was"
+            with contextlib.suppress(OSError):
+                typer.echo(f"forensics: interrupted; {kept}", err=True)
+        raise
+
+
+def drop_before(held: Case, before: datetime, *, sure: bool, nights: int = 1) -> int:
+    """Take events out of the case that started before a moment, with an entry in its log; how many.
+
+    Raises: UsageError where they are more than usual nights bring and nobody said --yes.
+    """
+    import polars as pl
+
+    from forensics.case.quarantine import count_days
+
+    days = count_days(held.scan("events"))
+    gone = int(held.scan("events").select((pl.col("started_at") < before).sum()).collect().item() or 0)
+    usual = max((count for _, count in days), default=0) * nights
+    if gone > usual and not sure:
+        total = sum(count for _, count in days)
+        raise UsageError(
+            f"{gone:,} of {total:,} events are before {before:%Y-%m-%d %H:%M} UTC, and {usual:,} are what "
+            f"{'a night brings' if nights == 1 else f'{nights} nights bring'} at most: nothing was dropped",
+            "if they are to go for good, say --yes",
+        )
+    if gone:
+        with held.draft():
+            held.drop(before)
+            record_command(held, "drop", before=before.isoformat(), events=gone)
+        held.sweep()
+    return gone
 
 
 def settings_layers(config: Path | None, case: Path | None) -> list[Layer]:

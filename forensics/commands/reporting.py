@@ -93,7 +93,7 @@ def report(
         from forensics.common.printable import printable
 
         written = [path for _, path in files]
-        _record(found, written)
+        record_files(found, written)
         typer.echo("\n".join(f"wrote {printable(path)}" for path in written), err=True)
 
 
@@ -114,7 +114,7 @@ def _to_stdout(content: bytes, suffix: str) -> None:
         raise output_lost(error) from error
 
 
-def _record(found: Case, files: list[Path]) -> None:
+def record_files(found: Case, files: list[Path]) -> None:
     """Note in the case's log what was written from it; a case that cannot be written to is still reported on."""
     from forensics.case.store import Case
     from forensics.common.errors import CaseLocked, InputError

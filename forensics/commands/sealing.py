@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,7 +21,7 @@ from forensics.commands.progress import StageProgress
 
 if TYPE_CHECKING:
     from forensics.case.store import Case
-    from forensics.evidence.manifest import Quoted, Verification
+    from forensics.evidence.manifest import Verification
 
 FolderArgument = Annotated[Path | None, typer.Argument(metavar="[CASE]", help="Case folder; or --case DIR.")]
 
@@ -58,37 +58,51 @@ def seal(
     """
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
-    from forensics.evidence.manifest import attach_response, seal_case, write_bag
-    from forensics.evidence.signing import new_key as make_key
 
     where = folder or case
     if new_key is not None:
-        public = make_key(new_key)
-        typer.echo(
-            f"key {public.key_id}: private in {_shown(new_key)}, keep it safe; public in {_shown(new_key)}.pub, give "
-            "it away",
-            err=True,
-        )
+        _make_key(new_key)
         if where is None:
             return
         key = key or new_key
     if where is None:
         raise UsageError("no case given", "forensics seal CASE")
     analysed_case(where)
-    at = _now()
     with Case.locked(where) as held:
         if attach is not None:
-            given = attach_response(held, attach)
-            record_command(held, "timestamp", given=given)
-            typer.echo(f"the authority says {given}: kept in {_shown(held.folder / 'seal')}")
-            return
-        with StageProgress()("hash what went in and came out"):
-            settings = dataclasses.asdict(chosen_settings(config, where))
-            digest = seal_case(
-                held, at=at, by=who(), settings=settings, quotes=_quotes(held), key=key, timestamp=timestamp
-            )
-            count = write_bag(held, bag, at=at) if bag is not None else 0
-        record_command(held, "seal", manifest_sha256=digest)
+            _attach(held, attach)
+        else:
+            _seal(held, key, bag, config, timestamp=timestamp)
+
+
+def _make_key(path: Path) -> None:
+    from forensics.evidence.signing import new_key as make_key
+
+    public = make_key(path)
+    shown = _shown(path)
+    typer.echo(f"key {public.key_id}: private in {shown}, keep it safe; public in {shown}.pub, give it away", err=True)
+
+
+def _attach(held: Case, response: Path) -> None:
+    from forensics.evidence.manifest import attach_response
+
+    given = attach_response(held, response)
+    record_command(held, "timestamp", given=given)
+    typer.echo(f"the authority says {given}: kept in {_shown(held.folder / 'seal')}")
+
+
+def _seal(held: Case, key: Path | None, bag: Path | None, config: Path | None, *, timestamp: bool) -> None:
+    from forensics.evidence.manifest import seal_case, write_bag
+    from forensics.evidence.tracing import list_quotes
+
+    at, where = _now(), held.folder
+    with StageProgress()("hash what went in and came out"):
+        settings = dataclasses.asdict(chosen_settings(config, where))
+        digest = seal_case(
+            held, at=at, by=who(), settings=settings, quotes=list_quotes(held), key=key, timestamp=timestamp
+        )
+        count = write_bag(held, bag, at=at) if bag is not None else 0
+    record_command(held, "seal", manifest_sha256=digest)
     typer.echo(f"sealed {_shown(where)}: manifest SHA-256 {digest}")
     if key is None:
         typer.echo(
@@ -118,6 +132,9 @@ def verify(
         list[int] | None,
         typer.Option("--line", min=1, help="With --source: show this line; may be repeated.", metavar="N"),
     ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="With --line: write exactly the bytes of the line and nothing else.")
+    ] = False,
 ) -> None:
     """Check a sealed case and name what changed (exit 6); or trace quoted lines back to a log file."""
     from forensics.common.errors import IntegrityError, UsageError
@@ -126,10 +143,10 @@ def verify(
 
     found = read_case(folder or case)
     if source is not None:
-        write_text(_trace(found, source, line or []))
+        _trace(found, source, line or [], raw=raw)
         return
-    if line:
-        raise UsageError("--line needs --source FILE")
+    if line or raw:
+        raise UsageError("--line and --raw need --source FILE", "forensics verify --source FILE --line N --raw")
     with StageProgress()("hash what went in and came out"):
         checked = verify_case(found, public_key)
     write_text(_verdict(checked))
@@ -193,6 +210,21 @@ def share(
     )
 
 
+def _trace(found: Case, source: Path, lines: list[int], *, raw: bool) -> None:
+    from forensics.common.errors import UsageError
+    from forensics.evidence.sources import find_source, raw_lines
+    from forensics.evidence.tracing import trace_lines
+    from forensics.reports.screen.output import write_bytes, write_text
+
+    if not raw:
+        write_text(trace_lines(found, source, lines))
+        return
+    if not lines:
+        raise UsageError("--raw needs --line N", "forensics verify --source FILE shows which lines are quoted")
+    find_source(found, source)  # not of this case: an error, as without --raw
+    write_bytes(raw_lines(source, lines))
+
+
 def _now() -> str:
     from datetime import UTC, datetime
 
@@ -203,20 +235,6 @@ def _shown(path: Path) -> str:
     from forensics.common.printable import printable
 
     return printable(path)
-
-
-def _quotes(case: Case) -> list[Quoted]:
-    """Every line that reports of this case quote."""
-    from forensics.evidence.manifest import Quoted
-    from forensics.reports.facts.findings import build_report
-
-    built = build_report(case)
-    quotes = [quote for finding in built.findings for claim in finding.claims for quote in claim.quotes]
-    members = [member for finding in built.findings for member in finding.members]
-    quotes += [quote for member in members for quote in (member.first_quote, member.last_quote) if quote is not None]
-    return sorted(
-        {Quoted(quote.source_id, quote.path, quote.line, quote.account_id) for quote in quotes}, key=dataclasses.astuple
-    )
 
 
 def _verdict(checked: Verification) -> str:
@@ -233,59 +251,17 @@ def _verdict(checked: Verification) -> str:
     lines += [f"NOT AS SEALED  {printable(problem)}" for problem in checked.problems]
     lines += [f"note: {printable(note)}" for note in checked.notes]
     if not checked.problems:
-        lines.append("everything is as sealed")
+        lines.append(_what_stands(checked))
     return "\n".join(lines) + "\n"
 
 
-def _trace(case: Case, path: Path, numbers: list[int]) -> str:
-    """Which source a file is, and the lines quoted from it, as text.
-
-    Raises: IntegrityError where the file was not read into this case, or a line is not what was sealed.
-    """
-    from forensics.common.errors import IntegrityError, UsageError
-    from forensics.common.printable import printable
-    from forensics.evidence.manifest import SEAL, read_manifest
-    from forensics.evidence.sources import find_source, quoted_lines
-    from forensics.reports.facts.template_shape import mask_secrets
-
-    rows = find_source(case, path)
-    ids = {row["source_id"] for row in rows}
-    sealed: list[dict[str, Any]] = []
-    if (case.folder / SEAL / "manifest.json").exists():
-        sealed = [item for item in read_manifest(case.folder)["quotes"] if item["source_id"] in ids]
-        quotes = [(item["line"], item["account_id"]) for item in sealed]
-    else:
-        quotes = [(quote.line, quote.account_id) for quote in _quotes(case) if quote.source_id in ids]
-    if numbers:
-        known = dict(quotes)
-        quotes = [(number, known.get(number, "")) for number in numbers]
-    lines = quoted_lines(path, quotes)
-    missing = sorted({number for number, _ in quotes} - {line.number for line in lines})
-    if missing:
-        raise UsageError(f"{path} has no line {missing[0]}")
-    expected = {item["line"]: item["sha256"] for item in sealed if item["sha256"]}
-    first = rows[0]
-    out = [
-        (
-            f"{printable(path)} is source {', '.join(str(number) for number in sorted(ids))}, read as "
-            f"{printable(first['path'])} ({first['format']})"
+def _what_stands(checked: Verification) -> str:
+    """What may be said where nothing differs: no more than what was hashed again."""
+    if checked.away_count and not checked.input_count:
+        return "the files of the case are as sealed; no source was at hand to be checked: give each with --source FILE"
+    if checked.away_count:
+        return (
+            f"the files of the case and {checked.input_count} sources are as sealed; {checked.away_count} were not at "
+            "hand"
         )
-    ]
-    out.append(f"SHA-256 of its content as read: {first['sha256']}")
-    if not lines:
-        out.append("no line of it is quoted; show any with --line N")
-    accounts: dict[int, str] = {}
-    for number, account in quotes:
-        accounts.setdefault(number, account)
-    for line in lines:
-        if line.number in expected and expected[line.number] != line.sha256:
-            raise IntegrityError(f"{path}:{line.number} is not the line that was sealed")
-        account = accounts[line.number]
-        said = [
-            f"quoted for {printable(account, 40)}" if account else "",
-            "names it" if account and line.names_account else "",
-        ]
-        said.append("as sealed" if line.number in expected else "")
-        out.append(f"{printable(path.name)}:{line.number}  {', '.join(word for word in said if word)}".rstrip())
-        out.append(f"    {printable(mask_secrets(line.start.decode('utf-8', 'backslashreplace')), 400)}")
-    return "\n".join(out) + "\n"
+    return "everything is as sealed"

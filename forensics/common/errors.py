@@ -20,6 +20,10 @@ class ForensicsError(Exception):
         self.hint = hint
 
 
+class InternalFault(ForensicsError):  # noqa: N818 - the run finished
+    """Parts of the tool failed; everything else was done and written."""
+
+
 class UsageError(ForensicsError):
     """Wrong arguments, mapping or settings."""
 

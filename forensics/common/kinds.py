@@ -27,7 +27,8 @@ class Kind:
     """A kind of observable that two accounts can share.
 
     `group` names the independent line of evidence it counts in: network, client, content, money, device, provenance,
-    timing or mapped. `find(events, register)` returns SIGHTINGS rows.
+    timing or mapped. `find(events, register)` returns what each account shows (TALLIES), and may be handed a few
+    accounts at a time; or, where only all accounts together tell (`whole`), SIGHTINGS.
     """
 
     name: str
@@ -44,9 +45,16 @@ class Kind:
     weak: bool = False  # shared by many customers of one provider
     leased: bool = False  # passes from customer to customer: months apart, the same value says little
     fallback: bool = False  # likeness that strangers have too: looked at only where logs hold no content
+    program: bool = False  # comes with the program that an account runs
+    exit: bool = False  # is where requests come from
+    payer: bool = False  # is who pays, or through whom it is paid
+    domain: bool = False  # is the domain of a mailbox
+    job: bool = False  # a job is recognised by it, whatever it is about each time
+    entire: bool = False  # is a text from beginning to end, variables masked or not
     asked: bool = False  # is what was asked of the model or server
     says_when: bool = False  # says when an account works, not who it is
     coupled: bool = False  # one account's work depends on another's: more than working at like times
+    whole: bool = False  # is found by looking at all accounts together
     set_of_exits: bool = False  # where logs hold no content, a set of values that the same accounts all use is a trace
 
     @property

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def of_operator(members: pl.LazyFrame) -> pl.LazyFrame:
+    """MEMBERS without the accounts that a network only uses: those have a life of their own."""
+    return members.filter((pl.col("role") != USED).fill_null(value=True))
+
+
 def group_members(members: pl.DataFrame) -> dict[str, set[str]]:
     """Network → its accounts."""
     return {
@@ -22,6 +27,7 @@ def group_members(members: pl.DataFrame) -> dict[str, set[str]]:
     }
 
 
+USED = "used"  # role of members that are not the operator's
 TIME = pl.Datetime("us", "UTC")
 OBSERVABLE_PREFIX = "observable_"  # a mapped observable `url` is stored as event column `observable_url`
 
@@ -169,12 +175,21 @@ EVENTS = Table(
     open_prefix=OBSERVABLE_PREFIX,
 )
 
+QUARANTINED = Table(
+    "quarantined",
+    "one API request dated far ahead of the rest of the log or of the clock: kept apart, and told",
+    EVENTS.columns,
+    sort=(),
+    open_prefix=OBSERVABLE_PREFIX,
+)
+
 SOURCES = Table(
     "sources",
     "one file, or the new part of a grown file, that was read",
     {
         "source_id": _c(pl.UInt32, "number of the source in this case"),
         "path": _c(pl.String, "as given on the command line, `-` for standard input"),
+        "folder": _c(pl.String, "working folder it was read from: where a relative path begins"),
         "format": _c(pl.String, "format it was read as"),
         "confidence": _c(pl.Float64, "share of sampled lines that fit the format"),
         "sha256": _c(pl.String, "of the decompressed bytes from the start of the file to byte_end"),
@@ -189,6 +204,7 @@ SOURCES = Table(
         "blank_count": _c(pl.UInt64, "blank lines, header lines and comments"),
         "first_event_at": _c(TIME, "earliest event"),
         "last_event_at": _c(TIME, "latest event"),
+        "notes": _c(pl.List(pl.String), "what to know about how it was read, a sentence each"),
     },
     sort=("source_id",),
 )
@@ -201,7 +217,10 @@ REJECTS = Table(
         "source_line": _c(pl.UInt64, "line in that source, from 1"),
         "byte_offset": _c(pl.UInt64, "where the line starts in the decompressed source"),
         "reason": _c(pl.String, "one of a small set of sentences"),
-        "raw": _c(pl.String, "start of the line, at most 400 characters, undecodable bytes escaped"),
+        "byte_count": _c(pl.UInt64, "length of the line"),
+        "line_hash": _c(pl.String, "SHA-256 of the line: who has it can show that it was this one"),
+        "skeleton": _c(pl.String, "its start, every letter x and every digit 9: the form without what it says"),
+        "raw": _c(pl.String, "null unless --keep-text: its start, at most 400 characters, secrets masked"),
     },
     sort=("source_id", "source_line"),
 )
@@ -329,6 +348,8 @@ SIGHTINGS = Table(
 _KIND_BITS = pl.List(pl.Struct({"kind": pl.String, "bits": pl.Float64}))
 _OBSERVABLES = pl.List(pl.Struct({"kind": pl.String, "value": pl.String, "bits": pl.Float64, "holders": pl.UInt32}))
 
+_SHARES = pl.List(pl.Struct({"name": pl.String, "axis": pl.String, "nats": pl.Float64}))
+
 LINKS = Table(
     "links",
     "a pair of accounts, account_a < account_b, that shares more than chance",
@@ -374,11 +395,16 @@ MEMBERS = Table(
 
 HALLMARKS = Table(
     "hallmarks",
-    "one test of one network: a sign of one operator, of extraction, or an innocent explanation",
+    "one test of one network: a sign of one operator, of hiding, of extraction, or an innocent explanation",
     {
         "network_id": _c(pl.String, "the network"),
         "name": _c(pl.String, "plugin name, e.g. alternation"),
-        "role": _c(pl.String, "pooling, extraction or explanation"),
+        "role": _c(pl.String, "pooling, concealment, extraction or explanation"),
+        "nature": _c(
+            pl.String,
+            "what it speaks of: dependence (only one hand leaves it), likeness, concealment, openness or content",
+        ),
+        "family": _c(pl.String, "what is looked at, as explanations name it: births, turns, handover, content, …"),
         "channel": _c(
             pl.String,
             "independent line of evidence: network, client, content, money, scheduling, lifecycle, volume, rhythm, "
@@ -417,11 +443,16 @@ NETWORKS = Table(
         "rank": _c(pl.UInt32, "1 = first to look at"),
         "alert": _c(pl.Boolean, "a finding at the chosen sensitivity"),
         "score": _c(pl.Float64, "evidence for one evasive operator, in [0, 1]; sorts alerts first"),
-        "pooling": _c(pl.String, "none, possible, likely or strong"),
+        "pooling": _c(pl.String, "one hand moves these accounts: none, possible, likely or strong"),
+        "concealment": _c(
+            pl.String, "this hand hides: open, none, possible, likely or strong; unknown where logs cannot tell"
+        ),
         "extraction": _c(pl.String, "none, possible, likely or strong"),
+        "contested": _c(pl.Boolean, "its signs would make it a finding, but for an innocent reason"),
         "pooling_p": _c(pl.Float64, "combined over channels (ACAT), adjusted over networks (Benjamini-Yekutieli)"),
         "extraction_p": _c(pl.Float64, "likewise"),
         "account_count": _c(pl.UInt32, "members"),
+        "principal_count": _c(pl.UInt32, "members, those of one declared organisation, parent or contract as one"),
         "request_count": _c(pl.UInt64, "their events"),
         "input_tokens": _c(pl.UInt64, "sum, null if no source has tokens"),
         "output_tokens": _c(pl.UInt64, "sum, null if no source has tokens"),
@@ -436,6 +467,7 @@ NETWORKS = Table(
         "kinds": _c(_KIND_BITS, "median bits per link by kind, largest first, zeros kept"),
         "hallmarks": _c(pl.List(pl.String), "names that hold"),
         "explanations": _c(pl.List(pl.String), "names that fit"),
+        "shares": _c(_SHARES, "what each sign brings to the score, in nats; negative: taken away by explanations"),
         "summary": _c(pl.String, "in short, one clause"),
     },
     sort=("rank",),
@@ -492,10 +524,46 @@ PROFILES = Table(
     sort=("network_id", "kind", "value"),
 )
 
-_ALL = (EVENTS, SOURCES, REJECTS, REGISTER, ACCOUNTS, SIGHTINGS, LINKS, MEMBERS, HALLMARKS, NETWORKS, LINEAGE, PROFILES)
+COMPARISONS = Table(
+    "comparisons",
+    "one number of a network beside that of everybody else, counted once when the case is investigated",
+    {
+        "network_id": _c(pl.String, "the network; empty for numbers of the whole case"),
+        "topic": _c(
+            pl.String,
+            "observable, kind, content, hour, mailbox, traffic; of the whole case: case, platform, gap, blind, model, copy",
+        ),
+        "name": _c(pl.String, "of what: a kind of observable, a content flag, an hour, a model, …"),
+        "value": _c(pl.String, "the observable, the day, or which number of `name`; else empty"),
+        "inside": _c(pl.Float64, "the network's number: members that hold it, share of requests, …"),
+        "outside": _c(
+            pl.Float64,
+            "the others': holders outside the network; of requests those of accounts in no finding; null: unknown",
+        ),
+    },
+    sort=("network_id", "topic", "name", "value"),
+)
+
+_ALL = (
+    EVENTS,
+    QUARANTINED,
+    SOURCES,
+    REJECTS,
+    REGISTER,
+    ACCOUNTS,
+    SIGHTINGS,
+    LINKS,
+    MEMBERS,
+    HALLMARKS,
+    NETWORKS,
+    LINEAGE,
+    PROFILES,
+    COMPARISONS,
+)
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
 VERDICTS = ("none", "possible", "likely", "strong")
+CONCEALMENTS = ("open", *VERDICTS, "unknown")
 
 
 class Tables(Protocol):

@@ -52,7 +52,9 @@ def make_stream(account: Ints, at_s: Floats) -> Stream:
 
 
 def silence_starts(requests: Stream) -> Stream:
-    """Requests of an account after 30 minutes without one: the starts that a log without session ids shows."""
+    """Requests of an account after 30 minutes without one: the starts that a log without session ids shows. Each account
+    has one, so that numbers stay as they are.
+    """
     order = np.lexsort((requests.at_s, requests.label))
     label, at_s = requests.label[order], requests.at_s[order]
     first = np.ones(len(label), dtype=np.bool_)
@@ -90,18 +92,30 @@ def clock_bound(label: Ints, at_s: Floats, accounts: int) -> Bools:
     The mean resultant length of its phases reaches 0.95 at a period that its starts fall into at least 6 times; 0.9 for
     the hour of the day.
     """
-    count = np.bincount(label, minlength=accounts)
     bound = np.zeros(accounts, dtype=np.bool_)
+    if len(label) == 0:
+        return bound
+    if (np.diff(label) < 0).any() or ((np.diff(at_s) < 0) & (np.diff(label) == 0)).any():
+        order = np.lexsort((at_s, label))
+        label, at_s = label[order], at_s[order]
+    # By account and time each account, and each of its turns, is one run: nothing is sorted a period.
+    runs = np.flatnonzero(np.concatenate([[True], label[1:] != label[:-1]]))
+    names, count = label[runs], np.diff(np.append(runs, len(label)))
+    several = np.repeat(count >= CLOCK_FEWEST, count)
+    label, at_s = label[several], at_s[several]
+    names, count = names[count >= CLOCK_FEWEST], count[count >= CLOCK_FEWEST]
+    if len(names) == 0:
+        return bound
+    runs = np.cumsum(count) - count
     for period in CLOCK_PERIODS_S:
-        turn = np.floor(at_s / period).astype(np.int64)
-        turn -= turn.min(initial=0)
-        width = int(turn.max(initial=0)) + 1
-        enough = np.bincount(np.unique(label * width + turn) // width, minlength=accounts) >= CLOCK_FEWEST
-        angle = 2 * np.pi * (at_s % period) / period
-        length = np.hypot(
-            np.bincount(label, np.cos(angle), accounts), np.bincount(label, np.sin(angle), accounts)
-        ) / np.maximum(count, 1)
-        bound |= enough & (length >= (DAY_LOCK if period == DAY_S else CLOCK_LOCK))
+        turn = np.floor(at_s / period)
+        fresh = np.ones(len(turn), dtype=np.int64)
+        fresh[1:] = turn[1:] != turn[:-1]
+        fresh[runs] = 1
+        enough = np.add.reduceat(fresh, runs) >= CLOCK_FEWEST
+        angle = 2 * np.pi / period * (at_s - turn * period)
+        length = np.hypot(np.add.reduceat(np.cos(angle), runs), np.add.reduceat(np.sin(angle), runs)) / count
+        bound[names[enough & (length >= (DAY_LOCK if period == DAY_S else CLOCK_LOCK))]] = True
     return bound
 
 
@@ -112,18 +126,17 @@ def working_days(at_s: Floats) -> Ints:
 
 
 def load_clock(at_s: Floats) -> tuple[Floats, Floats]:
-    """Hours of the log and the load expected by then: volume of the day (shrunk to its kind's mean) × profile of the
-    hour, workdays and weekends apart.
+    """Hours of the days with starts and the load expected by then: volume of the day (shrunk to its kind's mean) ×
+    profile of the hour, workdays and weekends apart. Days without starts take no place.
 
     Shrinking (empirical Bayes) keeps chance out of the clock: days that vary no more than Poisson counts do are taken
     as equal.
     """
-    day = np.floor(at_s / DAY_S).astype(np.int64)
-    first, number = int(day.min()), int(day.max() - day.min()) + 1
-    counts = np.zeros((number, 24))
-    np.add.at(counts, (day - first, np.floor(at_s % DAY_S / HOUR_S).astype(np.int64)), 1)
-    weekend = (np.arange(number) + first + 3) % 7 >= 5
-    load = np.zeros((number, 24))
+    days, place = np.unique(np.floor(at_s / DAY_S).astype(np.int64), return_inverse=True)
+    counts = np.zeros((len(days), 24))
+    np.add.at(counts, (place, np.floor(at_s % DAY_S / HOUR_S).astype(np.int64)), 1)
+    weekend = (days + 3) % 7 >= 5
+    load = np.zeros((len(days), 24))
     for kind in (weekend, ~weekend):
         part = counts[kind]
         if part.sum() == 0:
@@ -133,9 +146,12 @@ def load_clock(at_s: Floats) -> tuple[Floats, Floats]:
         kept = max(0.0, (variance - mean) / variance) if variance > 0 else 0.0
         profile = part.sum(axis=0) + 0.5
         load[kind] = (mean + kept * (volume - mean))[:, None] * (profile / profile.sum())[None, :]
-    grid = (first * DAY_S + np.arange(number * 24 + 1) * HOUR_S).astype(np.float64)
-    # Hours without load would not let times be read back from the clock.
-    return grid, np.concatenate([[0.0], np.cumsum(np.maximum(load.ravel(), 1e-9))])
+    # Each hour has a beginning and an end of its own, so that nothing passes between two days that lie apart. Hours
+    # without load would not let times be read back from the clock.
+    hours = (days[:, None] * DAY_S + np.arange(24)[None, :] * HOUR_S).ravel().astype(np.float64)
+    steps = np.cumsum(np.maximum(load.ravel(), 1e-9))
+    grid = np.stack([hours, hours + HOUR_S], axis=1).ravel()
+    return grid, np.stack([np.concatenate([[0.0], steps[:-1]]), steps], axis=1).ravel()
 
 
 def roll_by_load(stream: Stream, draws: int, rng: np.random.Generator) -> Floats:

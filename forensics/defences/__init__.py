@@ -1,1 +1,1 @@
-"""What a defender asks beyond a finding: what if, watch list."""
+"""What a defender asks beyond a finding: what if, watch list, canaries, channels, targets, policies."""

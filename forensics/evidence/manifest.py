@@ -23,7 +23,7 @@ import polars as pl
 from forensics import __version__
 from forensics.common.errors import ForensicsError, InputError, IntegrityError, UsageError
 from forensics.evidence.signing import check, load_private, load_public, public_of, sign
-from forensics.evidence.sources import quoted_lines, read_again
+from forensics.evidence.sources import place_of, quoted_lines, read_again
 from forensics.evidence.timestamps import check_response, make_request
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class Verification:
     comment: str = ""
     stamped_at: str = ""
     file_count: int = 0
-    input_count: int = 0
+    input_count: int = 0  # sources hashed again
+    away_count: int = 0  # sources that are not where they were read
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -186,6 +187,7 @@ def _input(row: Mapping[str, Any]) -> dict[str, Any]:
     kept = (
         "source_id",
         "path",
+        "folder",
         "format",
         "sha256",
         "byte_start",
@@ -244,7 +246,7 @@ def _quotes(sources: Sequence[Mapping[str, Any]], quotes: Sequence[Quoted]) -> l
     for source_id, mine in sorted(by_source.items()):
         row = rows.get(source_id)
         hashes: dict[int, str] = {}
-        path = Path(row["path"]) if row is not None else None
+        path = place_of(row) if row is not None else None
         if (
             row is not None
             and path is not None
@@ -439,7 +441,7 @@ def _check_inputs(manifest: Mapping[str, Any], found: Verification) -> None:
         by_path.setdefault(item["path"], []).append(item)
     away = 0
     for name, items in by_path.items():
-        path = Path(name)
+        path = place_of(items[0])
         if name == "-" or not path.is_file():
             away += 1
             continue
@@ -451,6 +453,7 @@ def _check_inputs(manifest: Mapping[str, Any], found: Verification) -> None:
         found.input_count += 1
         if any(read.sha256.get(item["byte_end"]) != item["sha256"] for item in items):
             found.problems.append(f"source {name} was changed since it was read")
+    found.away_count = away
     if away:
         found.notes.append(
             f"{away} of {len(by_path)} sources are not where they were read; check each with --source FILE"

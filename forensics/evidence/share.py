@@ -26,6 +26,7 @@ import polars as pl
 from forensics.common.errors import InputError, UsageError
 from forensics.common.schema import TABLES
 from forensics.describing.sightings import kind_of
+from forensics.reports.facts.comparisons import WHOLE, read_comparisons, whole_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -287,12 +288,14 @@ def share_case(
     )
     out["events"] = case.scan("events").filter(inside).collect() if events else TABLES["events"].empty()
     out["sources"] = case.scan("sources").collect()
+    used = case.scan("events").filter(inside).select(pl.col("request_model").unique()).collect().to_series()
     for table in ("register", "events", "sources"):
         out[table] = _columns(table, out[table], names)
     for table in ("accounts", "members", "sightings"):
         out[table] = out[table].with_columns(_mapped("account_id", partial(names.name, "account"), out[table]))
     out["sightings"] = _sightings(out["sightings"], names)
     out["links"] = _links(out["links"], names)
+    out["comparisons"] = _numbers_of_the_whole(case, chosen["network_id"].to_list(), names, used)
     _remember(case, names, {"organization_id": "organization"}, inside)
     out["networks"] = chosen
     for table in ("networks", "members", "hallmarks"):
@@ -302,6 +305,45 @@ def share_case(
     for table, frame in out.items():
         target.put(table, frame.select(TABLES[table].columns.keys()).lazy())
     return len(chosen)
+
+
+def _numbers_of_the_whole(case: Case, networks: list[str], names: Pseudonyms, used: pl.Series) -> pl.DataFrame:
+    """COMPARISONS of the networks and of the whole case, as every report of the original tells them.
+
+    A copy holds members only: nothing about others can be counted from it. `used` are the models of members.
+    """
+    rows = read_comparisons(case).frame.filter(pl.col("network_id").is_in([WHOLE, *networks]))
+    observables = pl.col("topic") == "observable"
+    hidden = []
+    for (kind,), part in rows.filter(observables).group_by("name", maintain_order=True):
+        hidden.append(part.with_columns(_mapped("value", partial(names.observable, str(kind)), part)))
+    templates = rows.filter(pl.col("topic") == "template")
+    hashed = pl.col("value").map_elements(lambda value: f"{names.number(int(value, 16)):016x}", return_dtype=pl.String)
+    plain = rows.filter(~observables & (pl.col("topic") != "template"))
+    total = case.scan("networks").select(pl.len()).collect().item()
+    explained = case.scan("networks").filter(~pl.col("alert") & (pl.col("explanations").list.len() > 0))
+    marks = [
+        whole_rows(topic="copy"),
+        whole_rows(topic="case", name="network_count", inside=float(total)),
+        whole_rows(topic="case", name="explained_count", inside=float(explained.select(pl.len()).collect().item())),
+    ]
+    known = pl.concat([_only_own_models(plain, used), *hidden, templates.with_columns(hashed), *marks])
+    known = _spoken(known, ("name",), names)
+    whole = pl.col("network_id") == WHOLE
+    return known.with_columns(
+        network_id=pl.when(whole)
+        .then("network_id")
+        .otherwise(pl.col("network_id").map_elements(partial(names.name, "network"), return_dtype=pl.String))
+    )
+
+
+def _only_own_models(rows: pl.DataFrame, used: pl.Series) -> pl.DataFrame:
+    """Models that no member used stand together without a name: a customer's name of its own model is its affair."""
+    strange = (pl.col("topic") == "model") & ~pl.col("name").is_in(used.drop_nulls().implode())
+    models = rows.filter(strange).with_columns(name=pl.lit("other models"))
+    together = models.group_by("network_id", "topic", "name", "value").agg(pl.col("inside", "outside").sum())
+    firsts = (pl.col("topic") == "model_first") & ~pl.col("name").is_in(used.drop_nulls().implode())
+    return pl.concat([rows.filter(~strange & ~firsts), together.select(rows.columns)])
 
 
 def _spoken(frame: pl.DataFrame, columns: Iterable[str], names: Pseudonyms) -> pl.DataFrame:

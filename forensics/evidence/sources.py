@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from forensics.common.errors import InputError, IntegrityError
+from forensics.common.errors import InputError, IntegrityError, UsageError
 from forensics.reading.opening.sources import open_source
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Line:
     number: int
     sha256: str
     start: bytes
+    size: int
     names_account: bool
 
 
@@ -40,9 +41,14 @@ class Read:
     damaged: str = ""
 
 
-def read_again(path: Path, lengths: Iterable[int], numbers: Iterable[int]) -> Read:
+def place_of(row: Mapping[str, Any]) -> Path:
+    """Where a source was when it was read: a relative path begins in the folder that the tool ran in."""
+    return Path(str(row.get("folder") or "")) / str(row["path"])
+
+
+def read_again(path: Path, lengths: Iterable[int], numbers: Iterable[int], *, ends: bool = False) -> Read:
     """Read a file once: SHA-256 of its first `lengths` decompressed bytes each, and its lines `numbers`, counted from
-    1.
+    1; with `ends` every byte of them, else without what ends a line.
 
     Raises: InputError where it cannot be read.
     """
@@ -76,11 +82,11 @@ def read_again(path: Path, lengths: Iterable[int], numbers: Iterable[int]) -> Re
                 rest = pieces.pop()
                 for piece in pieces:
                     if ask < len(wanted) and line == wanted[ask]:
-                        lines[line] = piece.removesuffix(b"\r")
+                        lines[line] = piece + b"\n" if ends else piece.removesuffix(b"\r")
                         ask += 1
                     line += 1
     if ask < len(wanted) and line == wanted[ask] and rest:
-        lines[line] = rest.removesuffix(b"\r")
+        lines[line] = rest if ends else rest.removesuffix(b"\r")
     for length in cuts[cut:]:
         if length == at:
             hashes[length] = digest.hexdigest()
@@ -121,8 +127,22 @@ def quoted_lines(path: Path, quotes: Sequence[tuple[int, str]]) -> list[Line]:
                 account.encode() in content or account.encode("ascii", "backslashreplace") in content
                 for account in accounts[number]
             )
-            found.append(Line(number, hashlib.sha256(content).hexdigest(), content[:SHOWN_BYTES], named))
+            found.append(Line(number, hashlib.sha256(content).hexdigest(), content[:SHOWN_BYTES], len(content), named))
     return found
+
+
+def raw_lines(path: Path, numbers: Sequence[int]) -> bytes:
+    """Lines of a file, in order, every byte as it stands there after decompression.
+
+    Raises: UsageError where there is no such line, or the file has rows and no lines.
+    """
+    if _is_parquet(path):
+        raise UsageError(f"{path} is Parquet: it has rows and no lines", "leave --raw out to see the row's values")
+    lines = read_again(path, (), numbers, ends=True).lines
+    missing = sorted(set(numbers) - set(lines))
+    if missing:
+        raise UsageError(f"{path} has no line {missing[0]}", "lines count from 1, as `path:line` in every report")
+    return b"".join(lines[number] for number in sorted(set(numbers)))
 
 
 def _is_parquet(path: Path) -> bool:

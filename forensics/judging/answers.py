@@ -47,6 +47,8 @@ def answer(
         network_id=group.network_id,
         name=plugin.name,
         role=plugin.role,
+        nature=plugin.nature,
+        family=plugin.looks_at,
         channel=plugin.channel,
         title=plugin.title,
         assessable=True,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import sys
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from forensics.common.plugins import discover
@@ -39,8 +40,9 @@ class Group:
 class Panel:
     """What a hallmark may look at, for all networks of a run at once.
 
-    `accounts` is ACCOUNTS with the REGISTER beside it (`declared_…`), sorted by account_id; the row number is the
-    account's number everywhere else. `events` are all EVENTS with that number as `account`; `tested` those of tested
+    `accounts` is ACCOUNTS with the REGISTER beside it (`declared_…`), in an order of what they did, not of their names;
+    the row number is the account's number everywhere else, `content` one number by what it did, of which draws are
+    seeded. `events` are all EVENTS with that number as `account`; `tested` those of tested
     accounts only, collected, in time order, times also as `at_s`. `sightings` are SIGHTINGS with `account`. `outside`
     are accounts in no network. `ties` has a row per network and observable that two or more members show: network_id,
     group, kind, value, inside (members), holders (all accounts), event_count (the members' events with it), own (most
@@ -68,9 +70,9 @@ class Panel:
 
 @dataclass(frozen=True)
 class Hallmark:
-    """A tested sign of one operator or of extraction, or an innocent explanation.
+    """A tested sign of one operator, of concealment or of extraction, or an innocent explanation.
 
-    `role` is pooling, extraction or explanation; `channel` the independent line of evidence it counts in.
+    `role` is pooling, concealment, extraction or explanation; `channel` the independent line of evidence it counts in.
     `test(panel)` returns HALLMARKS rows, one per network.
     """
 
@@ -79,11 +81,54 @@ class Hallmark:
     channel: str
     title: str
     test: Callable[[Panel], pl.DataFrame]
+    _: KW_ONLY
+    nature: str = "dependence"  # dependence (only one hand leaves it), likeness, concealment, openness or content
+    family: str = ""  # what is looked at, in a word that explanations name: births, turns, content …; else the channel
+    weight: float = 1.0  # how much of its family's weight it brings where it holds
+    share_of_members: bool = False  # `observed` is a share of members: few members say little of the others
+    alike: tuple[float, float] | None = None  # a place between separate customers and one queue: weights for, against
+    phrase: str = ""  # the sign as a clause of a summary; empty: never there
+    accounts_for: frozenset[str] = frozenset()  # explanations: families of signs that such customers leave themselves
+
+    @property
+    def looks_at(self) -> str:
+        """The family of signs it belongs to."""
+        return self.family or self.channel
 
 
-ROLES = ("pooling", "extraction", "explanations")  # folders of tests
+# What tests look at: the words by which explanations name the signs that they would leave themselves.
+FAMILIES = {
+    "ages": "how long accounts lay still before use",
+    "asked": "what requests ask for",
+    "births": "accounts that come after others went, or all at once",
+    "breadth": "how few requests each account gives to one job",
+    "checks": "the same tiny request on many accounts at once",
+    "claims": "declared organisations, and whether members behave like their seats",
+    "client": "programs, their versions and parameters",
+    "compensation": "some carry more while others are out",
+    "content": "prompts, templates and wording in common",
+    "device": "devices and sessions in common",
+    "exits": "where requests come from",
+    "handover": "a stream or request goes on elsewhere after a refusal",
+    "hours": "hours of the day",
+    "items": "new items each time, or items repeated by others",
+    "limits": "how near accounts come to their limits, alone and together",
+    "mailboxes": "mail domains",
+    "models": "models, and when they change",
+    "narrowness": "how much of the traffic is one job",
+    "order": "one list worked through in order",
+    "payers": "who pays",
+    "provenance": "conversations that go on under another account",
+    "sizes": "sizes of requests",
+    "topics": "the same batch or template in the same hours",
+    "turns": "who works while others wait",
+    "volume": "how much each account sends",
+}
+
+ROLES = ("pooling", "concealment", "extraction", "explanations")  # folders of tests
 
 
+@cache
 def find_hallmarks() -> dict[str, Hallmark]:
     """Every test there is, by name, in alphabetical order."""
     found = (discover(f"forensics.judging.{role}") for role in ROLES)

@@ -86,32 +86,25 @@ def _step_days(days: pl.DataFrame) -> pl.DataFrame:
     empty = pl.DataFrame(schema={"account": pl.UInt32, "day": pl.Int32, "before": pl.UInt32})
     if days.is_empty():
         return empty
-    account, place = np.unique(days["account"].to_numpy(), return_inverse=True)
-    day = days["day"].to_numpy()
-    first_day = int(day.min())
-    counts = np.zeros((len(account), int(day.max()) - first_day + 1), dtype=np.int64)
-    counts[place, day - first_day] = days["count"].to_numpy()
-    width = counts.shape[1]
-    if width <= DORMANT_DAYS:
-        return empty
-    today = counts[:, DORMANT_DAYS:]
-    before = np.stack([counts[:, DORMANT_DAYS - lag : width - lag] for lag in range(1, DORMANT_DAYS + 1)])
-    # median ≤ today / 10 as soon as 4 of the 7 days are.
-    low = (before * STEP_UP <= today).sum(axis=0) > DORMANT_DAYS // 2
-    known = np.cumsum(counts, axis=1)[:, : width - DORMANT_DAYS] > 0  # seen before these 7 days
-    awake = before.max(axis=0) > 0  # a silence of 7 days is found above
-    hit = low & known & awake & (today >= STEP_UP_FEWEST)
-    fresh = hit.copy()
-    fresh[:, 1:] &= ~hit[:, :-1]
-    rows, columns = np.nonzero(fresh & (before.max(axis=0) < today))
-    return pl.DataFrame(
-        {
-            "account": account[rows],
-            "day": columns + DORMANT_DAYS + first_day,
-            "before": before.max(axis=0)[rows, columns],
-        },
-        schema=empty.schema,
-    )
+    account, day = days["account"].to_numpy().astype(np.int64), days["day"].to_numpy().astype(np.int64)
+    count = days["count"].to_numpy().astype(np.int64)
+    # Rows are active days by account and day: the week before a row lies in the 7 rows before it.
+    before = np.zeros((DORMANT_DAYS, len(day)), dtype=np.int64)
+    for back in range(1, DORMANT_DAYS + 1):
+        if back < len(day):
+            lag = day[back:] - day[:-back]
+            near = (account[back:] == account[:-back]) & (lag <= DORMANT_DAYS)
+            before[lag[near] - 1, np.flatnonzero(near) + back] = count[:-back][near]
+    most = before.max(axis=0)
+    first = np.minimum.reduceat(day, np.flatnonzero(np.append(True, np.diff(account) != 0)))
+    first = first[np.cumsum(np.append(True, np.diff(account) != 0)) - 1]
+    known = first <= day - DORMANT_DAYS  # seen for these 7 days, …
+    known &= day - int(day.min()) >= DORMANT_DAYS  # … all of which the log holds
+    # median ≤ today / 10 as soon as 4 of the 7 days are; a silence of 7 days (most == 0) is found above.
+    hit = ((before * STEP_UP <= count).sum(axis=0) > DORMANT_DAYS // 2) & known & (most > 0) & (count >= STEP_UP_FEWEST)
+    after = np.append(False, hit[:-1] & (account[1:] == account[:-1]) & (np.diff(day) == 1))
+    fresh = hit & ~after & (most < count)
+    return pl.DataFrame({"account": account[fresh], "day": day[fresh], "before": most[fresh]}, schema=empty.schema)
 
 
 def find_ends(accounts: pl.DataFrame, start_s: float, end_s: float) -> pl.DataFrame:

@@ -90,18 +90,21 @@ def likeness(
     )
 
 
-LIKENESS_TESTS = ("same_rhythm", "even_load", "same_models", "same_sizes")
+def positions(panel: Panel, group: Group, *families: str) -> pl.DataFrame:
+    """Rows of the likeness tests (of these families, if any are named) that place this network."""
+    rows = panel.signs.filter(
+        pl.col("network_id") == group.network_id, pl.col("nature") == "likeness", pl.col("position").is_not_null()
+    )
+    return rows.filter(pl.col("family").is_in(families)) if families else rows
 
 
-def humanness(panel: Panel, group: Group, tests: tuple[str, ...] = LIKENESS_TESTS, unknown: float = 0.5) -> float:
+def humanness(panel: Panel, group: Group, *families: str, unknown: float = 0.5) -> float:
     """How far members differ the way separate customers do, in [0, 1]; `unknown` if none of the likeness tests was
     possible.
 
     One minus the mean position of the likeness tests: 0 = as one queue, 1 = as separate customers.
     """
-    rows = panel.signs.filter(
-        (pl.col("network_id") == group.network_id) & pl.col("name").is_in(tests) & pl.col("position").is_not_null()
-    )
+    rows = positions(panel, group, *families)
     if rows.is_empty():
         return unknown
     return float(np.clip(1.0 - rows["position"].clip(0.0, 1.0).mean(), 0.0, 1.0))  # type: ignore[operator]

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.scale import OWN_SHARE
-from forensics.common.schema import HALLMARKS
+from forensics.common.schema import HALLMARKS, of_operator
 from forensics.judging.answers import seconds
 from forensics.judging.hallmark import Group, Panel
 from forensics.judging.lifetimes import find_births, find_ends
@@ -32,6 +32,14 @@ RESAMPLES = 100  # draws of members anew for the interval of an effect
 
 TESTED_EVENTS = 120_000  # events of one network that are looked at one by one
 
+# By what accounts are numbered, so that no draw hangs on their names; the name decides only between equals.
+ORDER = ("first_seen_at", "last_seen_at", "request_count", "output_tokens", "input_tokens", "gap_median_s")
+
+# What is asked for: labels of tests of dependence.
+ASKED = ("prompt_head_hash", "tools_hash", "input_tokens", "max_tokens", "temperature", "endpoint")
+
+OPTIONAL = ("request_item",)  # columns that not every case has
+
 
 def build_panel(
     members: pl.DataFrame,
@@ -49,12 +57,16 @@ def build_panel(
     declared = register.unique("account_id", keep="first", maintain_order=True)
     declared = declared.rename({name: f"declared_{name}" for name in declared.columns if name != "account_id"})
     accounts = (
-        accounts.sort("account_id")
+        accounts.sort(*ORDER, "account_id", nulls_last=True)
         .join(declared, on="account_id", how="left", coalesce=True, maintain_order="left")
         .with_row_index("account")
     )
+    accounts = accounts.with_columns(content=pl.Series(_content(accounts), dtype=pl.UInt64))
     numbers = accounts.select("account_id", "account")
-    members = members.join(numbers, on="account_id", how="inner").sort("network_id", "account")
+    # Accounts that a network only uses are not the operator's: no test looks at them.
+    members = (
+        of_operator(members.lazy()).collect().join(numbers, on="account_id", how="inner").sort("network_id", "account")
+    )
     inside = np.unique(members["account"].to_numpy())
     outside = np.setdiff1d(np.arange(len(accounts)), inside)
     requests = accounts["request_count"].to_numpy().astype(float)
@@ -62,7 +74,7 @@ def build_panel(
     groups = []
     for (network_id,), part in members.group_by("network_id", maintain_order=True):
         numbers_in = part["account"].to_numpy().astype(np.int64)
-        rng = np.random.default_rng([settings.seed, *str(network_id).encode()])
+        rng = np.random.default_rng([settings.seed, content_of(accounts, numbers_in)])
         tested = _sample(numbers_in, requests, settings.sample_accounts, rng)
         pool = outside if len(outside) >= FEWEST_OUTSIDE else np.setdiff1d(np.arange(len(accounts)), numbers_in)
         groups.append(
@@ -81,7 +93,6 @@ def build_panel(
     columns = (
         "account",
         "started_at",
-        "session_id",
         "status_code",
         "request_model",
         "system_hash",
@@ -89,11 +100,16 @@ def build_panel(
         "prompt_hash",
         "latency_ms",
         "content_flags",
+        *ASKED,
+        *(name for name in OPTIONAL if name in events.collect_schema().names()),
+        "session_id",
     )
     tested_events = (
         events.join(tested_frame, on="account", how="semi")
         .select(*(pl.col(name) for name in columns), at_s)
-        .sort("at_s", "account")
+        # A total order: what stands in one line and not in which line it stands, so that nothing hangs on how logs are
+        # cut; rows that are still equal are equal in all that tests look at.
+        .sort("at_s", "account", *(name for name in columns if name not in {"account", "started_at"}))
         .collect()
     )
     start_s, end_s = seconds(accounts["first_seen_at"].min()), seconds(accounts["last_seen_at"].max())
@@ -178,12 +194,36 @@ def _draw(tested: Ints, pool: Ints, measure: npt.NDArray[np.float64], draws: int
 
 
 def generator(panel: Panel, group: Group, plugin: str) -> np.random.Generator:
-    """The random numbers of one hallmark for one network: the same in every run."""
-    return np.random.default_rng([panel.settings.seed, *group.network_id.encode(), *plugin.encode()])
+    """The random numbers of one hallmark for one network: the same in every run, whatever accounts are called and in
+    which lines and files they stand.
+    """
+    return np.random.default_rng([panel.settings.seed, content_of(panel.accounts, group.members), *plugin.encode()])
+
+
+def content_of(accounts: pl.DataFrame, numbers: Ints) -> int:
+    """One number for some accounts by what they did, in any order."""
+    return int(accounts["content"].to_numpy()[numbers].sum(dtype=np.uint64))
+
+
+def _content(accounts: pl.DataFrame) -> npt.NDArray[np.uint64]:
+    """One number an account by what it did: requests, lifetime, hour of the day of its first request; not by its name,
+    and the same if all is moved by whole days.
+    """
+    first = accounts["first_seen_at"].dt.epoch("us").fill_null(0).to_numpy()
+    last = accounts["last_seen_at"].dt.epoch("us").fill_null(0).to_numpy()
+    value = np.zeros(len(accounts), dtype=np.uint64)
+    for part in (accounts["request_count"].fill_null(0).to_numpy(), last - first, first % 86_400_000_000):
+        # The finaliser of splitmix64: near numbers become far ones.
+        value = (value + part.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)).astype(np.uint64)
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            value = (value ^ (value >> np.uint64(shift))) * np.uint64(factor)
+        value ^= value >> np.uint64(31)
+    return value
 
 
 def resample(panel: Panel, group: Group, plugin: str, accounts: Ints | None = None) -> Ints:
     """The tested members (or those given) drawn anew with replacement, a draw a row: for the interval of an effect."""
-    rng = np.random.default_rng([panel.settings.seed, *group.network_id.encode(), *plugin.encode(), *b"resample"])
+    seed = [panel.settings.seed, content_of(panel.accounts, group.members), *plugin.encode(), *b"resample"]
+    rng = np.random.default_rng(seed)
     accounts = group.tested if accounts is None else accounts
     return np.asarray(accounts[rng.integers(0, len(accounts), (RESAMPLES, len(accounts)))], dtype=np.int64)

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.statistics import SMALLEST_P, interval, p_tail, wilson
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import SIGNIFICANT, answer, unassessable
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from forensics.judging.hallmark import Group, Hallmark, Panel
 
 
-CONTENT = ("template", "prompt", "head", "tail", "sketch", "system")  # kinds of sighting that are what was asked
+CONTENT = kinds_where(asked=True)  # kinds of sighting that are what was asked
 
 
 def tied_share(panel: Panel, group: Group, *, groups: tuple[str, ...] = (), kinds: tuple[str, ...] = ()) -> float:
@@ -28,12 +29,14 @@ def tied_share(panel: Panel, group: Group, *, groups: tuple[str, ...] = (), kind
     return rows["account"].n_unique() / len(group.members)
 
 
-def sign(panel: Panel, group: Group, name: str) -> dict[str, Any] | None:
-    """The row of another hallmark for this network, or None where it was not assessable. For explanations only."""
-    rows = panel.signs.filter(
-        (pl.col("network_id") == group.network_id) & (pl.col("name") == name) & pl.col("assessable")
-    )
-    return rows.row(0, named=True) if rows.height else None
+def holds(panel: Panel, group: Group, family: str, nature: str) -> bool:
+    """Whether a sign of this family and nature holds for this network. For tests that come after it."""
+    return not panel.signs.filter(
+        pl.col("network_id") == group.network_id,
+        pl.col("family") == family,
+        pl.col("nature") == nature,
+        pl.col("assessable") & pl.col("holds"),
+    ).is_empty()
 
 
 def sharing_rows(

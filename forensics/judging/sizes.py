@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
+from forensics.common.schema import of_operator
+
 
 def measure_networks(
     members: pl.LazyFrame, events: pl.LazyFrame, accounts: pl.LazyFrame, register: pl.LazyFrame
 ) -> pl.LazyFrame:
-    """One row per network: size, span, pace, platforms, bits by kind. No verdicts."""
+    """One row per network: size, span, pace, platforms, bits by kind. No verdicts; accounts that it only uses do not
+    count.
+    """
+    members = of_operator(members)
     of_member = members.select("network_id", "account_id")
     totals = (
         of_member.join(
@@ -49,6 +54,7 @@ def measure_networks(
         totals.join(active, on="network_id", how="left")
         .join(peak, on="network_id", how="left")
         .join(limits, on="network_id", how="left")
+        .join(_principals(of_member, accounts, register), on="network_id", how="left")
     )
     for name, column, most in (("platforms", "platform", 6), ("models", "request_model", 5)):
         table = table.join(_most_used(own, column, most).rename({column: name}), on="network_id", how="left")
@@ -58,6 +64,18 @@ def measure_networks(
         .with_columns(pl.col(name).fill_null([]) for name in ("platforms", "models", "kinds"))
         .drop("peak_day", "daily_limit")
         .sort("network_id")
+    )
+
+
+def _principals(of_member: pl.LazyFrame, accounts: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per network: how many customers its members are, those of one declared organisation or parent as one."""
+    if "principal_id" in accounts.collect_schema().names():
+        known = of_member.join(accounts.select("account_id", principal="principal_id"), on="account_id", how="left")
+    else:
+        declared = register.select("account_id", principal=pl.coalesce("parent_id", "organization_id"))
+        known = of_member.join(declared, on="account_id", how="left")
+    return known.group_by("network_id").agg(
+        pl.coalesce("principal", "account_id").n_unique().cast(pl.UInt32).alias("principal_count")
     )
 
 

@@ -52,7 +52,7 @@ def starts_by_network(panel: Panel) -> dict[str, tuple[Ints, Floats, Bools]]:
         )
         .group_by("network", "session_id", "alone", "turn")
         .agg(pl.col("at_s").min(), pl.col("account").sort_by("at_s", "account").first(), named.any().alias("named"))
-        .sort("at_s", "account")
+        .sort("at_s", "account", "named")
         .collect()
     )
     account, at_s, known = starts["account"].to_numpy(), starts["at_s"].to_numpy(), starts["named"].to_numpy()

@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from forensics.common.faults import INTERNAL, attempt
 from forensics.common.schema import HALLMARKS
 from forensics.describing.sightings import find_kinds
+from forensics.judging.answers import answer, answers
 from forensics.judging.hallmark import find_hallmarks
 from forensics.judging.panel import build_panel
 
 if TYPE_CHECKING:
+    from forensics.common.faults import Fault
     from forensics.common.settings import HallmarkSettings
+    from forensics.judging.hallmark import Hallmark, Panel
+
+
+TURNS = ({"pooling", "extraction"}, {"concealment"}, {"explanation"})  # roles in the order they are tested
 
 
 def test_networks(
@@ -23,11 +30,13 @@ def test_networks(
     register: pl.LazyFrame,
     sightings: pl.LazyFrame,
     settings: HallmarkSettings,
+    faults: list[Fault] | None = None,  # noqa: PT028 - no test of pytest
 ) -> pl.LazyFrame:
     """One row per network and test.
 
     In:    MEMBERS, EVENTS, ACCOUNTS, REGISTER, SIGHTINGS.
-    Out:   HALLMARKS; tests whose fields are missing have `assessable` false and a reason.
+    Out:   HALLMARKS; tests whose fields are missing have `assessable` false and a reason. So have tests that failed, if
+           there is a list to note their `faults` in.
     Note:  deferred: nothing is read before the result is collected.
     """
 
@@ -38,16 +47,24 @@ def test_networks(
         groups = {name: kind.group for name, kind in find_kinds().items()}
         panel = build_panel(member_rows, events, account_rows, register_rows, sightings, groups, settings)
         tests = [plugin for name, plugin in find_hallmarks().items() if name not in settings.off]
-        signs = pl.concat(
-            [HALLMARKS.empty(), *(plugin.test(panel) for plugin in tests if plugin.role != "explanation")]
-        )
-        # Explanations are held against the signs: a class sleeps and differs, a balancer does neither.
-        panel = replace(panel, signs=signs)
-        return pl.concat([signs, *(plugin.test(panel) for plugin in tests if plugin.role == "explanation")]).sort(
-            HALLMARKS.sort
-        )
+        # What hides is read off signs of one hand, and explanations are held against both: a class sleeps and differs,
+        # a balancer does neither.
+        for roles in TURNS:
+            found = [_test(plugin, panel, faults) for plugin in tests if plugin.role in roles]
+            panel = replace(panel, signs=pl.concat([panel.signs, *found]))
+        return panel.signs.sort(HALLMARKS.sort)
 
     return pl.defer(run, schema=HALLMARKS.schema)
+
+
+def _test(plugin: Hallmark, panel: Panel, faults: list[Fault] | None) -> pl.DataFrame:
+    """What a hallmark answers; where it failed, that it could not assess."""
+    found = attempt(f"hallmark {plugin.name}", lambda: plugin.test(panel), faults)
+    if found is not None:
+        return found
+    return answers(
+        answer(group, plugin, f"{INTERNAL.capitalize()}.", assessable=False, reason=INTERNAL) for group in panel.groups
+    )
 
 
 test_networks.__test__ = False  # type: ignore[attr-defined]  # pytest must not collect it

@@ -1,69 +1,51 @@
 """Hallmarks → verdicts, alerts and rank.
 
-POOLING: these accounts behave as one system. EXTRACTION: what they ask is consistent with harvesting the model.
-The two are judged apart; an alert needs POOLING and the absence of an innocent explanation that carries.
+POOLING: one hand moves these accounts; only dependence between them shows it, likeness never more than possibly.
+CONCEALMENT: this hand hides, or is openly one. EXTRACTION: what they ask is consistent with harvesting the model.
+An alert needs one hand that hides, and no innocent reason that would itself leave the signs of it. What was strong
+before such a reason is contested, and shown.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from forensics.common.errors import UsageError
+from forensics.common.scale import CARRIES
 from forensics.common.schema import NETWORKS, VERDICTS
 from forensics.common.statistics import acat, benjamini_yekutieli
+from forensics.judging.hallmark import find_hallmarks
 from forensics.judging.sizes import measure_networks
+from forensics.judging.weighing import AXIS, HAND, HIDES, chance, plugin_of, strongest, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping
 
     from forensics.common.settings import ScoringSettings
+    from forensics.judging.weighing import Key, Weights
+
+LEVELS = {"possible": 0.2, "likely": 0.5, "strong": 0.85}  # probability from which a verdict has that level
+
+ALERT_FROM = {"low": "strong", "normal": "likely", "high": "possible"}  # one hand, from which a network is a finding
+HIDES_FROM = {"low": "likely", "normal": "likely", "high": "possible"}
+
+ASSUMED = 0.5  # that a hand hides, where nothing tells: for the rank only
+
+LEFT = 0.5  # part of a dependence that an explanation must leave, for it to stand
+
+UNTOLD = "whether it hides cannot be told: give an accounts file"
+NOT_TOLD_APART = "one hand, or users of one published program: these logs cannot tell"
 
 
 def rank_anew(networks: pl.DataFrame) -> pl.DataFrame:
-    """NETWORKS with alerts first, else in the order they had."""
-    return networks.sort(["alert", "rank"], descending=[True, False]).with_columns(
-        rank=pl.int_range(1, pl.len() + 1).cast(pl.UInt32)
-    )
-
-
-LEVELS = {"possible": 0.2, "likely": 0.5, "strong": 0.85}  # score from which a verdict has that level
-
-ALERT_FROM = {"low": "strong", "normal": "likely", "high": "possible"}
-
-CARRIES = 0.8  # fit from which an innocent explanation stands on its own
-
-# What likeness says for one operator at position 1, and difference against it at position 0, in nats. An office shares
-# hours and a product shares
-# sizes, so those say little for; nobody shares another's volume by accident; a pool fed by one queue cannot keep its
-# accounts' days apart.
-LIKENESS = {"same_rhythm": (0.5, 2.0), "even_load": (2.0, 2.0), "same_models": (1.0, 0.3), "same_sizes": (1.0, 0.7)}
-
-# Signs that count their channel in part: newcomers resemble leavers in any company that rotates keys, and a quick start
-# is a sign of haste.
-PART = {"inheritance": 0.4, "full_from_start": 0.3}
-
-SHARES_OF_MEMBERS = frozenset(
-    {"provenance", "shared_payment", "shared_device", "template_reach", "one_client", "elicitation"}
-)
-
-MOST = 0.7  # share of members from which such a sign speaks for the whole network
-
-FEW = 5  # accounts below which a network is most often a family or a customer's few keys
-
-MANY = 20  # accounts from which being alike is no accident
-
-TRUST_ACCOUNTS = 6.0  # members at which likeness counts half: few accounts are alike by accident
-
-# Lines of evidence that ordinary customers cannot show by sharing a place, a tool or a payer.
-HARD_CHANNELS = ("scheduling", "lifecycle", "pivot", "provenance", "payers")
-
-# Separate people are already in the likeness of members; the other explanations speak of something more.
-LIKENESS_READ_BACKWARDS = "separate_people"
-
-SOFT_CHANNELS = ("content", "money", "device", "client", "rhythm")
+    """NETWORKS with alerts first, then contested ones, else in the order they had."""
+    return networks.sort(
+        ["alert", pl.col("contested").fill_null(value=False), "rank"], descending=[True, True, False]
+    ).with_columns(rank=pl.int_range(1, pl.len() + 1).cast(pl.UInt32))
 
 
 def rank_networks(
@@ -78,7 +60,7 @@ def rank_networks(
     """One row per network, judged and ranked.
 
     In:      HALLMARKS, MEMBERS, EVENTS, ACCOUNTS, REGISTER; `name_network` gives an id its speakable name.
-    Out:     NETWORKS by rank: alerts first, then by score and impact.
+    Out:     NETWORKS by rank: alerts first, then contested ones, then by score and impact.
     Raises:  UsageError for an unknown sensitivity.
     Source:  ACAT over channels and Benjamini-Yekutieli over networks, methods C8.
     """
@@ -96,11 +78,18 @@ def rank_networks(
     return pl.defer(run, schema=NETWORKS.schema)
 
 
-def judge_networks(signs: pl.DataFrame, networks: pl.DataFrame, settings: ScoringSettings) -> pl.DataFrame:
-    """One row per network: verdicts, score, alert, the signs that hold and the explanations that fit."""
+def judge_networks(
+    signs: pl.DataFrame,
+    networks: pl.DataFrame,
+    settings: ScoringSettings,
+    weights: Mapping[str, Weights] | None = None,
+) -> pl.DataFrame:
+    """One row per network: verdicts, score, alert, contested, the signs that hold, the explanations that fit, and what
+    each sign brings; `weights` other than those that ship are for fitting.
+    """
     by_network = {str(key[0]): part.to_dicts() for key, part in signs.group_by("network_id", maintain_order=True)}
     rows = [
-        _judge(network, members, by_network.get(network, []), settings)
+        _judge(network, members, by_network.get(network, []), settings, weights)
         for network, members in networks.select("network_id", "account_count").iter_rows()
     ]
     for column in ("pooling_p", "extraction_p"):
@@ -110,72 +99,142 @@ def judge_networks(signs: pl.DataFrame, networks: pl.DataFrame, settings: Scorin
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _judge(network: str, members: int, signs: list[dict[str, Any]], settings: ScoringSettings) -> dict[str, Any]:
-    usable = [sign for sign in signs if sign["assessable"]]
-    pooling = [sign for sign in usable if sign["role"] == "pooling"]
-    extraction = [sign for sign in usable if sign["role"] == "extraction"]
-    explanations = [sign for sign in usable if sign["role"] == "explanation"]
-    held = [sign["name"] for sign in pooling + extraction if sign["holds"]]
-    fitting = sorted((sign for sign in explanations if sign["holds"]), key=lambda sign: (-sign["fit"], sign["name"]))
+@dataclass(frozen=True)
+class Reason:
+    """The innocent reason that takes most away: what part of each family it leaves."""
 
-    log_odds = settings.prior + (settings.few if members < FEW else 0.0) + _likeness(pooling, members, settings)
-    for channel in HARD_CHANNELS + SOFT_CHANNELS:
-        log_odds += getattr(settings, channel) * _strength(pooling, channel)
-    # One explanation is believed, the best: they overlap, so their fits do not add up.
-    others = [sign for sign in explanations if sign["name"] != LIKENESS_READ_BACKWARDS and sign["fit"] is not None]
-    excuse = max((_excuse(sign["fit"]) for sign in others), default=0.0)
-    log_odds -= settings.explanation * excuse
-    score = float(1.0 / (1.0 + np.exp(-log_odds)))
-    level = _level(score)
-    hard = any(sign["holds"] and sign["channel"] in HARD_CHANNELS for sign in pooling)
-    if not hard and (excuse > 0 or members < MANY):
-        # Likeness and own prompts are what a product or a course brings too. Without a sign that only one hand leaves
-        # they count in full only
-        # for many accounts that no innocent reason fits even in part.
-        level = VERDICTS[max(VERDICTS.index(level) - 1, 0)]
-    carried = any((sign["fit"] or 0.0) >= CARRIES for sign in explanations)
-    alert = VERDICTS.index(level) >= VERDICTS.index(ALERT_FROM[settings.sensitivity]) and not carried
+    title: str
+    left: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One network on the three questions."""
+
+    raw: str  # one hand, before an innocent reason
+    level: str  # one hand, after it
+    hides: str
+    reason: Reason | None
+    material: bool  # its own content, dealt out and asked for as training material
+    alert: bool
+    contested: str  # why, or nothing
+
+
+def _judge(
+    network: str,
+    members: int,
+    rows: list[dict[str, Any]],
+    settings: ScoringSettings,
+    weights: Mapping[str, Weights] | None,
+) -> dict[str, Any]:
+    usable = sorted((row for row in rows if row["assessable"]), key=lambda row: row["name"])
+    signs = strongest(row for row in usable if row["role"] != "explanation")
+    explanations = [row for row in usable if row["role"] == "explanation"]
+    fitting = sorted((row for row in explanations if row["holds"]), key=lambda row: (-row["fit"], row["name"]))
+    before, shares = weigh(HAND, signs, members, weights=weights)
+    reason, after = _best_reason(signs, members, explanations, before, weights)
+    open_or_not, hidden = weigh(HIDES, signs, members, weights=weights)
+    hides = _hiding(usable, signs, open_or_not)
+    judged = _decide(signs, before, after, reason, hides, settings.sensitivity)
+    level = judged.raw if judged.contested else judged.level
+    certain = chance(after) * (ASSUMED if hides == "unknown" else chance(open_or_not))
+    held = [row["name"] for row in usable if row["role"] != "explanation" and row["holds"]]
+    extraction = [row for row in usable if row["role"] == "extraction"]
     return {
         "network_id": network,
-        "score": score,
-        "alert": alert,
+        "score": certain,
+        "alert": judged.alert,
+        "contested": bool(judged.contested),
         "pooling": level,
+        "concealment": hides,
         "extraction": _extraction_level(extraction, level),
-        "pooling_p": _combined(pooling),
+        "pooling_p": _combined([row for row in usable if row["role"] == "pooling"]),
         "extraction_p": _combined(extraction),
         "hallmarks": held,
-        "explanations": [sign["name"] for sign in fitting],
-        "summary": summarise(held, [sign["title"] for sign in fitting], alert=alert),
+        "explanations": [row["name"] for row in fitting],
+        "shares": shares + hidden + _taken(shares, signs, reason),
+        "summary": summarise(judged, held, [row["title"] for row in fitting], chance(before)),
     }
 
 
-def _likeness(pooling: list[dict[str, Any]], members: int, settings: ScoringSettings) -> float:
-    """Log-odds from how alike members are: position 0.5 tells nothing, a network of few members little."""
-    total = 0.0
-    for sign in pooling:
-        if sign["name"] in LIKENESS and sign["position"] is not None:
-            for_one, against = LIKENESS[sign["name"]]
-            lean = 2.0 * min(1.0, max(0.0, sign["position"])) - 1.0
-            total += lean * (for_one if lean > 0 else against)
-    return settings.likeness * total * members / (members + TRUST_ACCOUNTS)
+def _best_reason(
+    signs: Mapping[Key, tuple[float, str]],
+    members: int,
+    explanations: list[dict[str, Any]],
+    before: float,
+    weights: Mapping[str, Weights] | None,
+) -> tuple[Reason | None, float]:
+    """The innocent reason that takes most away, and the log-odds of one hand that it leaves.
 
-
-def _strength(signs: Iterable[dict[str, Any]], channel: str) -> float:
-    """How much of its channel's weight the strongest sign brings: a sign that few members show says little of the
-    others.
+    One is believed, the best: they overlap, so what they take away does not add up.
     """
-    return max(
-        (
-            PART.get(sign["name"], 1.0) * _coverage(sign)
-            for sign in signs
-            if sign["channel"] == channel and sign["holds"]
-        ),
-        default=0.0,
+    best: Reason | None = None
+    least = before
+    for row in explanations:
+        excuse = _excuse(row["fit"] or 0.0)
+        left = dict.fromkeys(plugin_of(row).accounts_for, 1.0 - excuse)
+        after = weigh(HAND, signs, members, left, weights)[0]
+        if after < least - 1e-9:
+            best, least = Reason(row["title"], left), after
+    return best, least
+
+
+def _taken(
+    shares: list[dict[str, Any]], signs: Mapping[Key, tuple[float, str]], reason: Reason | None
+) -> list[dict[str, Any]]:
+    """What the innocent reason takes away, sign by sign."""
+    if reason is None:
+        return []
+    family = {name: key[1] for key, (_, name) in signs.items()}
+    taken = [
+        {
+            "name": share["name"],
+            "axis": "explained",
+            "nats": -share["nats"] * (1.0 - reason.left.get(family[share["name"]], 1.0)),
+        }
+        for share in shares
+    ]
+    return [share for share in taken if share["nats"] < 0.0]
+
+
+def _decide(
+    signs: Mapping[Key, tuple[float, str]],
+    before: float,
+    after: float,
+    reason: Reason | None,
+    hides: str,
+    sensitivity: str,
+) -> Judged:
+    """The table of verdicts: one hand × hides × explained."""
+    left = reason.left if reason else {}
+    raw = _level(chance(before), dependent=any(key[0] == "dependence" for key in signs))
+    stands = any(key[0] == "dependence" and left.get(key[1], 1.0) > LEFT for key in signs)
+    level = _level(chance(after), dependent=stands)
+    if hides == "unknown":
+        raw, level = _lower(raw), _lower(level)
+    material = {("content", family) for family in ("narrowness", "items", "asked")} <= set(signs)
+    least = VERDICTS.index(ALERT_FROM[sensitivity])
+    hidden = hides == "unknown" or (
+        hides in VERDICTS and VERDICTS.index(hides) >= VERDICTS.index(HIDES_FROM[sensitivity])
     )
+    alert = hidden and VERDICTS.index(level) >= least
+    contested = ""
+    if not alert and VERDICTS.index(raw) >= least:
+        contested = "open" if hides == "open" else "explained" if VERDICTS.index(level) < least else "unhidden"
+    elif not alert and raw == "possible" and material:
+        contested = "alike"
+    return Judged(raw, level, hides, reason, material, alert, contested)
 
 
-def _coverage(sign: dict[str, Any]) -> float:
-    return min(1.0, sign["observed"] / MOST) if sign["name"] in SHARES_OF_MEMBERS else 1.0
+def _hiding(usable: list[dict[str, Any]], signs: Mapping[Key, tuple[float, str]], log_odds: float) -> str:
+    """The level of concealment: unknown where no test of it was possible, open where nothing hides and something is
+    open.
+    """
+    if not any(AXIS.get(plugin_of(row).nature) == HIDES for row in usable):
+        return "unknown"
+    level = _level(chance(log_odds), dependent=True)
+    opened = any(key[0] == "openness" for key in signs)
+    return "open" if opened and level in ("none", "possible") else level
 
 
 def _excuse(fit: float) -> float:
@@ -183,18 +242,24 @@ def _excuse(fit: float) -> float:
     return float(np.clip((fit - 1 / 3) / (CARRIES - 1 / 3), 0.0, 1.0))
 
 
-def _level(score: float) -> str:
-    return max((level for level, least in LEVELS.items() if score >= least), key=VERDICTS.index, default="none")
+def _level(probability: float, *, dependent: bool) -> str:
+    """The level of a probability; without dependence between accounts never above possible."""
+    level = max((level for level, least in LEVELS.items() if probability >= least), key=VERDICTS.index, default="none")
+    return level if dependent or VERDICTS.index(level) < 2 else "possible"
+
+
+def _lower(level: str) -> str:
+    return VERDICTS[max(VERDICTS.index(level) - 1, 0)]
 
 
 def _extraction_level(extraction: list[dict[str, Any]], pooling: str) -> str:
-    """Level by the number of signs that hold; content flags alone carry no more than `possible` without narrowness."""
-    held = {sign["name"] for sign in extraction if sign["holds"]}
-    if "elicitation" in held and "narrow_task" in held:
-        return "strong" if "fresh_items" in held and pooling in ("likely", "strong") else "likely"
-    if "narrow_task" in held and "fresh_items" in held:
+    """Level by the families of signs that hold; what is asked carries no more than `possible` without narrowness."""
+    held = {plugin_of(row).looks_at for row in extraction if row["holds"]}
+    if {"asked", "narrowness"} <= held:
+        return "strong" if "items" in held and pooling in ("likely", "strong") else "likely"
+    if {"narrowness", "items"} <= held:
         return "likely" if pooling in ("likely", "strong") else "possible"
-    return "possible" if held & {"elicitation", "narrow_task"} else "none"
+    return "possible" if held & {"asked", "narrowness"} else "none"
 
 
 def _combined(signs: list[dict[str, Any]]) -> float:
@@ -206,45 +271,47 @@ def _combined(signs: list[dict[str, Any]]) -> float:
     return acat(np.array([min(1.0, len(values) * min(values)) for values in channels.values()])) if channels else 1.0
 
 
-PHRASES = {
-    "turn_taking": "accounts take turns",
-    "handover": "one account at a time, handed on after errors",
-    "failover": "failed requests come back on another account",
-    "steady_queue": "one steady queue over all accounts",
-    "health_check": "checked together at a fixed time",
-    "succession": "refilled after bans",
-    "standby": "reserves wake after bans",
-    "resilience": "volume survives bans",
-    "inheritance": "newcomers take over from the banned",
-    "model_pivot": "moved to a new model as one",
-    "provenance": "conversations continue across accounts",
-    "card_rotation": "several cards in turn",
-    "shared_payment": "shared cards",
-    "template_reach": "prompts of its own",
-    "shared_device": "shared devices",
-    "even_load": "even load",
-    "round_the_clock": "round the clock",
-    "elicitation": "asks for reasoning",
-}
-
-
-def summarise(held: list[str], fitting: list[str], *, alert: bool) -> str:
-    """A network in one clause: what it does, or what explains it."""
-    if fitting and not alert:
+def summarise(judged: Judged, held: list[str], fitting: list[str], before: float) -> str:
+    """A network in one clause: what it does, or why it is no finding."""
+    if judged.contested == "explained" and judged.reason:
+        return f"strong signs ({before:.2f}), explained by {judged.reason.title}: check"
+    if judged.contested == "open":
+        return f"one operator, openly: {_said(held, 'openness') or 'nothing hides it'}"
+    if judged.contested == "unhidden":
+        return "one hand, and little shows that it hides"
+    if judged.contested == "alike":
+        return f"asks for training material, alike: {NOT_TOLD_APART}"
+    if fitting and not judged.alert:
         return f"consistent with: {', '.join(fitting[:2])}"
-    said = [phrase for name, phrase in PHRASES.items() if name in held]
-    return ", ".join(said[:3]) if said else "linked, no sign of one operator"
+    said = _said(held, "dependence", "likeness", "concealment", "content")
+    if judged.alert:
+        return f"{said}; {UNTOLD}" if judged.hides == "unknown" else said
+    if judged.level == "possible":
+        return "alike, not shown to be one hand"
+    return said or "linked, no sign of one operator"
+
+
+def _said(held: list[str], *natures: str) -> str:
+    """The phrases of the signs that hold, three at most, dependence first."""
+    plugins = [plugin for name, plugin in find_hallmarks().items() if name in held and plugin.nature in natures]
+    plugins.sort(key=lambda plugin: (natures.index(plugin.nature), -plugin.weight, plugin.name))
+    return ", ".join([plugin.phrase or plugin.title for plugin in plugins][:3])
 
 
 def _rank(numbers: pl.DataFrame, verdicts: pl.DataFrame, name_network: Callable[[str], str]) -> pl.DataFrame:
-    """NETWORKS: alerts first, then score weighed by impact (requests), ties by id."""
+    """NETWORKS: alerts first, contested next, then score weighed by impact (requests), ties by id."""
     table = numbers.join(verdicts, on="network_id")
     order = pl.col("score") * (1.0 + pl.col("request_count").cast(pl.Float64).log1p() / 50.0)
     return (
         table.with_columns(
             order=order, name=pl.Series([name_network(network) for network in table["network_id"]], dtype=pl.String)
         )
-        .sort("alert", "order", "network_id", descending=[True, True, False])
+        .sort("alert", "contested", "order", "network_id", descending=[True, True, True, False])
         .with_row_index("rank", offset=1)
-        .select(pl.col(name).cast(column.dtype) for name, column in NETWORKS.columns.items())
+        .select(
+            pl.col(name).cast(column.dtype)
+            if name in {*table.columns, "rank", "name"}
+            else pl.lit(None, column.dtype).alias(name)
+            for name, column in NETWORKS.columns.items()
+        )
     )

@@ -14,6 +14,7 @@ worth among all accounts. The cost of each follows the observables per account, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +43,9 @@ PUBLIC = 1 / 16  # of all accounts, above which a value ties no block: it is a p
 HUB = 4.0  # times the median of a block's values at which an account is a hub (a reseller) and does not count
 LIFT = 2.0  # times the degree null by which a block must hold together
 DENSE = 0.5  # share of a block's values that its accounts show, from which the block is not its own null
+
+
+ROOM = 2_000_000  # meetings of values that are held at a time
 
 
 @dataclass(frozen=True)
@@ -137,9 +141,8 @@ def overlap_values(incidence: Incidence, settings: LinkSettings) -> tuple[Ints, 
     scale = _chance_of_kinds(incidence, account, kind[column])
     bar = np.log(max(len(values), 2) ** 2 / 2 / CORE_P)
     found: list[tuple[Ints, Ints, Floats]] = []
-    block = max(1, settings.pair_budget // max(1, int(np.ceil(matrix.nnz / max(len(values), 1) * RAREST))))
-    for start in range(0, len(values), block):
-        part = (by_value[start : start + block] @ matrix).tocoo()
+    for start, stop in _runs(np.minimum(degree * RAREST, len(values)), min(settings.pair_budget // 8, ROOM)):
+        part = (by_value[start:stop] @ matrix).tocoo()
         v, w, both = part.row.astype(np.int64) + start, part.col.astype(np.int64), part.data.astype(np.float64)
         upper = (v < w) & (both >= 3)
         v, w, both = v[upper], w[upper], both[upper]
@@ -153,6 +156,12 @@ def overlap_values(incidence: Incidence, settings: LinkSettings) -> tuple[Ints, 
         keep = (evidence > bar) & (correlation >= CORRELATED)
         found.append((values[v[keep]], values[w[keep]], np.minimum(correlation[keep], 1.0)))
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))  # type: ignore[return-value]
+
+
+def _runs(cost: Floats, room: int) -> list[tuple[int, int]]:
+    """Runs of neighbours that cost at most about `room` together, or one that costs more."""
+    part = (np.cumsum(cost) // max(room, 1)).astype(np.int64)
+    return list(pairwise([0, *(np.flatnonzero(np.diff(part)) + 1).tolist(), len(cost)]))
 
 
 def _rarest_popular(incidence: Incidence) -> pl.DataFrame:
@@ -268,8 +277,9 @@ def _nested_values(incidence: Incidence, small: Ints, large: Ints) -> tuple[Ints
     )
     need = np.ceil(0.75 * size[small]).astype(np.int64).clip(2)
     parts: list[tuple[Ints, Ints]] = [(small[:0], small[:0])]
-    for start in range(0, len(small), 50_000):
-        part = (held[start : start + 50_000] @ popular).tocoo()
+    # Values of a middling number of holders meet everywhere: so many at a time as meet within the room there is.
+    for start, stop in _runs(held @ np.diff(popular.indptr), ROOM):
+        part = (held[start:stop] @ popular).tocoo()
         w, v = part.row.astype(np.int64) + start, part.col.astype(np.int64)
         apart = incidence.line_of_value[small[w]] != incidence.line_of_value[large[v]]
         whole = (part.data >= need[w]) & apart & (2 * size[small[w]] <= size[large[v]])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from forensics.common.schema import VERDICTS, group_members
-from forensics.judging.verdicts import ALERT_FROM, CARRIES, rank_anew
+from forensics.judging.verdicts import ALERT_FROM, rank_anew
 from forensics.nights.identity import KEPT, WAITING
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ TOLD = {
 
 def steady_findings(
     networks: pl.DataFrame,
-    hallmarks: pl.DataFrame,
     night: Night,
     past: Past,
     night_at: datetime,
@@ -41,9 +40,9 @@ def steady_findings(
     near it would come and go as the window moves. A network that was no finding in the run before and is judged one
     now, below strong, is WAITING until it was judged so on `steady_nights` nights running. A finding of the run before
     is KEPT where evidence as strong as `sensitivity` asks for proved it in the last `kept_days`, tonight's is at most
-    one level short, no innocent explanation carries, and most of its accounts are those it had.
+    one level short, no innocent reason takes it away, and most of its accounts are those it had.
 
-    In:    NETWORKS and HALLMARKS as of tonight, under lasting ids; tonight's members; what is known. Without a past
+    In:    NETWORKS as of tonight, under lasting ids; tonight's members; what is known. Without a past
            nothing is held back.
     """
     if past.run == 0:
@@ -58,9 +57,7 @@ def steady_findings(
         for network, level in recent.select("network_id", "pooling").iter_rows()
         if VERDICTS.index(level) >= least
     }
-    carried = set(
-        hallmarks.filter((pl.col("role") == "explanation") & (pl.col("fit") >= CARRIES)).get_column("network_id")
-    )
+    contested = set(networks.filter(pl.col("contested").fill_null(value=False)).get_column("network_id"))
     before, tonight = past.last_members(), group_members(night.members)
     found = {}
     for key, alert, pooling in networks.select("network_id", "alert", "pooling").sort("network_id").iter_rows():
@@ -73,7 +70,7 @@ def steady_findings(
         ):
             found[key] = WAITING
         near = not alert and key in alive and key in proved and max(least - 1, 1) <= level
-        if near and key not in carried and 2 * len(own & before.get(key, set())) >= len(own):
+        if near and key not in contested and 2 * len(own & before.get(key, set())) >= len(own):
             found[key] = KEPT
     return found
 

@@ -8,7 +8,7 @@ events), `formats` (one file a format), `containers` (lines to raw fields), `rec
 from __future__ import annotations
 
 TAKES = ()
-GIVES = ("events", "sources", "rejects", "register")
+GIVES = ("events", "quarantined", "sources", "rejects", "register")
 STREET = (
     ("fields",),
     ("opening",),

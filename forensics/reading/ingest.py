@@ -1,16 +1,17 @@
 """Sources → EVENTS, REJECTS, SOURCES, REGISTER in the case. Nothing is dropped silently: lines = events + duplicates +
 rejects + blanks.
 
-Batches are read by a few threads and taken up in order, so memory is bounded and the number of threads changes nothing.
 What was read becomes part of the case in one step at the end; until then the case is as it was.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,34 +22,28 @@ import pyarrow.parquet as pq
 from pyarrow.lib import ArrowException
 
 from forensics.common.errors import ForensicsError, InputError, IntegrityError
-from forensics.common.schema import SOURCES
+from forensics.common.schema import REJECTS, SOURCES
 from forensics.reading.accounts.register import read_register
+from forensics.reading.batches import Batches
 from forensics.reading.cleaning.geography import open_databases
-from forensics.reading.containers.delimited import whole_csv
+from forensics.reading.cleaning.secrets import hide_in_events
+from forensics.reading.containers.decoded import decode, mend_surrogates, split_values
 from forensics.reading.containers.parquet import PARQUET_ROWS, flatten_frame, is_parquet, parquet_rows
-from forensics.reading.containers.records import TOO_LONG, Collector, Rows, as_text, mend_surrogates, unwrap
+from forensics.reading.containers.records import Collector, Rows, as_text, unwrap_as
 from forensics.reading.fields.mapping import Mapping, read_mapping
 from forensics.reading.joining import join_events
-from forensics.reading.opening.blocks import Blocks, concatenated, take_bytes
+from forensics.reading.opening.blocks import Blocks, take_bytes
 from forensics.reading.opening.known import Known
 from forensics.reading.opening.seen import Seen
-from forensics.reading.opening.sources import (
-    BOM,
-    HEAD_BYTES,
-    Batch,
-    Stream,
-    find_sources,
-    make_batch,
-    open_source,
-    read_batches,
-)
+from forensics.reading.opening.sources import BOM, HEAD_BYTES, Batch, find_sources, open_source
 from forensics.reading.recognising.candidates import by_records, inside
 from forensics.reading.recognising.catalogue import all_formats, format_folders
 from forensics.reading.recognising.parquet import parquet_reader
 from forensics.reading.recognising.reader import Reader, Wishes
-from forensics.reading.recognising.recognise import SNIFFED_BYTES, recognise, settle, why_nothing
+from forensics.reading.recognising.recognise import SNIFFED_BYTES, recognise, why_nothing
+from forensics.reading.recognising.settling import settle
 from forensics.reading.report import IngestReport, SourceReport
-from forensics.reading.source import PART_ROWS, Done, Source, Writer, work
+from forensics.reading.source import NOTHING_PRESENT, PART_ROWS, Done, Present, Source, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -58,6 +53,8 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int | None], None]
 
+
+_HINT: Final = "see `forensics formats test {0}`; `forensics formats learn {0}` proposes a mapping file"
 
 HOMELESS: Final = "no account, and no event of another source with its request id"
 
@@ -71,87 +68,74 @@ def ingest(
     format_name: str | None = None,
     keep_text: bool = False,
     join: bool = False,
+    again: bool = False,
     settings: IngestSettings,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Read sources into the case, which the caller holds locked.
 
     With `join`, events of different formats that carry one request id become one event: each log fills in what the
-    others lack. All events of the run are then held in memory at once.
+    others lack. All events of the run are then held in memory at once. With `again`, files are read from their start
+    although they were read before: lines of which the case holds the event count as duplicates.
 
     Raises: InputError where nothing can be read or too much is rejected, UsageError for a wrong mapping or format name.
             The case is then as it was.
     """
     chosen = read_mapping(mapping) if mapping is not None else Mapping()
     paths, skipped = find_sources(sources)
-    if accounts is not None:
-        paths = (
-            [path for path in paths if path == "-" or not Path(path).samefile(accounts)] if accounts.exists() else paths
-        )
+    if accounts is not None and accounts.exists():
+        paths = [path for path in paths if path == "-" or not Path(path).samefile(accounts)]
     report = IngestReport(skipped=skipped)
     register = read_register(accounts, chosen.unify if chosen.rules else None) if accounts is not None else None
     databases = open_databases(settings.databases)
     wishes = Wishes(chosen, format_name, keep_text, settings.trusted_hops, format_folders(case.folder), join, databases)
     report.databases = [f"{database.kind} of {database.built_at:%Y-%m-%d} ({database.path})" for database in databases]
-    run = Run(case, wishes, settings, progress)
-    problems: list[ForensicsError] = []
-    try:
-        for path in paths:
-            try:
-                report.sources.append(run.read_source(path))
-            except OSError as error:
-                report.skipped.append((path, f"cannot be read: {error.strerror or error}"))
-                problems.append(
-                    InputError(
-                        f"{path} cannot be read: {error.strerror or error}", "check the file and its permissions"
-                    )
-                )
-            except InputError as error:
-                report.skipped.append((path, error.message.removeprefix(f"{path}: ").removeprefix(f"{path} ")))
-                problems.append(error)
-    finally:
-        run.pool.shutdown(wait=True, cancel_futures=True)
+    run = Run(case, wishes, settings, progress, again=again)
+    problems = run.read_all(paths, report)
     if not report.sources:
         if problems:
             raise problems[0]
         raise InputError("there is nothing to read", "give at least one file")
     if join:
         run.join(report)
+    _check(report, settings)
+    run.commit(register)
+    if register is not None or case.has("register"):
+        _match(case, report)
+    return report
+
+
+def _check(report: IngestReport, settings: IngestSettings) -> None:
+    """Whether enough was read, and every line is accounted for."""
     total = report.line_count - report.blank_count
     if total and report.reject_count > settings.max_reject_share * total:
         worst = ", ".join(f"{count:,} {reason}" for reason, count in list(report.reasons.items())[:3])
+        path = max(report.sources, key=lambda source: source.reject_count).path
         raise InputError(
             f"{report.reject_count:,} of {total:,} lines could not be read: {worst}",
-            (
-                "look at `forensics formats test "
-                f"{max(report.sources, key=lambda source: source.reject_count).path}`; a mapping file may help, or "
-                f"--max-reject-share"
-            ),
+            f"look at `forensics formats test {path}`; a mapping file may help, or --max-reject-share",
         )
     if not report.adds_up:
         raise IntegrityError(
             "the lines read do not add up; this is a mistake in forensics", "please report it with the log's format"
         )
-    run.commit(register)
-    if register is not None or case.has("register"):
-        known = case.scan("register").select("account_id").unique()
-        report.accounts_registered = int(known.select(pl.len()).collect().item())
-        report.accounts_matched = int(
-            case.scan("events")
-            .select("account_id")
-            .unique()
-            .join(known, on="account_id", how="semi")
-            .select(pl.len())
-            .collect(engine="streaming")
-            .item()
-        )
-    return report
+
+
+def _match(case: Case, report: IngestReport) -> None:
+    """How many accounts of the register are in the logs."""
+    known = case.scan("register").select("account_id").unique()
+    report.accounts_registered = int(known.select(pl.len()).collect().item())
+    met = case.scan("events").select("account_id").unique().join(known, on="account_id", how="semi")
+    report.accounts_matched = int(met.select(pl.len()).collect(engine="streaming").item())
 
 
 class Run:
     """One ingest: counters, pool, writer."""
 
-    def __init__(self, case: Case, wishes: Wishes, settings: IngestSettings, progress: Progress | None) -> None:
+    def __init__(
+        self, case: Case, wishes: Wishes, settings: IngestSettings, progress: Progress | None, *, again: bool = False
+    ) -> None:
+        self.again, self.marks = again, set[tuple[int, str]]()  # size and hash of starts of the source that are known
         self.case, self.wishes, self.settings, self.progress = case, wishes, settings, progress
         self.forms = all_formats(wishes.folders)
         ledger = case.ledger
@@ -166,6 +150,24 @@ class Run:
         self.limit: int | None = None  # bytes looked at of each source; a preview looks at the start only
         self.readers: list[Reader] = []
 
+    def read_all(self, paths: Sequence[str], report: IngestReport) -> list[ForensicsError]:
+        """Every source; what cannot be read is skipped, with the reason in the report."""
+        problems: list[ForensicsError] = []
+        try:
+            for path in paths:
+                try:
+                    report.sources.append(self.read_source(path))
+                except OSError as error:
+                    reason = f"cannot be read: {error.strerror or error}"
+                    report.skipped.append((path, reason))
+                    problems.append(InputError(f"{path} {reason}", "check the file and its permissions"))
+                except InputError as error:
+                    report.skipped.append((path, error.message.removeprefix(f"{path}: ").removeprefix(f"{path} ")))
+                    problems.append(error)
+        finally:
+            self.pool.shutdown(wait=True, cancel_futures=True)
+        return problems
+
     def join(self, report: IngestReport) -> None:
         """Merge the events of this run that are one request in several logs."""
         self.writer.flush("events")
@@ -173,9 +175,8 @@ class Run:
         if not files:
             return
         names = {int(row["source_id"]): str(row["format"]) for row in self.rows}
-        joined = join_events(
-            pl.concat([self.case.scan_part("events", path) for path in files], how="diagonal").collect(), names
-        )
+        held = pl.concat([self.case.scan_part("events", path) for path in files], how="diagonal").collect()
+        joined = join_events(held.sort("source_id", "source_line", maintain_order=True), names)
         self.writer.parts["events"] = []
         for path in files:
             path.unlink()
@@ -186,7 +187,7 @@ class Run:
             "source_line",
             byte_offset=pl.lit(None, pl.UInt64),
             reason=pl.lit(HOMELESS),
-            raw=pl.lit(None, pl.String),
+            **{name: pl.lit(None, REJECTS.schema[name]) for name in ("byte_count", "line_hash", "skeleton", "raw")},
         )
         self.writer.add("rejects", lost)
         homeless = dict(joined.homeless.group_by("source_id").len().rows())
@@ -205,6 +206,18 @@ class Run:
                 "reject_count": source.reject_count,
                 "joined_count": source.joined_count,
             }
+
+    def present(self) -> Present:
+        """Lines of the source being read of which the case holds an event or a reject; none unless it is read again."""
+        if not (self.again and self.marks):
+            return NOTHING_PRESENT
+        sources = self.case.scan("sources").select("source_id", "byte_end", "sha256").collect()
+        ids = [one for one, end, sha in sources.iter_rows() if (end, sha) in self.marks]
+        lines = {
+            table: self.case.scan(table).filter(pl.col("source_id").is_in(ids)).select("source_line").collect().to_series()
+            for table in ("events", "quarantined", "rejects")
+        }
+        return Present(pl.concat([lines["events"], lines["quarantined"]]).unique(), lines["rejects"].unique())
 
     def commit(self, register: pl.DataFrame | None) -> None:
         """Make everything read part of the case."""
@@ -244,7 +257,9 @@ class Run:
                 return self._read_lines(path, stream, Blocks(head, blocks), None)
             if once:
                 given = str(self._spool(head, blocks))
+        self.marks = set()
         known = self._longest_known(given, candidates) if candidates else None
+        known = None if self.again else known
         stream = open_source(given)
         with stream.handle:
             return self._read_lines(path, stream, Blocks(b"", stream.blocks()), known)
@@ -296,6 +311,7 @@ class Run:
                     digest.update(block)
                     position += len(block)
                 if digest.hexdigest() == sha:
+                    self.marks.add((size, sha))
                     more = blocks.take(1)
                     if not more:
                         return Known(size, sha, size, sha, lines, unfinished)
@@ -306,9 +322,8 @@ class Run:
     def _read_lines(self, path: str, stream: Any, blocks: Blocks, known: Known | None) -> SourceReport:  # noqa: ANN401 - reading.Stream
         digest = hashlib.sha256()
         head = blocks.peek(SNIFFED_BYTES)
-        offset = known.resume_size if known else 0
         report = SourceReport(path, known_lines=known.resume_lines if known else 0)
-        left = offset
+        left = known.resume_size if known else 0
         while left:
             block = blocks.take(left)
             digest.update(block)
@@ -321,97 +336,16 @@ class Run:
             return report
         if stream.ended_early and not head:
             raise InputError(f"{path}: {stream.ended_early}")
-        reader = recognise(head, path, self.wishes)
+        reader = recognise(head, path, replace(self.wishes, today=_last_changed(path)))
         if reader.container == "document":
             return self._read_document(path, blocks, reader, report)
         header_only = reader.container == "csv" and reader.header_in_file and b"\n" not in head.strip()
-        if (
-            reader.confidence == 0.0
-            and not header_only
-            and self.wishes.format_name is None
-            and not self.wishes.mapping.fields
-        ):
-            raise InputError(
-                f"{path}: {why_nothing(reader, head)}",
-                f"see `forensics formats test {path}`; a mapping file can say which field is which",
-            )
-        return self._read_batches(path, stream, blocks, reader, report, digest, known)
-
-    def _read_batches(
-        self,
-        path: str,
-        stream: Stream,
-        blocks: Blocks,
-        reader: Reader,
-        report: SourceReport,
-        digest: Any,  # noqa: ANN401 - hashlib has no public name for its hashes
-        known: Known | None,
-    ) -> SourceReport:
-        source = Source(
-            self, path, reader, report, known.resume_lines if known else 0, known.resume_size if known else 0
-        )
-        total = Path(path).stat().st_size if path != "-" and Path(path).is_file() else None
-        start, line = source.byte_start, source.line_start + 1
-        if known is not None and known.open:  # the last line read had no line end yet
-            ending = blocks.peek(2)
-            ending = b"\r\n" if ending == b"\r\n" else ending[:1] if ending[:1] == b"\n" else b""
-            digest.update(blocks.take(len(ending)) if ending else b"")
-            start += len(ending)
-        resume_digest, resume_size, resume_lines = digest.copy(), start, source.line_start
-        waiting: deque[Future[Done]] = deque()
-        head_bytes = blocks.first_bytes
-        ends_line = True
-        whole = whole_csv if reader.container == "csv" else len
-        for data, swallowed in read_batches(
-            iter(blocks), self.settings.batch_mb << 20, self.settings.max_line_mb << 20, whole
-        ):
-            size = swallowed or len(data)
-            cut = data.rfind(b"\n") + 1
-            digest.update(data[:cut])
-            if cut or swallowed:
-                resume_digest, resume_size = digest.copy(), start + cut
-            digest.update(data[cut:])
-            batch = make_batch(data, start, line)
-            if swallowed:
-                source.reject_line(batch, TOO_LONG)
-                line += 1
-            else:
-                if start == 0 and data.startswith(BOM):
-                    batch.starts[0] += min(len(BOM), int(batch.ends[0]))
-                if line == 1 and reader.container == "csv" and reader.header_in_file:
-                    batch = source.take_header(batch)
-                waiting.append(self.pool.submit(work, batch, reader))
-                count = int(batch.starts.size) + (batch.first_line - line)
-                resume_lines = line - 1 + count - (0 if data.endswith(b"\n") else 1)
-                line += count
-            start += size
-            ends_line = bool(swallowed) or data.endswith(b"\n")
-            if self.limit is not None and start > self.limit:
-                break
-            while len(waiting) > self.workers:
-                source.take(waiting.popleft().result())
-            if self.progress is not None:
-                self.progress(
-                    path, start if total is None else total if stream.handle.closed else stream.handle.tell(), total
-                )
-        while waiting:
-            source.take(waiting.popleft().result())
-        if stream.ended_early:
-            report.cut_short = stream.ended_early
-            report.note = "; ".join(filter(None, (report.note, stream.ended_early)))
-        cut_off = source.cut_off
-        whole = digest.hexdigest()
-        prefix = {
-            "size": start,
-            "sha256": whole,
-            "head": hashlib.sha256(head_bytes[: min(start, HEAD_BYTES)]).hexdigest(),
-            "resume_size": resume_size if cut_off else start,
-            "resume_sha256": resume_digest.hexdigest() if cut_off else whole,
-            "resume_lines": resume_lines if cut_off else line - 1,
-            "open": not ends_line and not cut_off,
-        }
-        self.prefixes.append(prefix)
-        return source.finish(start, whole)
+        forced = self.wishes.format_name is not None or self.wishes.mapping.fields
+        if reader.confidence == 0.0 and not header_only and not forced:
+            raise InputError(f"{path}: {why_nothing(reader, head)}", _HINT.format(path))
+        lines, offset = (known.resume_lines, known.resume_size) if known else (0, 0)
+        source = Source(self, path, reader, report, lines, offset)
+        return Batches(self, path, stream, blocks, source, digest, known).read()
 
     def _read_document(self, path: str, blocks: Blocks, reader: Reader, report: SourceReport) -> SourceReport:
         """A file that is one JSON document: records are counted instead of lines."""
@@ -422,53 +356,36 @@ class Run:
                 f"{path} is one JSON document of more than {self.settings.max_document_mb} MB",
                 "write it as JSON lines, or raise ingest.max_document_mb",
             )
-        text = mend_surrogates(data.removeprefix(BOM))
-        try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
-            values = concatenated(text)
-            if values is None:
-                raise InputError(
-                    f"{path}:{error.lineno}: not valid JSON: {error.msg}",
-                    "if it is a log of another kind, name it with --format or describe it in a mapping file",
-                ) from error
-            value = values
-
+        value = _decode_document(path, data.removeprefix(BOM))
         records = inside([value], self.forms)
-        found = by_records(
-            records, reader, self.forms, self.wishes.format_name if self.wishes.format_name in self.forms else None
-        )
-        reader = found[0]
+        name = self.wishes.format_name if self.wishes.format_name in self.forms else None
+        reader = by_records(records, reader, self.forms, name)[0]
         if reader.form.refuse:
             raise InputError(f"{path}: {reader.form.title}: {reader.form.refuse}")
-        items = (reader.form.unwrap(value) if reader.form.unwrap is not None else unwrap(value)) or []
+        items = unwrap_as(value, reader.form) or []
         reader.container = "json"
         collector = Collector(reader.form, reader.plan)
         bad: list[tuple[int, str]] = []
         passed: list[int] = []
         for row, record in enumerate(items):
             collector.take(record, row, bad, passed)
-        rows = Rows(collector.frame(), bad, passed)
+        rows = Rows(collector.frame(), bad, passed, kinds=collector.kinds)
         reader = settle(reader, rows)
+        if reader.confidence == 0.0 and rows.frame.height and self.wishes.format_name is None:
+            raise InputError(f"{path}: {why_nothing(reader, data)}", _HINT.format(path))
         source = Source(self, path, reader, report, 0, 0)
-        events, rejected = reader.clean(rows.frame)
-        lines = [as_text(item) or "" for item in items]
         batch = Batch(b"", 0, 1, np.zeros(len(items), np.int64), np.zeros(len(items), np.int64))
-        source.take(
-            Done(batch, events, [*bad, *rejected], len(passed), 0, [lines[row] for row, _ in [*bad, *rejected]])
-        )
+        source.take(_done(batch, reader, rows, items.__getitem__))
         digest = hashlib.sha256(data).hexdigest()
-        self.prefixes.append(
-            {
-                "size": len(data),
-                "sha256": digest,
-                "head": hashlib.sha256(data[:HEAD_BYTES]).hexdigest(),
-                "resume_size": len(data),
-                "resume_sha256": digest,
-                "resume_lines": len(items),
-            }
-        )
+        self._remember(len(data), digest, data[:HEAD_BYTES], len(items))
         return source.finish(len(data), digest)
+
+    def _remember(self, size: int, sha256: str, head: bytes, count: int) -> None:
+        """The whole file is in the case."""
+        mark = {"size": size, "sha256": sha256, "head": hashlib.sha256(head).hexdigest()}
+        mark |= {"resume_size": size, "resume_sha256": sha256, "resume_lines": count}
+        if mark not in self.prefixes:
+            self.prefixes.append(mark)
 
     def _read_parquet(self, path: str) -> SourceReport:
         """A Parquet file: rows are counted instead of lines."""
@@ -482,41 +399,56 @@ class Run:
         sha = digest.hexdigest()
         report = SourceReport(path)
         known = next((known for known in self.prefixes if known["sha256"] == sha), None)
-        if known is not None:
+        self.marks = {(size, sha)} if known is not None else set()
+        if known is not None and not self.again:
             report.note, report.known_lines = "already in the case", known["resume_lines"]
             return report
         try:
             file = pq.ParquetFile(path)
             reader = parquet_reader(file, path, self.wishes)
             source = Source(self, path, reader, report, 0, 0)
-            row = 0
+            count = 0
             for part in file.iter_batches(batch_size=PARQUET_ROWS):
                 frame = flatten_frame(pl.DataFrame(pl.from_arrow(part)))
                 rows = parquet_rows(frame, reader.form, reader.plan)
-                events, rejected = reader.clean(rows.frame)
-                batch = Batch(b"", 0, row + 1, np.zeros(frame.height, np.int64), np.zeros(frame.height, np.int64))
-                bad = [*rows.bad, *rejected]
-                source.take(
-                    Done(
-                        batch,
-                        events,
-                        bad,
-                        len(rows.passed_over),
-                        0,
-                        [as_text(frame.row(place, named=True)) or "" for place, _ in bad],
-                    )
-                )
-                row += frame.height
+                batch = Batch(b"", 0, count + 1, np.zeros(frame.height, np.int64), np.zeros(frame.height, np.int64))
+                source.take(_done(batch, reader, rows, partial(frame.row, named=True)))
+                count += frame.height
         except ArrowException as error:
             raise InputError(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from error
-        self.prefixes.append(
-            {
-                "size": size,
-                "sha256": sha,
-                "head": hashlib.sha256(head).hexdigest(),
-                "resume_size": size,
-                "resume_sha256": sha,
-                "resume_lines": row,
-            }
-        )
+        self._remember(size, sha, head, count)
         return source.finish(size, sha)
+
+
+def _done(batch: Batch, reader: Reader, rows: Rows, record_at: Callable[[int], Any]) -> Done:
+    """Records worked on that are no lines: rejected ones are kept as JSON."""
+    events, rejected, doubts = reader.clean(rows.frame)
+    events = hide_in_events(events)
+    bad = [*rows.bad, *rejected]
+    raw = [as_text(record_at(row)) or "" for row, _ in bad]
+    return Done(batch, events, bad, len(rows.passed_over), 0, raw, kinds=rows.kinds, doubts=doubts)
+
+
+def _decode_document(path: str, data: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """The value of a JSON document, or the values of several one after the other.
+
+    Raises: InputError where it is neither.
+    """
+    text = mend_surrogates(data)
+    try:
+        return decode(text)
+    except orjson.JSONDecodeError as error:
+        values = split_values(text)
+        if values is None:
+            raise InputError(
+                f"{path}:{error.lineno}: not valid JSON: {error.msg}",
+                "if it is a log of another kind, name it with --format or describe it in a mapping file",
+            ) from error
+        return values
+
+
+def _last_changed(path: str) -> dt.date:
+    """The day a file was changed last; today for what is no file."""
+    there = path != "-" and Path(path).is_file()
+    moment = Path(path).stat().st_mtime if there else dt.datetime.now(dt.UTC).timestamp()
+    return dt.datetime.fromtimestamp(moment, dt.UTC).date()

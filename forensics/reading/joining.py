@@ -1,7 +1,9 @@
 """Two logs of the same requests → one event each: what one log lacks, the other fills in.
 
-Events of different formats that carry one request id, or whose request id is the other's trace id, are one request. The
-event of the source read first stays, with its file and line; its empty columns are filled from the others.
+Events of different formats that carry one request id, or whose request id is the other's trace id, are one request. An
+id that comes more than once in a log, as one that a client chose may, is as many requests: the second there meets the
+second here, if they lie within minutes. The event of the source read first stays, with its file and line; its empty
+columns are filled from the others.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import polars as pl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_NEAR_MINUTES = 10  # between two logs' times of one request, where its id is not the only one of its kind
 
 _OWN = ("source_id", "source_line")
 
@@ -32,27 +36,7 @@ class Joined:
 def join_events(events: pl.DataFrame, formats: Mapping[int, str]) -> Joined:
     """One row per request. `formats` is the format of each source_id."""
     numbered = events.with_row_index("row")
-    kinds = pl.DataFrame(
-        {"source_id": list(formats), "kind": list(formats.values())}, schema={"source_id": pl.UInt32, "kind": pl.String}
-    )
-    ids = numbered.select("row", "source_id", "request_id", "trace_id").join(
-        kinds, on="source_id", how="left", maintain_order="left"
-    )
-    named = (
-        pl.concat([ids.select("row", "kind", key="request_id"), ids.select("row", "kind", key="trace_id")])
-        .drop_nulls("key")
-        .unique()
-    )
-    owners = ids.drop_nulls("request_id").select(key="request_id", row="row", kind="kind")
-    # Each key that a request id of one format shares with a request or trace id of another; the earliest row leads.
-    pairs = named.join(owners, on="key", suffix="_owner").filter(pl.col("kind") != pl.col("kind_owner"))
-    lead = pairs.group_by("key").agg(lead=pl.min_horizontal(pl.col("row").min(), pl.col("row_owner").min()))
-    members = named.join(lead, on="key").filter(pl.col("key").is_not_null())
-    members = (
-        members.join(pairs.select(pl.col("row")).vstack(pairs.select(row="row_owner")).unique(), on="row", how="semi")
-        .group_by("row")
-        .agg(pl.col("lead").min())
-    )
+    members = _meetings(numbered, formats)
     numbered = numbered.join(members, on="row", how="left", maintain_order="left").with_columns(
         lead=pl.coalesce("lead", "row")
     )
@@ -74,6 +58,34 @@ def join_events(events: pl.DataFrame, formats: Mapping[int, str]) -> Joined:
         _count(met),
         homeless,
     )
+
+
+def _meetings(numbered: pl.DataFrame, formats: Mapping[int, str]) -> pl.DataFrame:
+    """One row per event that met another: `row`, and `lead`, the earliest row of its request."""
+    kinds = pl.DataFrame(
+        {"source_id": list(formats), "kind": list(formats.values())}, schema={"source_id": pl.UInt32, "kind": pl.String}
+    )
+    ids = numbered.select("row", "source_id", "request_id", "trace_id", at="started_at").join(
+        kinds, on="source_id", how="left", maintain_order="left"
+    )
+    turn = pl.int_range(pl.len()).over("kind", "key").alias("turn")
+    named = (
+        pl.concat([ids.select("row", "kind", "at", key="request_id"), ids.select("row", "kind", "at", key="trace_id")])
+        .drop_nulls("key")
+        .unique()
+        .sort("row")
+        .with_columns(turn)
+    )
+    owners = ids.drop_nulls("request_id").select("row", "kind", "at", key="request_id").with_columns(turn)
+    # Each key that a request id of one format shares with a request or trace id of another; the earliest row leads.
+    near = (pl.col("at") - pl.col("at_owner")).abs() <= pl.duration(minutes=_NEAR_MINUTES)
+    pairs = named.join(owners, on=["key", "turn"], suffix="_owner").filter(
+        (pl.col("kind") != pl.col("kind_owner")) & ((pl.col("turn") == 0) | near)
+    )
+    lead = pairs.group_by("key", "turn").agg(lead=pl.min_horizontal(pl.col("row").min(), pl.col("row_owner").min()))
+    met = pairs.select("row").vstack(pairs.select(row="row_owner")).unique()
+    members = named.join(lead, on=["key", "turn"]).join(met, on="row", how="semi")
+    return members.group_by("row").agg(pl.col("lead").min())
 
 
 def _count(frame: pl.DataFrame) -> dict[int, int]:

@@ -63,18 +63,11 @@ def preview(
     reader = run.readers[-1] if run.readers else None
     if reader is None:
         raise InputError(f"{path}: {report.note}")
-    used = {path for paths in reader.plan.paths.values() for path in paths}
-    unused = (
-        sorted(
-            {
-                ".".join(one)
-                for one in reader.seen
-                if one not in used and not any(other[: len(one)] == one for other in used)
-            }
-        )
-        if reader.form.read is None
-        else []
-    )
+    unused = sorted({".".join(path) for path in reader.unused}) if reader.form.read is None else []
+    held = events.drop("source_id", "source_line", strict=False)
+    distinct = {
+        name: held[name].drop_nulls().n_unique() for name in held.columns if held[name].null_count() < held.height
+    }
     return Preview(
         path,
         report.format,
@@ -85,6 +78,7 @@ def preview(
         report.fields,
         unused,
         report,
+        distinct,
     )
 
 

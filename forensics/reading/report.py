@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +30,24 @@ class SourceReport:
     joined_count: int = 0  # events that met one of another source
     cut_short: str = ""  # why it could not be read to its end
     note: str = ""
+    kinds: dict[str, int] = field(default_factory=dict)  # of the blanks, records that are no requests, by kind
+    warnings: list[str] = field(default_factory=list)  # what is doubtful about the reading, a sentence each
     fields: dict[str, str] = field(default_factory=dict)  # column → fields of the log it was read from
+
+    @property
+    def passed_over(self) -> str:
+        """Records that are no requests, by kind."""
+        if not self.kinds:
+            return ""
+        ordered = sorted(self.kinds.items(), key=lambda item: (-item[1], item[0]))
+        told = [f"{count:,} × {kind}" for kind, count in ordered[:KINDS_TOLD]]
+        more = (
+            [f"{sum(count for _, count in ordered[KINDS_TOLD:]):,} of other kinds"] if len(ordered) > KINDS_TOLD else []
+        )
+        return f"passed over, being no requests: {', '.join([*told, *more])}"
+
+
+KINDS_TOLD: Final = 8  # the rest is summed
 
 
 @dataclass
@@ -141,3 +158,4 @@ class Preview:
     fields: dict[str, str]
     unused: list[str]
     report: SourceReport
+    distinct: dict[str, int] = field(default_factory=dict)  # column → different values in the events looked at

@@ -4,20 +4,22 @@ case.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import polars as pl
 
 from forensics.common.schema import EVENTS, REJECTS
+from forensics.common.secrets import mask_secrets
+from forensics.reading.cleaning.events import Doubts
+from forensics.reading.cleaning.secrets import hash_line, hide_in_events, skeleton_of
 from forensics.reading.containers.records import CUT_OFF
-from forensics.reading.opening.seen import Seen, request_keys
+from forensics.reading.opening.seen import Keys, Seen, request_keys
 from forensics.reading.opening.sources import Batch
+from forensics.reading.recognising.doubts import Tally
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from forensics.case.store import Case, Part
     from forensics.reading.recognising.reader import Reader
     from forensics.reading.report import SourceReport
@@ -63,7 +65,10 @@ class Done:
     blank_count: int
     extra: int
     raw: list[str] | None = None  # the rejected records, where they are no lines
-    keyed: tuple[NDArray[np.int64], NDArray[np.uint64]] | None = None  # rows with a request id, and their keys
+    keyed: Keys | None = None  # rows with a request id
+    kinds: dict[str, int] = field(default_factory=dict)  # records passed over, by kind
+    doubts: Doubts = field(default_factory=Doubts)
+    size: int = 0  # of a line of which the start only was read
 
 
 def salt_of(reader: Reader) -> str:
@@ -74,25 +79,44 @@ def salt_of(reader: Reader) -> str:
 def work(batch: Batch, reader: Reader) -> Done:
     """A batch read, cleaned and keyed."""
     rows = reader.read(batch)
-    events, rejected = reader.clean(rows.frame)
+    events, rejected, doubts = reader.clean(rows.frame)
+    events = hide_in_events(events, batch.data)
+    keyed = request_keys(events, salt_of(reader))
     return Done(
         batch,
         events,
         sorted([*rows.bad, *rejected], key=lambda item: item[0]),
         len(rows.passed_over),
         rows.extra,
-        keyed=request_keys(events, salt_of(reader)),
+        keyed=keyed,
+        kinds=rows.kinds,
+        doubts=doubts,
     )
+
+
+@dataclass(frozen=True)
+class Present:
+    """Lines of a source that is read again of which the case holds the event, or the reject."""
+
+    events: pl.Series
+    rejects: pl.Series
+
+
+NOTHING_PRESENT: Final = Present(pl.Series([], dtype=pl.UInt64), pl.Series([], dtype=pl.UInt64))
 
 
 class _Run(Protocol):
     """What a source counts into."""
 
+    limit: int | None
     next_source: int
     readers: list[Reader]
     seen: Seen
     writer: Writer
     rows: list[dict[str, Any]]
+
+    def present(self) -> Present:
+        """Lines of the source being read that are in the case."""
 
 
 class Source:
@@ -110,8 +134,11 @@ class Source:
             byte_start,
         )
         self.source_id = run.next_source
+        self.present = run.present()
         run.readers.append(reader)
+        run.seen.next_source()
         self.cut_off = False
+        self.tally = Tally(reader)
         report.format, report.confidence = reader.form.name, reader.confidence
         report.note = "; ".join(filter(None, (report.note, reader.note)))
         report.fields = (
@@ -121,21 +148,30 @@ class Source:
         )
 
     def take_header(self, batch: Batch) -> Batch:
-        """The batch without its CSV header line."""
-        self.report.line_count += 1
-        self.report.blank_count += 1
-        return Batch(batch.data, batch.offset, batch.first_line + 1, batch.starts[1:], batch.ends[1:], batch.complete)
+        """The batch without its CSV header line, and what stands before it."""
+        count = min(self.reader.header_row + 1, int(batch.starts.size))
+        self.report.line_count += count
+        self.report.blank_count += count
+        starts, ends = batch.starts[count:], batch.ends[count:]
+        return Batch(batch.data, batch.offset, batch.first_line + count, starts, ends, batch.complete)
 
-    def reject_line(self, batch: Batch, reason: str) -> None:
-        """A line that is not even looked into."""
+    def reject_line(self, batch: Batch, reason: str, size: int) -> None:
+        """A line of `size` bytes that is not even looked into, nor kept whole."""
         empty = EVENTS.empty().drop("source_id", "source_line").with_columns(pl.Series("row", [], dtype=pl.UInt32))
-        self.take(Done(batch, empty, [(0, reason)], 0, 0))
+        self.take(Done(batch, empty, [(0, reason)], 0, 0, size=size))
 
     def take(self, done: Done) -> None:
         """Count a batch and hand its rows on."""
         report, batch = self.report, done.batch
-        new = self.run.seen.take(done.events.height, *(done.keyed or request_keys(done.events, salt_of(self.reader))))
+        keyed = done.keyed or request_keys(done.events, salt_of(self.reader))
+        new = self.run.seen.take(done.events.height, keyed)
+        if self.present.events.len():
+            lines = done.events["row"].cast(pl.UInt64) + batch.first_line
+            new &= ~lines.is_in(self.present.events.implode()).to_numpy()
         events = done.events if new.all() else done.events.filter(pl.Series(new))
+        self.tally.add(events, done.doubts)
+        for kind, count in done.kinds.items():
+            report.kinds[kind] = report.kinds.get(kind, 0) + count
         report.line_count += int(batch.starts.size) + done.extra
         report.event_count += events.height
         report.duplicate_count += done.events.height - events.height
@@ -158,30 +194,39 @@ class Source:
             self._reject(done)
 
     def _reject(self, done: Done) -> None:
+        """Keep of rejected lines where they stand, why, how long they are, their hash and their form."""
         batch = done.batch
-        raw = (
-            done.raw
+        lines = (
+            [text.encode(errors="surrogatepass") for text in done.raw]
             if done.raw is not None
-            else [batch.line(row)[: RAW_CHARS * 4].decode(errors="backslashreplace") for row, _ in done.bad]
+            else [batch.line(row) for row, _ in done.bad]
         )
         for _, reason in done.bad:
             self.report.reasons[reason] = self.report.reasons.get(reason, 0) + 1
             self.cut_off |= reason == CUT_OFF
+        starts = [line[: RAW_CHARS * 4].decode(errors="backslashreplace")[:RAW_CHARS] for line in lines]
+        keep = self.reader.cleaning.keep_text or self.run.limit is not None  # a preview shows, and keeps nothing
         frame = pl.DataFrame(
             {
                 "source_id": [self.source_id] * len(done.bad),
                 "source_line": [batch.first_line + row for row, _ in done.bad],
                 "byte_offset": [batch.offset + int(batch.starts[row]) for row, _ in done.bad],
                 "reason": [reason for _, reason in done.bad],
-                "raw": [text[:RAW_CHARS] for text in raw],
+                "byte_count": [done.size or len(line) for line in lines],
+                "line_hash": [None if done.size else hash_line(line) for line in lines],
+                "skeleton": [skeleton_of(text) for text in starts],
+                "raw": [mask_secrets(text) if keep else None for text in starts],
             },
             schema=REJECTS.schema,
         )
+        if self.present.rejects.len():
+            frame = frame.filter(~pl.col("source_line").is_in(self.present.rejects.implode()))
         self.run.writer.add("rejects", frame)
 
     def finish(self, byte_end: int, sha256: str) -> SourceReport:
         """The row of SOURCES."""
         report = self.report
+        report.warnings = self.tally.warnings(self.run.seen.repeats)
         self.run.next_source += 1
         self.run.rows.append(
             {
@@ -193,6 +238,7 @@ class Source:
                 "byte_start": self.byte_start,
                 "byte_end": byte_end,
                 "line_start": self.line_start,
+                "folder": "" if self.path == "-" else str(Path.cwd()),
                 "line_count": report.line_count,
                 "event_count": report.event_count,
                 "duplicate_count": report.duplicate_count,
@@ -200,6 +246,7 @@ class Source:
                 "blank_count": report.blank_count,
                 "first_event_at": report.first_event_at,
                 "last_event_at": report.last_event_at,
+                "notes": [*filter(None, [report.note, report.passed_over]), *report.warnings],
             }
         )
         return report

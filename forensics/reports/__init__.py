@@ -6,4 +6,6 @@ never see each other: `screen`, `page`, `exports`.
 
 from __future__ import annotations
 
+TAKES = ("events", "sources", "register", "accounts", "sightings", "members", "networks")
+GIVES = ("comparisons",)  # numbers about others, counted once so that every form tells the same
 STREET = (("wording",), ("facts",), ("screen", "page", "exports"))

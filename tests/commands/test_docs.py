@@ -1,4 +1,4 @@
-"""README, reference and help against the code: what they say is what the tool does. `python tests/test_docs.py` writes
+"""README, reference and help against the code: what they say is what the tool does. `python tests/commands/test_docs.py` writes
 the generated parts anew.
 """
 
@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from forensics.commands.about import walk_commands
+from forensics.commands.about import list_pages, walk_commands
 from forensics.commands.cli import app
 from forensics.common import errors
 from forensics.common.schema import REGISTER
 from forensics.common.settings import Settings, setting_rows, toml_value
+from forensics.judging.hallmark import explain_hallmarks, find_hallmarks
 from forensics.reports.screen.listings import MEMBER_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,12 +32,18 @@ DOCUMENTS = (
     *sorted((ROOT / "forensics" / "docs").glob("*.md")),
 )
 COMMANDS: dict[str, Any] = dict(walk_commands(get_command(app)))
-DEMO = ("<!-- demo: written by `python tests/test_docs.py`, checked by the tests -->\n```text\n", "```\n<!-- /demo -->")
-DEMO_ENDS = "What speaks for an innocent reason"
+DEMO = (
+    "<!-- demo: written by `python tests/commands/test_docs.py`, checked by the tests -->\n```text\n",
+    "```\n<!-- /demo -->",
+)
+DEMO_LINES = 25
+PAGES = ROOT / "forensics" / "docs"
+METHODS = PAGES / "methods.md"
+MOST_BYTES = 8600  # of the README: what it is, how to begin, where the rest stands
 
 
 def demo_text() -> str:
-    """How the demo's report begins: what was read, the ranking, and the first card up to the signs."""
+    """How the demo's report begins: its first lines."""
     command = [
         sys.executable,
         "-m",
@@ -58,7 +65,7 @@ def demo_text() -> str:
         stdin=subprocess.DEVNULL,
         env={"PATH": "/usr/bin:/bin"},
     )
-    return done.stdout.split(DEMO_ENDS)[0].rstrip("\n") + "\n…\n"
+    return "\n".join(done.stdout.splitlines()[:DEMO_LINES]) + "\n…\n"
 
 
 def between(text: str, marks: tuple[str, str]) -> str:
@@ -72,7 +79,7 @@ def _without_numbers(text: str) -> str:
 
 def reference_text() -> str:
     """All commands with their options, and all settings."""
-    lines = ["# Reference", "", "Written by `python tests/test_docs.py` from the code.", "", "## Commands"]
+    lines = ["# Reference", "", "Written by `python tests/commands/test_docs.py` from the code.", "", "## Commands"]
     for path, command in COMMANDS.items():
         arguments = " ".join(
             parameter.metavar or parameter.name.upper()
@@ -149,11 +156,51 @@ def test_readme_shows_what_the_demo_prints() -> None:
 
     Another processor or library may round a measure the other way, so numbers of the card are compared in place only.
     """
-    shown, printed = (
-        text.split("\n── ", 1) for text in (between(README.read_text(encoding="utf-8"), DEMO), demo_text())
-    )
-    assert shown[0] == printed[0]
-    assert _without_numbers(shown[1]) == _without_numbers(printed[1])
+    shown, printed = between(README.read_text(encoding="utf-8"), DEMO), demo_text()
+    assert shown.split("\n── ", 1)[0] == printed.split("\n── ", 1)[0]
+    assert _without_numbers(shown) == _without_numbers(printed)
+
+
+def test_readme_is_short() -> None:
+    """The README is read in one go; results and reference stand on pages of their own."""
+    assert len(README.read_bytes()) <= MOST_BYTES
+
+
+def methods_text() -> str:
+    """Every sign and explanation with what it counts, its null model and what it cannot see."""
+    lines = [
+        "# Methods",
+        "",
+        "Every sign with its null model. Written by `python tests/commands/test_docs.py` from the code.",
+    ]
+    plugins = find_hallmarks()
+    for role in dict.fromkeys(plugin.role for plugin in sorted(plugins.values(), key=lambda plugin: plugin.role)):
+        lines += ["", f"## {role.capitalize()}"]
+        for name, text in explain_hallmarks().items():
+            if plugins[name].role == role:
+                lines += ["", f"### {plugins[name].title}", "", *_paragraphs(text)]
+    return "\n".join(lines) + "\n"
+
+
+def _paragraphs(text: str) -> list[str]:
+    """A docstring as Markdown: labelled parts become bold, lines are joined."""
+    blocks = re.split(r"\n\s*\n|\n(?=[A-Z][a-z]+(?: [a-z]+)?:\s)", text)
+    found = []
+    for block in blocks:
+        joined = re.sub(r"\s+", " ", block).strip()
+        found += [re.sub(r"^([A-Z][a-z]+(?: [a-z]+)?:)", r"**\1**", joined), ""]
+    return found[:-1]
+
+
+def test_methods_are_the_code() -> None:
+    """forensics/docs/methods.md has every sign as its own file tells it."""
+    assert METHODS.read_text(encoding="utf-8") == methods_text()
+
+
+def test_every_page_is_listed() -> None:
+    """The README's table of pages and `forensics docs` know every page that ships."""
+    listed = set(re.findall(r"\]\(forensics/docs/([a-z-]+)\.md\)", README.read_text(encoding="utf-8")))
+    assert listed == {path.stem for path in PAGES.glob("*.md")} == set(list_pages())
 
 
 def test_reference_is_the_code() -> None:
@@ -162,10 +209,10 @@ def test_reference_is_the_code() -> None:
 
 
 def test_exit_codes_are_those_of_the_code() -> None:
-    """Every exit code that an error carries stands in the README's table, and the table has no other but 0, 1 and the
+    """Every exit code that an error carries stands in the table of programs.md, and the table has no other but 0, 1 and the
     signals.
     """
-    table = set(re.findall(r"^\| ([\d, ]+) \|", README.read_text(encoding="utf-8"), re.MULTILINE))
+    table = set(re.findall(r"^\| ([\d, ]+) \|", (PAGES / "programs.md").read_text(encoding="utf-8"), re.MULTILINE))
     listed = {int(code) for cell in table for code in cell.split(", ")}
     raised = {
         item.exit_code
@@ -176,10 +223,9 @@ def test_exit_codes_are_those_of_the_code() -> None:
 
 
 def test_machine_contract_is_documented() -> None:
-    """The README names the columns of members and the columns of the accounts file as the code has them."""
-    text = README.read_text(encoding="utf-8")
-    assert ", ".join(MEMBER_COLUMNS) in text
-    section = text.split("### The accounts file")[1].split("###")[0].split("##")[0]
+    """The pages name the columns of members and the columns of the accounts file as the code has them."""
+    assert ", ".join(f"`{name}`" for name in MEMBER_COLUMNS) in (PAGES / "programs.md").read_text(encoding="utf-8")
+    section = (PAGES / "logs.md").read_text(encoding="utf-8").split("## The accounts file")[1]
     for name in re.findall(r"`([a-z_]+)`", section):
         assert name in REGISTER.columns or name == "email", name
 
@@ -202,6 +248,7 @@ def test_make_targets_exist() -> None:
 
 if __name__ == "__main__":
     REFERENCE.write_text(reference_text(), encoding="utf-8")
+    METHODS.write_text(methods_text(), encoding="utf-8")
     if "--reference" not in sys.argv:
         text = README.read_text(encoding="utf-8")
         README.write_text(

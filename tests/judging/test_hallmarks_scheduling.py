@@ -96,7 +96,7 @@ class TestTurnTaking:
         """
         rng = np.random.default_rng(2)
         world = World()
-        times = daily_times(rng, 14, 15 * accounts + 150)
+        times = daily_times(rng, 14, 15 * accounts + 250)
         split(world, "pool", times, rotate(rng, times, accounts, skip), rng, requests=3.0)
         customers(world, rng)
         row = test(TURN_TAKING, world.panel())

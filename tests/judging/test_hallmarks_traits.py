@@ -12,13 +12,13 @@ import pytest
 from small_worlds import DAY, HOUR, World, office_times, poisson_times, test
 
 from forensics.common.statistics import gini, percentiles, poisson_bits, poisson_interval, rare_deviation
+from forensics.judging.concealment.clock_offset import HOURS_FROM_UTC, ZONES
+from forensics.judging.concealment.clock_offset import PLUGIN as CLOCK
+from forensics.judging.concealment.headroom import PLUGIN as HEADROOM
 from forensics.judging.extraction.breadth_without_depth import PLUGIN as BREADTH
 from forensics.judging.extraction.disjoint_shards import PLUGIN as SHARDS
 from forensics.judging.extraction.fresh_items import PLUGIN as FRESH
 from forensics.judging.extraction.template_growth import PLUGIN as GROWTH
-from forensics.judging.pooling.clock_offset import HOURS_FROM_UTC, ZONES
-from forensics.judging.pooling.clock_offset import PLUGIN as CLOCK
-from forensics.judging.pooling.headroom import PLUGIN as HEADROOM
 from forensics.judging.pooling.one_client import PLUGIN as ONE_CLIENT
 from forensics.judging.pooling.parameter_entropy import PLUGIN as PARAMETERS
 
@@ -102,7 +102,7 @@ class TestDisjointShards:
         rng = np.random.default_rng(1)
         world = World()
         customers(world, rng)
-        job(world, "shards", 1, rng, retries="same")
+        job(world, "shards", 1, rng, retries="same", accounts=24)
         job(world, "anywhere", 2, rng, retries="any")
         job(world, "tenants", 3, rng, retries="none", again=0.4)
         job(world, "never", 4, rng, retries="none")

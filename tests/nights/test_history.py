@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from forensics.common.schema import ACCOUNTS, HALLMARKS, LINEAGE, MEMBERS, NETWORKS, PROFILES, SIGHTINGS
+from forensics.common.schema import ACCOUNTS, LINEAGE, MEMBERS, NETWORKS, PROFILES, SIGHTINGS
 from forensics.common.settings import HistorySettings
 from forensics.nights.identity import (
     Past,
@@ -386,13 +386,8 @@ def steadied(
         nights = Nights()
         nights.run(1, GROUP)
     tonight = follow(members_of(groups), sightings_of({}).lazy(), accounts_of({}), nights.past, SETTINGS)
-    signs = _fit(
-        HALLMARKS.schema,
-        [{"network_id": "net_a", "name": "household", "role": "explanation", "fit": 0.9 if carried else 0.5}],
-    )
-    return steady_findings(
-        judged(level, alert=alert), signs, tonight, nights.past, START + timedelta(days=day), SETTINGS, sensitivity
-    )
+    networks = judged(level, alert=alert).with_columns(contested=pl.lit(carried))
+    return steady_findings(networks, tonight, nights.past, START + timedelta(days=day), SETTINGS, sensitivity)
 
 
 def remember(nights: Nights, day: int, level: str, *, alert: bool = False) -> tuple[bool, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from forensics.reading.fields.aliases import CANONICAL, RAW_FIELDS, resolve
 from forensics.reading.ingest import ingest
 from forensics.reading.preview import check_format
 from forensics.reading.recognising.catalogue import all_formats, list_formats
+from forensics.reading.recognising.described import MAIN, can_fill, formats_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -295,3 +297,26 @@ def test_spans_of_agents_and_tools_are_no_requests(tmp_path: Path) -> None:
         report = ingest(case, [str(tmp_path / "spans.jsonl")], settings=SETTINGS)
         assert case.scan("events").collect()["operation"].to_list() == ["chat", "chat_again"]
     assert (report.event_count, report.blank_count) == (2, 2)
+
+
+def test_the_page_about_formats_is_what_the_formats_are() -> None:
+    """The page that ships with the tool says for each format what it fills and what it cannot, and cannot drift."""
+    page = resources.files("forensics.docs").joinpath("formats.md").read_text(encoding="utf-8")
+    assert page == formats_page(), "write it anew: python -m forensics.reading.recognising.described"
+
+
+@pytest.mark.parametrize("name", [name for name in REQUESTS if FORMATS[name].fills])
+def test_a_format_fills_what_it_says_it_usually_fills(name: str, tmp_path: Path) -> None:
+    """Each column that a format claims to fill is filled in some sample of it, and none that it is said not to."""
+    form = FORMATS[name]
+    filled: set[str] = set()
+    for number, sample in enumerate(form.samples):
+        path = tmp_path / f"sample{number}.log"
+        path.write_text(sample + "\n", encoding="utf-8")
+        with Case.locked(tmp_path / f"case{number}") as case:
+            ingest(case, [str(path)], settings=SETTINGS)
+            events = case.scan("events").collect()
+        filled |= {column for column in events.columns if events[column].null_count() < events.height}
+        filled |= {"client_address"} if "client_prefix" in filled else set()  # masked is not missing
+    assert set(form.fills) - filled == set()
+    assert (filled & set(MAIN)) - can_fill(form) - set(form.fills) - {"account_id"} == set()

@@ -102,7 +102,7 @@ def flat_json() -> list[Line]:
         (b"  \t ", [BLANK]),
         (whole[:40], [NOT_JSON]),
         (whole[:-1], [NOT_JSON]),
-        (whole + flat(98), [NOT_JSON]),
+        (whole + flat(98), [EVENT, EVENT]),  # objects one after the other, as Firehose writes them
         (whole + b",", [NOT_JSON]),
         (whole + b"\x00", [NOT_JSON]),
         (whole.replace(b"acct", b"ac\x00ct"), [NOT_JSON]),
@@ -182,7 +182,7 @@ def access_log() -> list[Line]:
         (line(8, host=b"198.51.100.xxx"), [EVENT]),
         (line(9, request=b"GET /" + b"A" * 200_000), [EVENT]),
         (line(10, user=b"\xff\xfe"), [EVENT]),
-        (line(11, user=b"-"), [NO_ACCOUNT]),
+        (line(11, user=b"-"), [EVENT]),  # the address stands in where a line names nobody
         (line(12).replace(b"2026", b"1970"), [FAR_TIME]),
         (line(13)[:60], [SHAPE]),
         (line(14)[20:], [SHAPE]),
@@ -260,7 +260,7 @@ def arrays() -> list[Line]:
         ([], [BLANK]),
         ([5, None, record(5)], [NOT_OBJECT, NOT_OBJECT, EVENT]),
         (record(6, request="text"), [EVENT]),
-        (record(7, consumer=None), [NO_ACCOUNT]),
+        (record(7, consumer=None), [EVENT]),  # the address stands in
         (record(8, started_at="soon"), [BAD_TIME]),
         (record(9, consumer={"username": ESCAPES}), [EVENT]),
     ]
@@ -344,7 +344,8 @@ def read_case(folder: Path) -> tuple[dict[str, int], Counter[str], pl.DataFrame]
     case = Case(folder)
     names = ("line_count", "event_count", "duplicate_count", "reject_count", "blank_count")
     sums = case.scan("sources").select(pl.col(name).sum() for name in names).collect().row(0, named=True)
-    return sums, Counter(case.scan("rejects").collect()["reason"].to_list()), case.scan("events").collect()
+    events = case.scan("events").collect().sort("source_id", "source_line", maintain_order=True)
+    return sums, Counter(case.scan("rejects").collect()["reason"].to_list()), events
 
 
 @pytest.mark.parametrize("packing", list(PACKINGS))
@@ -538,7 +539,11 @@ def replaced(value: Any, place: tuple[Any, ...], new: Any) -> Any:  # noqa: ANN4
     return changed
 
 
-NESTED = [name for name, form in all_formats().items() if not form.refuse and not form.pattern]
+NESTED = [
+    name
+    for name, form in all_formats().items()
+    if not form.refuse and not form.pattern and all(sample[:1] in "{[" for sample in form.samples)
+]
 
 
 @pytest.mark.parametrize("name", NESTED)
@@ -577,8 +582,7 @@ LINES = b"".join(flat(number, pad=str(number * 7919)) + b"\n" for number in rang
 @pytest.mark.parametrize(
     ("name", "content", "code", "words"),
     [
-        ("utf16.jsonl", LINES[:500].decode().encode("utf-16"), 4, "is UTF-16 text"),
-        ("utf16.csv", "ts,account_id\n2026-05-01T10:00:00Z,a\n".encode("utf-16"), 4, "is UTF-16 text"),
+        ("utf16.jsonl", LINES[:5000].rpartition(b"\n")[0].decode().encode("utf-16"), 0, "0 rejects"),
         ("nul.log", b"\0" * 5000, 4, "no known format fits"),
         ("picture.png", b"\x89PNG\r\n\x1a\n\x00\x00\x1b[2J" * 50, 4, "no known format fits"),
         ("letters.txt", b"Dear all,\n\x1b]0;owned\x07\nyours\n", 4, "no known format fits"),

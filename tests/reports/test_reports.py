@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from made_case import HOSTILE, FrameCase, made_case
 
 from forensics.common.errors import UsageError
-from forensics.reports.facts.overview import find_gaps, read_overview, read_ties
+from forensics.reports.facts.comparisons import Comparisons, compare_networks, read_ties
+from forensics.reports.facts.gaps import find_gaps
+from forensics.reports.facts.overview import read_overview
 from forensics.reports.screen.findings import render_report
 from forensics.reports.screen.listings import find_network, list_accounts, list_members, list_networks, list_rejects
 from forensics.reports.screen.output import (
@@ -141,8 +143,16 @@ def test_ties_count_only_what_is_the_networks_own() -> None:
     case.tables["sightings"] = pl.DataFrame(
         {"account_id": [a for a, _ in rows], "kind": ["k"] * 8, "value": [v for _, v in rows]}
     )
-    assert read_ties(case, ["n"]).rows(named=True) == [
-        {"network_id": "n", "kind": "k", "values": 1, "each": 2.0, "reach_share": 1.0, "others": 1}
+    assert read_ties(Comparisons(compare_networks(case)), {"n": 2}, ["n"]).rows(named=True) == [
+        {
+            "network_id": "n",
+            "kind": "k",
+            "values": 1,
+            "each": 2.0,
+            "reach_share": 1.0,
+            "sharing_share": 1.0,
+            "others": 1,
+        }
     ]
 
 

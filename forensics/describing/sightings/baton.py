@@ -17,6 +17,8 @@ Blind to:  pools that switch without refusals; that pause longer than 15 s befor
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +29,7 @@ from forensics.common.kinds import Kind
 from forensics.common.schema import SIGHTINGS
 from forensics.common.statistics import poisson_bits
 from forensics.common.streams import DAY_S, HOUR_S, LIMITING, clock_bound
+from forensics.describing.buckets import split_accounts
 from forensics.describing.sightings.counting import number_accounts, tell_groups
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ WAKING = 2.0
 FEWEST_HOURS = 2  # different hours in which a pair must meet
 MARGIN_BITS = 4.0
 SMALLEST = 4  # accounts in a ring
+CELL_BITS = 24  # of the hash in whose cells pairs are first counted
 CROWD = 50  # accounts beginning within one window from which it is a rush of its own
 OUTAGE_BIN_S, OUTAGE, OUTAGE_FEWEST = 600.0, 0.2, 50  # share of the requests of ten minutes, where there are as many
 
@@ -53,37 +57,91 @@ def find_batons(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     Out:   SIGHTINGS with kind "baton"; event_count = hours in which the account handed on or took over.
     Null:  logs without refusals give no row.
     """
-    return events.select("account_id", "started_at", "status_code").map_batches(_find, schema=SIGHTINGS.schema)
+    needed = events.select("account_id", "started_at", "status_code")
+    return pl.defer(lambda: _find(needed), schema=SIGHTINGS.schema)
 
 
-def _find(events: pl.DataFrame) -> pl.DataFrame:
-    ids, rows = number_accounts(events, pl.col("status_code").is_in(LIMITING).fill_null(value=False).alias("refused"))
-    rows = rows.sort("account", "at_s", "refused")
-    if not rows["refused"].any():
+@dataclass(frozen=True)
+class _Heard:
+    """What is kept of a bucket of accounts: refusals, entries after a pause, and each account's life in numbers."""
+
+    ids: list[str]
+    refused_by: Ints
+    refused_s: Floats
+    refused_hours: Ints
+    entered_by: Ints
+    entered_s: Floats
+    entries: Ints
+    first_s: Floats
+    last_s: Floats
+    slots: pl.DataFrame  # requests and refusals in each ten minutes
+
+
+def _find(events: pl.LazyFrame) -> pl.DataFrame:
+    refusals = pl.col("status_code").is_in(LIMITING).fill_null(value=False)
+    if not events.select(refusals.any()).collect(engine="streaming").item():
         return SIGHTINGS.empty()
-    account, at_s, refused = (
-        rows["account"].to_numpy().astype(np.int64),
-        rows["at_s"].to_numpy(),
-        rows["refused"].to_numpy(),
-    )
-    new = np.concatenate([[True], account[1:] != account[:-1]])
-    begins = new | (np.concatenate([[np.inf], np.diff(at_s)]) > IDLE_S)
-    entered_by, entered_s = account[begins], at_s[begins]
-    free = ~clock_bound(entered_by, entered_s, len(ids))
-    a, b, hours = _meetings(
-        account[refused & free[account]],
-        at_s[refused & free[account]],
-        entered_by,
-        entered_s,
-        free,
-        _outages(at_s, refused),
-    )
+    heard, start = [], 0
+    for bucket in split_accounts(events):
+        part = _hear(bucket.with_columns(refused=refusals).collect(engine="streaming"), start)
+        heard.append(part)
+        start += len(part.ids)
+    whole = _together(heard)
+    del heard
+    a, b, hours = _meetings(whole)
     if len(a) == 0:
         return SIGHTINGS.empty()
-    chance = _chance(a, b, account, at_s, refused, entered_by, len(ids))
-    clear = _clear(a, b, hours, chance, len(ids))
-    a, b, hours = a[clear], b[clear], hours[clear]
-    return tell_groups("baton", ids, rows, _rings(a, b, hours, len(ids)))
+    rate = WAKING * whole.entries / np.maximum(whole.last_s - whole.first_s, DAY_S)
+    chance = WINDOW_S * (whole.refused_hours[a] * rate[b] + whole.refused_hours[b] * rate[a])
+    clear = _clear(a, b, hours, chance, start)
+    rings = _rings(a[clear], b[clear], hours[clear], start)
+    return tell_groups("baton", pl.Series("account_id", whole.ids, dtype=pl.String), rings, whole.first_s, whole.last_s)
+
+
+def _together(heard: list[_Heard]) -> _Heard:
+    """All buckets as one."""
+    arrays = {
+        name: np.concatenate([getattr(part, name) for part in heard])
+        for name in _Heard.__dataclass_fields__
+        if name not in {"ids", "slots"}
+    }
+    slots = pl.concat([part.slots for part in heard]).group_by("slot").agg(pl.col("requests", "refusals").sum())
+    return _Heard(ids=[name for part in heard for name in part.ids], slots=slots, **arrays)
+
+
+def _hear(events: pl.DataFrame, start: int) -> _Heard:
+    """One bucket, its accounts numbered from `start`; accounts that run by the clock neither give nor take."""
+    ids, rows = number_accounts(events, "refused")
+    rows = rows.sort("account", "at_s", "refused")
+    account, at_s = rows["account"].to_numpy().astype(np.int64), rows["at_s"].to_numpy()
+    refused = rows["refused"].to_numpy()
+    new = np.concatenate([[True], account[1:] != account[:-1]])
+    begins = new | (np.concatenate([[np.inf], np.diff(at_s)]) > IDLE_S)
+    free = ~clock_bound(account[begins], at_s[begins], len(ids))
+    told, taken = refused & free[account], begins & free[account]
+    slot = (at_s // OUTAGE_BIN_S).astype(np.int64)
+    slots, place = np.unique(slot, return_inverse=True)
+    hour = (at_s[refused] // HOUR_S).astype(np.int64)
+    hours = np.unique(account[refused] * (int(hour.max(initial=0)) + 1) + hour) // (int(hour.max(initial=0)) + 1)
+    edges = np.flatnonzero(new)
+    return _Heard(
+        ids=ids.to_list(),
+        refused_by=(account[told] + start).astype(np.int32),
+        refused_s=at_s[told],
+        refused_hours=np.bincount(hours, minlength=len(ids)),
+        entered_by=(account[taken] + start).astype(np.int32),
+        entered_s=at_s[taken],
+        entries=np.bincount(account[begins], minlength=len(ids)),
+        first_s=at_s[edges],
+        last_s=at_s[np.append(edges[1:], len(at_s)) - 1],
+        slots=pl.DataFrame(
+            {
+                "slot": slots,
+                "requests": np.bincount(place, minlength=len(slots)),
+                "refusals": np.bincount(place, weights=refused, minlength=len(slots)).astype(np.int64),
+            }
+        ),
+    )
 
 
 def _rings(a: Ints, b: Ints, hours: Floats, count: int) -> pl.DataFrame:
@@ -98,58 +156,56 @@ def _rings(a: Ints, b: Ints, hours: Floats, count: int) -> pl.DataFrame:
     return pl.DataFrame({"account": members, "first": first[part[members]], "event_count": met[members]})
 
 
-def _outages(at_s: Floats, refused: npt.NDArray[np.bool_]) -> Ints:
-    """Ten-minute slots in which the whole service refuses."""
-    slot = (at_s // OUTAGE_BIN_S).astype(np.int64)
-    slots, place = np.unique(slot, return_inverse=True)
-    requests, refusals = np.bincount(place), np.bincount(place, weights=refused)
-    return slots[(requests >= OUTAGE_FEWEST) & (refusals >= OUTAGE * requests)]
-
-
-def _meetings(
-    refused_by: Ints, refused_s: Floats, entered_by: Ints, entered_s: Floats, free: npt.NDArray[np.bool_], outages: Ints
-) -> tuple[Ints, Ints, Floats]:
+def _meetings(heard: _Heard) -> tuple[Ints, Ints, Floats]:
     """Pairs of accounts (a < b), and in how many different hours one began within the window after a refusal of the
-    other.
+    other, outages left out.
+
+    In two passes, an hour of refusals at a time: the first counts the hours of each pair in cells of a hash, which can
+    only count too much; only pairs of cells with enough hours are then counted themselves.
     """
-    calm = ~np.isin((refused_s // OUTAGE_BIN_S).astype(np.int64), outages)
-    refused_by, refused_s = refused_by[calm], refused_s[calm]
-    allowed = free[entered_by]
-    order = np.argsort(entered_s[allowed], kind="stable")
-    entered_by, entered_s = entered_by[allowed][order], entered_s[allowed][order]
+    order = np.argsort(heard.entered_s, kind="stable")
+    entered_by, entered_s = heard.entered_by[order], heard.entered_s[order]
+    requests, refusals = pl.col("requests"), pl.col("refusals")
+    outages = heard.slots.filter((requests >= OUTAGE_FEWEST) & (refusals >= OUTAGE * requests))["slot"].to_numpy()
+    calm = ~np.isin((heard.refused_s // OUTAGE_BIN_S).astype(np.int64), outages)
+    refused_by, refused_s = heard.refused_by[calm], heard.refused_s[calm]
+    order = np.lexsort((refused_by, refused_s))
+    refused_by, refused_s = refused_by[order], refused_s[order]
+    hour = (refused_s // HOUR_S).astype(np.int64)
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(hour)) + 1, [len(hour)]])
+    stretches = [(int(low), int(high)) for low, high in pairwise(edges)]
+
+    def met(low: int, high: int) -> Ints:
+        """Pairs that met in the hour, each once, as one number."""
+        return _met_pairs(refused_by[low:high], refused_s[low:high], entered_by, entered_s)
+
+    cells = np.zeros(2**CELL_BITS, dtype=np.uint8)
+    for low, high in stretches:
+        cell = _cell(met(low, high))
+        cells[cell] = np.minimum(cells[cell], 254) + 1  # within an hour two pairs of one cell count once …
+        twice = np.unique(cell, return_counts=True)
+        cells[twice[0][twice[1] > 1]] = 255  # … so such a cell is always looked into
+    kept = [keys[cells[_cell(keys)] >= FEWEST_HOURS] for low, high in stretches if len(keys := met(low, high))]
+    pairs, hours = np.unique(np.concatenate([np.zeros(0, np.int64), *kept]), return_counts=True)
+    often = hours >= FEWEST_HOURS
+    return pairs[often] >> 32, pairs[often] & 0xFFFFFFFF, hours[often].astype(np.float64)
+
+
+def _met_pairs(refused_by: Ints, refused_s: Floats, entered_by: Ints, entered_s: Floats) -> Ints:
     low, high = np.searchsorted(entered_s, refused_s), np.searchsorted(entered_s, refused_s + WINDOW_S, side="right")
     calm = high - low <= CROWD
     low, count = low[calm], (high - low)[calm]
-    giver = np.repeat(refused_by[calm], count)
-    hour = np.repeat((refused_s[calm] // HOUR_S).astype(np.int64), count)
-    taker = entered_by[np.repeat(low - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(count.sum())]
-    met = pl.DataFrame({"a": np.minimum(giver, taker), "b": np.maximum(giver, taker), "hour": hour}).filter(
-        pl.col("a") != pl.col("b")
-    )
-    pairs = met.unique().group_by("a", "b").len("hours").filter(pl.col("hours") >= FEWEST_HOURS).sort("a", "b")
-    return pairs["a"].to_numpy(), pairs["b"].to_numpy(), pairs["hours"].to_numpy().astype(np.float64)
+    giver = np.repeat(refused_by[calm], count).astype(np.int64)
+    place = np.repeat(low - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(count.sum())
+    taker = entered_by[place].astype(np.int64)
+    keys = (np.minimum(giver, taker) << 32) | np.maximum(giver, taker)
+    return np.unique(keys[giver != taker])
 
 
-def _chance(
-    a: Ints, b: Ints, account: Ints, at_s: Floats, refused: npt.NDArray[np.bool_], entered_by: Ints, count: int
-) -> Floats:
-    """Hours in which the pair would meet by accident: refusals of the one, each with the other's chance to begin in the
-    window, and the reverse.
-    """
-    first, last = np.full(count, np.inf), np.full(count, -np.inf)
-    np.minimum.at(first, account, at_s)
-    np.maximum.at(last, account, at_s)
-    entries = np.bincount(entered_by, minlength=count)
-    rate = WAKING * entries / np.maximum(last - first, DAY_S)
-    hours = (
-        pl.DataFrame({"account": account[refused], "hour": at_s[refused] // HOUR_S})
-        .group_by("account")
-        .agg(n=pl.col("hour").n_unique())
-    )
-    refusals = np.zeros(count)
-    refusals[hours["account"].to_numpy()] = hours["n"].to_numpy()
-    chance: Floats = WINDOW_S * (refusals[a] * rate[b] + refusals[b] * rate[a])
-    return chance
+def _cell(keys: Ints) -> Ints:
+    with np.errstate(over="ignore"):
+        mixed = keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed >> np.uint64(64 - CELL_BITS)).astype(np.int64)
 
 
 def _clear(a: Ints, b: Ints, hours: Floats, chance: Floats, count: int) -> npt.NDArray[np.bool_]:
@@ -169,4 +225,4 @@ def _pairs_bits(count: int) -> float:
     return float(np.log2(max(count * (count - 1) / 2, 1.0)))
 
 
-PLUGIN = Kind("baton", "timing", "handing on", find_batons, says_when=True, coupled=True)
+PLUGIN = Kind("baton", "timing", "handing on", find_batons, says_when=True, coupled=True, whole=True)

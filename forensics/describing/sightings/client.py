@@ -29,5 +29,6 @@ PLUGIN = Kind(
     "same rare client",
     find_clients,
     public=True,
+    program=True,
     columns=("user_agent", "client_family", "tls_ja4", "tls_ja3", "header_order_hash"),
 )

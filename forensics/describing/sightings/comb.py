@@ -11,7 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from forensics.common.kinds import Kind
-from forensics.describing.sightings.counting import count_sightings
+from forensics.describing.sightings.counting import complete, count_sightings
 
 WIDTH_S = 2  # tolerance of one tooth, in seconds
 BUSY = 0.1  # hits a day in a tooth that an account's pace alone may bring
@@ -51,7 +51,7 @@ def find_combs(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
             on=["account_id", "value"],
         )
         .with_columns(event_count=pl.col("count").cast(pl.UInt32))
-        .drop("count")
+        .pipe(complete)
     )
 
 

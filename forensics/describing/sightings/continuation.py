@@ -12,7 +12,8 @@ from __future__ import annotations
 import polars as pl
 
 from forensics.common.kinds import Kind
-from forensics.describing.sightings.counting import count_lists
+from forensics.common.schema import SIGHTINGS
+from forensics.describing.sightings.counting import choose_shared, count_sightings
 
 SHORTEST = 3  # messages: a question, an answer and what was said to it
 
@@ -41,7 +42,8 @@ def find_continuations(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyF
         .unique()
     )
     rows = pl.concat([left_off, went_on]).explode("states").join(both, on="states", how="semi")
-    return count_lists(rows.with_columns(pl.concat_list("states")), "continuation", pl.col("states"))
+    tallies = count_sightings(rows, "continuation", pl.col("states"))
+    return choose_shared(tallies).select(SIGHTINGS.schema.names())
 
 
 PLUGIN = Kind(
@@ -51,4 +53,5 @@ PLUGIN = Kind(
     find_continuations,
     adds_up=True,
     holds="hash",
+    whole=True,
 )

@@ -1,11 +1,12 @@
-"""How sightings are counted: shared values only, in two streaming passes, so that memory follows what is shared and not
-what is seen.
+"""How sightings are counted: first what each account shows, a bucket of accounts at a time; then, a part of the values
+at a time, which of it another account shows too. Memory follows the size of a bucket and of a part, not what is seen.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from forensics.common.schema import SIGHTINGS, TIME
@@ -13,14 +14,60 @@ from forensics.common.schema import SIGHTINGS, TIME
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-TIMES = {"from": "first_seen_at", "to": "last_seen_at"}
+    from forensics.common.arrays import Floats
+
+# What accounts show, shared or not: SIGHTINGS, but hashes as numbers; `low` and `high` bound the prompts behind a value
+# that means nothing if all are one and the same text.
+TALLIES = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "kind": pl.String(),
+        "number": pl.UInt64(),
+        "value": pl.String(),
+        "event_count": pl.UInt32(),
+        "first_seen_at": TIME,
+        "last_seen_at": TIME,
+        "low": pl.UInt64(),
+        "high": pl.UInt64(),
+    }
+)
+SEED = 11  # of the hash that deals values into parts
+
+
+def complete(tally: pl.LazyFrame) -> pl.LazyFrame:
+    """A tally with all columns of TALLIES."""
+    there = tally.collect_schema().names()
+    return tally.select(
+        pl.col(name).cast(dtype) if name in there else pl.lit(None, dtype).alias(name)
+        for name, dtype in TALLIES.items()
+    )
+
+
+def choose_shared(tallies: pl.LazyFrame, part: int = 0, parts: int = 1) -> pl.LazyFrame:
+    """SIGHTINGS and `holders`, of the values of one part that at least two accounts show.
+
+    In:    TALLIES of all accounts, any order, an account and value at most once.
+    """
+    if parts > 1:
+        key = pl.coalesce(pl.col("number").hash(SEED), pl.col("value").hash(SEED))
+        tallies = tallies.filter(key % parts == part)
+    one = (
+        tallies.group_by("kind", "number", "value")
+        .agg(holders=pl.len(), low=pl.col("low").min(), high=pl.col("high").max())
+        .filter((pl.col("holders") >= 2) & (pl.col("low").ne_missing(pl.col("high")) | pl.col("low").is_null()))
+        .drop("low", "high")
+    )
+    shared = tallies.join(one, on=["kind", "number", "value"], how="inner", nulls_equal=True)
+    return shared.with_columns(value=pl.coalesce("value", spell(pl.col("number")))).select(
+        *SIGHTINGS.schema.names(), pl.col("holders").cast(pl.UInt32)
+    )
 
 
 def count_sightings(events: pl.LazyFrame, kind: str, value: pl.Expr) -> pl.LazyFrame:
-    """One row per account and value that at least one other account showed too.
+    """One row per account and value it showed.
 
-    In:    EVENTS, any order; `value` an expression over them (integers are hashes and become hex).
-    Out:   SIGHTINGS of `kind`.
+    In:    EVENTS, any order; `value` an expression over them (integers are hashes).
+    Out:   TALLIES of `kind`.
     Null:  events whose value is null or blank give no row.
     """
     rows = events.select("account_id", "started_at", value=value).filter(pl.col("value").is_not_null())
@@ -28,7 +75,7 @@ def count_sightings(events: pl.LazyFrame, kind: str, value: pl.Expr) -> pl.LazyF
 
 
 def count_lists(events: pl.LazyFrame, kind: str, values: pl.Expr) -> pl.LazyFrame:
-    """One row per account and list element that at least one other account showed too; else as `count_sightings`."""
+    """One row per account and list element it showed; else as `count_sightings`."""
     rows = (
         events.select("account_id", "started_at", value=values)
         .filter(pl.col("value").list.len() > 0)
@@ -39,10 +86,10 @@ def count_lists(events: pl.LazyFrame, kind: str, values: pl.Expr) -> pl.LazyFram
 
 
 def declare_sightings(register: pl.LazyFrame, kind: str, value: pl.Expr) -> pl.LazyFrame:
-    """One row per account and declared value that another account declared too.
+    """One row per account and declared value.
 
     In:    REGISTER.
-    Out:   SIGHTINGS of `kind` with event_count 0, dated by the account's opening.
+    Out:   TALLIES of `kind` with event_count 0, dated by the account's opening.
     Null:  blank values give no row.
     """
     rows = register.select("account_id", started_at=pl.col("created_at"), value=value).filter(
@@ -55,29 +102,18 @@ def merge_sightings(parts: Iterable[pl.LazyFrame]) -> pl.LazyFrame:
     """One row per account, kind and value: the same value known from events and from the register, added up."""
     return (
         pl.concat(list(parts))
-        .group_by("account_id", "kind", "value")
+        .group_by("account_id", "kind", "number", "value")
         .agg(pl.col("event_count").sum(), pl.col("first_seen_at").min(), pl.col("last_seen_at").max())
+        .pipe(complete)
     )
-
-
-def shared_only(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows whose value more than one account holds."""
-    # min ≠ max of the account's hash says "at least two holders" in constant memory per value, where counting distinct
-    # accounts would not.
-    marked = pl.col("account_id").hash(seed=1)
-    held = (
-        rows.group_by("value")
-        .agg(low=marked.min(), high=marked.max())
-        .filter(pl.col("low") != pl.col("high"))
-        .select("value")
-    )
-    return rows.join(held, on="value", how="semi")
 
 
 def spell(value: pl.Expr) -> pl.Expr:
     """Hashes as 16 hex digits."""
     return value.map_batches(
-        lambda series: pl.Series(series.name, [f"{number:016x}" for number in series.to_list()], dtype=pl.String),
+        lambda series: pl.Series(
+            series.name, [None if number is None else f"{number:016x}" for number in series.to_list()], dtype=pl.String
+        ),
         return_dtype=pl.String,
     )
 
@@ -86,18 +122,14 @@ def _tally(rows: pl.LazyFrame, kind: str, count: pl.Expr, *, events: bool) -> pl
     integer = rows.collect_schema()["value"].is_integer()
     if not integer:
         rows = rows.with_columns(value=pl.col("value").cast(pl.String).str.strip_chars()).filter(pl.col("value") != "")
-    tally = (
-        shared_only(rows)
-        .group_by("account_id", "value")
-        .agg(
-            event_count=count.cast(pl.UInt32) if events else pl.lit(0, pl.UInt32),
-            first_seen_at=pl.col("started_at").min().cast(TIME),
-            last_seen_at=pl.col("started_at").max().cast(TIME),
-        )
+    tally = rows.group_by("account_id", "value").agg(
+        event_count=count.cast(pl.UInt32) if events else pl.lit(0, pl.UInt32),
+        first_seen_at=pl.col("started_at").min().cast(TIME),
+        last_seen_at=pl.col("started_at").max().cast(TIME),
     )
-    return tally.with_columns(kind=pl.lit(kind), value=spell(pl.col("value")) if integer else pl.col("value")).select(
-        SIGHTINGS.schema.names()
-    )
+    if integer:
+        tally = tally.rename({"value": "number"})
+    return complete(tally.with_columns(kind=pl.lit(kind)))
 
 
 def number_accounts(events: pl.DataFrame, *columns: pl.Expr | str) -> tuple[pl.Series, pl.DataFrame]:
@@ -116,25 +148,20 @@ def number_accounts(events: pl.DataFrame, *columns: pl.Expr | str) -> tuple[pl.S
     return ids, rows.collect()
 
 
-def tell_groups(kind: str, ids: pl.Series, rows: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+def tell_groups(kind: str, ids: pl.Series, groups: pl.DataFrame, first_s: Floats, last_s: Floats) -> pl.DataFrame:
     """SIGHTINGS of accounts found in groups: `groups` has account, first (that of the group's first account) and
-    event_count; `rows` as numbered above.
+    event_count; `first_s` and `last_s` are the first and last request of each account, by number.
     """
-    own = (
-        rows.join(groups, on="account", how="semi")
-        .group_by("account")
-        .agg(pl.col("at_s").min().alias("from"), pl.col("at_s").max().alias("to"))
-    )
-    found = groups.join(own, on="account")
+    account = groups["account"].to_numpy()
     times = [
-        (found[name] * 1e6).cast(pl.Int64).cast(pl.Datetime("us", "UTC")).cast(TIME).alias(column)
-        for name, column in TIMES.items()
+        pl.Series(column, np.round(seconds[account] * 1e6).astype(np.int64)).cast(pl.Datetime("us", "UTC")).cast(TIME)
+        for column, seconds in (("first_seen_at", first_s), ("last_seen_at", last_s))
     ]
     columns = [
-        ids.gather(found["account"]).alias("account_id"),
-        pl.Series("kind", [kind] * len(found), dtype=pl.String),
-        ids.gather(found["first"]).alias("value"),
-        found["event_count"].cast(pl.UInt32),
+        ids.gather(groups["account"]).alias("account_id"),
+        pl.Series("kind", [kind] * len(groups), dtype=pl.String),
+        ids.gather(groups["first"]).alias("value"),
+        groups["event_count"].cast(pl.UInt32),
         *times,
     ]
     return pl.DataFrame(columns).select(SIGHTINGS.schema.names())

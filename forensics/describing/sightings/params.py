@@ -29,4 +29,6 @@ def find_parameters(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFram
     return count_sightings(events.filter(known >= 2), "params", spelled)
 
 
-PLUGIN = Kind("params", "content", "same unusual request parameters", find_parameters, public=True, holds="open")
+PLUGIN = Kind(
+    "params", "content", "same unusual request parameters", find_parameters, public=True, program=True, holds="open"
+)

@@ -14,8 +14,7 @@ import math
 import polars as pl
 
 from forensics.common.kinds import Kind
-from forensics.common.schema import SIGHTINGS, TIME
-from forensics.describing.sightings.counting import shared_only
+from forensics.describing.sightings.counting import complete
 
 EVENTS = 20  # fewest requests that make a profile
 SIZE_STEP = 0.5  # nats: a factor of 1.65 in tokens
@@ -58,17 +57,15 @@ def find_profiles(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
             for name, step in (("low", SIZE_STEP), ("high", SIZE_STEP), ("even", RHYTHM_STEP))
         ]
         cells.append(known.with_columns(value=pl.concat_str([pl.lit(grid), *steps], separator=" ")))
-    return (
-        shared_only(pl.concat(cells))
-        .select(
+    return complete(
+        pl.concat(cells).select(
             "account_id",
             "value",
+            "event_count",
             kind=pl.lit("profile"),
-            event_count=pl.col("event_count").cast(pl.UInt32),
-            first_seen_at=pl.col("first").cast(TIME),
-            last_seen_at=pl.col("last").cast(TIME),
+            first_seen_at=pl.col("first"),
+            last_seen_at=pl.col("last"),
         )
-        .select(SIGHTINGS.schema.names())
     )
 
 

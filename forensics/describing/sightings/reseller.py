@@ -24,4 +24,4 @@ def find_resellers(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame
     )
 
 
-PLUGIN = Kind("reseller", "money", "same reseller", find_resellers, weak=True, columns=("reseller_id",))
+PLUGIN = Kind("reseller", "money", "same reseller", find_resellers, weak=True, payer=True, columns=("reseller_id",))

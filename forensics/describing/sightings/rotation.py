@@ -25,12 +25,11 @@ from forensics.common.graphs import find_components
 from forensics.common.kinds import Kind
 from forensics.common.schema import SIGHTINGS
 from forensics.common.streams import DAY_S, SILENCE_S, clock_bound
+from forensics.describing.buckets import split_accounts
 from forensics.describing.sightings.counting import number_accounts, tell_groups
 
 if TYPE_CHECKING:
-    from typing import Any
-
-    import numpy.typing as npt
+    from collections.abc import Iterator
 
     from forensics.common.arrays import Floats, Ints
 
@@ -59,24 +58,65 @@ def find_rotations(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame
     Out:   SIGHTINGS with kind "rotation".
     Null:  accounts with too few starts, with bursts, or on a clock give no row.
     """
-    return events.select("account_id", "started_at", "session_id").map_batches(_find, schema=SIGHTINGS.schema)
+    needed = events.select("account_id", "started_at", "session_id")
+    return pl.defer(lambda: _find(needed), schema=SIGHTINGS.schema)
 
 
-def _find(events: pl.DataFrame) -> pl.DataFrame:
-    ids, rows = number_accounts(events, "session_id")
-    rows = rows.sort("account", "at_s")
-    if rows.is_empty():
+def _find(events: pl.LazyFrame) -> pl.DataFrame:
+    paces, lives = [], []
+    for bucket in split_accounts(events):
+        ids, rows = number_accounts(bucket.collect(engine="streaming"), "session_id")
+        rows = rows.sort("account", "at_s")
+        lives.append(
+            rows.group_by("account", maintain_order=True)
+            .agg(pl.len().alias("count"), first_s=pl.col("at_s").first(), last_s=pl.col("at_s").last())
+            .with_columns(ids.gather(pl.int_range(len(ids), eager=True)))
+            .drop("account")
+        )
+        paces += [
+            _paces(*starts, ids).with_columns(by_session=pl.lit(by_session)) for by_session, starts in _streams(rows)
+        ]
+    if not paces:
         return SIGHTINGS.empty()
-    requests = (rows["account"].to_numpy().astype(np.int64), rows["at_s"].to_numpy())
-    found = np.full(len(ids), -1, dtype=np.int64)
-    for account, at_s in (requests, _session_starts(rows)):
-        rotation = _rotations(account, at_s, len(ids))
+    life = pl.concat(lives).sort("account_id").with_row_index("account")
+    found = np.full(len(life), -1, dtype=np.int64)
+    pace = pl.concat(paces).join(life.select("account_id", "account"), on="account_id")
+    for by_session in (False, True):
+        chosen = _spaced(pace.filter(pl.col("by_session") == by_session))
+        rotation = _rotations(_series(events, chosen, by_session=by_session), len(life))
         found = np.where(found < 0, rotation, found)
     inside = np.flatnonzero(found >= 0)
-    counts = np.bincount(requests[0], minlength=len(ids))
-    return tell_groups(
-        "rotation", ids, rows, pl.DataFrame({"account": inside, "first": found[inside], "event_count": counts[inside]})
-    )
+    counts = life["count"].to_numpy()[inside]
+    groups = pl.DataFrame({"account": inside, "first": found[inside], "event_count": counts})
+    return tell_groups("rotation", life["account_id"], groups, life["first_s"].to_numpy(), life["last_s"].to_numpy())
+
+
+def _streams(rows: pl.DataFrame) -> Iterator[tuple[bool, tuple[Ints, Floats]]]:
+    """Requests, and starts of sessions, of accounts in order of account and time."""
+    yield False, (rows["account"].to_numpy().astype(np.int64), rows["at_s"].to_numpy())
+    yield True, _session_starts(rows)
+
+
+def _spaced(pace: pl.DataFrame) -> pl.DataFrame:
+    """At most MOST_ACCOUNTS of the accounts, over all of their regularity; in order of pace."""
+    pace = pace.sort("variation", "account")
+    return pace.gather_every(max(1, -(-len(pace) // MOST_ACCOUNTS))).sort("usual", "account")
+
+
+def _series(events: pl.LazyFrame, chosen: pl.DataFrame, *, by_session: bool) -> list[tuple[int, Floats]]:
+    """The starts of the chosen accounts, in their order, as `_paces` looked at them."""
+    wanted = events.join(chosen.lazy().select("account_id"), on="account_id", how="semi").collect(engine="streaming")
+    if wanted.is_empty():
+        return []
+    ids, rows = number_accounts(wanted, "session_id")
+    account, at_s = dict(_streams(rows.sort("account", "at_s")))[by_session]
+    account, at_s = _middle(*_apart(account, at_s))
+    edges = np.searchsorted(account, np.arange(len(ids) + 1))
+    place = {name: number for number, name in enumerate(ids)}
+    return [
+        (number, at_s[edges[place[name]] : edges[place[name] + 1]])
+        for number, name in chosen.select("account", "account_id").iter_rows()
+    ]
 
 
 def _session_starts(rows: pl.DataFrame) -> tuple[Ints, Floats]:
@@ -92,12 +132,9 @@ def _session_starts(rows: pl.DataFrame) -> tuple[Ints, Floats]:
     return starts["account"].to_numpy().astype(np.int64), starts["at_s"].to_numpy()
 
 
-def _rotations(account: Ints, at_s: Floats, count: int) -> Ints:
-    """For each account the first account of its rotation, -1 for accounts in none; starts are sorted by account and
-    time.
-    """
+def _rotations(series: list[tuple[int, Floats]], count: int) -> Ints:
+    """For each account the first account of its rotation, -1 for accounts in none; series in order of pace."""
     none = np.full(count, -1, dtype=np.int64)
-    series = _regular(account, at_s, count)
     if len(series) < SMALLEST:
         return none
     a, b, z = _pairs(series)
@@ -121,34 +158,44 @@ def _rotations(account: Ints, at_s: Floats, count: int) -> Ints:
     return none
 
 
-def _regular(account: Ints, at_s: Floats, count: int) -> list[tuple[int, Floats]]:
-    """Accounts that come more evenly than by chance and not by the clock, with their starts; by typical gap."""
-    order = np.concatenate(
-        [[True], (account[1:] != account[:-1]) | (np.diff(at_s) > 0)]
-    )  # equal times of one account are one start
-    account, at_s = account[order], at_s[order]
-    edges = np.searchsorted(account, np.arange(count + 1))
-    found = []
-    for number in np.flatnonzero(np.diff(edges) >= FEWEST_STARTS):
-        times = at_s[edges[number] : edges[number + 1]]
-        skip = max(0, (len(times) - MOST_STARTS) // 2)
-        times = times[skip : len(times) - skip]
-        gaps = np.diff(times)
-        # Nights part two days' work; a gap beside one says nothing of regularity.
-        usual = float(np.median(gaps))
-        near = gaps < 8 * usual
-        pair = near[1:] & near[:-1]
-        if pair.sum() < FEWEST_STARTS // 2:
-            continue
-        variation = float(3 * np.mean(((gaps[1:] - gaps[:-1])[pair] / (gaps[1:] + gaps[:-1])[pair]) ** 2))
-        if variation <= REGULAR:
-            found.append((variation, usual, int(number), times))
-    whole = [at_s[edges[number] : edges[number + 1]] for _, _, number, _ in found]
-    label = np.repeat(np.arange(len(found)), [len(times) for times in whole])
-    bound = clock_bound(label, np.concatenate(whole), len(found)) if found else np.zeros(0, dtype=np.bool_)
-    found = sorted((item for item, clocked in zip(found, bound, strict=True) if not clocked), key=lambda item: item[0])
-    step = max(1, -(-len(found) // MOST_ACCOUNTS))
-    return [(number, times) for _, _, number, times in sorted(found[::step], key=lambda item: item[1:3])]
+def _apart(account: Ints, at_s: Floats) -> tuple[Ints, Floats]:
+    """Equal times of one account are one start."""
+    new = np.ones(len(account), dtype=np.bool_)
+    new[1:] = (account[1:] != account[:-1]) | (np.diff(at_s) > 0)
+    return account[new], at_s[new]
+
+
+def _middle(account: Ints, at_s: Floats) -> tuple[Ints, Floats]:
+    """Of each account at most MOST_STARTS (and one) from the middle of its life."""
+    count = np.bincount(account)
+    place = np.arange(len(account)) - (np.cumsum(count) - count)[account]
+    skip = np.maximum(0, (count - MOST_STARTS) // 2)
+    keep = (place >= skip[account]) & (place < (count - skip)[account])
+    return account[keep], at_s[keep]
+
+
+def _paces(account: Ints, at_s: Floats, ids: pl.Series) -> pl.DataFrame:
+    """One row per account that comes more evenly than by chance and not by the clock: variation, usual gap."""
+    account, at_s = _apart(account, at_s)
+    often = np.bincount(account, minlength=len(ids)) >= FEWEST_STARTS
+    account, at_s = account[often[account]], at_s[often[account]]
+    own, times = _middle(account, at_s)
+    same = own[1:] == own[:-1]
+    label, gaps = own[1:][same], np.diff(times)[same]
+    typical = pl.DataFrame({"label": label, "gap": gaps}).group_by("label").agg(pl.col("gap").median())
+    usual = np.zeros(len(ids))
+    usual[typical["label"].to_numpy()] = typical["gap"].to_numpy()
+    # Nights part two days' work; a gap beside one says nothing of regularity.
+    near = gaps < 8 * usual[label]
+    pair = near[1:] & near[:-1] & (label[1:] == label[:-1])
+    change = ((gaps[1:] - gaps[:-1])[pair] / (gaps[1:] + gaps[:-1])[pair]) ** 2
+    pairs = np.bincount(label[1:][pair], minlength=len(ids))
+    variation = 3 * np.bincount(label[1:][pair], weights=change, minlength=len(ids)) / np.maximum(pairs, 1)
+    regular = often & (pairs >= FEWEST_STARTS // 2) & (variation <= REGULAR)
+    kept = regular[account]
+    regular &= ~clock_bound(account[kept], at_s[kept], len(ids))
+    found = np.flatnonzero(regular)
+    return pl.DataFrame({"account_id": ids.gather(found), "variation": variation[found], "usual": usual[found]})
 
 
 def _pairs(series: list[tuple[int, Floats]]) -> tuple[Ints, Ints, Floats]:
@@ -214,22 +261,22 @@ def _deviation(a: Floats, b: Floats, seed: tuple[int, int]) -> float:
     rng = np.random.default_rng([20260404, *seed])
     shift = 1 + rng.integers(0, len(common) - 1, ROLLS)
     jitter = rng.uniform(-JITTER_S, JITTER_S, ROLLS)
-    observed = _filled(laid, place_b * DAY_S + clock)
-    null = np.array(
-        [
-            _filled(laid, (place_b + by) % len(common) * DAY_S + clock + move)
-            for by, move in zip(shift, jitter, strict=True)
-        ]
-    )
+    observed = int(_filled(laid, np.asarray(place_b * DAY_S + clock, dtype=np.float64)[None, :])[0])
+    rolled = (place_b[None, :] + shift[:, None]) % len(common) * DAY_S + clock[None, :] + jitter[:, None]
+    null = _filled(laid, rolled.astype(np.float64))
     gaps = max(len(a) - 1, 1)
     chance = min(float(null.mean()) / gaps, 1.0)
     width = max(float(null.std()), float(np.sqrt(gaps * chance * (1 - chance))), 0.5)
     return (observed - float(null.mean())) / width
 
 
-def _filled(a: Floats, b: npt.NDArray[np.floating[Any]]) -> int:
-    gap = np.searchsorted(a, b)
-    return len(np.unique(gap[(gap > 0) & (gap < len(a))]))
+def _filled(a: Floats, b: Floats) -> Ints:
+    """How many of the gaps of a hold a start of b, for each row of b."""
+    gap = np.searchsorted(a, b.ravel()).reshape(b.shape)
+    held = np.zeros((len(b), len(a) + 1), dtype=np.bool_)
+    held[np.arange(len(b))[:, None], gap] = True
+    filled: Ints = held[:, 1 : len(a)].sum(axis=1)
+    return filled
 
 
-PLUGIN = Kind("rotation", "timing", "taking turns", find_rotations, says_when=True, coupled=True)
+PLUGIN = Kind("rotation", "timing", "taking turns", find_rotations, says_when=True, coupled=True, whole=True)

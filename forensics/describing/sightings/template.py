@@ -11,7 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from forensics.common.kinds import Kind
-from forensics.describing.sightings.counting import count_sightings
+from forensics.describing.sightings.counting import complete, count_sightings
 
 
 def find_templates(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
@@ -21,14 +21,14 @@ def find_templates(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame
     Out:   SIGHTINGS with kind "template".
     Null:  events without a template hash give no row.
     """
-    fixed = (
-        events.filter(pl.col("template_hash").is_not_null() & pl.col("prompt_hash").is_not_null())
-        .group_by("template_hash")
+    prompts = (
+        events.filter(pl.col("template_hash").is_not_null())
+        .group_by("account_id", "template_hash")
         .agg(low=pl.col("prompt_hash").min(), high=pl.col("prompt_hash").max())
-        .filter(pl.col("low") == pl.col("high"))
-        .select("template_hash")
+        .rename({"template_hash": "number"})
     )
-    return count_sightings(events.join(fixed, on="template_hash", how="anti"), "template", pl.col("template_hash"))
+    tally = count_sightings(events, "template", pl.col("template_hash")).drop("low", "high")
+    return complete(tally.join(prompts, on=["account_id", "number"], how="left"))
 
 
 PLUGIN = Kind(
@@ -38,6 +38,8 @@ PLUGIN = Kind(
     find_templates,
     adds_up=True,
     asked=True,
+    job=True,
+    entire=True,
     columns=("template_hash",),
     holds="hash",
 )

@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from forensics.common.scale import SPEAKS
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answer, answers, fit_words
 from forensics.judging.hallmark import Hallmark
-from forensics.judging.likeness import humanness
-from forensics.judging.sharing import sign
+from forensics.judging.likeness import humanness, positions
 
 if TYPE_CHECKING:
     from typing import Any
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from forensics.judging.hallmark import Group, Panel
 
 TOGETHER = ("declared_referrer", "declared_email_domain")
-PLACE = ("address", "prefix", "signup_address", "signup_prefix", "referrer", "email_domain")
-LEFT_TO_PEOPLE = ("even_load", "same_models")
+PLACE = kinds_where(group="network") + kinds_where(weak=True, payer=False)
+LEFT_TO_PEOPLE = ("volume", "models")
 BURST_DAYS = 10.0  # of births that one event gathers
 FEWEST_DAYS = 7  # of a network's life, so that days can lie apart
 BUSIEST = 0.2  # share of the days that are looked at for gatherings
@@ -61,10 +61,8 @@ def _test_group(panel: Panel, group: Group, born: Any) -> dict[str, Any]:  # noq
     )
     # An event sets hours and tasks for all; how much each one does, and with what, it leaves to them. One queue makes
     # them alike in both.
-    known = [
-        name for name in LEFT_TO_PEOPLE if (row := sign(panel, group, name)) is not None and row["position"] is not None
-    ]
-    human = max((humanness(panel, group, (name,)) for name in known), default=humanness(panel, group))
+    known = positions(panel, group, *LEFT_TO_PEOPLE)["family"].unique(maintain_order=True)
+    human = max((humanness(panel, group, family) for family in known), default=humanness(panel, group))
     met = _gathered(panel, group)
     fit = float(
         min(
@@ -98,4 +96,11 @@ def _gathered(panel: Panel, group: Group) -> float:
     return float(counts[busiest].sum() / counts.sum()) if (np.diff(busiest) > 1).any() else 0.0
 
 
-PLUGIN = Hallmark("class_or_event", "explanation", "event", "class, event", test_class_or_event)
+PLUGIN = Hallmark(
+    "class_or_event",
+    "explanation",
+    "event",
+    "class, event",
+    test_class_or_event,
+    accounts_for=frozenset({"births", "client", "content", "exits", "hours", "items", "models", "sizes", "topics"}),
+)

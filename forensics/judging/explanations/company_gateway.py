@@ -16,9 +16,10 @@ import numpy as np
 import polars as pl
 
 from forensics.common.scale import SPEAKS
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answer, answers, fit_words
-from forensics.judging.hallmark import Hallmark
-from forensics.judging.sharing import sign
+from forensics.judging.hallmark import FAMILIES, Hallmark
+from forensics.judging.sharing import holds
 
 if TYPE_CHECKING:
     from typing import Any
@@ -32,7 +33,9 @@ IDENTITY = ("declared_email_domain", "declared_payment_id", "declared_organizati
 MATERIAL = 1 / 3  # of the requests of keys that are there for training material
 IN_PART = 0.75  # most that is said for keys of unknown owners that ask for training material
 EVERYBODY = 0.2  # share of all accounts from which an address is the service's own
-EXITS = ("address", "prefix")
+EXITS = kinds_where(exit=True)
+PAYERS = kinds_where(payer=True, weak=False)
+DOMAINS = kinds_where(domain=True)
 
 
 def test_company_gateway(panel: Panel) -> pl.DataFrame:
@@ -50,9 +53,7 @@ def _test_group(panel: Panel, group: Group, first: Any, last: Any, *, tells: boo
     steady = float(np.mean((last - first)[group.members] / span))
     banned = int(own["banned_at"].is_not_null().sum())
     # One mail domain and one egress or payer for all: whoever hides does not leave all of it open.
-    openly = min(
-        _most(panel, group, ("email_domain",)), max(_most(panel, group, EXITS), _most(panel, group, ("payment",)))
-    )
+    openly = min(_most(panel, group, DOMAINS), max(_most(panel, group, EXITS), _most(panel, group, PAYERS)))
     told = own.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in IDENTITY))
     keys, shared = _behind_exits(panel, group)
     if keys > FEW or banned:
@@ -67,8 +68,7 @@ def _test_group(panel: Panel, group: Group, first: Any, last: Any, *, tells: boo
         known, why = 1.0, ", and nothing in these logs tells who any of them is"
         if shared is not None:
             known, why = shared, f", {shared:.0%} share their exit with other members and nobody else"
-        asks = sign(panel, group, "elicitation")
-        material = asks is not None and asks["holds"] and float(own["flagged_share"].mean() or 0.0) >= MATERIAL  # type: ignore[arg-type]
+        material = holds(panel, group, "asked", "content") and float(own["flagged_share"].mean() or 0.0) >= MATERIAL  # type: ignore[arg-type]
         fit = min(steady, known, IN_PART if material else 1.0)
         why += ", but they ask for training material" if material else ""
     return answer(
@@ -91,14 +91,18 @@ def _behind_exits(panel: Panel, group: Group) -> tuple[int, float | None]:
     """
     everybody = EVERYBODY * len(panel.accounts)
     service = (
-        panel.sightings.filter(pl.col("kind") == "prefix")
-        .filter(pl.len().over("value") > everybody)
+        panel.sightings.filter(pl.col("kind").is_in(EXITS))
+        .filter(pl.len().over("kind", "value") > everybody)
         .group_by("account")
         .agg(own=pl.len())
         .collect()
     )
-    known = panel.accounts[group.members].select("account", "prefix_count").join(service, on="account", how="left")
-    if known.filter(pl.col("prefix_count") > pl.col("own").fill_null(0)).is_empty():
+    known = (
+        panel.accounts[group.members]
+        .select("account", "address_count", "prefix_count")
+        .join(service, on="account", how="left")
+    )
+    if known.filter(pl.sum_horizontal("address_count", "prefix_count") > pl.col("own").fill_null(0)).is_empty():
         return len(group.members), None
     own = panel.ties.filter(
         (pl.col("network_id") == group.network_id) & pl.col("kind").is_in(EXITS) & pl.col("own")
@@ -130,4 +134,11 @@ def _most(panel: Panel, group: Group, kinds: tuple[str, ...]) -> float:
     return float(ties["inside"].max() or 0) / len(group.members)  # type: ignore[arg-type]
 
 
-PLUGIN = Hallmark("company_gateway", "explanation", "gateway", "company gateway", test_company_gateway)
+PLUGIN = Hallmark(
+    "company_gateway",
+    "explanation",
+    "gateway",
+    "company gateway",
+    test_company_gateway,
+    accounts_for=frozenset(FAMILIES) - {"births"},
+)

@@ -49,4 +49,11 @@ def _test_group(panel: Panel, group: Group, daily: npt.NDArray[np.float64]) -> d
     )
 
 
-PLUGIN = Hallmark("household", "explanation", "household", "family or friends", test_household)
+PLUGIN = Hallmark(
+    "household",
+    "explanation",
+    "household",
+    "family or friends",
+    test_household,
+    accounts_for=frozenset({"client", "device", "exits", "hours", "payers", "provenance"}),
+)

@@ -1,8 +1,11 @@
-"""Explanation: the members are seats, keys or tenants of one declared organisation or parent.
+"""Explanation: the members are seats, keys or tenants of one declared organisation or parent, and behave like it.
+
+A claim is no proof: it is tested first whether the seats share what seats share, a mail domain, a payer or an exit that
+are not a provider's or carrier's. Where nothing of that is known of them it speaks, but does not carry.
 
 Null model: none; the share of members with one declared organisation, where that organisation is not most of the
-            service.
-Blind to:   organisations that nobody declared.
+            service, times the share of them that is borne out.
+Blind to:   organisations that nobody declared; operators that give all their accounts one domain, payer or exit.
 """
 
 from __future__ import annotations
@@ -11,98 +14,83 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.common.scale import CARRIES, SPEAKS
+from forensics.common.scale import SPEAKS
 from forensics.judging.answers import answer, answers, fit_words, unassessable
-from forensics.judging.hallmark import Hallmark
+from forensics.judging.hallmark import FAMILIES, Hallmark
+from forensics.judging.identities import borne_out, claimed_values
 
 if TYPE_CHECKING:
     from typing import Any
 
     from forensics.judging.hallmark import Group, Panel
 
-HALF = 0.5  # share of members under one organisation from which it carries
 SEVERAL = 3  # organisations that a network may consist of
 EVERYBODY = 0.3  # share of all accounts from which an organisation is the service itself, not a customer
+ENOUGH_BORNE = 0.5  # of the claims that are borne out, from which they are believed
+UNTESTED = 0.75  # most that is said for claims of which nothing is known that seats share
 
 
 def test_one_organisation(panel: Panel) -> pl.DataFrame:
-    """One row per network: share of members under its most frequent declared organisation or parent."""
-    seen = (
-        panel.events.filter(pl.col("organization_id").is_not_null())
-        .group_by("account", "organization_id")
-        .agg(pl.len().alias("n"))
-        .sort("account", "n", "organization_id", descending=[False, True, False])
-        .group_by("account", maintain_order=True)
-        .agg(pl.col("organization_id").first().alias("seen_organization_id"))
-        .collect()
-    )
-    accounts = panel.accounts.join(seen, on="account", how="left", maintain_order="left")
-    return answers(_test_group(accounts, group) for group in panel.groups)
+    """One row per network: share of members under its most frequent declared organisations, and whether it is so."""
+    claims = claimed_values(panel).rows.rename({"value": "claim"})
+    claims = claims.with_columns(everywhere=pl.len().over("claim"))
+    tested = borne_out(panel).select("account", "borne", "told")
+    return answers(_test_group(panel, group, claims.join(tested, on="account", how="left")) for group in panel.groups)
 
 
-def _test_group(accounts: pl.DataFrame, group: Group) -> dict[str, Any]:
-    population = len(accounts)
-    own = accounts[group.members]
-    best: tuple[float, str, int] | None = None
-    known = False
-    for column, words in (
-        ("declared_parent_id", "parent"),
-        ("declared_organization_id", "organisation"),
-        ("seen_organization_id", "organisation"),
-    ):
-        values = own[column].drop_nulls()
-        known = known or len(values) > 0
-        if len(values) == 0:
-            continue
-        everywhere = accounts[column].value_counts(name="everywhere")
-        shared = (
-            values.value_counts()
-            .filter(pl.col("count") >= 2)
-            .join(everywhere, on=column)
-            # The provider's own cloud account, or the only tenant, says nothing about these members.
-            .filter((pl.col("everywhere") <= EVERYBODY * population) | (pl.col("everywhere") <= 2 * pl.col("count")))
-            .sort("count", column, descending=[True, False])
-            # Gateways of two or three companies may be linked to each other, each there with most of its accounts; they
-            # are no less declared.
-            .with_row_index("place")
-            .filter((pl.col("place") == 0) | (2 * pl.col("count") >= pl.col("everywhere")))
-            .head(SEVERAL)
-        )
-        share = float(shared["count"].sum()) / len(own)
-        if shared.height and (best is None or share > best[0]):
-            best = (
-                share,
-                words if shared.height == 1 else f"{words} or one of {shared.height}",
-                int(shared["everywhere"].sum()),
-            )
-    if not known:
+def _test_group(panel: Panel, group: Group, claims: pl.DataFrame) -> dict[str, Any]:
+    size, population = len(group.members), len(panel.accounts)
+    own = claims.filter(pl.col("account").is_in(pl.Series(group.members, dtype=pl.Int64).implode()))
+    if own.is_empty():
         return unassessable(group, PLUGIN, "no organisation is declared in the logs or an accounts file")
-    if best is None:
-        distinct = (
-            own["declared_organization_id"].drop_nulls().n_unique()
-            or own["seen_organization_id"].drop_nulls().n_unique()
+    shared = (
+        own.group_by("claim")
+        .agg(
+            pl.len().alias("inside"),
+            pl.col("everywhere").first(),
+            pl.col("borne").sum(),
+            pl.col("told").sum().alias("told"),
         )
-        return answer(
-            group,
-            PLUGIN,
-            f"No two members that tell declare the same organisation or parent ({distinct} different ones).",
-            measure="share of members",
-            observed=0.0,
-            fit=0.0,
-        )
-    share, words, accounts_in_all = best
-    # Independent customers share a declared organisation next to never: half of the members is as good as all.
-    fit = min(1.0, share / HALF * CARRIES)
+        .filter(pl.col("inside") >= 2)
+        # The provider's own cloud account, or the only tenant, says nothing about these members.
+        .filter((pl.col("everywhere") <= EVERYBODY * population) | (pl.col("everywhere") <= 2 * pl.col("inside")))
+        .sort("inside", "claim", descending=[True, False])
+        # Gateways of two or three companies may be linked to each other, each there with most of its accounts; they are
+        # no less declared.
+        .with_row_index("place")
+        .filter((pl.col("place") == 0) | (2 * pl.col("inside") >= pl.col("everywhere")))
+        .head(SEVERAL)
+    )
+    if shared.is_empty():
+        text = f"No two members that tell declare the same organisation or parent ({own['claim'].n_unique()} of them)."
+        return answer(group, PLUGIN, text, measure="share of members", observed=0.0, fit=0.0)
+    inside, told, borne = (int(shared[name].sum()) for name in ("inside", "told", "borne"))
+    share = inside / size
+    believed = min(1.0, borne / told / ENOUGH_BORNE) if told else UNTESTED
+    fit = min(1.0, share) * believed
+    what = "organisation or parent" if shared.height == 1 else f"organisation or parent, or one of {shared.height},"
+    tested = (
+        f"{borne} of the {told} of whom it is known share its mail domain, payer or exit"
+        if told
+        else "nothing is known that seats would share"
+    )
     return answer(
         group,
         PLUGIN,
-        f"One declared {words} {fit_words(fit)}: {share:.0%} of the members declare the same one ({accounts_in_all} "
-        "accounts do in all).",
-        measure=f"share of members under one declared {words}",
+        f"One declared {what} {fit_words(fit)}: {inside} of {size} members declare it ({shared['everywhere'].sum()} "
+        f"accounts do in all); {tested}.",
+        measure="share of members under one declared organisation, times the share that is borne out",
         observed=share,
         fit=fit,
         holds=fit >= SPEAKS,
     )
 
 
-PLUGIN = Hallmark("one_organisation", "explanation", "organisation", "one organisation", test_one_organisation)
+PLUGIN = Hallmark(
+    "one_organisation",
+    "explanation",
+    "organisation",
+    "one organisation",
+    test_one_organisation,
+    accounts_for=frozenset(FAMILIES),
+)

@@ -51,4 +51,11 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     )
 
 
-PLUGIN = Hallmark("public_items", "explanation", "benchmark", "public items", test_public_items)
+PLUGIN = Hallmark(
+    "public_items",
+    "explanation",
+    "benchmark",
+    "public items",
+    test_public_items,
+    accounts_for=frozenset({"content", "items", "models", "order", "topics"}),
+)

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.scale import SPEAKS
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answer, answers, fit_words, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.sharing import tied_share
@@ -57,7 +58,7 @@ def _test_group(panel: Panel, group: Group, table: Any) -> dict[str, Any]:  # no
     if known.sum() < max(2, 0.2 * len(own)):
         return unassessable(group, PLUGIN, f"too few members with {FEWEST_STARTS} separate starts")
     locked = float((own[known] >= LOCKED).mean())
-    asked = tied_share(panel, group, kinds=("template", "prompt", "head", "tail", "sketch"))
+    asked = tied_share(panel, group, kinds=kinds_where(asked=True, program=False))
     fit = max(0.0, min(locked, 1.0 - asked))
     return answer(
         group,
@@ -71,4 +72,11 @@ def _test_group(panel: Panel, group: Group, table: Any) -> dict[str, Any]:  # no
     )
 
 
-PLUGIN = Hallmark("scheduled_jobs", "explanation", "cron", "scheduled jobs", test_scheduled_jobs)
+PLUGIN = Hallmark(
+    "scheduled_jobs",
+    "explanation",
+    "cron",
+    "scheduled jobs",
+    test_scheduled_jobs,
+    accounts_for=frozenset({"checks", "hours", "turns"}),
+)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from forensics.common.scale import SPEAKS
 from forensics.judging.answers import answer, answers, fit_words, unassessable
 from forensics.judging.hallmark import Hallmark
-from forensics.judging.likeness import LIKENESS_TESTS, humanness
-from forensics.judging.sharing import sign
+from forensics.judging.likeness import humanness, positions
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,7 +24,7 @@ def test_separate_people(panel: Panel) -> pl.DataFrame:
     rows = []
     for group in panel.groups:
         fit = humanness(panel, group)
-        if all(sign(panel, group, name) is None for name in LIKENESS_TESTS):
+        if positions(panel, group).is_empty():
             rows.append(unassessable(group, PLUGIN, "no likeness test was possible"))
             continue
         rows.append(
@@ -43,4 +42,11 @@ def test_separate_people(panel: Panel) -> pl.DataFrame:
     return answers(rows)
 
 
-PLUGIN = Hallmark("separate_people", "explanation", "people", "separate people", test_separate_people)
+PLUGIN = Hallmark(
+    "separate_people",
+    "explanation",
+    "people",
+    "separate people",
+    test_separate_people,
+    accounts_for=frozenset({"client", "content", "exits"}),
+)

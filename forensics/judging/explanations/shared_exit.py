@@ -59,4 +59,11 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     )
 
 
-PLUGIN = Hallmark("shared_exit", "explanation", "exit", "shared exit", test_shared_exit)
+PLUGIN = Hallmark(
+    "shared_exit",
+    "explanation",
+    "exit",
+    "shared exit",
+    test_shared_exit,
+    accounts_for=frozenset({"exits"}),
+)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from forensics.common.scale import SPEAKS
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answer, answers, fit_words, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.likeness import humanness
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     from forensics.judging.hallmark import Group, Panel
 
-TOOL_KINDS = ("system", "tools", "client", "params")
-ASKED = ("template", "prompt", "head", "tail", "sketch")
+TOOL_KINDS = kinds_where(program=True)
+ASKED = kinds_where(asked=True, program=False)
 
 
 def test_shared_framework(panel: Panel) -> pl.DataFrame:
@@ -57,4 +58,11 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     )
 
 
-PLUGIN = Hallmark("shared_framework", "explanation", "framework", "shared framework", test_shared_framework)
+PLUGIN = Hallmark(
+    "shared_framework",
+    "explanation",
+    "framework",
+    "shared framework",
+    test_shared_framework,
+    accounts_for=frozenset({"checks", "client", "content", "models", "sizes", "topics"}),
+)

@@ -2,7 +2,6 @@
 differ.
 
 Null model: none; the weaker of two conditions decides: one product's look, and tenants that live their own lives.
-            Refilling after bans speaks against.
 Blind to:   platforms whose tenants are alike in hours, volume and models.
 """
 
@@ -13,17 +12,18 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from forensics.common.scale import SPEAKS
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answer, answers, fit_words
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.likeness import humanness
-from forensics.judging.sharing import CONTENT, sign, tied_share
+from forensics.judging.sharing import CONTENT, tied_share
 
 if TYPE_CHECKING:
     from typing import Any
 
     from forensics.judging.hallmark import Group, Panel
 
-ONE_PAYER = ("payment", "reseller", "address", "prefix", "signup_address", "signup_prefix")
+ONE_PAYER = kinds_where(payer=True) + kinds_where(group="network")
 
 
 def test_tenant_platform(panel: Panel) -> pl.DataFrame:
@@ -37,15 +37,12 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     ties = panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(ONE_PAYER))
     front = float(ties["inside"].max() or 0) / size  # type: ignore[arg-type]
     human = humanness(panel, group)
-    succession = sign(panel, group, "succession")
-    refilled = bool(succession and succession["holds"])
-    fit = 0.0 if refilled else min(max(product, front), (product + front) / 2 + 0.3, human)
+    fit = min(max(product, front), (product + front) / 2 + 0.3, human)
     return answer(
         group,
         PLUGIN,
         f"A tenant platform {fit_words(fit)}: {product:.0%} share one prompt, {front:.0%} one payer or egress, "
-        f"members differ in rhythm and volume by {human:.0%} of what separate customers do"
-        + ("; but it refills after bans." if refilled else "."),
+        f"members differ in rhythm and volume by {human:.0%} of what separate customers do.",
         measure="weaker of: one product's look, tenants that differ",
         observed=fit,
         fit=fit,
@@ -53,4 +50,11 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     )
 
 
-PLUGIN = Hallmark("tenant_platform", "explanation", "platform", "tenant platform", test_tenant_platform)
+PLUGIN = Hallmark(
+    "tenant_platform",
+    "explanation",
+    "platform",
+    "tenant platform",
+    test_tenant_platform,
+    accounts_for=frozenset({"client", "content", "exits", "models", "payers", "sizes", "topics"}),
+)

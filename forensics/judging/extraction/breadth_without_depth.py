@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.statistics import gini, interval, p_tail, percentiles
+from forensics.describing.sightings import kind_of, kinds_where
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.panel import resample
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 FEWEST = 10  # accounts on the template
-KINDS = ("template", "system")  # what a job is recognised by
+KINDS = kinds_where(job=True)  # what a job is recognised by
 BREADTH = 0.5  # of the members, for the sign to matter
 EVEN = 0.4  # Gini up to which the template is spread evenly
 
@@ -115,8 +116,8 @@ def _test_group(
     return answer(
         group,
         PLUGIN,
-        f"The most widespread {'system prompt' if kind == 'system' else 'template'} of the network is on {everyone} "
-        f"of {len(group.members)} members, "
+        f"The most widespread {'system prompt' if kind_of(kind).program else 'template'} of the network is on "
+        f"{everyone} of {len(group.members)} members, "
         f"{total:.0f} requests, {total / everyone:.1f} an account; spread with a Gini coefficient of {observed:.2f}, "
         "templates of comparable customers "
         f"{middle:.2f} ({low:.2f} to {high:.2f}); the median account is {np.median(first[holders]):.1f} days old at "
@@ -131,5 +132,11 @@ def _test_group(
 
 
 PLUGIN = Hallmark(
-    "breadth_without_depth", "extraction", "breadth", "one template, a little on each", test_breadth_without_depth
+    "breadth_without_depth",
+    "extraction",
+    "breadth",
+    "one template, a little on each",
+    test_breadth_without_depth,
+    nature="content",
+    family="breadth",
 )

@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.statistics import interval, p_tail, wilson
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.panel import generator
@@ -56,7 +57,7 @@ def test_disjoint_shards(panel: Panel) -> pl.DataFrame:
 
 
 def _test_group(panel: Panel, group: Group, events: pl.DataFrame, sent: Floats, different: Floats) -> dict[str, Any]:
-    templates = [int(value, 16) for value in own_content(panel, group, ("template",))["value"]]
+    templates = [int(value, 16) for value in own_content(panel, group, kinds_where(job=True, program=False))["value"]]
     if not templates:
         return unassessable(group, PLUGIN, "the members share no template of their own")
     own = events.filter(
@@ -111,4 +112,12 @@ def _crossing(label: Ints, first: Ints) -> int:
     return int((np.minimum.reduceat(label, first) != np.maximum.reduceat(label, first)).sum())
 
 
-PLUGIN = Hallmark("disjoint_shards", "extraction", "items", "every item on one account only", test_disjoint_shards)
+PLUGIN = Hallmark(
+    "disjoint_shards",
+    "extraction",
+    "items",
+    "every item on one account only",
+    test_disjoint_shards,
+    nature="content",
+    family="items",
+)

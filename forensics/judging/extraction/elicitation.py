@@ -69,4 +69,14 @@ def _test_group(panel: Panel, group: Group, known: Any, asking: Any) -> dict[str
     )
 
 
-PLUGIN = Hallmark("elicitation", "extraction", "elicitation", "asks for training material", test_elicitation)
+PLUGIN = Hallmark(
+    "elicitation",
+    "extraction",
+    "elicitation",
+    "asks for training material",
+    test_elicitation,
+    nature="content",
+    family="asked",
+    share_of_members=True,
+    phrase="asks for reasoning",
+)

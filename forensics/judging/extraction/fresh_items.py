@@ -75,4 +75,12 @@ def _test_group(panel: Panel, group: Group, sent: Any, different: Any) -> dict[s
     )
 
 
-PLUGIN = Hallmark("fresh_items", "extraction", "items", "new items every time", test_fresh_items)
+PLUGIN = Hallmark(
+    "fresh_items",
+    "extraction",
+    "items",
+    "new items every time",
+    test_fresh_items,
+    nature="content",
+    family="items",
+)

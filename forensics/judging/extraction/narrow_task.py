@@ -85,4 +85,12 @@ def _test_group(panel: Panel, group: Group, shown: pl.DataFrame, requests: Any, 
     )
 
 
-PLUGIN = Hallmark("narrow_task", "extraction", "narrowness", "few templates carry the traffic", test_narrow_task)
+PLUGIN = Hallmark(
+    "narrow_task",
+    "extraction",
+    "narrowness",
+    "few templates carry the traffic",
+    test_narrow_task,
+    nature="content",
+    family="narrowness",
+)

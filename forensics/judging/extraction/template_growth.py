@@ -23,6 +23,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.statistics import interval, p_tail, wilson
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.lifetimes import DAY_S, UNSEEN_S
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from forensics.judging.hallmark import Group, Panel
 
 
+TEMPLATE = kinds_where(job=True, program=False)
 WINDOW_S = 2 * DAY_S
 LEAD_S = UNSEEN_S + DAY_S  # of the log: what is seen first here may be older
 TEMPLATES = 5
@@ -51,10 +53,10 @@ FAN_OUT = 5.0  # members after the change over members before, from which it is 
 
 def test_template_growth(panel: Panel) -> pl.DataFrame:
     """One row per network: how suddenly its templates spread."""
-    if not has_kinds(panel, ("template",)):
+    if not has_kinds(panel, TEMPLATE):
         return answers(unassessable(group, PLUGIN, "no template that two accounts share") for group in panel.groups)
     first = pl.col("first_seen_at").dt.epoch("us") / 1e6
-    shown = panel.sightings.filter((pl.col("kind") == "template") & (pl.col("event_count") > 0)).select(
+    shown = panel.sightings.filter(pl.col("kind").is_in(TEMPLATE) & (pl.col("event_count") > 0)).select(
         "account", "value", "event_count", first.alias("at_s")
     )
     top = (
@@ -67,8 +69,7 @@ def test_template_growth(panel: Panel) -> pl.DataFrame:
     age = np.full(len(born), np.nan)
     age[top["account"].to_numpy()] = np.maximum(top["at_s"].to_numpy() - born[top["account"].to_numpy()], 0.0)
     wanted = {
-        group.network_id: own_content(panel, group, ("template",))["value"].to_list()[:TEMPLATES]
-        for group in panel.groups
+        group.network_id: own_content(panel, group, TEMPLATE)["value"].to_list()[:TEMPLATES] for group in panel.groups
     }
     values = pl.LazyFrame(
         {"value": sorted({value for own in wanted.values() for value in own})}, schema={"value": pl.String}
@@ -216,4 +217,12 @@ def _date(at_s: float) -> str:
     return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d}"
 
 
-PLUGIN = Hallmark("template_growth", "extraction", "growth", "a template spreads at once", test_template_growth)
+PLUGIN = Hallmark(
+    "template_growth",
+    "extraction",
+    "growth",
+    "a template spreads at once",
+    test_template_growth,
+    nature="content",
+    family="topics",
+)

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.statistics import interval, wilson
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.sharing import sharing_p
@@ -34,7 +35,11 @@ LARGEST = 0.5  # share of members above which one of them is the payer of all
 
 def test_card_rotation(panel: Panel) -> pl.DataFrame:
     """One row per network: share of members on cards that each pay for a few of them."""
-    shown = panel.sightings.filter(pl.col("kind") == "payment").select("account", "value").collect()
+    shown = (
+        panel.sightings.filter(pl.col("kind").is_in(kinds_where(payer=True, weak=False)))
+        .select("account", "value")
+        .collect()
+    )
     if shown.is_empty():
         return answers(
             unassessable(group, PLUGIN, "no payment instrument is known of two accounts") for group in panel.groups
@@ -83,4 +88,13 @@ def _covered(cards: npt.NDArray[np.int64]) -> float:
     return float(holders[holders >= 2].sum()) / max(len(cards), 1)
 
 
-PLUGIN = Hallmark("card_rotation", "pooling", "payers", "several cards in turn", test_card_rotation)
+PLUGIN = Hallmark(
+    "card_rotation",
+    "pooling",
+    "payers",
+    "several cards in turn",
+    test_card_rotation,
+    nature="dependence",
+    family="payers",
+    phrase="several cards in turn",
+)

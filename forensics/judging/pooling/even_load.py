@@ -71,4 +71,14 @@ def test_even_load(panel: Panel) -> pl.DataFrame:
     return answers(rows)
 
 
-PLUGIN = Hallmark("even_load", "pooling", "volume", "spread of load", test_even_load)
+PLUGIN = Hallmark(
+    "even_load",
+    "pooling",
+    "volume",
+    "spread of load",
+    test_even_load,
+    nature="likeness",
+    family="volume",
+    alike=(2.0, 2.0),
+    phrase="even load",
+)

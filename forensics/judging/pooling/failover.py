@@ -224,5 +224,12 @@ def _median_lag(sends: Sends, first: Ints, second: Ints) -> float:
 
 
 PLUGIN = Hallmark(
-    "failover", "pooling", "scheduling", "failed requests that come again from another account", test_failover
+    "failover",
+    "pooling",
+    "scheduling",
+    "failed requests that come again from another account",
+    test_failover,
+    nature="dependence",
+    family="handover",
+    phrase="failed requests come back on another account",
 )

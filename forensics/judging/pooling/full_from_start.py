@@ -74,4 +74,13 @@ def _test_group(panel: Panel, group: Group, ratio: npt.NDArray[np.float64]) -> d
     )
 
 
-PLUGIN = Hallmark("full_from_start", "pooling", "lifecycle", "full use from the first day", test_full_from_start)
+PLUGIN = Hallmark(
+    "full_from_start",
+    "pooling",
+    "lifecycle",
+    "full use from the first day",
+    test_full_from_start,
+    nature="likeness",
+    family="births",
+    weight=0.3,
+)

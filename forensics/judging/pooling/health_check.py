@@ -226,4 +226,7 @@ PLUGIN = Hallmark(
     "scheduling",
     "the same tiny request on many accounts at one time of day",
     test_health_check,
+    nature="dependence",
+    family="checks",
+    phrase="checked together at a fixed time",
 )

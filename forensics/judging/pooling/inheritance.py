@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.statistics import interval, p_tail
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.lifetimes import DAY_S, HOUR_S, SAID, births_of, ends_of, find_waves
@@ -34,7 +35,9 @@ NEARBY_S = 10 * DAY_S
 FEWEST_FOLLOWERS = 5
 MOST_ACCOUNTS = 1200  # ends and births looked at; more are sampled
 MOST_HOLDERS = 0.5  # of the accounts compared: what more of them show tells nobody apart
-TIMED = ("slots", "comb")  # kinds that are times: accounts born together share them whoever runs them
+TIMED = kinds_where(
+    says_when=True, holds="open"
+)  # kinds that are times: accounts born together share them whoever runs them
 FURTHER = 1.2  # times the likeness that chance gives, for a size that matters
 
 
@@ -158,4 +161,14 @@ def _likeness(panel: Panel, accounts: Ints, shown: pl.DataFrame) -> Floats | Non
     return np.asarray(np.mean(parts, axis=0), dtype=np.float64)
 
 
-PLUGIN = Hallmark("inheritance", "pooling", "lifecycle", "successors take after the banned", test_inheritance)
+PLUGIN = Hallmark(
+    "inheritance",
+    "pooling",
+    "lifecycle",
+    "successors take after the banned",
+    test_inheritance,
+    nature="dependence",
+    family="births",
+    weight=0.4,
+    phrase="newcomers take over from the banned",
+)

@@ -126,4 +126,13 @@ def _test_group(group: Group, tables: list[tuple[Any, Any]]) -> dict[str, Any]:
     return best or unassessable(group, PLUGIN, "too few members active in the first day of a release")
 
 
-PLUGIN = Hallmark("model_pivot", "pooling", "pivot", "moved to a new model", test_model_pivot)
+PLUGIN = Hallmark(
+    "model_pivot",
+    "pooling",
+    "pivot",
+    "moved to a new model",
+    test_model_pivot,
+    nature="dependence",
+    family="models",
+    phrase="moved to a new model as one",
+)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from forensics.common.statistics import SMALLEST_P, wilson
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from forensics.judging.hallmark import Group, Panel
 
+CLIENTS = kinds_where(group="client")
 MONOCULTURE = 0.8  # share of members with the one client
 RARE = 0.25  # share of all accounts up to which a client is not everybody's
 ONE_PLACE = 0.5  # share of members behind one exit from which the place may set the client
@@ -28,7 +30,7 @@ FEWEST = 5
 
 def test_one_client(panel: Panel) -> pl.DataFrame:
     """One row per network: share of members with its most widespread client."""
-    clients = panel.sightings.filter(pl.col("kind") == "client").select(pl.col("value").n_unique()).collect().item()
+    clients = panel.sightings.filter(pl.col("kind").is_in(CLIENTS)).select(pl.col("value").n_unique()).collect().item()
     return answers(_test_group(panel, group, int(clients or 0)) for group in panel.groups)
 
 
@@ -39,7 +41,7 @@ def _test_group(panel: Panel, group: Group, clients: int) -> dict[str, Any]:
 
     size, population = len(group.members), len(panel.accounts)
     own = panel.ties.filter(pl.col("network_id") == group.network_id)
-    ties = own.filter(pl.col("kind") == "client").sort("inside", "value", descending=[True, False])
+    ties = own.filter(pl.col("kind").is_in(CLIENTS)).sort("inside", "value", descending=[True, False])
     place = float(own.filter(pl.col("group") == "network")["inside"].max() or 0) / size  # type: ignore[arg-type]
     if ties.is_empty():
         _, high = wilson(0, size)
@@ -79,4 +81,13 @@ def _test_group(panel: Panel, group: Group, clients: int) -> dict[str, Any]:
     )
 
 
-PLUGIN = Hallmark("one_client", "pooling", "client", "one client, many places", test_one_client)
+PLUGIN = Hallmark(
+    "one_client",
+    "pooling",
+    "client",
+    "one client, many places",
+    test_one_client,
+    nature="likeness",
+    family="client",
+    share_of_members=True,
+)

@@ -102,4 +102,12 @@ def _test_group(panel: Panel, group: Group, shares: Floats, logged: list[str]) -
     )
 
 
-PLUGIN = Hallmark("parameter_entropy", "pooling", "parameters", "parameters of one program", test_parameter_entropy)
+PLUGIN = Hallmark(
+    "parameter_entropy",
+    "pooling",
+    "parameters",
+    "parameters of one program",
+    test_parameter_entropy,
+    nature="likeness",
+    family="client",
+)

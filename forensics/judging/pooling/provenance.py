@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answers
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.sharing import sharing_rows
@@ -26,7 +27,7 @@ def test_provenance(panel: Panel) -> pl.DataFrame:
         sharing_rows(
             panel,
             PLUGIN,
-            ("reasoning", "continuation"),
+            kinds_where(group="provenance"),
             LEAST_SHARE,
             "a reasoning blob or conversation",
             "no reasoning or conversation hashes",
@@ -34,4 +35,14 @@ def test_provenance(panel: Panel) -> pl.DataFrame:
     )
 
 
-PLUGIN = Hallmark("provenance", "pooling", "provenance", "continued on another account", test_provenance)
+PLUGIN = Hallmark(
+    "provenance",
+    "pooling",
+    "provenance",
+    "continued on another account",
+    test_provenance,
+    nature="dependence",
+    family="provenance",
+    share_of_members=True,
+    phrase="conversations continue across accounts",
+)

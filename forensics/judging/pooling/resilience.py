@@ -74,10 +74,26 @@ def _usual(quiet: Floats, steps: Ints, step: int) -> tuple[float, float, float, 
     return mean, float(np.sqrt((rest**2).sum() / freedom)), float(len(rest)), freedom
 
 
+@dataclass(frozen=True)
+class Hours:
+    """Requests by hour of the log; hours without any take no place."""
+
+    hour: Ints
+    total: Floats
+
+    def until(self, hour: int) -> float:
+        """Requests before an hour."""
+        place = int(np.searchsorted(self.hour, hour))
+        return float(self.total[place - 1]) if place else 0.0
+
+    def within(self, first: int, last: int) -> float:
+        """Requests from one hour to before another."""
+        return self.until(last) - self.until(first)
+
+
 def test_resilience(panel: Panel) -> pl.DataFrame:
     """One row per network: traffic through its bans."""
-    hours = int((panel.end_s - panel.start_s) // HOUR_S) + 1
-    outside = _hourly_outside(panel, hours)
+    outside = _hourly_outside(panel)
     rows = rows_by_network(panel)
     account, at_s = panel.tested["account"].to_numpy().astype(np.int64), panel.tested["at_s"].to_numpy()
     answered = []
@@ -87,29 +103,22 @@ def test_resilience(panel: Panel) -> pl.DataFrame:
     return answers(answered)
 
 
-def _hourly_outside(panel: Panel, hours: int) -> Floats:
+def _hourly_outside(panel: Panel) -> Hours:
     """Requests of accounts outside all networks, by hour of the log."""
     outside = pl.LazyFrame({"account": panel.outside}, schema={"account": pl.UInt32})
-    hour = (
-        ((pl.col("started_at").dt.epoch("us") / 1e6 - panel.start_s) / HOUR_S)
-        .floor()
-        .cast(pl.Int64)
-        .clip(0, hours - 1)
-        .alias("hour")
-    )
+    hour = ((pl.col("started_at").dt.epoch("us") / 1e6 - panel.start_s) / HOUR_S).floor().cast(pl.Int64).alias("hour")
     counted = (
         panel.events.select(pl.col("account").cast(pl.UInt32), hour)
         .join(outside, on="account", how="semi")
         .group_by("hour")
         .agg(pl.len())
+        .sort("hour")
         .collect()
     )
-    found = np.zeros(hours)
-    found[counted["hour"].to_numpy()] = counted["len"].to_numpy()
-    return found
+    return Hours(counted["hour"].to_numpy(), np.cumsum(counted["len"].to_numpy().astype(float)))
 
 
-def _test_group(panel: Panel, group: Group, account: Ints, at_s: Floats, outside: Floats) -> dict[str, Any]:
+def _test_group(panel: Panel, group: Group, account: Ints, at_s: Floats, outside: Hours) -> dict[str, Any]:
     ended, times, kind = ends_of(panel, group)
     if len(times) == 0 or kind == "silent":
         return unassessable(group, PLUGIN, "no ban or closing time of members is declared")
@@ -169,41 +178,30 @@ def _rho(change: Floats, lost: Floats, before: Floats) -> float:
     )
 
 
-def _find_falls(panel: Panel, account: Ints, at_s: Floats, ended: Ints, times: Floats, outside: Floats) -> Falls:
+def _find_falls(panel: Panel, account: Ints, at_s: Floats, ended: Ints, times: Floats, others: Hours) -> Falls:
     """Episodes of bans (those within a day are one) and how traffic changed; 24-hour windows, hours of the log."""
-    hours = len(outside)
+    hours = int((panel.end_s - panel.start_s) // HOUR_S) + 1
     # An end counts only if the account is among the tested ones; the others' traffic is not seen here.
     seen = np.isin(ended, account)
     ended, times = ended[seen], times[seen]
     hour = np.clip(((at_s - panel.start_s) // HOUR_S).astype(np.int64), 0, hours - 1)
-    cumulated, others = _cumulate(hour, hours), np.concatenate([[0.0], np.cumsum(outside)])
+    counted = _count_hours(hour)
     # A ban matters by what is usual, not by the day before it: where that day was poor, the next ones are better by
     # themselves.
-    usual = cumulated[-1] / max(1.0, hours / WINDOW_H)
-    place = ((times - panel.start_s) // HOUR_S).astype(np.int64)
-    episodes: list[tuple[int, int, Ints]] = []
-    taken = np.zeros(hours + 1, dtype=np.bool_)
-    index = 0
-    while index < len(place):
-        last = index
-        while last + 1 < len(place) and place[last + 1] - place[index] < WINDOW_H:
-            last += 1
-        episodes.append((int(place[index]), int(place[last]) + 1, ended[index : last + 1]))
-        taken[max(0, episodes[-1][0] - WINDOW_H) : min(hours, episodes[-1][1] + WINDOW_H) + 1] = True
-        index = last + 1
+    usual = len(hour) / max(1.0, hours / WINDOW_H)
+    episodes = _find_episodes(ended, ((times - panel.start_s) // HOUR_S).astype(np.int64))
     rows, accounts = [], 0
     for first, after, gone in episodes:
-        moved = _change(cumulated, others, first, after)
+        moved = _change(counted, others, first, after, hours)
         if moved is None or moved[1] < FEWEST_REQUESTS:
             continue
         banned = np.isin(account, gone)
         carried = float((banned & (hour >= first - WINDOW_H) & (hour < first)).sum())
-        rest = _cumulate(hour[~banned], hours)
+        rest = _count_hours(hour[~banned])
         quiet = [
             (change[0], _step(panel.start_s, middle, middle))
-            for middle in range(first % 24, hours, 24)
-            if not taken[max(0, middle - 1) : middle + 2].any()
-            and (change := _change(rest, others, middle, middle)) is not None
+            for middle in _quiet_hours(rest, first, episodes)
+            if (change := _change(rest, others, middle, middle, hours)) is not None
             and change[1] >= FEWEST_REQUESTS * (1.0 - carried / moved[1])
         ]
         if carried < LOST * usual or len(quiet) < FEWEST_QUIET:
@@ -222,8 +220,34 @@ def _find_falls(panel: Panel, account: Ints, at_s: Floats, ended: Ints, times: F
     return Falls(changes, lost, before, mean, spread, number, freedom, accounts)
 
 
-def _cumulate(hour: Ints, hours: int) -> Floats:
-    return np.concatenate([[0.0], np.cumsum(np.bincount(hour, minlength=hours).astype(float))])
+def _find_episodes(ended: Ints, place: Ints) -> list[tuple[int, int, Ints]]:
+    """First hour, hour after the last, and accounts of the bans that follow each other within a day."""
+    found = []
+    index = 0
+    while index < len(place):
+        last = index
+        while last + 1 < len(place) and place[last + 1] - place[index] < WINDOW_H:
+            last += 1
+        found.append((int(place[index]), int(place[last]) + 1, ended[index : last + 1]))
+        index = last + 1
+    return found
+
+
+def _quiet_hours(rest: Hours, first: int, episodes: list[tuple[int, int, Ints]]) -> list[int]:
+    """The hour of the day of an episode on other days, next to which there are requests and farther than a day from any
+    ban.
+    """
+    turn = np.unique((rest.hour - first % WINDOW_H) // WINDOW_H)
+    middle = np.unique(np.concatenate([turn, turn + 1])) * WINDOW_H + first % WINDOW_H
+    clear = np.ones(len(middle), dtype=np.bool_)
+    for begin, end, _ in episodes:
+        clear &= (middle + 1 < begin - WINDOW_H) | (middle - 1 > end + WINDOW_H)
+    return [int(hour) for hour in middle[clear]]
+
+
+def _count_hours(hour: Ints) -> Hours:
+    found, counts = np.unique(hour, return_counts=True)
+    return Hours(found, np.cumsum(counts.astype(float)))
 
 
 def _step(start_s: float, first: int, last: int) -> int:
@@ -233,16 +257,25 @@ def _step(start_s: float, first: int, last: int) -> int:
     return 2 * int(before) + int(after)
 
 
-def _change(cumulated: Floats, others: Floats, first: int, last: int) -> tuple[float, float] | None:
+def _change(counted: Hours, others: Hours, first: int, last: int, hours: int) -> tuple[float, float] | None:
     """Log change of traffic from the 24 hours before `first` to the 24 hours from `last` on, less everybody else's, and
     the traffic before.
     """
-    if first < WINDOW_H or last + WINDOW_H >= len(cumulated):
+    if first < WINDOW_H or last + WINDOW_H >= hours + 1:
         return None
-    before, after = cumulated[first] - cumulated[first - WINDOW_H], cumulated[last + WINDOW_H] - cumulated[last]
-    common_before, common_after = others[first] - others[first - WINDOW_H], others[last + WINDOW_H] - others[last]
+    before, after = counted.within(first - WINDOW_H, first), counted.within(last, last + WINDOW_H)
+    common_before, common_after = others.within(first - WINDOW_H, first), others.within(last, last + WINDOW_H)
     common = np.log(common_after / common_before) if min(common_before, common_after) >= FEWEST_OUTSIDE else 0.0
     return float(np.log((after + 0.5) / (before + 0.5)) - common), float(before)
 
 
-PLUGIN = Hallmark("resilience", "pooling", "lifecycle", "traffic unbroken by bans", test_resilience)
+PLUGIN = Hallmark(
+    "resilience",
+    "pooling",
+    "lifecycle",
+    "traffic unbroken by bans",
+    test_resilience,
+    nature="dependence",
+    family="compensation",
+    phrase="volume survives bans",
+)

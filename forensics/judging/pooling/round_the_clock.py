@@ -70,4 +70,13 @@ def _test_group(panel: Panel, group: Group, night: Any) -> dict[str, Any]:  # no
     )
 
 
-PLUGIN = Hallmark("round_the_clock", "pooling", "rhythm", "round the clock", test_round_the_clock)
+PLUGIN = Hallmark(
+    "round_the_clock",
+    "pooling",
+    "rhythm",
+    "round the clock",
+    test_round_the_clock,
+    nature="likeness",
+    family="hours",
+    phrase="round the clock",
+)

@@ -128,4 +128,13 @@ class _Use:
         return trimmed_mean(each) / (1.0 - 1.0 / int(compared.sum()))
 
 
-PLUGIN = Hallmark("same_models", "pooling", "usage", "same mix of models", test_same_models)
+PLUGIN = Hallmark(
+    "same_models",
+    "pooling",
+    "usage",
+    "same mix of models",
+    test_same_models,
+    nature="likeness",
+    family="models",
+    alike=(1.0, 0.3),
+)

@@ -60,4 +60,13 @@ def test_same_rhythm(panel: Panel) -> pl.DataFrame:
     )
 
 
-PLUGIN = Hallmark("same_rhythm", "pooling", "rhythm", "same hours of the day", test_same_rhythm)
+PLUGIN = Hallmark(
+    "same_rhythm",
+    "pooling",
+    "rhythm",
+    "same hours of the day",
+    test_same_rhythm,
+    nature="likeness",
+    family="hours",
+    alike=(0.5, 2.0),
+)

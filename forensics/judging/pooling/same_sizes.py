@@ -67,4 +67,13 @@ def test_same_sizes(panel: Panel) -> pl.DataFrame:
     return answers(rows)
 
 
-PLUGIN = Hallmark("same_sizes", "pooling", "usage", "same sizes of requests", test_same_sizes)
+PLUGIN = Hallmark(
+    "same_sizes",
+    "pooling",
+    "usage",
+    "same sizes of requests",
+    test_same_sizes,
+    nature="likeness",
+    family="sizes",
+    alike=(1.0, 0.7),
+)

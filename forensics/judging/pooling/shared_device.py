@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answers
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.sharing import sharing_rows
@@ -24,9 +25,19 @@ def test_shared_device(panel: Panel) -> pl.DataFrame:
     """One row per network: share of members whose device or session id another member shows too."""
     return answers(
         sharing_rows(
-            panel, PLUGIN, ("device", "session"), LEAST_SHARE, "a device or session", "no device or session ids"
+            panel, PLUGIN, kinds_where(group="device"), LEAST_SHARE, "a device or session", "no device or session ids"
         )
     )
 
 
-PLUGIN = Hallmark("shared_device", "pooling", "device", "one device, several accounts", test_shared_device)
+PLUGIN = Hallmark(
+    "shared_device",
+    "pooling",
+    "device",
+    "one device, several accounts",
+    test_shared_device,
+    nature="dependence",
+    family="device",
+    share_of_members=True,
+    phrase="shared devices",
+)

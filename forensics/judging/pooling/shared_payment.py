@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answers
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.sharing import sharing_rows
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from forensics.judging.hallmark import Panel
 
-KINDS = ("payment", "phone", "email")
+KINDS = kinds_where(group="money", weak=False)
 LEAST_SHARE = 0.3  # of members, for the sign to matter
 
 
@@ -35,4 +36,14 @@ def test_shared_payment(panel: Panel) -> pl.DataFrame:
     )
 
 
-PLUGIN = Hallmark("shared_payment", "pooling", "money", "shared payment", test_shared_payment)
+PLUGIN = Hallmark(
+    "shared_payment",
+    "pooling",
+    "money",
+    "shared payment",
+    test_shared_payment,
+    nature="dependence",
+    family="payers",
+    share_of_members=True,
+    phrase="shared cards",
+)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 
 BIN_S = 300.0
+STRETCH = 72  # bins that are drawn together for the interval: six hours
 FEWEST_REQUESTS = 200
 MOST_REQUESTS = 8_000  # from the middle of the log: all accounts, a shorter time
 MARGIN = 0.9
@@ -86,23 +87,20 @@ def _test_variance(stream: Stream, rng: np.random.Generator) -> dict[str, Any]:
     first = np.floor(stream.at_s[0] / BIN_S)
     number = int(np.floor(stream.at_s[-1] / BIN_S) - first) + 1
 
-    def variance(times: Floats) -> float:
+    def squares(times: Floats) -> float:
+        """Sum of squares of the counts; empty bins need no place."""
         place = np.clip(np.floor(times / BIN_S) - first, 0, number - 1).astype(np.int64)
-        return float(np.bincount(place, minlength=number).var())
+        return float((np.unique(place, return_counts=True)[1].astype(float) ** 2).sum())
+
+    def variance(times: Floats) -> float:
+        return squares(times) / number - (len(times) / number) ** 2
 
     observed = variance(stream.at_s)
     drawn = np.array([variance(row) for row in roll(stream, SCREEN, rng)])
     if p_tail(observed, MARGIN * drawn, upper=False) <= 0.05:
         drawn = np.concatenate([drawn, [variance(row) for row in roll(stream, REFINE, rng)]])
     expected = interval(drawn)
-    # Block bootstrap over six-hour stretches, in which bins depend on each other.
-    counts = np.bincount(
-        np.clip(np.floor(stream.at_s / BIN_S) - first, 0, number - 1).astype(np.int64), minlength=number
-    )
-    blocks = np.array_split(counts, max(2, number // 72))
-    boot = [
-        np.concatenate([blocks[place] for place in rng.integers(0, len(blocks), len(blocks))]).var() for _ in range(100)
-    ]
+    boot = _bootstrap(stream.at_s, number, rng)
     return {
         "words": f"The number of requests in 5 minutes has a variance of {observed:.2f}, "
         f"{expected[0]:.2f} ({expected[1]:.2f}–{expected[2]:.2f}) if the accounts were independent",
@@ -116,6 +114,22 @@ def _test_variance(stream: Stream, rng: np.random.Generator) -> dict[str, Any]:
         "p_value": p_tail(observed, MARGIN * drawn, upper=False),
         "big": observed <= STEADY * expected[0],
     }
+
+
+def _bootstrap(at_s: Floats, number: int, rng: np.random.Generator, draws: int = 100) -> list[float]:
+    """Variance of the counts with six-hour stretches drawn anew, in which bins depend on each other."""
+    bins, counts = np.unique(np.floor(at_s / BIN_S).astype(np.int64), return_counts=True)
+    stretch = np.unique((bins - bins[0]) // STRETCH, return_inverse=True)[1]
+    sums, squares = np.bincount(stretch, counts), np.bincount(stretch, counts.astype(float) ** 2)
+    stretches = max(2, number // STRETCH)
+    found = []
+    for _ in range(draws):
+        # Of the stretches drawn so many are not empty.
+        filled = rng.binomial(stretches, min(1.0, len(sums) / stretches))
+        place = rng.integers(0, len(sums), filled)
+        total = stretches * STRETCH
+        found.append(float(squares[place].sum() / total - (sums[place].sum() / total) ** 2))
+    return found
 
 
 def _test_coupling(stream: Stream, latency: Floats, rng: np.random.Generator) -> dict[str, Any]:
@@ -177,4 +191,13 @@ def _say_workers(stream: Stream, latency: Floats) -> str:
     )
 
 
-PLUGIN = Hallmark("steady_queue", "pooling", "scheduling", "fixed workers behind many accounts", test_steady_queue)
+PLUGIN = Hallmark(
+    "steady_queue",
+    "pooling",
+    "scheduling",
+    "fixed workers behind many accounts",
+    test_steady_queue,
+    nature="dependence",
+    family="turns",
+    phrase="one steady queue over all accounts",
+)

@@ -43,7 +43,9 @@ ENOUGH_DAYS = 6  # … where there are bans on so many days
 FEWEST_WAYS = 20  # different outcomes of the null below which nothing can be said
 WORTH = 4.0  # busy days' word that the network's working hours have on when births come
 FEWEST_BIRTHS = 3
-MOST_BIRTHS = 2000  # of them are moved; more are sampled
+MOST_MOVES = 2_000_000  # births times days times hours; of more births a sample is moved …
+FEWEST_MOVED = 100  # … of at least so many
+MOST_DAYS = 400  # of a longer log the stretch with the most births is looked at
 REPLACED = 0.2  # new accounts per banned one from which a network is said to regrow: one in five
 FEWEST_OUTSIDE = 50  # births outside the networks that tell a rush common to everybody
 
@@ -110,12 +112,12 @@ def _test_group(panel: Panel, group: Group, outside: Floats) -> dict[str, Any]:
     starts = times[np.searchsorted(waves, np.arange(number))]
     hours = np.array(panel.accounts["hour_counts"].gather(group.members).to_list(), dtype=float).sum(axis=0)
     rng = generator(panel, group, PLUGIN.name)
-    days = _put_on_days(
-        starts,
-        births if len(births) <= MOST_BIRTHS else np.sort(rng.choice(births, MOST_BIRTHS, replace=False)),
-        hours,
-        panel,
-    )
+    start_s, end_s = _stretch(panel, births)
+    looked_at = births[(births >= start_s) & (births <= end_s)]
+    most = max(FEWEST_MOVED, int(MOST_MOVES / 24 / max(1.0, (end_s - start_s) / DAY_S)))
+    if len(looked_at) > most:
+        looked_at = np.sort(rng.choice(looked_at, most, replace=False))
+    days = _put_on_days(starts, looked_at, hours, start_s, end_s)
     if _ways(days) < FEWEST_WAYS:
         return unassessable(
             group, PLUGIN, f"births on {len(days.busy)} day(s) of a log this short could fall on too few other days"
@@ -173,15 +175,27 @@ def _against_outside(births: Floats, outside: Floats, starts: Floats, window: in
     )
 
 
-def _put_on_days(starts: Floats, births: Floats, hours: Floats, panel: Panel) -> Days:
+def _stretch(panel: Panel, births: Floats) -> tuple[float, float]:
+    """Beginning and end of the part of the log in which births are moved: all of it, or its MOST_DAYS with the most
+    births.
+    """
+    start_s, end_s = min(panel.start_s + DAY_S, float(births[0])), panel.end_s
+    if end_s - start_s <= MOST_DAYS * DAY_S:
+        return start_s, end_s
+    within = np.searchsorted(births, births + MOST_DAYS * DAY_S, side="right") - np.arange(len(births))
+    first = float(births[int(np.argmax(within))])
+    return first, min(first + MOST_DAYS * DAY_S, end_s)
+
+
+def _put_on_days(starts: Floats, births: Floats, hours: Floats, start_s: float, end_s: float) -> Days:
     """The births of each busy day put on each day of the log, at each hour; `hours` are the network's requests by hour
     of the day.
     """
     of_births = np.bincount(np.floor(births % DAY_S / HOUR_S).astype(np.int64), minlength=24)
     cut = float(np.argmin(of_births + 0.5 * (np.roll(of_births, 1) + np.roll(of_births, -1)))) * HOUR_S
-    zero = np.floor((min(panel.start_s + DAY_S, births[0]) - cut) / DAY_S)
+    zero = np.floor((start_s - cut) / DAY_S)
     day = (np.floor((births - cut) / DAY_S) - zero).astype(np.int64)
-    number = int(max(np.floor((panel.end_s - cut) / DAY_S) - zero, day.max())) + 1
+    number = int(max(np.floor((end_s - cut) / DAY_S) - zero, day.max())) + 1
     busy, batch, sizes = np.unique(day, return_inverse=True, return_counts=True)
     moves = (np.arange(number)[None, :, None] - day[:, None, None]) * DAY_S + np.arange(24)[None, None, :] * HOUR_S
     # Moved past the end of its day, a birth comes back at the day's start.
@@ -279,4 +293,13 @@ def _interval(days: Days, best: int, rng: np.random.Generator) -> tuple[float, f
     return float(gammaincinv(total, 0.025)) if total > 0 else 0.0, float(gammaincinv(total + 1, 0.975))
 
 
-PLUGIN = Hallmark("succession", "pooling", "lifecycle", "new accounts after bans", test_succession)
+PLUGIN = Hallmark(
+    "succession",
+    "pooling",
+    "lifecycle",
+    "new accounts after bans",
+    test_succession,
+    nature="dependence",
+    family="births",
+    phrase="refilled after bans",
+)

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.statistics import SMALLEST_P, wilson
+from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.sharing import CONTENT, own_content, tied_share
@@ -58,7 +59,7 @@ def _test_group(panel: Panel, group: Group, values: int) -> dict[str, Any]:
     )
     reach = holding / size
     low, high = wilson(holding, size)
-    templates = own.filter(pl.col("kind").is_in(["template", "system", "prompt"])).height
+    templates = own.filter(pl.col("kind").is_in(kinds_where(entire=True))).height
     return answer(
         group,
         PLUGIN,
@@ -75,4 +76,14 @@ def _test_group(panel: Panel, group: Group, values: int) -> dict[str, Any]:
     )
 
 
-PLUGIN = Hallmark("template_reach", "pooling", "content", "prompts nobody else sends", test_template_reach)
+PLUGIN = Hallmark(
+    "template_reach",
+    "pooling",
+    "content",
+    "prompts nobody else sends",
+    test_template_reach,
+    nature="likeness",
+    family="content",
+    share_of_members=True,
+    phrase="prompts of its own",
+)

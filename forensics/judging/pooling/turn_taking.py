@@ -32,7 +32,6 @@ from forensics.common.streams import (
     choose,
     chosen_starts,
     clock_bound,
-    make_stream,
     roll,
     roll_by_load,
     silence_starts,
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from forensics.common.arrays import Floats, Ints
+    from forensics.common.arrays import Bools, Floats, Ints
     from forensics.judging.hallmark import Group, Panel
 
 
@@ -78,7 +77,10 @@ def test_turn_taking(panel: Panel) -> pl.DataFrame:
     for group in panel.groups:
         who, when, named = starts[group.network_id]
         single = rows[group.network_id]
-        sessions, requests = make_stream(who, when), make_stream(account[single], at_s[single])
+        # One numbering for both: an account need not start a session of its own.
+        known = np.unique(account[single])
+        sessions = Stream(when, np.searchsorted(known, who), len(known))
+        requests = Stream(at_s[single], np.searchsorted(known, account[single]), len(known))
         answered.append(
             _test_group(panel, group, sessions, requests, named=bool(named.mean() > 0.5) if len(named) else False)
         )
@@ -89,7 +91,7 @@ def _test_group(panel: Panel, group: Group, sessions: Stream, requests: Stream, 
     if len(group.members) < 2 or len(sessions.at_s) == 0:
         return unassessable(group, PLUGIN, "fewer than two accounts with requests")
     rng = generator(panel, group, PLUGIN.name)
-    bound = clock_bound(sessions.label, sessions.at_s, sessions.accounts)
+    bound = _bound(sessions, requests)
     found: list[tuple[float, float, Floats, Stream, bool]] = []
     streams = (sessions, requests)[: 2 if len(requests.at_s) > 1.3 * len(sessions.at_s) else 1]
     for stream in streams:
@@ -135,10 +137,17 @@ def _test_group(panel: Panel, group: Group, sessions: Stream, requests: Stream, 
     )
 
 
-def _measure(stream: Stream) -> str:
-    if stream.accounts <= FEW_ACCOUNTS:
-        return "share of neighbouring starts on the same account"
-    return "variation (root of LV) of the number of starts from one of an account to its next"
+def _bound(sessions: Stream, requests: Stream) -> Bools:
+    """Accounts that run by the clock: by their sessions, those that start none by their requests after a silence."""
+    silent = silence_starts(requests)
+    starting = np.bincount(sessions.label, minlength=sessions.accounts) > 0
+    return np.asarray(
+        np.where(
+            starting,
+            clock_bound(sessions.label, sessions.at_s, sessions.accounts),
+            clock_bound(silent.label, silent.at_s, silent.accounts),
+        )
+    )
 
 
 def _say(
@@ -314,4 +323,13 @@ def _pool_size(stream: Stream) -> tuple[float, float]:
     return by_order, float((3 / max(float(np.median(local)), 1e-6) - 1) / 2)
 
 
-PLUGIN = Hallmark("turn_taking", "pooling", "scheduling", "turn-taking between accounts", test_turn_taking)
+PLUGIN = Hallmark(
+    "turn_taking",
+    "pooling",
+    "scheduling",
+    "turn-taking between accounts",
+    test_turn_taking,
+    nature="dependence",
+    family="turns",
+    phrase="accounts take turns",
+)

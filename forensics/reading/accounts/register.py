@@ -14,11 +14,13 @@ import polars as pl
 from forensics.common.errors import InputError
 from forensics.common.schema import OBSERVABLE_PREFIX, REGISTER
 from forensics.reading.accounts.mailboxes import flag_domains
+from forensics.reading.cleaning.identities import one_identity
 from forensics.reading.cleaning.times import read_times
 from forensics.reading.cleaning.values import nothing, number, read_addresses
-from forensics.reading.containers.records import mend_surrogates
+from forensics.reading.containers.decoded import mend_surrogates
 from forensics.reading.fields.account_aliases import BY_NAME
 from forensics.reading.fields.aliases import normal_name
+from forensics.reading.fields.json_values import load_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,6 +59,17 @@ def read_register(
     clean = clean.filter(pl.col("account_id").is_not_null())
     if unify is not None:
         clean = clean.with_columns(unify(clean["account_id"]).alias("account_id"))
+    one, _ = one_identity(clean["account_id"], untouched=unify is None)
+    clean = clean.with_columns(one.alias("account_id"))
+    whole = clean.with_columns(value.alias(name) for name, value in _cleaned(clean).items())
+    if "banned_at" in found:  # `banned` may be yes or no, with the time in closed_at
+        said = clean["banned_at"].str.to_lowercase().is_in(["true", "yes", "1", "t", "y"])
+        whole = whole.with_columns(said.alias("said_banned"))
+    return _last_words(_tell_bans(whole), [name for name in raw.columns if name.startswith(OBSERVABLE_PREFIX)])
+
+
+def _cleaned(clean: pl.DataFrame) -> dict[str, pl.Series | pl.Expr]:
+    """Times, limits, countries, mail domains, hashes and addresses as REGISTER has them."""
     columns: dict[str, pl.Series | pl.Expr] = {}
     for name in _TIMES:
         if name in clean.columns:
@@ -82,12 +95,11 @@ def read_register(
         address, prefix = read_addresses(clean["signup_address"])
         columns["signup_address"] = address
         columns["signup_prefix"] = prefix
-    whole = clean.with_columns(value.alias(name) for name, value in columns.items())
-    if "banned_at" in found:  # `banned` may be yes or no, with the time in closed_at
-        said = clean["banned_at"].str.to_lowercase().is_in(["true", "yes", "1", "t", "y"])
-        whole = whole.with_columns(said.alias("said_banned"))
-    whole = _tell_bans(whole)
-    extra = [name for name in raw.columns if name.startswith(OBSERVABLE_PREFIX)]
+    return columns
+
+
+def _last_words(whole: pl.DataFrame, extra: Sequence[str]) -> pl.DataFrame:
+    """One row per account: of each column the last that says something."""
     kept = [
         pl.col(name) if name in whole.columns else pl.lit(None, column.dtype).alias(name)
         for name, column in REGISTER.columns.items()
@@ -205,7 +217,7 @@ def _decompressed(path: Path) -> bytes:
 
 def _json_records(text: str, path: Path) -> list[dict[str, str | None]]:
     try:
-        whole = orjson.loads(text)
+        whole = load_value(text)
         items = (
             whole
             if isinstance(whole, list)
@@ -217,7 +229,7 @@ def _json_records(text: str, path: Path) -> list[dict[str, str | None]]:
             if not line.strip():
                 continue
             try:
-                items.append(orjson.loads(line))
+                items.append(load_value(line))
             except orjson.JSONDecodeError as error:
                 raise InputError(
                     f"{path}:{number}: not valid JSON: {error.msg}",

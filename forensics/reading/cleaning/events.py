@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 import polars as pl
@@ -15,29 +15,35 @@ from forensics.reading.cleaning.content_flags import flag_texts
 from forensics.reading.cleaning.fingerprints import hash_strings, read_hashes, sketch_prompts
 from forensics.reading.cleaning.frameworks import strip_framework
 from forensics.reading.cleaning.geography import Database, locate
+from forensics.reading.cleaning.identities import NOBODY, one_identity
+from forensics.reading.cleaning.numbers import SCALES, read_counts, read_durations, read_measures, unit_of_durations
 from forensics.reading.cleaning.remembered import Remembered
-from forensics.reading.cleaning.times import read_times
+from forensics.reading.cleaning.tails import unpack_captures, unpack_tail
+from forensics.reading.cleaning.times import SLASHED, read_times, with_year
 from forensics.reading.cleaning.values import (
     ERROR_STATUS,
     boolean,
     first_forwarded,
     nothing,
     number,
+    plain_models,
     platform,
     read_addresses,
-    read_counts,
-    read_measures,
     read_status,
     without_nothing,
 )
+from forensics.reading.fields.json_values import load_value
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping
 
 
 NO_TIME: Final = "no time"
 
 BAD_TIME: Final = "time not readable"
+
+TWO_DAYS: Final = "time could be two days: say which number is the day with format in [time] of a mapping"
 
 FAR_TIME: Final = "time outside 2015 to 2100"
 
@@ -73,12 +79,24 @@ _COUNTS: Final = (
     "message_count",
 )
 
+COUNTS: Final = _COUNTS
+
+_TOOK: Final = {f"took_{unit}": scale for unit, scale in SCALES.items()}  # of a line that is written at its end
+
+_LATENCIES: Final = {f"latency_{unit}": scale for unit, scale in SCALES.items()}
+
+_ONLY_END: Final = "only_end"
+
+_LONGEST_MS: Final = 30 * 86_400e3  # a longer duration is none
+
 _MEASURES: Final = ("temperature", "top_p")
 
-_LATENCIES: Final = {"latency_ms": 1.0, "latency_s": 1e3, "latency_us": 1e-3, "latency_ns": 1e-6}
+MEASURES: Final = (*_MEASURES, *_LATENCIES, *_TOOK, "request_latency", "ttft_ms", "ttft_s")
 
 # What is no number there is null anyway.
-_NUMBERS: Final = frozenset({*_COUNTS, *_MEASURES, *_LATENCIES, "ttft_ms", "ttft_s", "status_code"}) - {"message_count"}
+_NUMBERS: Final = frozenset(
+    {*_COUNTS, *_MEASURES, *_LATENCIES, *_TOOK, "wait_s", "rest_s", "ttft_ms", "ttft_s", "status_code"}
+) - {"message_count"}
 
 _HASHES: Final = (
     "system_hash",
@@ -107,17 +125,84 @@ class Cleaning:
     keep_text: bool = False
     need_account: bool = True  # false while another log may still name it
     databases: tuple[Database, ...] = ()
+    decimal: str = ""  # the sign before decimals in this log, where it shows
+    day_first: bool | None = None  # of dates written as two numbers and a year
+    latency_unit: str | None = None  # of durations that do not say it; empty: it cannot be told
+    today: dt.date | None = None  # for times that name no year
 
 
-def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
-    """Events without source columns, with `row`, in order; and rejected rows with reasons."""
+@dataclass
+class Doubts:
+    """What was not read as it stands in some lines: values without a sure reading, ids that were changed."""
+
+    lost: dict[str, tuple[int, str]] = field(default_factory=dict)  # column → values without a reading, and one of them
+    moved: dict[str, int] = field(default_factory=dict)  # rule of identity → lines
+
+    def add(self, other: Doubts) -> None:
+        """Take in those of another batch."""
+        for name, (count, example) in other.lost.items():
+            before = self.lost.get(name, (0, example))
+            self.lost[name] = (before[0] + count, before[1])
+        for rule, count in other.moved.items():
+            self.moved[rule] = self.moved.get(rule, 0) + count
+
+
+class Cleaned(NamedTuple):
+    """Events without source columns, with `row`, in order; rejected rows with reasons; what is in doubt."""
+
+    events: pl.DataFrame
+    bad: list[tuple[int, str]]
+    doubts: Doubts
+
+
+def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> Cleaned:
+    """Raw fields as events."""
+    raw, started, account, bad, doubts = _prepare(frame, cleaning)
+    raw = raw.with_columns(started.alias("started_at"), account.alias("account_id"))
+    raw = raw.with_columns(_times(raw, "ended_at", cleaning).alias("ended_at")) if "ended_at" in raw.columns else raw
+    timing = _timing(raw, cleaning)
+    raw = raw.with_columns(timing["started_at"]) if "started_at" in timing else raw
+    raw = conversation(raw)
+    columns: dict[str, pl.Expr | pl.Series] = {
+        name: pl.col(name) for name in ("started_at", "account_id", "client_address", "client_prefix")
+    }
+    have = set(raw.columns)
+    columns |= {name: pl.col(name) for name in _PLAIN if name in have}
+    if "request_model" in have:
+        columns["request_model"] = plain_models(raw["request_model"])
+    columns |= {
+        name: read_counts(raw[name], EVENTS.columns[name].dtype, cleaning.decimal) for name in _COUNTS if name in have
+    }
+    columns |= {name: read_measures(raw[name], pl.Float32, cleaning.decimal) for name in _MEASURES if name in have}
+    columns |= {name: read_hashes(raw[name]).alias(name) for name in _HASHES if name in have}
+    if "ended_at" in have:
+        columns["ended_at"] = pl.col("ended_at")
+    columns |= timing
+    columns |= _origin(raw, have) | _request(raw, have) | _outcome(raw, have) | _texts(raw, have, cleaning)
+    for given, name in cleaning.observables.items():
+        if given in have:
+            columns[OBSERVABLE_PREFIX + name] = nothing(pl.col(given))
+    events = raw.select("row", *(value.alias(name) for name, value in columns.items()))
+    _count_lost(raw, events, doubts)
+    missing = [
+        pl.lit(None, column.dtype).alias(name)
+        for name, column in EVENTS.columns.items()
+        if name not in events.columns and name not in {"source_id", "source_line"}
+    ]
+    return Cleaned(locate(events.with_columns(missing), cleaning.databases), bad, doubts)
+
+
+def _prepare(
+    frame: pl.DataFrame, cleaning: Cleaning
+) -> tuple[pl.DataFrame, pl.Series, pl.Series, list[tuple[int, str]], Doubts]:
+    """Raw fields with times, addresses and accounts, those that lack what an event needs apart."""
     worded = [
         name
         for name, dtype in frame.schema.items()
         if dtype == pl.String and name not in _TEXTS and name not in _NUMBERS
     ]
     raw = frame.with_columns(without_nothing(frame[name]) for name in worded)
-    raw = _unpack_headers(raw)
+    raw = unpack_captures(unpack_tail(_unpack_headers(raw)))
     if "clock" in raw.columns and "day" in raw.columns:
         whole_time = (
             pl.when(pl.col("clock").is_not_null())
@@ -126,52 +211,43 @@ def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> tuple[pl.DataFrame,
         )
         raw = raw.with_columns(whole_time.alias("started_at"))
     started = _times(raw, "started_at", cleaning)
+    if "ended_at" in raw.columns and started.null_count():  # a line of which only the end is told
+        ended = _times(raw, "ended_at", cleaning)
+        only_end = started.is_null() & ended.is_not_null()
+        raw, started = raw.with_columns(only_end.alias(_ONLY_END)), started.zip_with(~only_end, ended)
     address = _address(raw, cleaning)
     raw = raw.with_columns(address["client_address"], address["client_prefix"].alias("client_prefix"))
-    account = _account(raw, cleaning)
-    bad = _rejects(raw, started, account if cleaning.need_account else account.fill_null(""))
+    doubts = Doubts()
+    account = _account(raw, cleaning, doubts)
+    bad = _rejects(raw, started, account if cleaning.need_account else account.fill_null(""), cleaning)
     if bad:
         keep = started.is_not_null() & (account.is_not_null() if cleaning.need_account else True)
         raw, started, account = raw.filter(keep), started.filter(keep), account.filter(keep)
-    raw = raw.with_columns(started.alias("started_at"), account.alias("account_id"))
-    raw = raw.with_columns(_times(raw, "ended_at", cleaning).alias("ended_at")) if "ended_at" in raw.columns else raw
-    raw = conversation(raw)
-    columns: dict[str, pl.Expr | pl.Series] = {
-        "started_at": pl.col("started_at"),
-        "account_id": pl.col("account_id"),
-        "client_address": pl.col("client_address"),
-        "client_prefix": pl.col("client_prefix"),
-    }
-    have = set(raw.columns)
-    columns |= {name: pl.col(name) for name in _PLAIN if name in have}
-    columns |= {name: read_counts(raw[name], EVENTS.columns[name].dtype) for name in _COUNTS if name in have}
-    columns |= {name: read_measures(raw[name], pl.Float32) for name in _MEASURES if name in have}
-    columns |= {name: read_hashes(raw[name]).alias(name) for name in _HASHES if name in have}
-    if "ended_at" in have:
-        columns["ended_at"] = pl.col("ended_at")
-    columns |= (
-        _origin(raw, have)
-        | _request(raw, have)
-        | _outcome(raw, have)
-        | _timing(raw, have)
-        | _texts(raw, have, cleaning)
-    )
-    for given, name in cleaning.observables.items():
-        if given in have:
-            columns[OBSERVABLE_PREFIX + name] = nothing(pl.col(given))
-    events = raw.select("row", *(value.alias(name) for name, value in columns.items()))
-    missing = [
-        pl.lit(None, column.dtype).alias(name)
-        for name, column in EVENTS.columns.items()
-        if name not in events.columns and name not in {"source_id", "source_line"}
-    ]
-    return locate(events.with_columns(missing), cleaning.databases), bad
+    return raw, started, account, bad, doubts
+
+
+def _count_lost(raw: pl.DataFrame, events: pl.DataFrame, doubts: Doubts) -> None:
+    """Numbers that stand in the log and have no reading: a unit unknown, a comma that may be either."""
+    for name in (*_COUNTS, *MEASURES):
+        target = "latency_ms" if name.startswith(("latency", "took", "request_latency")) else name
+        target = "ttft_ms" if name == "ttft_s" else target
+        if name not in raw.columns or target not in events.columns:
+            continue
+        gone = events[target].is_null() & raw[name].is_not_null()
+        if gone.any():
+            texts = raw[name].filter(gone)
+            texts = texts.filter(texts.str.contains(r"\d") & ~texts.str.contains(r"^-"))
+            if texts.len():
+                doubts.lost[name] = (texts.len(), str(texts[0])[:40])
 
 
 def _times(raw: pl.DataFrame, name: str, cleaning: Cleaning) -> pl.Series:
     if name not in raw.columns:
         return pl.Series(name, [None], dtype=TIME).new_from_index(0, raw.height)
-    return read_times(raw[name], cleaning.time_unit, cleaning.time_format, cleaning.time_zone).alias(name)
+    text = with_year(raw[name], cleaning.today) if cleaning.today is not None else raw[name]
+    return read_times(
+        text, cleaning.time_unit, cleaning.time_format, cleaning.time_zone, day_first=cleaning.day_first
+    ).alias(name)
 
 
 def _address(raw: pl.DataFrame, cleaning: Cleaning) -> pl.DataFrame:
@@ -200,11 +276,25 @@ def _map_unique(values: pl.Series, change: Callable[[str], Any]) -> pl.Series:
     return values.rename("old").to_frame().join(table, on="old", how="left", maintain_order="left")["new"]
 
 
-def _account(raw: pl.DataFrame, cleaning: Cleaning) -> pl.Series:
-    names = [name for name in ("account_id", *cleaning.account_from) if name in raw.columns]
+def _account(raw: pl.DataFrame, cleaning: Cleaning, doubts: Doubts) -> pl.Series:
+    """Who is billed: the account column unless it says nobody in particular, else what stands in for it."""
+    order = cleaning.account_from if "account_id" in cleaning.account_from else ("account_id", *cleaning.account_from)
+    names = [name for name in order if name in raw.columns]
     if not names:
         return pl.Series("account_id", [None], dtype=pl.String).new_from_index(0, raw.height)
-    account = raw.select(pl.coalesce(names).alias("account_id")).to_series()
+    account = raw.select(
+        pl.coalesce(pl.when(~pl.col(name).str.to_lowercase().is_in(NOBODY)).then(name) for name in names).alias(
+            "account_id"
+        )
+    ).to_series()
+    account = _unified(account, cleaning)
+    account, moved = one_identity(account, untouched=cleaning.unify is None)
+    doubts.moved = moved
+    return account
+
+
+def _unified(account: pl.Series, cleaning: Cleaning) -> pl.Series:
+    """Account ids by the rules of a mapping."""
     if cleaning.unify is not None:
         unique = account.drop_nulls().unique()
         table = pl.DataFrame({"account_id": unique, "unified": cleaning.unify(unique)})
@@ -216,7 +306,7 @@ def _account(raw: pl.DataFrame, cleaning: Cleaning) -> pl.Series:
     return account
 
 
-def _rejects(raw: pl.DataFrame, started: pl.Series, account: pl.Series) -> list[tuple[int, str]]:
+def _rejects(raw: pl.DataFrame, started: pl.Series, account: pl.Series, cleaning: Cleaning) -> list[tuple[int, str]]:
     if not started.null_count() and not account.null_count():
         return []
     written = (
@@ -232,6 +322,10 @@ def _rejects(raw: pl.DataFrame, started: pl.Series, account: pl.Series) -> list[
         "row",
         reason=pl.when(pl.col("started").is_null() & pl.col("written").is_null())
         .then(pl.lit(NO_TIME))
+        .when(
+            pl.col("started").is_null() & pl.col("written").str.contains(SLASHED) & pl.lit(cleaning.day_first is None)
+        )
+        .then(pl.lit(TWO_DAYS))
         .when(pl.col("started").is_null() & pl.col("written").str.contains(_DATED))
         .then(pl.lit(FAR_TIME))
         .when(pl.col("started").is_null())
@@ -259,7 +353,7 @@ def _unpack_headers(raw: pl.DataFrame) -> pl.DataFrame:
     found: dict[str, list[str | None]] = {name: [] for name in wanted}
     for text in raw["headers"].to_list():
         try:
-            loaded = orjson.loads(text) if text else {}
+            loaded = load_value(text) if text else {}
         except orjson.JSONDecodeError:
             loaded = {}
         headers = {str(key).lower(): value for key, value in loaded.items()} if isinstance(loaded, dict) else {}
@@ -378,39 +472,54 @@ def _outcome(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series
     return columns
 
 
-def _timing(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:
-    found: list[pl.Series | pl.Expr] = [
-        read_measures(raw[name]) * scale for name, scale in _LATENCIES.items() if name in have
-    ]
-    if "request_latency" in have:
-        found.append(_untold_latency(raw["request_latency"]))
+def _timing(raw: pl.DataFrame, cleaning: Cleaning) -> dict[str, pl.Expr | pl.Series]:
+    """Duration and time to the first token, in milliseconds; the start of lines that were written at their end."""
+    have, decimal = set(raw.columns), cleaning.decimal
+    took = [read_durations(raw[name], scale, decimal) for name, scale in _TOOK.items() if name in have]
+    found = [*took, *_durations(raw, cleaning)]
+    started = raw["started_at"]
+    columns: dict[str, pl.Expr | pl.Series] = {}
+    if took or (_ONLY_END in have and found):
+        spent = raw.select(pl.coalesce(took or found)).to_series()
+        spent = spent if took else spent.set(~raw[_ONLY_END], None)
+        spent = spent.set(spent > _LONGEST_MS, None)
+        ended = started.set(spent.is_null(), None)
+        if "ended_at" in have:
+            ended = raw["ended_at"].zip_with(raw["ended_at"].is_not_null(), ended)
+        columns["ended_at"] = ended
+        started = started - (spent.fill_null(0.0) * 1e3).round().cast(pl.Int64).cast(pl.Duration("us"))
+        columns["started_at"] = started
+    spans: list[pl.Series | pl.Expr] = list(found)
     if "ended_at" in have:
-        span = (pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds() / 1e3
-        found.append(pl.when(span > 0).then(span))  # one moment for both, or whole seconds, tells no duration
-    columns: dict[str, pl.Expr | pl.Series] = {"latency_ms": pl.coalesce(found).cast(pl.Float32)} if found else {}
+        span = (raw["ended_at"] - started).dt.total_microseconds() / 1e3
+        spans.append(pl.when(pl.lit(span) > 0).then(pl.lit(span)))  # whole seconds may tell no duration
+    if spans:
+        columns["latency_ms"] = pl.coalesce(spans).cast(pl.Float32)
     firsts: list[pl.Series | pl.Expr] = [
-        read_measures(raw[name]) * scale for name, scale in (("ttft_ms", 1.0), ("ttft_s", 1e3)) if name in have
+        read_durations(raw[f"ttft_{unit}"], SCALES[unit], decimal) for unit in ("ms", "s") if f"ttft_{unit}" in have
     ]
     if "first_token_at" in have:
-        wait = (read_times(raw["first_token_at"]) - raw["started_at"]).dt.total_microseconds() / 1e3
+        wait = (read_times(raw["first_token_at"]) - started).dt.total_microseconds() / 1e3
         firsts.append(pl.when(pl.lit(wait) >= 0).then(pl.lit(wait)))
     if firsts:
         columns["ttft_ms"] = pl.coalesce(firsts).cast(pl.Float32)
     return columns
 
 
-def _untold_latency(values: pl.Series) -> pl.Expr:
-    """A duration without unit: `12ms` and `1.2s` say it; fractions below ten minutes are seconds, whole numbers
-    milliseconds.
-    """
-    plain = values.cast(pl.Float64, strict=False)
-    seconds = bool(((plain >= 600) | plain.is_infinite()).any()) is False and bool((plain != plain.round()).any())
-    scale = 1e3 if seconds else 1.0
-    return pl.coalesce(
-        plain * scale,
-        values.str.extract(r"^([\d.]+)\s*ms$", 1).cast(pl.Float64, strict=False),
-        values.str.extract(r"^([\d.]+)\s*s$", 1).cast(pl.Float64, strict=False) * 1e3,
-    )
+def _durations(raw: pl.DataFrame, cleaning: Cleaning) -> list[pl.Series]:
+    """Durations of lines that say when they began, in milliseconds, best first."""
+    have, decimal = set(raw.columns), cleaning.decimal
+    found = [read_durations(raw[name], scale, decimal) for name, scale in _LATENCIES.items() if name in have]
+    if {"wait_s", "latency_s", "rest_s"} <= have:  # three parts of one duration; -1 stands for one that did not happen
+        parts = [raw[name].cast(pl.Float64, strict=False) for name in ("wait_s", "latency_s", "rest_s")]
+        known = (parts[0] >= 0) & (parts[1] >= 0) & (parts[2] >= 0)
+        whole = (parts[0] + parts[1] + parts[2]) * SCALES["s"]
+        found = [whole.zip_with(known.fill_null(value=False), whole.clear(whole.len()))]
+    if "request_latency" in have:
+        unit = cleaning.latency_unit
+        unit = unit_of_durations(raw["request_latency"], decimal=decimal) if unit is None else unit
+        found.append(read_durations(raw["request_latency"], SCALES.get(unit), decimal))
+    return found
 
 
 def _texts(raw: pl.DataFrame, have: set[str], cleaning: Cleaning) -> dict[str, pl.Expr | pl.Series]:

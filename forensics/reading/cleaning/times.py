@@ -25,12 +25,23 @@ _RARE_FORMATS = (
     ("%d/%b/%Y:%H:%M:%S%.f %z", True),
     ("%a, %d %b %Y %H:%M:%S %z", True),
     ("%a %b %d %H:%M:%S %Y", False),
-    ("%d/%b/%Y:%H:%M:%S", False),
+    ("%d/%b/%Y:%H:%M:%S%.f", False),
+    ("%d.%m.%Y %H:%M:%S%.f", False),
+    ("%d.%m.%Y, %H:%M:%S%.f", False),
+    ("%d.%m.%Y %H:%M", False),
+    ("%H:%M:%S%.f %d %b %Y", False),
+    ("%Y/%m/%d - %H:%M:%S%.f", False),
+    ("%Y-%m-%d %I:%M:%S%.f %p", False),
+    ("%b %d, %Y, %I:%M:%S%.f %p", False),
+    ("%b %d, %Y %I:%M:%S%.f %p", False),
+    ("%d %b %Y, %H:%M:%S%.f", False),
+    ("%Y-%m-%d, %H:%M:%S%.f", False),
     ("%Y%m%dT%H%M%S%.f", False),
     ("%Y%m%d%H%M%S", False),
     ("%Y/%m/%dT%H:%M:%S%.f", False),
     ("%b %d, %Y %H:%M:%S", False),
-    ("%d %b %Y %H:%M:%S", False),
+    ("%d %b %Y %H:%M:%S%.f", False),
+    ("%b %d %Y %H:%M:%S%.f", False),
     ("%Y-%m-%dT%H:%M", False),
 )
 _TICKS_AT_EPOCH = 621_355_968_000_000_000  # .NET: 100 ns since year 1
@@ -39,14 +50,20 @@ _LOW_S, _HIGH_S = 1_420_070_400, 4_133_980_800
 
 
 def read_times(
-    values: pl.Series, unit: str | None = None, form: str | None = None, zone: str | None = None
+    values: pl.Series,
+    unit: str | None = None,
+    form: str | None = None,
+    zone: str | None = None,
+    *,
+    day_first: bool | None = None,
 ) -> pl.Series:
     """Times as UTC microseconds from text or numbers: RFC 3339, common log format, epoch s/ms/µs/ns, .NET ticks; naive
     times are UTC.
 
     `unit` (s, ms, us, ns, ticks) and `form` (strptime) come from a mapping and are then the only reading; `zone` is
-    that of naive times.
-    Null:  what is no time, or lies outside 2015 to 2100.
+    that of naive times. Of `1/5/2026` the first number is the day where `day_first` says so; where nothing says it, the
+    values must (a 13 is no month, AM and PM are written where the month comes first).
+    Null:  what is no time, lies outside 2015 to 2100, or could be two days.
     """
     if isinstance(values.dtype, pl.Datetime):
         times = (
@@ -75,7 +92,11 @@ def read_times(
     times = pl.DataFrame({"text": bare}).select(_from_number(pl.col("text"), unit)).to_series()
     if unit is not None:
         return _in_range(times)
-    for reader in (_read_rfc3339, _read_clf, _read_rare):
+
+    def read_slashed(rest: pl.Series, zone: str | None) -> pl.Series:
+        return _read_slashed(rest, zone, day_first=day_first)
+
+    for reader in (_read_rfc3339, _read_clf, _read_rare, read_slashed):
         if times.null_count() <= bare.null_count():
             break
         rest = (
@@ -292,6 +313,70 @@ def _read_rare(text: pl.Series, zone: str | None) -> pl.Series:
         times = _utc(rest.str.to_datetime(form, time_unit="us", strict=False), zone)
         found = found.zip_with(found.is_not_null(), times)
     return found
+
+
+# 5/1/2026, 10:00:00.123 AM: which of the two numbers is the month depends on where it was written.
+SLASHED: Final = (
+    r"^(?P<a>\d{1,2})[/-](?P<b>\d{1,2})[/-](?P<year>\d{4})"
+    r"(?:,?[ T](?P<hour>\d{1,2}):(?P<rest>\d\d(?::\d\d(?:[.,]\d{1,9})?)?)(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?)?$"
+)
+
+
+def day_comes_first(values: pl.Series) -> bool | None:
+    """Whether dates such as `1/5/2026` begin with the day; None where no value tells."""
+    parts = values.drop_nulls().str.strip_chars(" \t\"'").str.extract_groups(SLASHED).struct.unnest()
+    parts = parts.filter(pl.col("a").is_not_null())
+    if not parts.height:
+        return None
+    days = parts.select((pl.col("a").cast(pl.Int32) > 12).any(), (pl.col("b").cast(pl.Int32) > 12).any()).row(0)
+    if days[0] != days[1]:
+        return bool(days[0])
+    return False if not days[0] and parts["half"].is_not_null().all() else None
+
+
+def _read_slashed(text: pl.Series, zone: str | None, *, day_first: bool | None) -> pl.Series:
+    """Dates of two numbers and a year; null where it is not told which is the month."""
+    day_first = day_comes_first(text) if day_first is None else day_first
+    if day_first is None:
+        return pl.Series([None], dtype=TIME).new_from_index(0, text.len())
+    parts = text.str.extract_groups(SLASHED).struct.unnest()
+    hour = pl.col("hour").cast(pl.Int32, strict=False)
+    half = pl.col("half").str.to_lowercase()
+    hour = pl.when(half.is_not_null()).then(hour % 12 + pl.when(half == "p").then(12).otherwise(0)).otherwise(hour)
+    day, month = ("a", "b") if day_first else ("b", "a")
+    clock = pl.concat_str(
+        hour.cast(pl.String).str.zfill(2), pl.lit(":"), pl.col("rest").str.replace(",", ".")
+    ).fill_null("00:00:00")
+    clock = pl.when(clock.str.len_chars() == len("00:00")).then(clock + ":00").otherwise(clock)
+    naive = parts.select(
+        pl.concat_str(
+            "year", pl.lit("-"), pl.col(month).str.zfill(2), pl.lit("-"), pl.col(day).str.zfill(2), pl.lit("T"), clock
+        ).alias("naive")
+    ).to_series()
+    return _utc(_naive(naive), zone)
+
+
+def with_year(text: pl.Series, today: dt.date) -> pl.Series:
+    """Times without a year (`05-01 14:46:38`, `May  1 10:00:01`) with the latest year in which they are not after
+    `today`; others stay.
+    """
+    month = pl.coalesce(
+        pl.col("text").str.extract(r"^(\d\d)-\d\d \d", 1).cast(pl.Int32, strict=False),
+        pl.col("text")
+        .str.extract(r"^([A-Z][a-z]{2}) +\d{1,2} \d", 1)
+        .replace_strict(
+            {name: number for number, name in enumerate(_MONTHS, start=1)}, default=None, return_dtype=pl.Int32
+        ),
+    )
+    day = pl.col("text").str.extract(r"^(?:\d\d-|[A-Z][a-z]{2} +)(\d{1,2}) ", 1).cast(pl.Int32, strict=False)
+    clock = pl.col("text").str.extract(r"^\S+?[- ] *\d{1,2} (\d\d:\d\d:\d\d\S*)", 1)
+    year = pl.lit(today.year) - ((month * 100 + day) > (today.month * 100 + today.day)).cast(pl.Int32)
+    whole = pl.format("{}-{}-{}T{}", year, month.cast(pl.String).str.zfill(2), day.cast(pl.String).str.zfill(2), clock)
+    return (
+        text.to_frame("text")
+        .select(pl.when(clock.is_not_null() & month.is_not_null()).then(whole).otherwise("text"))
+        .to_series()
+    )
 
 
 def _in_range(times: pl.Series) -> pl.Series:

@@ -40,36 +40,6 @@ def number(column: pl.Expr, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
     return value.round().cast(pl.Int64, strict=False).cast(dtype, strict=False)
 
 
-def read_counts(values: pl.Series, dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
-    """Counts, usually written as integers; what is not goes through `number`."""
-    quick = values.cast(dtype, strict=False)
-    if quick.null_count() == values.null_count():
-        return quick
-    text = values.str.strip_chars()
-    return (
-        text.to_frame("text")
-        .select(pl.coalesce(pl.col("text").cast(dtype, strict=False), number(pl.col("text"), dtype)))
-        .to_series()
-        .alias(values.name)
-    )
-
-
-def read_measures(values: pl.Series, dtype: pl.DataType | type[pl.DataType] = pl.Float64) -> pl.Series:
-    """Measures, usually all of them numbers; what is not goes through `number`."""
-    quick = values.cast(pl.Float64, strict=False)
-    least = quick.min()
-    if (
-        quick.null_count() == values.null_count()
-        and quick.is_finite().all()
-        and isinstance(least, float | None)
-        and (least or 0.0) >= 0.0
-    ):
-        return quick.cast(dtype)
-    return (
-        values.str.strip_chars().to_frame("text").select(number(pl.col("text"), dtype)).to_series().alias(values.name)
-    )
-
-
 def boolean(column: pl.Expr) -> pl.Expr:
     """True or false however it is spelt; null for anything else."""
     text = column.str.to_lowercase()
@@ -229,6 +199,25 @@ def _read_others(values: pl.Series) -> tuple[pl.Series, pl.Series]:
     )
     joined = values.rename("raw").to_frame().join(table, on="raw", how="left", maintain_order="left")
     return joined["address"], joined["prefix"]
+
+
+MODEL_PREFIX: Final = (
+    r"^(?:arn:aws[\w-]*:bedrock:[^:]*:\d*:(?:foundation-model|inference-profile)/"
+    r"|(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+/models/|models/)"
+)
+
+# Bedrock's inference profiles of a region are the model with this before it.
+MODEL_REGION: Final = r"^(?:us|eu|apac|ap|jp|au|ca|sa|us-gov|global)\.(\w[\w-]*\.)"
+
+
+def plain_models(values: pl.Series) -> pl.Series:
+    """One name for one model: an ARN of a model or of a regional inference profile, and a resource path, are the
+    model's id. An application's own profile keeps its name: which model it stands for is not in it.
+    """
+    if not values.str.contains(r"^arn:aws|/models/|^models/|^[a-z-]+\.\w+[\w-]*\.").any():
+        return values
+    short = values.str.replace(MODEL_PREFIX, "").str.replace(MODEL_REGION, "$1")
+    return short.str.replace(r"^arn:aws[\w-]*:bedrock:[^:]*:\d*:", "")
 
 
 def first_forwarded(chain: str, trusted: frozenset[str]) -> str | None:

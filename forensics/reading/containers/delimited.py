@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from forensics.reading.containers.records import CUT_OFF, NOT_UTF8, Collector, Rows, best_of
+from forensics.reading.containers.decoded import plain_text
+from forensics.reading.containers.records import CUT_OFF, NOT_UTF8, OTHER_LINES, Collector, Rows, best_of
 from forensics.reading.opening.sources import make_batch
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def whole_csv(data: bytes) -> int:
     return len(data)
 
 
+HEADERS: Final = "header lines"
+
 _CSV_SPAN: Final = 200  # lines a quoted field may run over
 
 
@@ -77,7 +80,7 @@ def read_csv(batch: Batch, header: Sequence[str], delimiter: str, plan: Plan, fo
     by record.
     """
     text = _lines(batch)
-    if text is None or form.read is not None or len(delimiter.encode()) != 1:
+    if text is None or form.read is not None or form.only or len(delimiter.encode()) != 1:
         return _read_csv_slowly(batch, csv_groups(batch), header, delimiter, plan, form)
     fits, slow = _whole_records(batch, text, len(header), delimiter)
     frame = _read_cells(text.filter(fits), len(header), delimiter)
@@ -91,10 +94,15 @@ def read_csv(batch: Batch, header: Sequence[str], delimiter: str, plan: Plan, fo
     ]
     fast = frame.select(fits.arg_true().cast(pl.UInt32).alias("row"), *chosen)
     rest = _read_csv_slowly(batch, slow, header, delimiter, plan, form)
+    again = frame.select(pl.all_horizontal(pl.col(f"{place}") == name for place, name in enumerate(header))).to_series()
+    if len(header) > 1 and again.any():  # the header once more: files put one behind the other
+        rows = fast["row"].filter(again).to_list()
+        fast, passed = fast.filter(~again), sorted([*rest.passed_over, *rows])
+        rest = Rows(rest.frame, rest.bad, passed, kinds={**rest.kinds, HEADERS: len(rows)})
     whole = (
         pl.concat([fast, rest.frame], how="diagonal").sort("row", maintain_order=True) if rest.frame.height else fast
     )
-    return Rows(whole, rest.bad, rest.passed_over)
+    return Rows(whole, rest.bad, rest.passed_over, kinds=rest.kinds)
 
 
 def _whole_records(
@@ -178,8 +186,12 @@ def _read_csv_slowly(
                 )
             )
             continue
+        if len(header) > 1 and tuple(cells) == tuple(header):
+            passed.append(start)
+            collector.kinds[HEADERS] = collector.kinds.get(HEADERS, 0) + 1
+            continue
         collector.take({name: cell or None for name, cell in zip(header, cells, strict=True)}, start, bad, passed)
-    return Rows(collector.frame(), bad, sorted(passed))
+    return Rows(collector.frame(), bad, sorted(passed), kinds=collector.kinds)
 
 
 def _cells(line: bytes, width: int, delimiter: str) -> tuple[list[str], str]:
@@ -206,28 +218,15 @@ def read_pattern(
         )
     frame = pl.DataFrame({"text": text}).with_row_index("row")
     blank = (text.str.contains(r"^\s*$") | text.str.starts_with("#")).arg_true().to_list()
-    rest = frame.filter(~pl.col("row").is_in(blank)) if blank else frame
-    parts = []
-    for pattern in patterns:
-        if not rest.height:
-            break
-        first = re.findall(r"\(\?P?<(\w+)>", pattern)[0]
-        taken = rest.with_columns(pl.col("text").str.extract_groups(pattern).alias("groups"))
-        fits = taken["groups"].struct.field(first).is_not_null()
-        parts.append((taken if fits.all() else taken.filter(fits)).select("row", "groups").unnest("groups"))
-        rest = rest.filter(~fits)
+    whole, rest = _taken_apart(frame.filter(~pl.col("row").is_in(blank)) if blank else frame, patterns)
+    others = rest.filter(~pl.col("text").str.contains(form.like)) if form.like else rest.clear()
+    rest = rest.filter(pl.col("text").str.contains(form.like)) if form.like else rest
+    if form.clock:
+        whole = _with_clock(whole, others, form.clock)
     bad = [
         (row, CUT_OFF if row == batch.starts.size - 1 and not batch.complete else reason)
         for row in rest["row"].to_list()
     ]
-    parts = [part for part in parts if part.height] or parts[:1]
-    whole = (
-        parts[0]
-        if len(parts) == 1
-        else pl.concat(parts, how="diagonal").sort("row")
-        if parts
-        else pl.DataFrame(schema={"row": pl.UInt32})
-    )
     groups = set(whole.columns)
     sources = {name: names for name, names in form.fields.items() if groups & set(names)} | {
         name: tuple(names) for name, names in chosen.items() if groups & set(names)
@@ -238,4 +237,46 @@ def read_pattern(
         ).alias(name)
         for name, names in sources.items()
     ]
-    return Rows(whole.with_columns(pl.col("row").cast(pl.UInt32), *combined), bad, blank)
+    passed = sorted([*blank, *others["row"].to_list()])
+    kinds = {OTHER_LINES: others.height} if others.height else {}
+    whole = _unescaped(whole.with_columns(pl.col("row").cast(pl.UInt32), *combined))
+    return Rows(whole, bad, passed, kinds=kinds)
+
+
+def _taken_apart(frame: pl.DataFrame, patterns: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The named groups of the lines that a pattern fits, and the lines that none fits."""
+    rest, parts = frame, []
+    for pattern in patterns:
+        if not rest.height:
+            break
+        first = re.findall(r"\(\?P?<(\w+)>", pattern)[0]
+        taken = rest.with_columns(pl.col("text").str.extract_groups(pattern).alias("groups"))
+        fits = taken["groups"].struct.field(first).is_not_null()
+        parts.append((taken if fits.all() else taken.filter(fits)).select("row", "groups").unnest("groups"))
+        rest = rest.filter(~fits)
+    parts = [part for part in parts if part.height] or parts[:1]
+    if not parts:
+        return pl.DataFrame(schema={"row": pl.UInt32}), rest
+    return (parts[0] if len(parts) == 1 else pl.concat(parts, how="diagonal").sort("row")), rest
+
+
+def _with_clock(whole: pl.DataFrame, others: pl.DataFrame, pattern: str) -> pl.DataFrame:
+    """Requests with the time of the nearest line before them that has one, else of the first after them."""
+    told = others.with_columns(pl.col("text").str.extract_groups(pattern).alias("groups")).select(
+        "row", pl.col("groups").struct.field("started_at"), own=pl.lit(value=False)
+    )
+    time = pl.col("started_at") if "started_at" in whole.columns else pl.lit(None, pl.String).alias("started_at")
+    every = pl.concat([told, whole.select("row", time, own=pl.lit(value=True))]).sort("row")
+    filled = every.with_columns(pl.col("started_at").forward_fill().backward_fill()).filter("own")
+    return whole.with_columns(filled["started_at"])
+
+
+def _unescaped(frame: pl.DataFrame) -> pl.DataFrame:
+    r"""User agents and accounts in which `\"` and `\x22` are the sign they stand for."""
+    for name in ("user_agent", "account_id"):
+        if name in frame.columns and frame[name].str.contains("\\", literal=True).any():
+            unique = frame[name].drop_nulls().unique()
+            table = pl.DataFrame({name: unique, "plain": [plain_text(text) for text in unique.to_list()]})
+            joined = frame.join(table, on=name, how="left", maintain_order="left")
+            frame = frame.with_columns(joined["plain"].alias(name))
+    return frame

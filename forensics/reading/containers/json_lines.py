@@ -17,17 +17,17 @@ import numpy as np
 import orjson
 import polars as pl
 
+from forensics.reading.containers.decoded import decode, load, mend_surrogates, split_values
 from forensics.reading.containers.records import (
     CUT_OFF,
     Collector,
     Rows,
     best_of,
-    load,
-    mend_surrogates,
     unwrap,
     why_not_json,
 )
 from forensics.reading.fields.aliases import last_keys, normal_name
+from forensics.reading.fields.json_values import DEEPEST
 from forensics.reading.fields.plan import TEXT_FIELDS, inner_keys, make_plan, observe
 
 if TYPE_CHECKING:
@@ -59,38 +59,14 @@ def read_json(batch: Batch, form: Format, chosen: Mapping[str, Sequence[str]], b
     sizes = batch.ends - batch.starts
     blank, other = _odd_lines(batch, data, sizes)
     filled = np.flatnonzero(~blank)
-    if form.read is not None or not fast or other.size * 4 > sizes.size:
+    if form.read is not None or form.only or not fast or other.size * 4 > sizes.size:
         return _read_slowly(batch, filled, form, make_plan(form, chosen, base), blank)
     sampled, records = sample_records(batch)
     seen = dict(base)
     for path, values in observe(records).items():
         seen.setdefault(path, values)
-    plan = make_plan(form, chosen, seen)
     good = np.setdiff1d(filled, other, assume_unique=True) if other.size else filled
-    tree = None if _unfit(plan, seen, records) else plan.tree()
-    leaves = (
-        [path for path, values in seen.items() if not any(isinstance(value, dict) for value in values)]
-        if form.by_alias
-        else []
-    )
-    whole = _grown(tree, leaves, seen) if tree is not None and leaves and len(leaves) <= _LEAVES else None
-    frames, slow = _read_fast(batch, good, _schema(whole or tree)) if tree is not None else ([], [filled])
-    if form.by_alias:
-        known = frozenset(
-            {normal_name(path[-1].rsplit(".", 1)[-1]) for path in seen}
-            | {normal_name(key) for record in records for key in inner_keys(record)}
-        )
-        suspects = [_joined(batch, rows) for rows in slow]
-        suspects += [
-            _joined(batch, _unaccounted(batch, rows, frame, sampled) if whole else rows) for rows, frame in frames
-        ]
-        if any(_late_keys(lines, known) for lines in suspects if lines):
-            for path, values in observe(_records_of(batch, filled)).items():
-                seen.setdefault(path, values)
-            plan = make_plan(form, chosen, seen)
-            frames, slow = (
-                ([], [filled]) if _unfit(plan, seen, records) else _read_fast(batch, good, _schema(plan.tree()))
-            )
+    plan, frames, slow = _read_whole(batch, (filled, good, sampled), records, form, chosen, seen)
     slow_rows = np.union1d(np.concatenate(slow) if slow else np.empty(0, np.int64), other)
     parts = []
     structured = _may_hold_objects(batch, data, filled.size)
@@ -105,7 +81,46 @@ def read_json(batch: Batch, form: Format, chosen: Mapping[str, Sequence[str]], b
         frame = pl.concat([*parts, rest.frame], how="diagonal").sort("row", maintain_order=True)
     else:
         frame = parts[0]
-    return Rows(frame, sorted(rest.bad), sorted([*np.flatnonzero(blank).tolist(), *rest.passed_over]), rest.extra)
+    passed = sorted([*np.flatnonzero(blank).tolist(), *rest.passed_over])
+    return Rows(frame, sorted(rest.bad), passed, rest.extra, rest.kinds)
+
+
+def _read_whole(
+    batch: Batch,
+    which: tuple[Rownumbers, Rownumbers, Rownumbers],
+    records: Sequence[Mapping[str, Any]],
+    form: Format,
+    chosen: Mapping[str, Sequence[str]],
+    seen: dict[Path, Sequence[Any]],
+) -> tuple[Plan, list[tuple[Rownumbers, pl.DataFrame]], list[Rownumbers]]:
+    """The plan, what polars reads by it, and the rows that it cannot be trusted with. `which` are the lines that are
+    filled, those that look like objects, and the sampled ones.
+    """
+    filled, good, sampled = which
+    plan = make_plan(form, chosen, seen)
+    tree = None if _unfit(plan, seen, records) else plan.tree()
+    leaves = (
+        [path for path, values in seen.items() if not any(isinstance(value, dict) for value in values)]
+        if form.by_alias
+        else []
+    )
+    whole = _grown(tree, leaves, seen) if tree is not None and leaves and len(leaves) <= _LEAVES else None
+    frames, slow = _read_fast(batch, good, _schema(whole or tree)) if tree is not None else ([], [filled])
+    if not form.by_alias:
+        return plan, frames, slow
+    known = frozenset(
+        {normal_name(path[-1].rsplit(".", 1)[-1]) for path in seen}
+        | {normal_name(key) for record in records for key in inner_keys(record)}
+    )
+    suspects = [_joined(batch, rows) for rows in slow]
+    suspects += [_joined(batch, _unaccounted(batch, rows, frame, sampled) if whole else rows) for rows, frame in frames]
+    if any(_late_keys(lines, known) for lines in suspects if lines):
+        for path, values in observe(_records_of(batch, filled)).items():
+            seen.setdefault(path, values)
+        plan = make_plan(form, chosen, seen)
+        unfit = _unfit(plan, seen, records)
+        frames, slow = ([], [filled]) if unfit else _read_fast(batch, good, _schema(plan.tree()))
+    return plan, frames, slow
 
 
 def _unfit(plan: Plan, seen: Seen, records: Sequence[Mapping[str, Any]]) -> bool:
@@ -229,7 +244,18 @@ def _odd_lines(batch: Batch, data: NDArray[np.uint8], sizes: Rownumbers) -> tupl
             blank[row] = True
         elif not (line.startswith(b"{") and line.endswith(b"}")):
             other.append(row)
-    return blank, np.array(other, dtype=np.int64)
+    return blank, np.union1d(np.array(other, dtype=np.int64), _deep_lines(batch, filled)).astype(np.int64)
+
+
+def _deep_lines(batch: Batch, filled: Rownumbers) -> Rownumbers:
+    """Lines that are nested too deeply: polars would read them as if they were not."""
+    if batch.data.count(b"[") + batch.data.count(b"{") <= max(filled.size, DEEPEST):
+        return np.empty(0, np.int64)
+    signs = np.frombuffer(batch.data, dtype=np.uint8)
+    opening = np.flatnonzero((signs == ord("{")) | (signs == ord("[")))
+    inside = np.searchsorted(opening, batch.ends[filled]) - np.searchsorted(opening, batch.starts[filled])
+    many = filled[inside > DEEPEST].tolist()
+    return np.array([row for row in many if load(batch.line(row)) is None], dtype=np.int64)
 
 
 def _records_of(batch: Batch, rows: Rownumbers) -> Iterator[dict[str, Any]]:
@@ -270,7 +296,7 @@ def _read_fast(
     for block in np.array_split(rows, min(_BLOCKS, rows.size)):
         frame = _read_block(_joined(batch, block), block.size, schema)
         if frame is None:
-            fine = np.array([row for row in block if load(batch.line(int(row))) is not None], dtype=np.int64)
+            fine = np.array([row for row in block if _is_json(batch.line(int(row)))], dtype=np.int64)
             good.append(fine)
             slow.append(np.setdiff1d(block, fine, assume_unique=True))
         else:
@@ -358,6 +384,15 @@ def _has_key(batch: Batch, rows: Rownumbers, key: str, among: pl.Series) -> pl.S
     return among.scatter(places, lines.bin.contains(orjson.dumps(key)))
 
 
+def _is_json(line: bytes) -> bool:
+    """Whether a line is JSON as it stands."""
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
 def _read_slowly(batch: Batch, rows: Rownumbers, form: Format, plan: Plan, blank: NDArray[np.bool_]) -> Rows:
     """Line by line with orjson: finds every bad line and says why."""
     collector = Collector(form, plan)
@@ -368,9 +403,12 @@ def _read_slowly(batch: Batch, rows: Rownumbers, form: Format, plan: Plan, blank
     for row in rows.tolist():
         line = batch.line(row)
         try:
-            value = orjson.loads(line)
+            value = decode(line)
         except orjson.JSONDecodeError:
-            bad.append((row, CUT_OFF if row == last and not batch.complete else why_not_json(line)))
-            continue
+            several = split_values(line) if b"}{" in line or b"} {" in line else None
+            if several is None or len(several) < 2 or not all(isinstance(one, dict | list) for one in several):
+                bad.append((row, CUT_OFF if row == last and not batch.complete else why_not_json(line)))
+                continue
+            value = several
         extra += collector.take_value(value, row, bad, passed)
-    return Rows(collector.frame(), bad, passed, extra)
+    return Rows(collector.frame(), bad, passed, extra, collector.kinds)

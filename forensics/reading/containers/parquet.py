@@ -36,13 +36,13 @@ def flatten_frame(frame: pl.DataFrame) -> pl.DataFrame:
 
 def parquet_rows(frame: pl.DataFrame, form: Format, plan: Plan) -> Rows:
     """Raw fields of Parquet rows."""
-    if form.read is not None:
+    if form.read is not None or form.only:
         collector = Collector(form, plan)
         bad: list[tuple[int, str]] = []
         passed: list[int] = []
         for row, record in enumerate(frame.iter_rows(named=True)):
             collector.take(record, row, bad, passed)
-        return Rows(collector.frame(), bad, passed)
+        return Rows(collector.frame(), bad, passed, kinds=collector.kinds)
     columns = []
     for name, paths in plan.paths.items():
         there = [".".join(path) for path in paths if ".".join(path) in frame.columns]

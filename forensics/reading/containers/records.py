@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import polars as pl
 
+from forensics.reading.containers.decoded import load_all
+from forensics.reading.fields.json_values import TOO_DEEP, load_value
 from forensics.reading.fields.plan import TEXT_FIELDS, WRAPPERS, Plan
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from forensics.reading.fields.aliases import Path
     from forensics.reading.fields.format import Format
 
-
-_BLOCKS: Final = 64  # parts of a batch that are read apart when it holds a bad line
 
 NOT_UTF8 = "not UTF-8 text"
 
@@ -29,6 +28,32 @@ NOT_OBJECT = "JSON, but no object"
 CUT_OFF = "cut off: the file ends inside this line; read again once the file has grown"
 
 TOO_LONG = "line too long"
+
+NOT_THIS_LINE: Final = "not in the log's line format"
+
+OTHER_LINES: Final = "other lines of the server"
+
+OTHER_RECORDS: Final = "other records"
+
+CONTROL: Final = "control messages"
+
+EMPTY: Final = "empty wrappers"
+
+_WRAPPER_KEYS: Final = 12  # a wrapper has few keys beside its list: object, first_id, has_more, …
+
+_ENVELOPES: Final = (
+    "log",
+    "message",
+    "@message",
+    "msg",
+    "MESSAGE",
+    "line",
+    "textPayload",
+)  # a log line as text inside a collector's record
+
+_ANSWERS: Final = ("data", "result", "results", "response", "body", "Body", "hits", "payload")  # hold a wrapper
+
+_DEEPEST: Final = 6  # wrappers in wrappers
 
 
 @dataclass
@@ -41,9 +66,7 @@ class Rows:
         default_factory=list
     )  # rows that are no requests by the format's own rules: headers, comments, other event types
     extra: int = 0  # records beyond one per line, where a line holds several
-
-
-# JSON
+    kinds: dict[str, int] = field(default_factory=dict)  # of the passed over ones, those that are records: by kind
 
 
 def as_text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
@@ -77,32 +100,16 @@ def dig(record: Mapping[str, Any], path: Path) -> Any:  # noqa: ANN401 - any JSO
     return node
 
 
-_LONE: Final = re.compile(
-    rb"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F][0-9a-fA-F]{2})"
-)
-
-
-def mend_surrogates(data: bytes) -> bytes:
-    """JSON in which half an emoji, as a text that was cut leaves it, is U+FFFD, of the same length: no reader takes it,
-    or each its own way.
-    """
-    return _LONE.sub(rb"\\ufffd", data) if b"\\ud" in data or b"\\uD" in data else data
-
-
-def load(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """A decoded line; None where it is not JSON."""
-    try:
-        return orjson.loads(mend_surrogates(line))
-    except orjson.JSONDecodeError:
-        return None
-
-
 def why_not_json(line: bytes) -> str:
     """What kind of broken a line is."""
     try:
         line.decode()
     except UnicodeDecodeError:
         return NOT_UTF8
+    try:
+        load_value(line)
+    except orjson.JSONDecodeError as error:
+        return TOO_DEEP if error.msg in {TOO_DEEP, "depth limit exceeded"} else NOT_JSON
     return NOT_JSON
 
 
@@ -113,46 +120,59 @@ class Collector:
         self.form, self.plan = form, plan
         self.rows: list[int] = []
         self.columns: dict[str, list[str | None]] = {name: [] for name in plan.paths} if form.read is None else {}
+        self.kinds: dict[str, int] = {}
 
     def take_value(self, value: Any, row: int, bad: list[tuple[int, str]], passed: list[int]) -> int:  # noqa: ANN401 - any JSON value
         """Take a record, or the records of an array or wrapper; how many more than one there were."""
-        records = self.form.unwrap(value) if self.form.unwrap is not None else unwrap(value)
+        records = unwrap_as(value, self.form)
         if records is None:
             bad.append((row, NOT_OBJECT))
             return 0
         for record in records:
             self.take(record, row, bad, passed)
         if not records:
-            passed.append(row)
+            self._pass(row, EMPTY, passed)
         return max(len(records) - 1, 0)
+
+    def _pass(self, row: int, kind: str, passed: list[int]) -> None:
+        passed.append(row)
+        self.kinds[kind] = self.kinds.get(kind, 0) + 1
 
     def take(self, record: Any, row: int, bad: list[tuple[int, str]], passed: list[int]) -> None:  # noqa: ANN401 - any JSON value
         """Take one record."""
         if not isinstance(record, dict):
             bad.append((row, NOT_OBJECT))
             return
-        if self.form.read is None:
+        kind = _control(record) or _other_kind(record, self.form)
+        if kind:
+            self._pass(row, kind, passed)
+        elif self.form.read is None:
             for name, paths in self.plan.paths.items():
                 self.columns[name].append(_first(record, paths, name))
+            self.rows.append(row)
         else:
-            try:
-                fields = self.form.read(record)
-            except (ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
-                bad.append((row, str(error) if isinstance(error, ValueError) else "fields of unexpected shape"))
-                return
-            if fields is None:
-                passed.append(row)
-                return
-            for name, paths in self.plan.paths.items():  # what a mapping chose beats the format
-                fields[name] = _first(record, paths, name) or fields.get(name)
-            for name, value in fields.items():
-                column = self.columns.get(name)
-                if column is None:
-                    column = self.columns[name] = [None] * len(self.rows)
-                column.append(as_text(value) if name in TEXT_FIELDS or not isinstance(value, dict | list) else None)
-            for name, column in self.columns.items():
-                if name not in fields:
-                    column.append(None)
+            self._take_read(record, row, bad, passed)
+
+    def _take_read(self, record: dict[str, Any], row: int, bad: list[tuple[int, str]], passed: list[int]) -> None:
+        """Take one record by the format's own code."""
+        try:
+            fields = self.form.read(record) if self.form.read is not None else None
+        except (ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+            bad.append((row, str(error) if isinstance(error, ValueError) else "fields of unexpected shape"))
+            return
+        if not isinstance(fields, dict):
+            self._pass(row, fields or OTHER_RECORDS, passed)
+            return
+        for name, paths in self.plan.paths.items():  # what a mapping chose beats the format
+            fields[name] = _first(record, paths, name) or fields.get(name)
+        for name, value in fields.items():
+            column = self.columns.get(name)
+            if column is None:
+                column = self.columns[name] = [None] * len(self.rows)
+            column.append(as_text(value) if name in TEXT_FIELDS or not isinstance(value, dict | list) else None)
+        for name, column in self.columns.items():
+            if name not in fields:
+                column.append(None)
         self.rows.append(row)
 
     def frame(self) -> pl.DataFrame:
@@ -160,6 +180,36 @@ class Collector:
         return pl.DataFrame(
             {"row": self.rows, **self.columns}, schema={"row": pl.UInt32, **dict.fromkeys(self.columns, pl.String)}
         )
+
+
+def unwrap_as(value: Any, form: Format) -> list[Any] | None:  # noqa: ANN401 - any JSON value
+    """The records a value holds in a format that may nest them in a way of its own, in whatever envelope."""
+    if form.unwrap is None:
+        return unwrap(value)
+    records = form.unwrap(value)
+    if records is not None:
+        return records
+    inner = unwrap(value)
+    if inner is None or (len(inner) == 1 and inner[0] is value):
+        return None
+    return [record for item in inner for record in (form.unwrap(item) or [item])]
+
+
+def _other_kind(record: Mapping[str, Any], form: Format) -> str:
+    """The kind of a record that is no request, by what the format calls requests; empty for a request."""
+    for name, kinds in form.only.items():
+        value = dig(record, tuple(name.split(".")))
+        if value is None:
+            value = record.get(name)
+        if value is not None and str(value) not in kinds:
+            return str(value)[:60]
+    return ""
+
+
+def _control(record: Mapping[str, Any]) -> str:
+    """A message of the log service itself inside an envelope; empty for anything else."""
+    told = record.get("message")
+    return CONTROL if isinstance(told, str) and told.startswith("CWL CONTROL MESSAGE") else ""
 
 
 def best_of(values: Sequence[pl.Expr]) -> pl.Expr:
@@ -176,6 +226,8 @@ def _first(record: Mapping[str, Any], paths: Sequence[Path], name: str) -> str |
         value = dig(record, path)
         if name == "forwarded_for" and isinstance(value, list):  # a chain as a list
             value = ", ".join(hop for hop in value if isinstance(hop, str))
+        if isinstance(value, list) and len(value) == 1 and any(key.lower().endswith("headers") for key in path):
+            value = value[0]  # headers come as lists of one
         if value is None or (isinstance(value, dict | list) and (not value or name not in TEXT_FIELDS)):
             continue
         text = as_text(value)
@@ -184,37 +236,45 @@ def _first(record: Mapping[str, Any], paths: Sequence[Path], name: str) -> str |
     return None
 
 
-def unwrap(value: Any) -> list[Any] | None:  # noqa: ANN401 - any JSON value
-    """The records a JSON value holds: itself, the items of an array, or those under a wrapper's key."""
+def unwrap(value: Any, depth: int = _DEEPEST) -> list[Any] | None:  # noqa: ANN401 - any JSON value
+    """The records a JSON value holds: itself, the items of an array, those under a wrapper's key, or in the text of an
+    envelope; wrappers nest.
+    """
     if isinstance(value, list):
-        return [record for item in value for record in (unwrap(item) or [item])]
+        return [record for item in value for record in ((unwrap(item, depth - 1) if depth > 0 else None) or [item])]
     if not isinstance(value, dict):
         return None
-    if len(value) <= _WRAPPER_KEYS:
-        for key in WRAPPERS:
-            inner = value.get(key)
-            if isinstance(inner, list) and 2 * sum(isinstance(item, dict) for item in inner) >= len(inner):
-                return list(inner)
-        for key in _ENVELOPES:
-            inner = value.get(key)
-            if isinstance(inner, str) and inner.lstrip()[:1] == "{":
-                record = load(inner.encode())
-                if isinstance(record, dict):
-                    return [{**value, **record}]
+    if depth > 0 and len(value) <= _WRAPPER_KEYS:
+        inner = _wrapped(value)
+        if inner is not None:
+            return [record for item in inner for record in (_opened(item, depth - 1) or [item])]
+    return _opened(value, depth)
+
+
+def _wrapped(value: Mapping[str, Any]) -> list[Any] | None:
+    """The items of a wrapper, however deep the answer of an API holds them."""
+    for key in WRAPPERS:
+        inner = value.get(key)
+        if isinstance(inner, list) and 2 * sum(isinstance(item, dict) for item in inner) >= len(inner):
+            return list(inner)
+    for key in _ANSWERS:
+        inner = value.get(key)
+        if isinstance(inner, dict) and len(inner) <= _WRAPPER_KEYS:
+            found = _wrapped(inner)
+            if found:
+                return found
+    return None
+
+
+def _opened(value: Any, depth: int) -> list[Any] | None:  # noqa: ANN401 - any JSON value
+    """The records in the text of an envelope (one, or several one after the other); else the value itself."""
+    if not isinstance(value, dict):
+        return None
+    for key in _ENVELOPES if depth > 0 else ():
+        inner = value.get(key)
+        if isinstance(inner, str) and inner.lstrip()[:1] == "{":
+            found = load_all(inner.encode(errors="replace"))
+            records = [record for one in found or [] for record in (unwrap(one, depth - 1) or [])]
+            if records and all(isinstance(record, dict) for record in records):
+                return [{**value, **record} for record in records]
     return [value]
-
-
-_ENVELOPES: Final = (
-    "log",
-    "message",
-    "@message",
-    "msg",
-    "MESSAGE",
-    "line",
-    "textPayload",
-)  # a log line as text inside a collector's record
-
-_WRAPPER_KEYS: Final = 8  # a wrapper has few keys beside its list: object, first_id, has_more, …
-
-
-NOT_THIS_LINE: Final = "not in the log's line format"

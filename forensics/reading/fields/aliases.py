@@ -30,6 +30,14 @@ RAW_FIELDS = {
     "latency_us": "duration in microseconds",
     "latency_ns": "duration in nanoseconds",
     "ttft_s": "time to first token in seconds",
+    "wait_s": "seconds before the request was passed on, part of the whole duration",
+    "rest_s": "seconds after the answer came, part of the whole duration",
+    "took_ms": "duration in milliseconds of a line written at its end: start = time - duration",
+    "took_s": "the same in seconds",
+    "took_us": "the same in microseconds",
+    "took_ns": "the same in nanoseconds",
+    "tail": "what stands after the usual fields of an access log; read by its values",
+    "captures": "captured headers without names, read by their values",
     "first_token_at": "when the first token left",
     "forwarded_for": "chain of addresses, client first",
     "template": "name or hash of the prompt template",
@@ -291,8 +299,8 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {column: tuple(names.split()) for c
 
 
 def normal_name(name: str) -> str:
-    """A name without case and separators."""
-    return re.sub(r"[_\-.@\s]", "", name).lower()
+    """A name without case, separators and a unit of time zone in brackets: `TimeGenerated [UTC]`."""
+    return re.sub(r"\s*[\[(](?:UTC|GMT|Z)[\])]$|[_\-.@:\s]", "", name).lower()
 
 
 def _index(aliases: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, int]]:

@@ -5,8 +5,8 @@ account_id = "customer.ref"
 started_at = "when"
 
 [time]                       # only where times do not tell their own form
-unit = "ms"                  # s, ms, us, ns or ticks; or  format = "%d.%m.%Y %H:%M:%S";  zone = "Europe/Berlin" for
-times without one
+unit = "ms"                  # s, ms, us, ns or ticks; or  format = "%d.%m.%Y %H:%M:%S"
+                             # and  zone = "Europe/Berlin"  for times without one
 
 [constants]                  # columns that are the same on every line
 platform = "bedrock"

@@ -27,7 +27,9 @@ WRAPPERS: Final = (
     "events",
     "logs",
     "items",
+    "result",
     "results",
+    "rows",
     "entries",
     "hits",
     "activities",
@@ -125,10 +127,12 @@ def make_plan(form: Format, chosen: Mapping[str, Sequence[str]], seen: Mapping[P
     for name, names in form.fields.items():
         paths[name] = [path for given in names for path in (joined.get(given, []) or [tuple(given.split("."))])]
     if form.by_alias:
+        claimed = {path for found in paths.values() for path in found}
         plain = {
             path: values
             for path, values in seen.items()
-            if not (values and all(isinstance(value, dict) for value in values)) or path_is_text(path)
+            if path not in claimed
+            and (not (values and all(isinstance(value, dict) for value in values)) or path_is_text(path))
         }
         for name, found in _believable(resolve(plain), seen).items():
             paths[name] = [*paths.get(name, []), *found]
@@ -150,7 +154,9 @@ _CLOCK = re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?")
 
 _DAY = re.compile(r"\d{4}[-/]\d\d[-/]\d\d")
 
-_TIME_SHAPE = re.compile(r"\d{4}-\d\d|\d{8}T|\d{1,2}[/ -][A-Za-z]{3}|[A-Z][a-z]{2},? ")
+_TIME_SHAPE = re.compile(
+    r"\d{4}-\d\d|\d{4}/\d\d/\d\d|\d{8}T|\d{1,2}[/ -][A-Za-z]{3}|[A-Z][a-z]{2},? |\d{1,2}[./-]\d{1,2}[./-]\d{4}"
+)
 
 
 def _is_time(value: Any) -> bool:  # noqa: ANN401 - any JSON value
@@ -174,45 +180,50 @@ _LISTS_ALLOWED = TEXT_FIELDS
 
 
 def _believable(found: dict[str, list[Path]], seen: Mapping[Path, Sequence[Any]]) -> dict[str, list[Path]]:
-    """Matches by name whose values fit: a start time must look like one, an account must be a scalar."""
+    """Matches by name whose values fit: a start time must look like one, an account must be a scalar and not the same
+    throughout where another differs, an id must not be a type.
+    """
     kept: dict[str, list[Path]] = {}
     for name, paths in found.items():
         for path in paths:
-            values = seen.get(path, [])
-            target = name
-            if (
-                name == "started_at"
-                and values
-                and all(isinstance(value, str) and _CLOCK.fullmatch(value) for value in values)
-            ):
-                kept.setdefault("clock", []).append(path)
-                continue
-            if (
-                name == "started_at"
-                and values
-                and all(isinstance(value, str) and _DAY.fullmatch(value) for value in values)
-            ):
-                kept.setdefault("day", []).append(path)
-            if (
-                name in {"started_at", "ended_at", "first_token_at"}
-                and values
-                and sum(map(_is_time, values)) * 2 < len(values)
-            ):
-                if normal_name(path[-1]) not in _DURATIONS:
-                    continue
-                target = "latency_s" if normal_name(path[-1]) == "requesttime" else "request_latency"
-            elif name == "client_address" and values and not any(map(_is_address, values)):
-                if not any(map(_is_client, values)):
-                    continue
-                target = "user_agent"
-            elif (name not in _LISTS_ALLOWED and values and not any(map(_is_scalar, values))) or (
-                name in {"client_asn", "input_tokens", "output_tokens"}
-                and values
-                and not any(_is_number(value) for value in values)
-            ):
-                continue
-            kept.setdefault(target, []).append(path)
+            for target in _targets(name, path, seen.get(path, [])):
+                kept.setdefault(target, []).append(path)
+    if len(kept.get("account_id", ())) > 1:
+        kept["account_id"].sort(key=lambda path: _is_constant(seen.get(path, ())))
     return kept
+
+
+_FEW: Final = 5  # values from which on a field can be called constant, or a type
+
+_TIMES: Final = frozenset({"started_at", "ended_at", "first_token_at"})
+
+
+def _targets(name: str, path: Path, values: Sequence[Any]) -> tuple[str, ...]:
+    """The fields that a path is, given the field that its name says and its values."""
+    target: tuple[str, ...] = (name,)
+    if not values:
+        return target
+    if name == "started_at" and all(isinstance(value, str) and _CLOCK.fullmatch(value) for value in values):
+        target = ("clock",)
+    elif name == "started_at" and all(isinstance(value, str) and _DAY.fullmatch(value) for value in values):
+        target = ("day", name)
+    elif name in _TIMES and sum(map(_is_time, values)) * 2 < len(values):
+        plain = normal_name(path[-1])
+        target = (("latency_s" if plain == "requesttime" else "request_latency"),) if plain in _DURATIONS else ()
+    elif name == "client_address" and not any(map(_is_address, values)):
+        target = ("user_agent",) if any(map(_is_client, values)) else ()
+    elif (name not in _LISTS_ALLOWED and not any(map(_is_scalar, values))) or (
+        name in {"client_asn", "input_tokens", "output_tokens"} and not any(map(_is_number, values))
+    ):
+        target = ()
+    elif name == "request_id" and len(values) >= _FEW and 2 * len({str(value) for value in values}) <= len(values):
+        target = ()  # the type of an event, or of a message
+    return target
+
+
+def _is_constant(values: Sequence[Any]) -> bool:
+    """Whether a field holds one value and no other."""
+    return len(values) >= _FEW and len({str(value) for value in values}) == 1
 
 
 _ADDRESS = re.compile(r"[\[\"' ]*(?:\d{1,3}\.[\dx*]|[0-9a-fA-F]{0,4}:[0-9a-fA-F:]*)")
@@ -230,7 +241,7 @@ def _is_client(value: Any) -> bool:  # noqa: ANN401 - any JSON value
 
 def _is_number(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     if isinstance(value, str):
-        value = value.removeprefix("AS").removeprefix("as")
+        value = re.sub(r"(?<=\d)[.,'\s\u00a0\u202f](?=\d)", "", value.removeprefix("AS").removeprefix("as"))
     try:
         float(value)
     except (TypeError, ValueError):

@@ -3,8 +3,10 @@ chain after.
 
 Pitfalls: `-` for nothing; request lines that are binary or empty, or hold escaped quotes (`\x22` of nginx, `\"` of
           Apache);
-users with spaces; IPv6; local offsets. The remote user is the account; where a log names none at all, the client
-address stands in and the report says so.
+users with spaces; IPv6; local offsets; a forwarding chain before the peer. What stands behind the client is read by its
+form: seconds with a point are nginx's, whose line is written at the end; whole numbers are Apache's, whose time is that
+of the start, in a unit told by their size; a long hex number is a request id and no address. The remote user is the
+account; where a log names none at all, the client address stands in and the report says so.
 """
 
 from __future__ import annotations
@@ -12,12 +14,11 @@ from __future__ import annotations
 from forensics.reading.fields.format import Format
 
 _REQUEST = r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status_code>\d{3}|-) (?:\d+|-)'
-_TAIL = (
-    r'(?: "(?:[^"\\]|\\.)*" "(?P<user_agent>(?:[^"\\]|\\.)*)(?:"|$)'  # a last quote that is cut off costs nothing
-    r'(?: "(?P<chain_before>[0-9a-fA-F.:, ]+|-)")?(?: "?(?P<latency_s>\d+\.\d+|-)"?(?: "?(?:[\d.]+|-)(?:[,:] '
-    r'?(?:[\d.]+|-))*"?)?)?'
-    r'(?: "(?P<chain_after>[0-9a-fA-F.:, ]+|-)")?(?: .*)?)?$'
+_AGENT = (  # what is between the size and the client: a duration, a referer; a last quote that is cut costs nothing
+    r'(?: (?P<took_s>\d+\.\d+))?(?: "(?:[^"\\]|\\.)*" "(?P<user_agent>(?:[^"\\]|\\.)*)(?:"|$)'
 )
+_TAIL = rf"{_AGENT}(?: (?P<tail>.*))?)?$"
+_BARE_TAIL = r'(?: (?P<tail>[^"].*|"[0-9a-fA-F.:, ]*[0-9][0-9a-fA-F.:, ]*"(?: .*)?))?$'
 # Most lines are plain: three words, a request of its usual form, and no more than the client after it. Read so, they
 # cost a third.
 _PLAIN = (
@@ -26,6 +27,16 @@ _PLAIN = (
     r'"[^"\\]*" "(?P<user_agent>[^"\\]*)")?$'
 )
 _ADDRESS = r"(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+)"
+_CHAIN = rf"{_ADDRESS}(?::\d+)?(?:, ?(?:{_ADDRESS}(?::\d+)?|unknown))*"
+_WHO = r"\S+ (?P<account_id>\S*(?: [^\[\"]{1,80})??)"
+_WHEN = r"\[(?P<started_at>[^\]]+)\](?: (?P<host>[A-Za-z0-9_.:-]+))?"  # APISIX has the host here
+
+_HEADS = (
+    rf"(?P<forwarded_for>{_CHAIN}|-) (?P<client_address>{_ADDRESS}) {_WHO} {_WHEN}",
+    rf"(?P<server_address>\S+) (?P<client_address>{_ADDRESS}) {_WHO} {_WHEN}",
+    rf"(?P<client_address>{_ADDRESS}(?:, {_ADDRESS})+) {_WHO} {_WHEN}",
+    rf"(?P<client_address>\S+) {_WHO} {_WHEN}",
+)
 
 PLUGIN = Format(
     name="access_log",
@@ -43,12 +54,7 @@ PLUGIN = Format(
         '\\"hi\\"" "203.0.113.9" 1.204'),
     ),
     broken=(' "Python-urllib/2.7"', '198.51.100.7 - - [10/Oct/2026:13:55:36 +0000] "GET / HTTP'),
-    pattern="\n".join((
-        _PLAIN,
-        (rf"^(?P<server_address>\S+) (?P<client_address>{_ADDRESS}) \S+ (?P<account_id>\S+(?: [^\[\"]{{1,80}})??) "
-        rf"\[(?P<started_at>[^\]]+)\] {_REQUEST}{_TAIL}"),
-        (rf"^(?P<client_address>\S+) \S+ (?P<account_id>\S*(?: [^\[\"]{{1,80}})??) \[(?P<started_at>[^\]]+)\] "
-        rf"{_REQUEST}{_TAIL}"),
-    )),
-    fields={"forwarded_for": ("chain_before", "chain_after")},
+    fills=("client_address", "user_agent", "endpoint", "method", "status_code"),
+    pattern="\n".join((_PLAIN, *(rf"^{head} {_REQUEST}{tail}" for head in _HEADS for tail in (_TAIL, _BARE_TAIL)))),
+    fields={"server_address": ("server_address", "host")},
 )  # fmt: skip

@@ -8,28 +8,30 @@ and no address: join it with the gateway log on the correlation id.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
 
 from forensics.reading.fields.format import Format
+from forensics.reading.fields.json_values import load_value
 
 
 def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or the same as text
     if isinstance(value, str):
         try:
-            value = orjson.loads(value)
+            value = load_value(value)
         except orjson.JSONDecodeError:
             return {}
     return value if isinstance(value, dict) else {}
 
 
-def read(record: dict[str, Any]) -> dict[str, Any] | None:
-    """Fields of one row, whatever its casing; none for the later parts of a split message."""
-    flat = {str(key).lower(): value for key, value in record.items()}
+def read(record: dict[str, Any]) -> dict[str, Any] | str:
+    """Fields of one row, whatever its casing; what the later parts of a split message are."""
+    flat = {re.sub(r"\s*\[UTC\]$|_[sdgbt]$", "", str(key)).lower(): value for key, value in record.items()}
     flat |= {str(key).lower(): value for key, value in _object(flat.get("properties")).items()}
     if str(flat.get("sequencenumber") or "0") not in {"0", "1", "0.0", "1.0"}:
-        return None
+        return "later parts of a message"
     asked, answer = _object(flat.get("requestbody")), _object(flat.get("responsebody"))
     usage = _object(answer.get("usage"))
     headers = {str(key).lower(): value for key, value in _object(flat.get("requestheaders")).items()}
@@ -70,21 +72,28 @@ PLUGIN = Format(
     name="apim",
     title="Azure API Management gateway log and LLM table",
     reference="https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables/apimanagementgatewaylogs",
+    fills=("client_address", "endpoint", "method", "status_code", "latency_ms", "request_id"),
     marks=(
         "correlationId|CorrelationId",
-        "time|TimeGenerated",
+        "time|TimeGenerated|TimeGenerated [UTC]",
         "properties.apiId|properties.backendUrl|ApimSubscriptionId|PromptTokens",
     ),
     samples=(
         (
-            '{"callerIpAddress":"198.51.100.7","category":"GatewayLogs","correlationId":"c1","durationMs":176,"isRequestSuccess":true,'
-            '"operationName":"Microsoft.ApiManagement/GatewayLogs","properties":{"apiId":"a","method":"POST","url":"https://gw.example.com/chat/completions?api-version=1",'
-            '"backendTime":176,"apimSubscriptionId":"acct_1","requestBody":"{\\"model\\":\\"m\\",\\"messages\\":[{\\"role\\":\\"user\\",\\"content\\":\\"hi\\"}]}",'
-            '"responseBody":"{\\"usage\\":{\\"completion_tokens\\":8,\\"prompt_tokens\\":14}}","responseCode":200},"time":"2026-07-02T06:31:31.4465902Z"}'
+            '{"callerIpAddress":"198.51.100.7","category":"GatewayLogs","correlationId":"c1","durationMs":176,'
+            '"isRequestSuccess":true,'
+            '"operationName":"Microsoft.ApiManagement/GatewayLogs","properties":{"apiId":"a","method":"POST",'
+            '"url":"https://gw.example.com/chat/completions?api-version=1",'
+            '"backendTime":176,"apimSubscriptionId":"acct_1","requestBody":"{\\"model\\":\\"m\\",'
+            '\\"messages\\":[{\\"role\\":\\"user\\",\\"content\\":\\"hi\\"}]}",'
+            '"responseBody":"{\\"usage\\":{\\"completion_tokens\\":8,\\"prompt_tokens\\":14}}","responseCode":200},'
+            '"time":"2026-07-02T06:31:31.4465902Z"}'
         ),
         (
-            '{"TimeGenerated":"2026-07-02T06:31:32.4465902Z","CallerIpAddress":"198.51.100.8","ApimSubscriptionId":"acct_2","ProductId":"p","UserId":"u",'
-            '"Method":"POST","Url":"https://gw.example.com/chat/completions","ResponseCode":429,"TotalTime":12,"CorrelationId":"c2",'
+            '{"TimeGenerated":"2026-07-02T06:31:32.4465902Z","CallerIpAddress":"198.51.100.8",'
+            '"ApimSubscriptionId":"acct_2","ProductId":"p","UserId":"u",'
+            '"Method":"POST","Url":"https://gw.example.com/chat/completions","ResponseCode":429,"TotalTime":12,'
+            '"CorrelationId":"c2",'
             '"RequestHeaders":{"User-Agent":"curl/8.5.0"}}'
         ),
     ),

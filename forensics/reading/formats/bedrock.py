@@ -12,12 +12,13 @@ from typing import Any
 import orjson
 
 from forensics.reading.fields.format import Format
+from forensics.reading.fields.json_values import load_value
 
 
 def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
     if isinstance(value, str):
         try:
-            value = orjson.loads(value)
+            value = load_value(value)
         except orjson.JSONDecodeError:
             return {}
     return value if isinstance(value, dict) else {}
@@ -47,33 +48,50 @@ def _signature(output: Any) -> str | None:  # noqa: ANN401 - a body, or a list o
     return found
 
 
-def read(record: dict[str, Any]) -> dict[str, Any]:
-    """Fields of one ModelInvocationLog."""
-    given, answer = _object(record.get("input")), _object(record.get("output"))
-    body = _object(given.get("inputBodyJson"))
-    out = answer.get("outputBodyJson")
+def _told(out: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 - a body, or a list of stream events
+    """Usage and metrics of an answer; of a stream, from the events that carry them."""
     result = out if isinstance(out, dict) else {}
     usage, metrics = _object(result.get("usage")), _object(result.get("metrics"))
+    for event in out if isinstance(out, list) else ():
+        if isinstance(event, dict):
+            metadata = _object(event.get("metadata"))
+            found = _object(event.get("amazon-bedrock-invocationMetrics")) or _object(metadata.get("metrics"))
+            metrics, usage = found or metrics, _object(metadata.get("usage")) or usage
+    return usage, metrics
+
+
+def _parameters(body: dict[str, Any]) -> dict[str, Any]:
+    """What the request asked for, whichever vendor's body it is."""
     inference = (
         _object(body.get("inferenceConfig"))
         or _object(body.get("textGenerationConfig"))
         or _object(body.get("generationConfig"))
     )
-    if isinstance(out, list):
-        for event in out:
-            if isinstance(event, dict):
-                metadata = _object(event.get("metadata"))
-                metrics = (
-                    _object(event.get("amazon-bedrock-invocationMetrics"))
-                    or _object(metadata.get("metrics"))
-                    or metrics
-                )
-                usage = _object(metadata.get("usage")) or usage
-    error = record.get("errorCode")
-    operation = record.get("operation")
+    sizes = (
+        *(inference.get(name) for name in ("maxTokens", "maxTokenCount")),
+        *(body.get(name) for name in ("max_tokens", "max_gen_len", "max_tokens_to_sample")),
+    )
     stops = inference.get("stopSequences", body.get("stop_sequences"))
-    region = record.get("region")
     return {
+        "max_tokens": next((size for size in sizes if size is not None), None),
+        "temperature": inference.get("temperature", body.get("temperature")),
+        "top_p": inference.get("topP", body.get("top_p")),
+        "stop_count": len(stops) if isinstance(stops, list) else None,
+        "system": _text(body.get("system")),
+        "messages": body.get("messages") or None,
+        "prompt": None if body.get("messages") else _text(body.get("prompt")) or _text(body.get("inputText")),
+        "tools": _object(body.get("toolConfig")).get("tools") or body.get("tools") or None,
+    }
+
+
+def read(record: dict[str, Any]) -> dict[str, Any]:
+    """Fields of one ModelInvocationLog."""
+    given, answer = _object(record.get("input")), _object(record.get("output"))
+    out = answer.get("outputBodyJson")
+    usage, metrics = _told(out)
+    error, operation, region = record.get("errorCode"), record.get("operation"), record.get("region")
+    return {
+        **_parameters(_object(given.get("inputBodyJson"))),
         "started_at": record.get("timestamp"),
         "account_id": _object(record.get("identity")).get("arn") or record.get("accountId"),
         "organization_id": record.get("accountId"),
@@ -89,28 +107,7 @@ def read(record: dict[str, Any]) -> dict[str, Any]:
         "latency_ms": metrics.get("latencyMs", metrics.get("invocationLatency")),
         "ttft_ms": metrics.get("firstByteLatency"),
         "stream": str(operation).endswith("Stream") if operation else None,
-        "max_tokens": next(
-            (
-                value
-                for value in (
-                    inference.get("maxTokens"),
-                    inference.get("maxTokenCount"),
-                    body.get("max_tokens"),
-                    body.get("max_gen_len"),
-                    body.get("max_tokens_to_sample"),
-                )
-                if value is not None
-            ),
-            None,
-        ),
-        "temperature": inference.get("temperature", body.get("temperature")),
-        "top_p": inference.get("topP", body.get("top_p")),
-        "stop_count": len(stops) if isinstance(stops, list) else None,
         "request_id": record.get("requestId"),
-        "system": _text(body.get("system")),
-        "messages": body.get("messages") or None,
-        "prompt": None if body.get("messages") else _text(body.get("prompt")) or _text(body.get("inputText")),
-        "tools": _object(body.get("toolConfig")).get("tools") or body.get("tools") or None,
         "reasoning_out": _signature(out) if out else None,
     }
 
@@ -119,25 +116,36 @@ PLUGIN = Format(
     name="bedrock",
     title="AWS Bedrock model invocation log",
     reference="https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html",
+    fills=("operation", "request_model", "status_code", "input_tokens", "output_tokens", "request_id"),
     marks=("schemaType|schemaVersion", "modelId", "operation", "timestamp", "requestId"),
     samples=(
         (
-            '{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-03-11T00:38:02Z","accountId":"111122223333","identity":'
-            '{"arn":"arn:aws:iam::111122223333:user/alice"},"region":"us-east-1","requestId":"ff4b6c63-0000-4000-8000-000000000001",'
-            '"operation":"ConverseStream","modelId":"vendor.model-3-v1:0","input":{"inputContentType":"application/json","inputBodyJson":{"mess'
+            '{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-03-11T00:38:02Z",'
+            '"accountId":"111122223333","identity":'
+            '{"arn":"arn:aws:iam::111122223333:user/alice"},"region":"us-east-1",'
+            '"requestId":"ff4b6c63-0000-4000-8000-000000000001",'
+            '"operation":"ConverseStream","modelId":"vendor.model-3-v1:0",'
+            '"input":{"inputContentType":"application/json","inputBodyJson":{"mess'
             'ages":[{"role":"user","content":[{"text":"hello"}]}],"system":[{"text":"You are '
             'terse."}],"inferenceConfig":'
-            '{"maxTokens":512,"temperature":0.7,"topP":0.9,"stopSequences":[]}},"inputTokenCount":4,"cacheReadInputTokenCount":0,"cacheWriteInp'
+            '{"maxTokens":512,"temperature":0.7,"topP":0.9,"stopSequences":[]}},"inputTokenCount":4,'
+            '"cacheReadInputTokenCount":0,"cacheWriteInp'
             'utTokenCount":0},"output":{"outputContentType":"application/json","outputBodyJson":{"output":{"message":'
-            '{"role":"assistant","content":[{"text":"Hi"}]}},"stopReason":"end_turn","metrics":{"latencyMs":302},"usage":'
+            '{"role":"assistant","content":[{"text":"Hi"}]}},"stopReason":"end_turn","metrics":{"latencyMs":302},'
+            '"usage":'
             '{"inputTokens":4,"outputTokens":38,"totalTokens":42}},"outputTokenCount":38}}'
         ),
         (
-            '{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-03-11T00:38:03Z","accountId":"111122223333","identity":'
-            '{"arn":"arn:aws:sts::111122223333:assumed-role/app/s1"},"region":"us-east-1","requestId":"ff4b6c63-0000-4000-8000-000000000002",'
-            '"operation":"InvokeModelWithResponseStream","modelId":"vendor.model-3-v1:0","errorCode":"ThrottlingException",'
-            '"input":{"inputContentType":"application/json","inputBodyJson":{"max_tokens":200,"messages":[{"role":"user","content":"hi"}]}},'
-            '"output":{"outputBodyJson":[{"type":"message_start"},{"type":"message_stop","amazon-bedrock-invocationMetrics":'
+            '{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-03-11T00:38:03Z",'
+            '"accountId":"111122223333","identity":'
+            '{"arn":"arn:aws:sts::111122223333:assumed-role/app/s1"},"region":"us-east-1",'
+            '"requestId":"ff4b6c63-0000-4000-8000-000000000002",'
+            '"operation":"InvokeModelWithResponseStream","modelId":"vendor.model-3-v1:0",'
+            '"errorCode":"ThrottlingException",'
+            '"input":{"inputContentType":"application/json","inputBodyJson":{"max_tokens":200,'
+            '"messages":[{"role":"user","content":"hi"}]}},'
+            '"output":{"outputBodyJson":[{"type":"message_start"},{"type":"message_stop",'
+            '"amazon-bedrock-invocationMetrics":'
             '{"invocationLatency":812,"firstByteLatency":301}}]}}'
         ),
     ),

@@ -20,22 +20,24 @@ _NO_REQUESTS = (
 )  # they hold the model requests of an agent, or follow one
 
 
-def _value(value: Any) -> Any:  # noqa: ANN401 - an OTLP AnyValue, or plain
+def otlp_value(value: Any) -> Any:  # noqa: ANN401 - an OTLP AnyValue, or plain
+    """What an AnyValue holds."""
     if not isinstance(value, dict):
         return value
     for kind in ("stringValue", "intValue", "doubleValue", "boolValue"):
         if kind in value:
             return value[kind]
     if isinstance(value.get("arrayValue"), dict):
-        return [_value(one) for one in value["arrayValue"].get("values", [])]
+        return [otlp_value(one) for one in value["arrayValue"].get("values", [])]
     if isinstance(value.get("kvlistValue"), dict):
-        return _attributes(value["kvlistValue"].get("values"))
+        return otlp_attributes(value["kvlistValue"].get("values"))
     return value
 
 
-def _attributes(given: Any) -> dict[str, Any]:  # noqa: ANN401 - list of pairs, or object
+def otlp_attributes(given: Any) -> dict[str, Any]:  # noqa: ANN401 - list of pairs, or object
+    """Attributes by name."""
     if isinstance(given, list):
-        return {str(pair.get("key")): _value(pair.get("value")) for pair in given if isinstance(pair, dict)}
+        return {str(pair.get("key")): otlp_value(pair.get("value")) for pair in given if isinstance(pair, dict)}
     return dict(given) if isinstance(given, dict) else {}
 
 
@@ -52,7 +54,7 @@ def unwrap(value: Any) -> list[Any] | None:  # noqa: ANN401 - any JSON value
             spans.append(group)  # no object: told as a reject
             continue
         resource = group.get("resource")
-        shared = _attributes(resource.get("attributes") if isinstance(resource, dict) else None)
+        shared = otlp_attributes(resource.get("attributes") if isinstance(resource, dict) else None)
         for scope in _list(group.get("scopeSpans") or group.get("instrumentationLibrarySpans")):
             inner = _list(scope.get("spans")) if isinstance(scope, dict) else [scope]
             spans += [{**span, "resource_attributes": shared} if isinstance(span, dict) else span for span in inner]
@@ -64,11 +66,13 @@ def _list(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON value
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def read(record: dict[str, Any]) -> dict[str, Any] | None:
-    """Fields of one span; none for spans that are no model requests."""
-    found = {**_attributes(record.get("resource_attributes")), **_attributes(record.get("attributes"))}
-    if not any(name.startswith("gen_ai.") for name in found) or found.get("gen_ai.operation.name") in _NO_REQUESTS:
-        return None
+def read(record: dict[str, Any]) -> dict[str, Any] | str:
+    """Fields of one span; what a span is that is no model request."""
+    found = {**otlp_attributes(record.get("resource_attributes")), **otlp_attributes(record.get("attributes"))}
+    if not any(name.startswith("gen_ai.") for name in found):
+        return "spans of other work"
+    if found.get("gen_ai.operation.name") in _NO_REQUESTS:
+        return f"{found['gen_ai.operation.name']} spans"
 
     def first(*names: str) -> Any:  # noqa: ANN401 - any attribute value
         return next((found[name] for name in names if found.get(name) not in (None, "")), None)
@@ -118,22 +122,31 @@ PLUGIN = Format(
     title="OpenTelemetry gen_ai spans (OTLP/JSON, spans as lines)",
     reference="https://github.com/open-telemetry/semantic-conventions-genai",
     marks=("startTimeUnixNano|start_time_unix_nano", "attributes"),
+    fills=("request_model", "input_tokens", "output_tokens", "operation", "latency_ms"),
     samples=(
         (
-            '{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"gw"}}]},"scopeSpans":[{"spans":['
+            '{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"gw"}}]},'
+            '"scopeSpans":[{"spans":['
             '{"traceId":"t1","spanId":"s1","name":"chat '
             'm-large","startTimeUnixNano":"1777629600123000000","endTimeUnixNano":"1777629601323000000",'
-            '"attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.request.model","value":{"stringValue":"m-large"}},'
-            '{"key":"gen_ai.usage.input_tokens","value":{"intValue":"4"}},{"key":"gen_ai.usage.output_tokens","value":{"intValue":"38"}},'
-            '{"key":"user.id","value":{"stringValue":"acct_1"}},{"key":"client.address","value":{"stringValue":"198.51.100.7"}}]}]}]}]}'
+            '"attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},'
+            '{"key":"gen_ai.request.model","value":{"stringValue":"m-large"}},'
+            '{"key":"gen_ai.usage.input_tokens","value":{"intValue":"4"}},{"key":"gen_ai.usage.output_tokens",'
+            '"value":{"intValue":"38"}},'
+            '{"key":"user.id","value":{"stringValue":"acct_1"}},{"key":"client.address",'
+            '"value":{"stringValue":"198.51.100.7"}}]}]}]}]}'
         ),
         (
-            '{"traceId":"t2","spanId":"s2","startTimeUnixNano":1777629600123000000,"attributes":{"gen_ai.system":"openai",'
+            '{"traceId":"t2","spanId":"s2","startTimeUnixNano":1777629600123000000,'
+            '"attributes":{"gen_ai.system":"openai",'
             '"gen_ai.usage.prompt_tokens":4,"user.id":"acct_2","http.response.status_code":429}}'
         ),
     ),
     broken=(
-        '{"traceId":"t2","spanId":"s2","startTimeUnixNano":"soon","attributes":{"gen_ai.system":"openai","user.id":"acct_2"}}',
+        (
+            '{"traceId":"t2","spanId":"s2","startTimeUnixNano":"soon","attributes":{"gen_ai.system":"openai",'
+            '"user.id":"acct_2"}}'
+        ),
     ),
     read=read,
     unwrap=unwrap,

@@ -7,8 +7,12 @@ about = "pitfalls"
 marks = ["gw_request", "when|at"]        # names every record has; a|b is either
 samples = ['{"gw_request":"1","when":1780804190,"customer":"acct_1"}']   # at least one; `formats test` reads them
 broken = []                              # lines that must be rejected
-pattern = '^(?P<when>\S+) …$'           # instead of JSON: a line with named groups
+pattern = '^(?P<when>\S+) …$'           # instead of JSON: a line with named groups; one pattern a line, best first
 time_unit = "ms"                         # only where times do not tell it
+fills = ["account_id", "client_address"] # columns this log usually fills: told where one stays empty in a whole source
+like = '^REQ '                           # with pattern: lines that mean to be requests; whatever else is passed over
+clock = '^(?P<started_at>\S+ \S+) '      # with like: other lines that carry the time of the requests after them
+only = { kind = ["request"] }            # records of other kinds are passed over, and counted by kind
 
 [fields]                                 # canonical column = name, or names, best first
 started_at = "when"
@@ -45,6 +49,11 @@ _KEYS: Final = {
     "refuse": str,
     "fields": dict,
     "constants": dict,
+    "fills": list,
+    "like": str,
+    "clock": str,
+    "only": dict,
+    "container": str,
 }
 
 
@@ -69,13 +78,13 @@ def read_format(path: Traversable) -> Format:
             raise UsageError(f"{path}: {key} is missing", "a format has a name, a title and at least one sample line")
     if not data.get("marks") and not data.get("pattern"):
         raise UsageError(f"{path}: nothing tells this format from others", "give marks, or a pattern")
-    if data.get("pattern"):
+    for pattern in [*data.get("pattern", "").split("\n"), data.get("like", ""), data.get("clock", "")]:
         try:
-            pl.Series(["x"]).str.extract_groups(data["pattern"])
+            pl.Series(["x"]).str.extract_groups(pattern or "(x)")
         except pl.exceptions.PolarsError as error:
             raise UsageError(f"{path}: the pattern cannot be used: {str(error).splitlines()[-1]}") from error
     fields = {name: _names(value, name, path) for name, value in data.get("fields", {}).items()}
-    for name in (*fields, *data.get("constants", {})):
+    for name in (*fields, *data.get("constants", {}), *map(str, data.get("fills", ()))):
         if name not in CANONICAL and name not in RAW_FIELDS:
             raise UsageError(
                 f"{path}: {name} is not a column of events", f"known: {', '.join(sorted(CANONICAL | set(RAW_FIELDS)))}"
@@ -92,6 +101,11 @@ def read_format(path: Traversable) -> Format:
         broken=tuple(map(str, data.get("broken", ()))),
         refuse=data.get("refuse", ""),
         time_unit=data.get("time_unit"),
+        fills=tuple(map(str, data.get("fills", ()))),
+        container=data.get("container", ""),
+        like=data.get("like", ""),
+        clock=data.get("clock", ""),
+        only={name: _names(values, name, path) for name, values in data.get("only", {}).items()},
     )
 
 

@@ -38,12 +38,12 @@ def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
     return value if isinstance(value, dict) else {}
 
 
-def read(record: dict[str, Any]) -> dict[str, Any] | None:
-    """Fields of one audit row; none for the closing row of a long operation."""
+def read(record: dict[str, Any]) -> dict[str, Any] | str:
+    """Fields of one audit row; what the closing row of a long operation is."""
     payload = _object(record.get("protoPayload"))
     operation = _object(record.get("operation"))
     if operation.get("last") and not operation.get("first"):
-        return None
+        return "closing rows of long operations"
     who, client = _object(payload.get("authenticationInfo")), _object(payload.get("requestMetadata"))
     code = _object(payload.get("status")).get("code", 0)
     granted = payload.get("authorizationInfo")
@@ -82,6 +82,7 @@ PLUGIN = Format(
     name="vertex",
     title="GCP Vertex AI audit log (Data Access)",
     reference="https://cloud.google.com/vertex-ai/docs/general/audit-logging",
+    fills=("client_address", "user_agent", "operation", "request_model", "status_code", "request_id"),
     marks=(
         "protoPayload.methodName",
         "protoPayload.authenticationInfo",
@@ -93,20 +94,25 @@ PLUGIN = Format(
             '{"protoPayload":{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","status":{"code":8,'
             '"message":"Quota exceeded."},"authen'
             'ticationInfo":{"principalEmail":"svc@proj.iam.gserviceaccount.com","serviceAccountKeyName":'
-            '"//iam.googleapis.com/projects/proj/serviceAccounts/svc@proj.iam.gserviceaccount.com/keys/0946"},"requestMetadata":{"callerIp":"19'
+            '"//iam.googleapis.com/projects/proj/serviceAccounts/svc@proj.iam.gserviceaccount.com/keys/0946"},'
+            '"requestMetadata":{"callerIp":"19'
             '8.51.100.14","callerSuppliedUserAgent":"Python/3.12 '
             'websockets/14.2,gzip(gfe),gzip(gfe)","requestAttributes":'
-            '{"time":"2026-05-01T10:54:44.530602921Z","auth":{}}},"serviceName":"aiplatform.googleapis.com","methodName":"google.cloud.aiplatfo'
+            '{"time":"2026-05-01T10:54:44.530602921Z","auth":{}}},"serviceName":"aiplatform.googleapis.com",'
+            '"methodName":"google.cloud.aiplatfo'
             'rm.v1.PredictionService.StreamGenerateContent","authorizationInfo":[{"resource":'
-            '"projects/proj/locations/us-central1/publishers/vendor/models/model-3","permission":"aiplatform.endpoints.predict",'
+            '"projects/proj/locations/us-central1/publishers/vendor/models/model-3",'
+            '"permission":"aiplatform.endpoints.predict",'
             '"granted":true}],"resourceName":"projects/proj/locations/us-central1/publishers/vendor/models/model-3"},'
             '"insertId":"ldy87re4b6ph","resource":{"type":"audited_resource","labels":{"project_id":"proj"}},'
-            '"timestamp":"2026-05-01T10:54:44.516444030Z","severity":"ERROR","receiveTimestamp":"2026-05-01T10:54:57.012482772Z"}'
+            '"timestamp":"2026-05-01T10:54:44.516444030Z","severity":"ERROR",'
+            '"receiveTimestamp":"2026-05-01T10:54:57.012482772Z"}'
         ),
     ),
     broken=(
         (
-            '{"protoPayload":{"authenticationInfo":{},"serviceName":"aiplatform.googleapis.com","methodName":"x.Predict"},"insertId":"a","times'
+            '{"protoPayload":{"authenticationInfo":{},"serviceName":"aiplatform.googleapis.com",'
+            '"methodName":"x.Predict"},"insertId":"a","times'
             'tamp":"2026-05-01T10:54:44Z"}'
         ),
     ),

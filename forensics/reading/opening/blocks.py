@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forensics.reading.opening.sources import HEAD_BYTES
 
@@ -76,20 +75,3 @@ def take_bytes(blocks: Iterator[bytes], size: int) -> bytes:
         if have >= size:
             break
     return b"".join(parts)
-
-
-def concatenated(data: bytes) -> list[Any] | None:
-    """The values of a file of several pretty-printed objects; None where it is broken."""
-    decoder = json.JSONDecoder()
-    try:
-        text = data.decode()
-        values, place = [], 0
-        while place < len(text):
-            if text[place].isspace() or text[place] == ",":
-                place += 1
-                continue
-            value, place = decoder.raw_decode(text, place)
-            values.append(value)
-    except ValueError:
-        return None
-    return values

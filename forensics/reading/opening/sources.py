@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import glob
 import hashlib
 import lzma
@@ -27,6 +28,10 @@ _BLOCK: Final = 1 << 20
 _COMPRESSED: Final = (
     1 << 17
 )  # bytes of an archive taken at a time: what is lost where it is damaged, and no more expanded than fits
+_PIECE: Final = 1 << 13  # the same of archives whose sound part cannot be told from the damaged
+MAGIC: Final = ((b"\x1f\x8b", "gz"), (b"\x28\xb5\x2f\xfd", "zst"), (b"BZh", "bz2"), (b"\xfd7zXZ\x00", "xz"))
+_DAMAGE: Final = (zlib.error, zstandard.ZstdError, lzma.LZMAError, EOFError)
+_WINDOW: Final = 1 << 31  # the most that zstd --long can ask for
 KEPT_OF_LONG_LINE: Final = 400
 BOM: Final = b"\xef\xbb\xbf"
 
@@ -90,23 +95,24 @@ class Stream:
     _pending: bytes = b""
 
     def blocks(self) -> Iterator[bytes]:
-        """Decompressed bytes; a truncated or damaged archive ends the stream and says so in `ended_early`."""
+        """Decompressed bytes, UTF-16 as UTF-8; of a truncated or damaged archive what is sound, with `ended_early`."""
         try:
-            if self.kind == "plain":
-                while block := self.handle.read(_BLOCK):
-                    yield block
-            else:
-                yield from self._members()
-        except (zlib.error, zstandard.ZstdError, lzma.LZMAError, EOFError) as error:
-            self.ended_early = f"the {self.kind} data is damaged: {error}"
+            yield from as_utf8(self._plain() if self.kind == "plain" else self._members())
+        except _DAMAGE as error:
+            large = "too much memory" in str(error)
+            self.ended_early = f"window too large: {error}" if large else f"the {self.kind} data is damaged: {error}"
         except OSError as error:
             self.ended_early = f"reading stopped: {error.strerror or error}"
 
+    def _plain(self) -> Iterator[bytes]:
+        while block := self.handle.read(_BLOCK):
+            yield block
+
     def _members(self) -> Iterator[bytes]:
-        """All members of a gz, bz2 or xz file, or frames of a zst file, one after the other."""
+        """All members of a gz, bz2 or xz file, or frames of a zst file, one after the other; behind damage the next."""
         makers: dict[str, Callable[[], _Decoder]] = {
             "gz": lambda: zlib.decompressobj(wbits=31),
-            "zst": lambda: zstandard.ZstdDecompressor().decompressobj(),
+            "zst": lambda: zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj(),
             "bz2": bz2.BZ2Decompressor,
             "xz": lzma.LZMADecompressor,
         }
@@ -115,7 +121,7 @@ class Stream:
         rest = b""
         begun = False
         while True:
-            block = rest or self.handle.read(_COMPRESSED)
+            block = rest or self.handle.read(_COMPRESSED if self.kind == "gz" else _PIECE)
             rest = b""
             if not block:
                 break
@@ -124,18 +130,78 @@ class Stream:
                     continue
                 decoder, begun = make(), False
             begun = True
-            out = decoder.decompress(block)
+            try:
+                yield from _expand(decoder, block)
+            except _DAMAGE as error:
+                if "too much memory" in str(error):
+                    raise
+                self.ended_early = self.ended_early or f"the {self.kind} data is damaged: {error}"
+                decoder, begun, rest = make(), False, self._next_member(block)
+                if not rest:
+                    break
+                yield b"\n"  # what was read up to the damage is a line of its own
+                continue
             if decoder.eof:
                 rest = decoder.unused_data
-            if out:
-                yield out
         if begun and not decoder.eof:
-            self.ended_early = f"the {self.kind} file is cut off"
+            self.ended_early = self.ended_early or f"the {self.kind} file is cut off"
+
+    def _next_member(self, block: bytes) -> bytes:
+        """The archive from its next member on; nothing where there is none."""
+        magic = next(magic for magic, kind in MAGIC if kind == self.kind)
+        data = block[1:]
+        while data:
+            place = data.find(magic)
+            if place >= 0:
+                return data[place:]
+            more = self.handle.read(_COMPRESSED)
+            data = data[-len(magic) + 1 :] + more if more else b""
+        return b""
+
+
+def _expand(decoder: _Decoder, block: bytes) -> Iterator[bytes]:
+    """What a piece of an archive unfolds to; where it is damaged, what is sound of it before the error is raised."""
+    before: _Decoder | None = decoder.copy() if hasattr(decoder, "copy") else None
+    try:
+        out = decoder.decompress(block)
+    except zlib.error:
+        for place in range(len(block)):
+            if before is None:
+                break
+            sound = before.decompress(block[place : place + 1])  # raises in its turn, at the very byte
+            if sound:
+                yield sound
+        raise
+    except OSError as error:  # so bz2 says it
+        raise EOFError(str(error)) from error
+    if out:
+        yield out
+
+
+_UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def as_utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Blocks as they are; those of a text that begins with the mark of UTF-16 as UTF-8 without it."""
+    first = next(blocks, b"")
+    name = _UTF16.get(first[:2])
+    if name is None:
+        if first:
+            yield first
+        yield from blocks
+        return
+    decoder = codecs.getincrementaldecoder(name)("replace")
+    yield decoder.decode(first[2:]).encode()
+    for block in blocks:
+        if text := decoder.decode(block):
+            yield text.encode(errors="replace")
+    if rest := decoder.decode(b"", final=True):
+        yield rest.encode()
 
 
 def kind_of(head: bytes) -> str:
     """Compression by magic bytes."""
-    for magic, kind in ((b"\x1f\x8b", "gz"), (b"\x28\xb5\x2f\xfd", "zst"), (b"BZh", "bz2"), (b"\xfd7zXZ\x00", "xz")):
+    for magic, kind in MAGIC:
         if head.startswith(magic):
             return kind
     return "plain"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from forensics.reading.containers.decoded import load_all
 from forensics.reading.containers.delimited import read_pattern
-from forensics.reading.containers.records import NOT_THIS_LINE, dig, load, unwrap
+from forensics.reading.containers.records import NOT_THIS_LINE, dig, unwrap, unwrap_as
+from forensics.reading.containers.w3c import FIELDS, fields_of
 from forensics.reading.fields.aliases import Path as KeyPath
 from forensics.reading.fields.aliases import resolve
 from forensics.reading.fields.plan import observe
-from forensics.reading.opening.sources import BOM, Batch
+from forensics.reading.opening.sources import BOM, Batch, make_batch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,22 +42,17 @@ def candidates(
     """Readers that could fit the sampled lines, of one container."""
     lines = [batch.line(row) for row in range(batch.starts.size)]
     filled = [line for line in lines if line.strip()]
-    values = [load(line) for line in filled]
-    objects = [value for value in values if isinstance(value, dict | list)]
+    objects = [value for line in filled for value in _values_of(line)]
     braced = sum(line.lstrip()[:1] == b"{" for line in filled)  # broken JSON is JSON
-    plain = len(filled) > max(len(objects), braced)  # some line is no JSON
-    fitting, matched = (
-        _pattern_candidates(batch, base, forms, name)
-        if container == "lines" or (container is None and plain)
-        else ([], 0)
-    )
-    enough = _ENOUGH * len(filled)
-    if matched and (name is not None or matched >= max(len(objects), braced, enough)):
-        return fitting
+    wordy = len(filled) > max(len(objects), braced)  # some line is no JSON
+    if container in {None, "lines"} and (container or wordy):
+        found = _line_candidates(batch, head, base, forms, name, max(len(objects), braced, _ENOUGH * len(filled)))
+        if found:
+            return found
     if (
         container in {None, "json"}
         and objects
-        and (max(len(objects), braced) >= enough or container == "json" or name is not None)
+        and (max(len(objects), braced) >= _ENOUGH * len(filled) or container == "json" or name is not None)
     ):
         return by_records(inside(objects, forms), replace(base, container="json"), forms, name)
     start = head.removeprefix(BOM).lstrip()[:1]
@@ -62,11 +60,42 @@ def candidates(
         container in {None, "json", "document"} and start in {b"{", b"["} and not any(objects)
     ):  # `{}` alone on a line is a part of one
         return [replace(base, container="document", form=forms[name] if name else forms["flat"])]
-    return (
-        _csv_candidates(filled, base, forms, mapping, name, forced=container == "csv")
-        if container in {None, "csv"}
-        else []
-    )
+    return _table_candidates(lines, base, forms, mapping, name, container) if container in {None, "csv"} else []
+
+
+def _values_of(line: bytes) -> list[Any]:
+    """The objects and lists that a line holds."""
+    values = load_all(line) or []
+    return [value for value in values if isinstance(value, dict | list)]
+
+
+def _line_candidates(
+    batch: Batch, head: bytes, base: Reader, forms: Mapping[str, Format], name: str | None, enough: float
+) -> list[Reader]:
+    """Readers of the formats whose lines these are."""
+    if b"#Fields:" in head[: _HEAD if name is None else len(head)]:
+        found = _w3c_candidates(head, base, forms, name)
+        if found:
+            return found
+    fitting, matched = _pattern_candidates(batch, base, forms, name)
+    if matched and (name is not None or matched >= enough):
+        return fitting
+    return _server_candidates(head, base, forms, name)
+
+
+_HEAD: Final = 1 << 14  # where a W3C log tells its fields
+
+
+def _w3c_candidates(head: bytes, base: Reader, forms: Mapping[str, Format], name: str | None) -> list[Reader]:
+    """Readers of logs that tell their fields themselves."""
+    first = next((line for line in head.split(b"\n") if line.startswith(FIELDS)), b"")
+    names = {one.lower() for one in fields_of(first)}
+    return [
+        replace(base, form=form, container="w3c")
+        for form in forms.values()
+        if form.container == "w3c"
+        and (form.name == name or (name is None and all(names & set(mark.lower().split("|")) for mark in form.marks)))
+    ]
 
 
 def _pattern_candidates(
@@ -82,20 +111,37 @@ def _pattern_candidates(
     return fitting[most], most
 
 
+def _server_candidates(head: bytes, base: Reader, forms: Mapping[str, Format], name: str | None) -> list[Reader]:
+    """Readers of a server's own log, in which requests are a few lines among others."""
+    found = []
+    for form in forms.values():
+        if not form.like or (name is not None and form.name != name):
+            continue
+        lines = [line for line in re.findall(_multiline(form.like), head) if line.strip()][:SAMPLED]
+        if not lines:
+            continue
+        clocks = re.findall(_multiline(form.clock), head)[:1] if form.clock else []
+        sample = make_batch(b"\n".join([*clocks, *lines]) + b"\n", 0, 1)
+        rows = read_pattern(sample, form.pattern.split("\n"), form, {}, NOT_THIS_LINE)
+        if rows.frame.height >= _ENOUGH * len(lines):
+            found.append(replace(base, form=form, container="lines", sample=sample))
+    return found
+
+
+def _multiline(pattern: str) -> re.Pattern[bytes]:
+    """A pattern for lines as one for the whole lines of a text."""
+    plain = re.sub(r"\?P<\w+>", "?:", pattern)
+    return re.compile(rf"{plain}[^\n]*".encode(), re.MULTILINE)
+
+
 def inside(objects: Sequence[Any], forms: Mapping[str, Format]) -> list[dict[str, Any]]:
     """The records inside decoded lines, unwrapped."""
-    records: list[dict[str, Any]] = []
+    nesting = [form for form in forms.values() if form.unwrap is not None]
+    records: list[Any] = []
     for value in objects:
-        inner = None
-        for form in forms.values():
-            if form.unwrap is not None:
-                inner = form.unwrap(value)
-                if inner is not None:
-                    break
-        records += [
-            record for record in (inner if inner is not None else unwrap(value) or []) if isinstance(record, dict)
-        ]
-    return records
+        found = next((inner for form in nesting if (inner := unwrap_as(value, form)) is not None), None)
+        records += found if found is not None else unwrap(value) or []
+    return [record for record in records if isinstance(record, dict)]
 
 
 def _has(record: Mapping[str, Any], mark: str) -> bool:
@@ -111,11 +157,41 @@ def by_records(
         return [replace(base, form=forms[name], seen=seen)]
     fitting = []
     for form in forms.values():
-        if form.marks:
+        if form.marks and form.container != "w3c":
             share = sum(all(_has(record, mark) for mark in form.marks) for record in records) / max(len(records), 1)
             if share >= _ENOUGH:
                 fitting.append(replace(base, form=form, seen=seen))
-    return fitting or [replace(base, form=forms["flat"], seen=seen)]
+    return _most_marked(fitting) or [replace(base, form=forms["flat"], seen=seen)]
+
+
+def _most_marked(fitting: Sequence[Reader]) -> list[Reader]:
+    """Of formats that share their marks, those that ask for more."""
+    return [
+        reader
+        for reader in fitting
+        if not any(set(reader.form.marks) < set(other.form.marks) for other in fitting if other is not reader)
+    ]
+
+
+def _table_candidates(
+    lines: Sequence[bytes],
+    base: Reader,
+    forms: Mapping[str, Format],
+    mapping: MappingFile,
+    name: str | None,
+    container: str | None,
+) -> list[Reader]:
+    """Readers of a table, whose header may stand below other lines: a title, `sep=;`."""
+    for row in range(1 if mapping.header else min(_ABOVE, len(lines))):
+        rest = [line for line in lines[row:] if line.strip()]
+        if lines[row].strip():
+            found = _csv_candidates(rest, base, forms, mapping, name, forced=container == "csv")
+            if found:
+                return [replace(reader, header_row=row) for reader in found]
+    return []
+
+
+_ABOVE: Final = 10  # lines among which a header is looked for
 
 
 def _csv_candidates(
@@ -137,31 +213,50 @@ def _csv_candidates(
         )
     except (UnicodeDecodeError, csv.Error):
         return []
-    if len(header) < 2 or len(set(header)) < len(header):
+    if len(header) < 2 or not all(re.search(r"\w", name) or not name for name in header):
         return []
+    header = _numbered(header)
     rows = filled if mapping.header else filled[1:]
     samples = _csv_cells(rows[:SAMPLED], delimiter)
     records = [
         {key: cell or None for key, cell in zip(header, cells, strict=True)}
         for cells in samples
-        if len(cells) == len(header)
+        if len(cells) == len(header) and tuple(cells) != header
     ]
-    if rows and not forced and len(records) < _ENOUGH * len(samples):
+    widened = _decimal_commas(header, samples, delimiter)
+    if rows and not forced and len(records) < _ENOUGH * len(samples) and not widened:
         return []
     if not records:
         records = [dict.fromkeys(header)]
-    found = _by_records_csv(
-        records,
-        header,
-        replace(base, container="csv", header=header, header_in_file=not mapping.header, delimiter=delimiter),
-        forms,
-        name,
-    )
+    table = replace(base, container="csv", header=header, header_in_file=not mapping.header, delimiter=delimiter)
+    found = _by_records_csv(records, header, replace(table, trouble=widened), forms, name)
     return [
         reader
         for reader in found
         if reader.form.name != "flat" or mapping.fields or "started_at" in resolve([(key,) for key in header])
     ]
+
+
+def _numbered(header: Sequence[str]) -> tuple[str, ...]:
+    """The names of a header, of which each is there once: a second `status` is `status (2)`."""
+    told: dict[str, int] = {}
+    names = []
+    for place, given in enumerate(header, start=1):
+        name = given or f"column {place}"
+        told[name] = told.get(name, 0) + 1
+        names.append(name if told[name] == 1 else f"{name} ({told[name]})")
+    return tuple(names)
+
+
+def _decimal_commas(header: Sequence[str], samples: Sequence[Sequence[str]], delimiter: str) -> str:
+    """What is wrong with records that all have more cells than the header: numbers with a comma, cut at it."""
+    wide = [cells for cells in samples if len(cells) > len(header)]
+    if not samples or 2 * len(wide) < len(samples):
+        return ""
+    return (
+        f"the records have {len(wide[0])} fields where the header has {len(header)}: "
+        f"numbers with a {delimiter!r} in them must stand in quotes"
+    )
 
 
 def _csv_cells(lines: Sequence[bytes], delimiter: str) -> list[list[str]]:
@@ -202,6 +297,6 @@ def _by_records_csv(
     fitting = [
         replace(base, form=form, seen=seen)
         for form in forms.values()
-        if form.marks and all(names & set(mark.split("|")) for mark in form.marks)
+        if form.marks and form.container != "w3c" and all(names & set(mark.split("|")) for mark in form.marks)
     ]
-    return fitting or [replace(base, form=forms["flat"], seen=seen)]
+    return _most_marked(fitting) or [replace(base, form=forms["flat"], seen=seen)]

@@ -13,7 +13,8 @@ from forensics.reading.fields.account_aliases import is_register
 from forensics.reading.fields.plan import observe
 from forensics.reading.recognising.candidates import by_records
 from forensics.reading.recognising.catalogue import all_formats
-from forensics.reading.recognising.recognise import recognise, settle, why_nothing
+from forensics.reading.recognising.recognise import recognise, why_nothing
+from forensics.reading.recognising.settling import settle
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq

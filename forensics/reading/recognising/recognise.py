@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -13,11 +12,13 @@ from forensics.reading.opening.sources import BOM, Batch, make_batch
 from forensics.reading.recognising.candidates import SAMPLED, candidates
 from forensics.reading.recognising.catalogue import all_formats
 from forensics.reading.recognising.reader import Reader, Wishes
+from forensics.reading.recognising.settling import settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from forensics.reading.containers.records import Rows
+    from forensics.reading.fields.format import Format
+    from forensics.reading.fields.mapping import Mapping as MappingFile
 
 
 SNIFFED_BYTES: Final = 4 << 20
@@ -32,12 +33,38 @@ def recognise(head: bytes, path: str, wishes: Wishes) -> Reader:
             for an unknown name.
     """
     forms, mapping = all_formats(wishes.folders), wishes.mapping.for_source(path)
-    name = wishes.format_name or mapping.format_name
-    container = None
-    if name is not None and name not in forms:
-        if name not in CONTAINERS:
-            raise UsageError(f"unknown format {name}", f"known: {', '.join([*forms, 'json', 'csv', 'parquet'])}")
-        container, name = name, None
+    name, container = _named(wishes.format_name or mapping.format_name, forms)
+    base = _base(forms, mapping, wishes)
+    batch = _sample(head)
+    if not batch.starts.size:
+        raise InputError(f"{path} holds no line")
+    found = (
+        [_by_pattern(base, forms, mapping)]
+        if mapping.pattern
+        else candidates(batch, head, base, forms, mapping, container, name)
+    )
+    if not found:
+        raise InputError(
+            f"{path}: no known format fits",
+            f"`forensics formats learn {path}` proposes a mapping file; `forensics formats list` shows what is known",
+        )
+    reader = _best([score(reader, batch, path) for reader in found], path)
+    if reader.form.refuse:
+        raise InputError(f"{path}: {reader.form.title}: {reader.form.refuse}")
+    return reader
+
+
+def _named(name: str | None, forms: Mapping[str, Format]) -> tuple[str | None, str | None]:
+    """The format that a user names, or the container."""
+    if name is None or name in forms:
+        return name, None
+    if name not in CONTAINERS:
+        raise UsageError(f"unknown format {name}", f"known: {', '.join([*forms, 'json', 'csv', 'parquet'])}")
+    return None, name
+
+
+def _base(forms: Mapping[str, Format], mapping: MappingFile, wishes: Wishes) -> Reader:
+    """What a mapping and the settings say about reading, whatever the format."""
     chosen: dict[str, Sequence[str]] = {
         **mapping.fields,
         **{f"@{given}": (field_name,) for given, field_name in mapping.observables.items()},
@@ -53,53 +80,30 @@ def recognise(head: bytes, path: str, wishes: Wishes) -> Reader:
         wishes.keep_text,
         not wishes.joined,
         wishes.databases,
+        today=wishes.today,
     )
-    base = Reader(forms["flat"], "json", 0.0, chosen, cleaning, constants=mapping.constants)
-    batch = _sample(head)
-    if not batch.starts.size:
-        raise InputError(f"{path} holds no line")
-    found: list[Reader] = []
-    if mapping.pattern:
-        found = [
-            replace(
-                base,
-                form=replace(
-                    forms["flat"], name="lines", pattern=mapping.pattern, by_alias=False, fields=mapping.fields
-                ),
-                container="lines",
-                chosen=_pattern_chosen(chosen),
-            )
-        ]
-    else:
-        found = candidates(batch, head, base, forms, mapping, container, name)
-    if not found:
-        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise InputError(f"{path} is UTF-16 text", "make it UTF-8 first: iconv -f UTF-16 -t UTF-8 FILE > FILE.utf8")
-        raise InputError(
-            f"{path}: no known format fits",
-            "name it with --format, or describe it in a mapping file; `forensics formats list` shows what is known",
-        )
-    scored = [score(reader, batch, path) for reader in found]
+    return Reader(forms["flat"], "json", 0.0, chosen, cleaning, constants=mapping.constants)
+
+
+def _by_pattern(base: Reader, forms: Mapping[str, Format], mapping: MappingFile) -> Reader:
+    """The reader for the lines that a mapping's pattern takes apart."""
+    form = replace(forms["flat"], name="lines", pattern=mapping.pattern, by_alias=False, fields=mapping.fields)
+    return replace(base, form=form, container="lines")
+
+
+def _best(scored: Sequence[Reader], path: str) -> Reader:
+    """The reader that fits the most lines; of several the one whose format has the most marks."""
     best = max(reader.confidence for reader in scored)
     top = [reader for reader in scored if reader.confidence == best]
-    if len(top) > 1:
-        most = max(len(reader.form.marks) for reader in top)
-        closest = [reader for reader in top if len(reader.form.marks) == most]
-        if len(closest) > 1:
-            names = " and ".join(sorted(reader.form.name for reader in closest))
-            raise InputError(
-                f"{path} fits {names} equally well",
-                f"say which with --format {min(reader.form.name for reader in closest)}",
-            )
-        top = closest
-    reader = top[0]
-    if reader.form.refuse:
-        raise InputError(f"{path}: {reader.form.title}: {reader.form.refuse}")
-    return reader
-
-
-def _pattern_chosen(chosen: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    return dict(chosen)
+    most = max(len(reader.form.marks) for reader in top)
+    closest = [reader for reader in top if len(reader.form.marks) == most]
+    if len(closest) > 1:
+        names = " and ".join(sorted(reader.form.name for reader in closest))
+        raise InputError(
+            f"{path} fits {names} equally well",
+            f"say which with --format {min(reader.form.name for reader in closest)}",
+        )
+    return closest[0]
 
 
 def _sample(head: bytes) -> Batch:
@@ -119,46 +123,28 @@ def _sample(head: bytes) -> Batch:
     return make_batch(b"\n".join(whole.line(row) for row in rows) + b"\n", 0, 1)
 
 
-def settle(reader: Reader, rows: Rows) -> Reader:
-    """Confidence on sampled rows, and the column that stands in for the account where none names one."""
-    events, _ = reader.clean(rows.frame)
-    total = rows.frame.height + len(rows.bad)
-    if not events.height and rows.frame.height and reader.cleaning.need_account:
-        for stand_in in ("api_key_id", "device_id", "client_address"):
-            if stand_in in rows.frame.columns or (
-                stand_in == "client_address" and "forwarded_for" in rows.frame.columns
-            ):
-                other = replace(
-                    reader,
-                    cleaning=replace(reader.cleaning, account_from=(stand_in,)),
-                    note=f"no line names an account: {stand_in} stands in for it",
-                )
-                events, _ = other.clean(rows.frame)
-                if events.height:
-                    reader = other
-                    break
-    return replace(reader, confidence=events.height / total if total else 0.0)
-
-
 def why_nothing(reader: Reader, head: bytes) -> str:
     """What keeps a file's lines from being events."""
     missing = missing_fields(reader)
     if missing:
         return "; ".join(missing)
-    return "no sampled line could be read as an event" if head else "empty"
+    if not head:
+        return "empty"
+    told = f": {reader.trouble}" if reader.trouble else ""
+    return f"no sampled line could be read as an event ({reader.form.title}){told}"
 
 
 def missing_fields(reader: Reader) -> list[str]:
     """Required columns that no field of the log carries."""
-    if reader.form.read is not None or reader.container == "lines":
+    if reader.form.read is not None or reader.container in {"lines", "w3c"}:
         return []
     have = set(reader.plan.paths) | set(reader.form.constants)
     names = sorted({".".join(path) for path in reader.seen})
     shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     missing = []
-    if "started_at" not in have:
+    if not have & {"started_at", "day"}:
         missing.append(f"no field gives a time (fields: {shown})")
-    if "account_id" not in have:
+    if not have & {"account_id", "api_key_id", "device_id", "client_address", "forwarded_for"}:
         missing.append(f"no field names the account (fields: {shown})")
     return missing
 
@@ -171,8 +157,15 @@ def score(reader: Reader, batch: Batch, path: str) -> Reader:
         return replace(reader, confidence=1.0)
     body = batch
     if reader.container == "csv" and reader.header_in_file:
-        body = make_batch(batch.data[batch.starts[1] :] if batch.starts.size > 1 else b"", 0, 2)
+        after = reader.header_row + 1
+        body = make_batch(batch.data[batch.starts[after] :] if batch.starts.size > after else b"", 0, 2)
+    if reader.sample is not None:
+        body = reader.sample
     rows = reader.read(body)
-    if reader.container != "lines" and reader.form.name == "flat" and is_register(reader.plan, reader.seen):
+    if (
+        reader.container not in {"lines", "w3c"}
+        and reader.form.name == "flat"
+        and is_register(reader.plan, reader.seen)
+    ):
         raise InputError(f"{path} looks like a list of accounts, not of requests", f"give it with --accounts {path}")
     return settle(reader, rows)

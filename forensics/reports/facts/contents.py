@@ -26,6 +26,7 @@ SOURCES_SCHEMA: Final[dict[str, Any]] = {
     "rejects": pl.UInt64,
     "first_event_at": TIME,
     "last_event_at": TIME,
+    "notes": pl.List(pl.String),
 }
 
 
@@ -63,6 +64,7 @@ def describe_holdings(case: Case) -> Holdings:
         pl.col("reject_count").sum().alias("rejects"),
         pl.col("first_event_at").min(),
         pl.col("last_event_at").max(),
+        pl.col("notes").explode().drop_nulls().unique(maintain_order=True),
     )
     days = (
         events.group_by(day=pl.col("started_at").dt.date())

@@ -16,11 +16,12 @@ import polars as pl
 
 from forensics import __version__
 from forensics.common.kinds import MAPPED
-from forensics.common.schema import CONTENT_FLAGS
+from forensics.common.schema import CONTENT_FLAGS, MEMBERS, NETWORKS, USED, of_operator
 from forensics.describing.sightings import kind_of
 from forensics.judging.hallmark import explain_hallmarks
 from forensics.nights.marks import MARKED_BENIGN
 from forensics.reports.facts.claims import Draft
+from forensics.reports.facts.comparisons import rank_templates, read_comparisons, read_content
 from forensics.reports.facts.from_tables import (
     by_birth,
     count_days,
@@ -51,11 +52,13 @@ from forensics.reports.facts.model import (
     Quote,
     Reading,
     Report,
+    Share,
     Source,
     Template,
     Tie,
 )
-from forensics.reports.facts.overview import FLAG_TITLES, read_content, read_overview
+from forensics.reports.facts.overview import FLAG_TITLES, read_moment, read_overview
+from forensics.reports.facts.selections import find_selections
 from forensics.reports.facts.template_shape import find_skeleton
 
 if TYPE_CHECKING:
@@ -75,7 +78,6 @@ WEB_A_KIND = 14
 WEB_SPREAD = 8  # columns of accounts: an observable on more of them is counted, not drawn line by line
 WEB_LINES = 200
 WEB_KINDS = 4  # as many as can be told apart by colour
-TEMPLATES_SHOWN = 8
 TEXTS_COMPARED = 16
 FEWEST_SHOWN = 3  # accounts or templates behind a text that is shown
 TURNS_QUOTED = 6
@@ -101,7 +103,7 @@ def build_report(
     ledger: address databases, what was dropped.
     """
     prices = prices or load_prices()
-    ranked = tables.scan("networks").sort("rank").collect()
+    ranked = NETWORKS.completed(tables.scan("networks").collect()).sort("rank")
     chosen = (
         ranked.filter(pl.col("network_id").is_in(networks) | pl.col("name").is_in(networks))
         if networks is not None
@@ -130,8 +132,8 @@ def build_report(
         ),
         findings=findings,
         further_count=len(further),
-        others=tuple(_brief(row, titles) for row in others.iter_rows(named=True)),
-        network_count=len(ranked),
+        others=tuple(sorted((_brief(row, titles) for row in others.iter_rows(named=True)), key=_contested_first)),
+        network_count=overview.network_count or len(ranked),
         methods=_methods({sign.name for finding in findings for sign in finding.signs}),
     )
 
@@ -142,7 +144,9 @@ def _brief(row: Mapping[str, Any], titles: Mapping[str, str]) -> Brief:
         row["name"] or row["network_id"],
         row["rank"],
         row["pooling"] or "none",
+        row["concealment"] or "unknown",
         row["extraction"] or "none",
+        bool(row["contested"]),
         row["account_count"] or 0,
         row["request_count"] or 0,
         tuple(
@@ -152,6 +156,10 @@ def _brief(row: Mapping[str, Any], titles: Mapping[str, str]) -> Brief:
     )
 
 
+def _contested_first(brief: Brief) -> tuple[bool, int]:
+    return (not brief.contested, brief.rank)
+
+
 def _methods(names: set[str]) -> dict[str, str]:
     """How each hallmark is tested: the docstring of its module, so that the page and the code cannot part."""
     return {name: text for name, text in sorted(explain_hallmarks().items()) if name in names}
@@ -159,10 +167,6 @@ def _methods(names: set[str]) -> dict[str, str]:
 
 def _describe_reading(tables: Tables, overview: Overview, notes: Mapping[str, Any]) -> Reading:
     sources = tables.scan("sources").sort("source_id").collect()
-    events = tables.scan("events")
-    platforms = (
-        events.group_by("platform").len().sort(["len", "platform"], descending=[True, False], nulls_last=True).collect()
-    )
     read, before = int(sources["event_count"].sum()), notes.get("dropped_before")
     dropped = max(read - overview.event_count, 0) if before else 0
     return Reading(
@@ -180,6 +184,7 @@ def _describe_reading(tables: Tables, overview: Overview, notes: Mapping[str, An
                 row["joined_count"] or 0,
                 row["first_event_at"],
                 row["last_event_at"],
+                tuple(row["notes"] or ()),
             )
             for row in sources.iter_rows(named=True)
         ),
@@ -193,7 +198,7 @@ def _describe_reading(tables: Tables, overview: Overview, notes: Mapping[str, An
         register_count=overview.registered_count,
         first_at=overview.first_at,
         last_at=overview.last_at,
-        platforms=tuple((name or "unnamed", count) for name, count in platforms.iter_rows()),
+        platforms=tuple((name or "unnamed", count) for name, count in overview.platforms),
         gaps=tuple(Gap(gap.platform, gap.first_at, gap.last_at) for gap in overview.gaps[:12]),
         dropped_before=before,
         joined_count=int(sources["joined_count"].sum()),
@@ -231,9 +236,10 @@ class _Builder:
         self.tables = tables
         self.sources = {source.source_id: source for source in reading.sources}
         self.events = tables.scan("events")
-        self.members = (
-            tables.scan("members").filter(pl.col("network_id").is_in(shown["network_id"].implode())).collect()
-        )
+        wanted = pl.col("network_id").is_in(shown["network_id"].implode())
+        every = MEMBERS.completed(tables.scan("members").filter(wanted).collect())
+        self.members = of_operator(every.lazy()).collect()
+        self.used = every.filter(pl.col("role") == USED)
         self.accounts = (
             tables.scan("accounts")
             .select(
@@ -248,6 +254,8 @@ class _Builder:
             )
             .collect()
         )
+        self.compared = read_comparisons(tables)
+        self.alerts = dict(shown.select("network_id", "alert").iter_rows())
         self._gather()
 
     def _gather(self) -> None:
@@ -265,11 +273,9 @@ class _Builder:
         (
             self.active,
             self.models,
-            self.all_models,
             self.platforms,
             templates,
             self.tokens,
-            totals,
             self.turns,
             self.flagged,
             self.first_uses,
@@ -277,7 +283,6 @@ class _Builder:
             [
                 events.group_by("network_id", "account_id", day).agg(requests=pl.len()),
                 events.group_by("network_id", day, "request_model").agg(requests=pl.len()),
-                self.events.group_by(day, "request_model").agg(requests=pl.len(), first_at=pl.col("started_at").min()),
                 events.group_by("network_id", "account_id", "platform").agg(requests=pl.len()),
                 events.filter(pl.col("template_hash").is_not_null())
                 .group_by("network_id", "template_hash")
@@ -292,11 +297,6 @@ class _Builder:
                     last_at=pl.col("started_at").max(),
                 ),
                 token_counts(events),
-                self.events.select(
-                    pl.len().alias("n"),
-                    pl.col("output_tokens").cast(pl.UInt64).sum().alias("out"),
-                    pl.col("output_tokens").count().alias("known"),
-                ),
                 turns.group_by("network_id").agg(
                     quote.sort_by("started_at", "source_id", "source_line").head(TURNS_QUOTED).alias("q")
                 ),
@@ -309,23 +309,21 @@ class _Builder:
             ],
             engine="streaming",  # events may be larger than memory
         )
-        count, out, known = totals.row(0)
-        self.totals = (int(count), int(out) if known else None)
+        facts = self.compared.facts()
+        self.totals = (facts["event_count"] or 0, facts["output_tokens"])
         self.template_counts = dict(templates.group_by("network_id").len().iter_rows())
-        self.templates = (
-            templates.sort(
-                ["network_id", "accounts", "requests", "template_hash"], descending=[False, True, True, False]
-            )
-            .group_by("network_id", maintain_order=True)
-            .head(TEMPLATES_SHOWN)
-        )
-        self.content = read_content(self.tables, self.shown["network_id"].to_list())
+        self.templates = rank_templates(templates.lazy()).collect()
+        self.content = read_content(self.compared, self.shown["network_id"].to_list())
         self.mailboxes = {
             row["network_id"]: Mailboxes(
                 row["known_count"], row["disposable_count"], row["others_share"], mailbox_sentence(row)
             )
-            for row in read_mailboxes(self.tables, self.shown["network_id"].to_list()).iter_rows(named=True)
+            for row in read_mailboxes(self.tables, self.compared, self.shown["network_id"].to_list()).iter_rows(
+                named=True
+            )
         }
+        ids = self.shown["network_id"].to_list()
+        self.selections = {} if self.compared.is_copy else find_selections(self.events, self.members, ids)
         self._gather_sightings(who)
         self._gather_templates()
         self._gather_links(who)
@@ -337,32 +335,29 @@ class _Builder:
             .select("network_id", "account_id", "kind", "value", "event_count", "first_seen_at")
             .collect()
         )
-        touched = mine.select("kind", "value").unique().lazy()
-        holders = (
-            sightings.join(touched, on=["kind", "value"], how="semi")
-            .group_by("kind", "value")
-            .agg(holders=pl.col("account_id").n_unique())
-            .collect()
+        counted = self.compared.topic("observable", self.shown["network_id"].to_list()).select(
+            "network_id", "value", pl.col("inside", "outside").cast(pl.UInt32), kind="name"
         )
-        self.sightings = mine.join(holders, on=["kind", "value"])
+        templates = self.compared.topic("template").select("network_id", "value", "outside")
+        self.template_others = {(network, value): int(others) for network, value, others in templates.iter_rows()}
+        self.sightings = mine.join(counted, on=["network_id", "kind", "value"]).with_columns(
+            holders=pl.col("inside") + pl.col("outside")
+        )
 
     def _gather_templates(self) -> None:
         top = self.templates.select("template_hash").unique().lazy()
         uses = self.events.join(top, on="template_hash", how="semi")
-        holders, texts = pl.collect_all(
-            [
-                uses.group_by("template_hash").agg(holders=pl.col("account_id").n_unique()),
-                uses.filter(pl.col("prompt_text").is_not_null())
-                .group_by("template_hash", "prompt_hash")
-                .agg(text=pl.col("prompt_text").min())
-                .sort(
-                    "template_hash", "prompt_hash", "text", nulls_last=True
-                )  # by hash: a fair draw, where the first of the alphabet would be too alike
-                .group_by("template_hash", maintain_order=True)
-                .agg(texts=pl.col("text").head(TEXTS_COMPARED)),
-            ]
+        texts = (
+            uses.filter(pl.col("prompt_text").is_not_null())
+            .group_by("template_hash", "prompt_hash")
+            .agg(text=pl.col("prompt_text").min())
+            .sort(
+                "template_hash", "prompt_hash", "text", nulls_last=True
+            )  # by hash: a fair draw, where the first of the alphabet would be too alike
+            .group_by("template_hash", maintain_order=True)
+            .agg(texts=pl.col("text").head(TEXTS_COMPARED))
+            .collect()
         )
-        self.template_holders = dict(holders.iter_rows())
         self.template_texts: dict[int, list[str]] = dict(texts.iter_rows())
 
     def _gather_links(self, who: pl.LazyFrame) -> None:
@@ -408,13 +403,24 @@ class _Builder:
             source.sha256 if source else "",
         )
 
+    def _with_numbers(self, members: pl.DataFrame) -> pl.DataFrame:
+        """Members with what they did, surest first."""
+        joined = members.join(self.accounts.drop("hour_counts"), on="account_id", how="left")
+        return joined.sort(["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True)
+
+    def _shares(self, row: Mapping[str, Any]) -> tuple[Share, ...]:
+        titles = dict(
+            self.hallmarks.filter(pl.col("network_id") == row["network_id"]).select("name", "title").iter_rows()
+        )
+        return tuple(
+            Share(item["name"], titles.get(item["name"]) or item["name"], item["axis"], round(item["nats"], 4))
+            for item in row["shares"] or ()
+        )
+
     def _finding(self, row: Mapping[str, Any]) -> Draft:
         network = row["network_id"]
         mine = pl.col("network_id") == network
-        joined = self.members.filter(mine).join(self.accounts.drop("hour_counts"), on="account_id", how="left")
-        joined = joined.sort(
-            ["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True
-        )
+        joined = self._with_numbers(self.members.filter(mine))
         members = [read_member(item) for item in joined.iter_rows(named=True)]
         active = self.active.filter(mine)
         days = list_days(active, members)
@@ -445,7 +451,9 @@ class _Builder:
             name=row["name"] or network,
             alert=bool(row["alert"]),
             pooling=row["pooling"] or "none",
+            concealment=row["concealment"] or "unknown",
             extraction=row["extraction"] or "none",
+            contested=bool(row["contested"]),
             account_count=row["account_count"] or len(members),
             request_count=row["request_count"] or 0,
             platforms=tuple(row["platforms"] or ()),
@@ -459,7 +467,7 @@ class _Builder:
             members=tuple(members),
             lives=lives,
             daily=count_days(active, members, days),
-            hours=self._hours(order),
+            hours=self._hours(network),
             model_days=self._model_days(network, days),
             ties=self._ties(
                 [tie for kind in kinds if kind.bits > 0 for tie in kind.ties][:TIES_DRAWN], sightings, column_of, sizes
@@ -484,6 +492,11 @@ class _Builder:
             claims=(),
             impact=measure_impact(self.tokens.filter(mine), self.prices, self.totals, row["limit_multiple"]),
             mailboxes=self.mailboxes.get(network),
+            used=tuple(read_member(item) for item in self._with_numbers(self.used.filter(mine)).iter_rows(named=True)),
+            principal_count=row["principal_count"],
+            shares=self._shares(row),
+            selections=self.selections.get(network, ()),
+            selections_note="which clients others show is not in this copy" if self.compared.is_copy else "",
         )
         return Draft(self, finding, sightings)
 
@@ -496,11 +509,9 @@ class _Builder:
         total = max(self.reading.account_count, 1)
         shared = (
             sightings.group_by("kind", "value")
-            .agg(inside=pl.col("account_id").n_unique(), holders=pl.col("holders").first())
+            .agg(pl.col("inside", "outside", "holders").first())
             .filter(pl.col("inside") > 1)
-        )
-        shared = shared.with_columns(
-            outside=pl.col("holders") - pl.col("inside"), bits=(total / pl.col("holders")).log(2)
+            .with_columns(bits=(total / pl.col("holders")).log(2))
         )
         lift = (pl.col("inside") / size) / ((pl.col("outside") + 0.5) / max(total - size, 1))
         shared = shared.with_columns(weight=pl.col("inside") * lift.log(2).clip(lower_bound=0.0)).filter(
@@ -607,20 +618,11 @@ class _Builder:
         chance = math.log2(max(self.reading.account_count, 2))
         return ExampleLink(row["account_a"], row["account_b"], row["weight_bits"] or 0.0, kinds, observables, chance)
 
-    def _hours(self, members: Sequence[str]) -> Hours:
-        known = self.accounts.filter(pl.col("hour_counts").list.len() == 24)
-        inside = pl.col("account_id").is_in(pl.Series(members, dtype=pl.String).implode())
-
-        def shares(frame: pl.DataFrame) -> tuple[float, ...] | None:
-            if frame.is_empty():
-                return None
-            sums = (
-                frame.select(pl.col("hour_counts").list.to_array(24).arr.to_struct()).unnest("hour_counts").sum().row(0)
-            )
-            total = sum(sums)
-            return tuple(round(value / total, 6) for value in sums) if total else None
-
-        return Hours(shares(known.filter(inside)) or (0.0,) * 24, shares(known.filter(~inside)))
+    def _hours(self, network: str) -> Hours:
+        rows = self.compared.topic("hour", [network]).sort("name")
+        inside = tuple(round(value or 0.0, 6) for value in rows["inside"]) or (0.0,) * 24
+        known = rows["outside"].null_count() < rows.height
+        return Hours(inside, tuple(round(value or 0.0, 6) for value in rows["outside"]) if known else None)
 
     def _model_days(self, network: str, days: Sequence[date]) -> ModelDays:
         mine = self.models.filter(pl.col("network_id") == network)
@@ -635,15 +637,20 @@ class _Builder:
         inside: dict[tuple[date, str | None], int] = {
             (day, model): count for day, model, count in mine.select("day", "request_model", "requests").iter_rows()
         }
-        everyone = {
-            (day, model): count
-            for day, model, count in self.all_models.select("day", "request_model", "requests").iter_rows()
+        own = {} if self.alerts.get(network) else inside
+        outside: dict[tuple[date, str | None], int] = {
+            (date.fromisoformat(day), model or None): int(count) - own.get((date.fromisoformat(day), model or None), 0)
+            for model, day, count in self.compared.topic("model").select("name", "value", "outside").iter_rows()
         }
-        outside = {key: count - inside.get(key, 0) for key, count in everyone.items()}
-        first = dict(self.all_models.group_by("request_model").agg(pl.col("first_at").min()).iter_rows())
+        first = {
+            name: read_moment(at)
+            for name, at in self.compared.topic("model_first").select("name", "inside").iter_rows()
+        }
         start = self.reading.first_at
         released = tuple(
-            (name, first[name]) for name in names if start is not None and first[name] > start + timedelta(days=2)
+            (name, first[name])
+            for name in names
+            if start is not None and name in first and first[name] > start + timedelta(days=2)
         )
         return ModelDays(
             tuple(days), tuple(names), share_models(inside, names, days), share_models(outside, names, days), released
@@ -667,7 +674,7 @@ class _Builder:
                     row["accounts"],
                     row["requests"],
                     row["requests"] / requests if requests else 0.0,
-                    self.template_holders.get(row["template_hash"], 0) - row["accounts"],
+                    self.template_others.get((network, f"{row['template_hash']:016x}"), 0),
                     row["first_at"],
                     row["last_at"],
                     flags,

@@ -54,10 +54,10 @@ class Prices:
         return next((price for price in self.models if fnmatch.fnmatchcase(name, price.match.lower())), None)
 
 
-def load_prices(path: Path | None = None) -> Prices:
-    """The price file, or the sample that comes with the tool.
+def read_price_file(path: Path | None = None) -> tuple[dict[str, Any], str]:
+    """What stands in the price file, or in the sample that comes with the tool; and what to call it.
 
-    Raises: UsageError for a file that cannot be read or lacks a date, a currency or prices.
+    Raises: UsageError for a file that cannot be read.
     """
     where = "the sample price file" if path is None else str(path)
     try:
@@ -66,13 +66,21 @@ def load_prices(path: Path | None = None) -> Prices:
             if path is None
             else path.read_text("utf-8")
         )
-        given: dict[str, Any] = tomllib.loads(content)
+        return tomllib.loads(content), where
     except OSError as error:
         raise UsageError(
             f"cannot read prices {where}: {error.strerror}", "give an existing TOML file to --prices"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{where} is not valid TOML: {error}") from error
+
+
+def load_prices(path: Path | None = None) -> Prices:
+    """The price file, or the sample that comes with the tool.
+
+    Raises: UsageError for a file that cannot be read or lacks a date, a currency or prices.
+    """
+    given, where = read_price_file(path)
     dated, currency, models = given.get("dated"), given.get("currency"), given.get("model")
     if not isinstance(dated, date) or not isinstance(currency, str) or not isinstance(models, list) or not models:
         raise UsageError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from forensics.common.schema import of_operator
 from forensics.reports.wording.figures import count, share
 
 if TYPE_CHECKING:
@@ -14,29 +15,56 @@ if TYPE_CHECKING:
     from typing import Any
 
     from forensics.common.schema import Tables
+    from forensics.reports.facts.comparisons import Comparisons
 
 
 FEWEST_OTHERS = 30  # accounts in no network below which there is nothing to compare with
 NEIGHBOURS = 15  # of an account's rank by requests, to each side, and at least two in a hundred: those are comparable
 
 
-def read_mailboxes(case: Tables, networks: Sequence[str]) -> pl.DataFrame:
+def read_mailboxes(case: Tables, comparisons: Comparisons, networks: Sequence[str]) -> pl.DataFrame:
     """One row per network with a member whose mail domain is known: network_id, known_count, disposable_count,
     others_share.
 
-    In:    MEMBERS, REGISTER, ACCOUNTS.
-    Null:  others_share, where too few accounts in no network have a mail domain. They are matched to the members by
-           their number of requests.
+    In:    MEMBERS, REGISTER; what was counted of others.
+    Null:  others_share, where too few accounts in no network have a mail domain.
     """
-    declared = (
+    members = (
+        of_operator(case.scan("members"))
+        .filter(pl.col("network_id").is_in(list(networks)))
+        .select("network_id", "account_id")
+    )
+    others = comparisons.topic("mailbox", networks).select("network_id", others_share="outside")
+    return (
+        _declared(case)
+        .join(members, on="account_id")
+        .group_by("network_id")
+        .agg(known_count=pl.len().cast(pl.UInt32), disposable_count=pl.col("email_disposable").sum().cast(pl.UInt32))
+        .collect()
+        .join(others, on="network_id", how="left")
+        .sort("network_id")
+    )
+
+
+def _declared(case: Tables) -> pl.LazyFrame:
+    return (
         case.scan("register")
         .select("account_id", "email_disposable")
         .drop_nulls()
         .unique("account_id", keep="first", maintain_order=True)
     )
+
+
+def match_mailboxes(case: Tables, networks: Sequence[str]) -> pl.DataFrame:
+    """One row per network with a member whose mail domain is known: network_id, name, inside, outside (shares).
+
+    In:    MEMBERS, REGISTER, ACCOUNTS. Others are accounts in no network, matched to the members by their number of
+           requests.
+    """
     known = (
-        declared.join(case.scan("accounts").select("account_id", "request_count"), on="account_id")
-        .join(case.scan("members").select("account_id", "network_id"), on="account_id", how="left")
+        _declared(case)
+        .join(case.scan("accounts").select("account_id", "request_count"), on="account_id")
+        .join(of_operator(case.scan("members")).select("account_id", "network_id"), on="account_id", how="left")
         .sort("request_count", "account_id")
         .collect()
     )
@@ -45,13 +73,9 @@ def read_mailboxes(case: Tables, networks: Sequence[str]) -> pl.DataFrame:
     for network in networks:
         mine = known.filter(pl.col("network_id") == network)
         if mine.height:
-            rows.append((network, mine.height, int(mine["email_disposable"].sum()), _expected(mine, others)))
-    schema = {
-        "network_id": pl.String,
-        "known_count": pl.UInt32,
-        "disposable_count": pl.UInt32,
-        "others_share": pl.Float64,
-    }
+            share_inside = int(mine["email_disposable"].sum()) / mine.height
+            rows.append((network, "disposable", share_inside, _expected(mine, others)))
+    schema = {"network_id": pl.String, "name": pl.String, "inside": pl.Float64, "outside": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

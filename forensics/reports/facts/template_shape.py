@@ -31,11 +31,6 @@ def mask(text: str) -> str:
     return text
 
 
-def mask_secrets(text: str) -> str:
-    """`text` without what looks like a key or token, for showing a raw line."""
-    return _SECRET[0].sub(_SECRET[1], text)
-
-
 def find_skeleton(texts: Sequence[str]) -> tuple[tuple[bool, str], ...] | None:
     """Words common to all texts, in order, with slots between: (is a slot, text) parts.
 

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from forensics.common.printable import printable, safe_name, shorten
 from forensics.reports.page import pictures
 from forensics.reports.wording import figures
-from forensics.reports.wording.words import LIMITS, VERDICT_MEANINGS, fit_word, in_its_unit, opening
+from forensics.reports.wording.words import AXES, CONTESTED, LIMITS, VERDICT_MEANINGS, fit_word, in_its_unit, opening
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,7 +67,7 @@ _MARKS = {"none": 0, "possible": 1, "likely": 2, "strong": 3}
 
 def render_html(report: Report) -> bytes:
     """The whole page, UTF-8; with less detail per finding where it would be too large to send around."""
-    template, style = _environment().get_template("report.html.j2"), _style()
+    template, style = _environment().get_template("report.html.j2"), page_style()
     page = b""
     for detail in _DETAILS:
         page = template.render(
@@ -77,6 +77,8 @@ def render_html(report: Report) -> bytes:
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             defs=pictures.defs(),
             verdict_meanings=VERDICT_MEANINGS,
+            contested_heading=CONTESTED,
+            axes=AXES,
             limits=LIMITS,
             detail=detail,
             least_bits=LEAST_BITS,
@@ -86,7 +88,8 @@ def render_html(report: Report) -> bytes:
     return page
 
 
-def _style() -> str:
+def page_style() -> str:
+    """The style sheet of every page, without comments and indents."""
     text = resources.files("forensics.reports.page").joinpath("templates/report.css").read_text("utf-8")
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("/*"))
@@ -246,7 +249,7 @@ def _environment() -> jinja2.Environment:
         money=_safe(_money),
     )
     environment.globals["period"] = _safe(figures.period)
-    environment.globals["unit"] = _safe(in_its_unit)
+    environment.globals["unit"] = _safe(lambda sign, value: in_its_unit(sign.measure, value))
     return environment
 
 

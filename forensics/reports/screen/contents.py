@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SOURCES_SHOWN = 12
 DAYS_SHOWN = 31
 GAPS_SHOWN = 10
+DOUBTS_SHOWN = 12
 BAR = 30
 
 
@@ -39,6 +40,7 @@ def render_contents(held: Any, notes: dict[str, Any], width: int) -> Page:  # no
             label="Places   ",
         )
     _render_sources(page, held.sources)
+    _render_doubts(page, held.sources)
     _render_days(page, held.days)
     page.blank()
     page.heading("Quiet windows", "hours without an event where at least 20 were due")
@@ -81,6 +83,23 @@ def _render_sources(page: Page, sources: pl.DataFrame) -> None:
         )
     if sources.height > SOURCES_SHOWN:
         page.line((f"… and {count(sources.height - SOURCES_SHOWN)} more; --format json has all of them", "dim"))
+
+
+def _render_doubts(page: Page, sources: pl.DataFrame) -> None:
+    """What to know about how sources were read: each sentence once, with the first source it holds for."""
+    told: dict[str, list[str]] = {}
+    for path, notes in sources.select("path", "notes").iter_rows():
+        for note in notes or ():
+            told.setdefault(note, []).append(path)
+    if not told:
+        return
+    page.blank()
+    page.heading("How they were read")
+    for note, paths in list(told.items())[:DOUBTS_SHOWN]:
+        more = f" and {plural(len(paths) - 1, 'other')}" if len(paths) > 1 else ""
+        page.paragraph(f"{shorten(printable(paths[0]), 40)}{more}: {printable(note)}", indent=2, hanging=4)
+    if len(told) > DOUBTS_SHOWN:
+        page.line((f"  … and {count(len(told) - DOUBTS_SHOWN)} more; --format json has all of them", "dim"))
 
 
 def _render_days(page: Page, days: pl.DataFrame) -> None:

@@ -9,15 +9,18 @@ from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, period, plural, share
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
 FILES_SHOWN = 12
 REASONS_SHOWN = 5
+REMARKS_SHOWN = 12  # on how sources were read
 PREVIEW_COLUMNS = 14
 READ_BEFORE = "already in the case"  # the lines passed over are told apart from this
 
 
-def ingest_text(report: Any, width: int, *, join: bool = False) -> str:  # noqa: ANN401 - an IngestReport, whose module stands beside this one
+def ingest_text(report: Any, width: int, *, join: bool = False, further: Sequence[str] = ()) -> str:  # noqa: ANN401 - an IngestReport, whose module stands beside this one
     """Per file and in all: lines = events + duplicates + rejects + blanks."""
     page = Page(width)
     files = sorted(report.sources, key=lambda source: -source.line_count)
@@ -60,7 +63,7 @@ def ingest_text(report: Any, width: int, *, join: bool = False) -> str:  # noqa:
             "of them in the logs",
             indent=9,
         )
-    for text in enriched(report, join=join):
+    for text in (*enriched(report, join=join), *further):
         page.paragraph(text, indent=9)
     if report.reasons:
         told = [
@@ -79,16 +82,19 @@ def enriched(report: Any, *, join: bool = False) -> list[str]:  # noqa: ANN401 -
     """
     remarks: dict[str, list[str]] = {}
     for source in report.sources:
-        if source.note and source.note != READ_BEFORE:
-            remarks.setdefault(source.note, []).append(source.path)
+        said = [source.note] if source.note and source.note != READ_BEFORE else []
+        for note in filter(None, [*said, source.passed_over, *source.warnings]):
+            remarks.setdefault(note, []).append(source.path)
     told = []
-    for note, paths in remarks.items():
+    for note, paths in list(remarks.items())[:REMARKS_SHOWN]:
         which = (
             shorten(printable(paths[0]), 40)
             if len(paths) == 1
             else f"{plural(len(paths), 'file')} ({shorten(printable(paths[0]), 40)}, …)"
         )
         told.append(f"{which}: {printable(note)}")
+    if len(remarks) > REMARKS_SHOWN:
+        told.append(f"{count(len(remarks) - REMARKS_SHOWN)} more remarks: forensics case info")
     if join and report.line_count > report.blank_count:
         met = [
             f"{shorten(printable(source.path), 30)} "
@@ -105,6 +111,21 @@ def enriched(report: Any, *, join: bool = False) -> list[str]:  # noqa: ANN401 -
     return told
 
 
+def apart_sentences(apart: Any) -> list[str]:  # noqa: ANN401 - an Apart, of which only the form is known here
+    """What is kept apart because it is dated far ahead, a sentence each."""
+    told = []
+    if apart.count:
+        lines = ", ".join(f"{printable(path)}:{line}" for path, line in apart.lines)
+        new = f", {count(apart.added)} of them new" if 0 < apart.added < apart.count else ""
+        told.append(
+            f"{plural(apart.count, 'event')} kept apart: dated {period(apart.first_at, apart.last_at)}, far ahead of "
+            f"the rest{new} ({lines}{', …' if apart.count > len(apart.lines) else ''})"
+        )
+    if apart.released:
+        told.append(f"{plural(apart.released, 'event')} no longer kept apart: the log has caught up with them")
+    return told
+
+
 def formats_table(rows: list[dict[str, str]]) -> pl.DataFrame:
     """One row per format: name, title, reads, reference."""
     import polars as pl
@@ -112,6 +133,20 @@ def formats_table(rows: list[dict[str, str]]) -> pl.DataFrame:
     return pl.DataFrame(
         rows, schema={"name": pl.String, "title": pl.String, "reads": pl.String, "reference": pl.String}
     )
+
+
+def _preview_columns(page: Page, preview: Any, width: int) -> None:  # noqa: ANN401 - a Preview
+    """Each column of the events: how many different values it has, and the field of the log it comes from."""
+    columns = dict.fromkeys([*preview.fields, *preview.distinct])
+    if not columns:
+        return
+    page.blank()
+    page.heading("Column of the event", "different values, field of the log")
+    for column in sorted(columns):
+        different = count(preview.distinct[column]) if column in preview.distinct else "–"
+        page.line(
+            f"  {fit(column, 24)}{different:>10}  {shorten(printable(preview.fields.get(column, '')), width - 40)}"
+        )
 
 
 def preview_text(preview: Any, width: int) -> str:  # noqa: ANN401 - a Preview, whose module stands beside this one
@@ -130,11 +165,11 @@ def preview_text(preview: Any, width: int) -> str:  # noqa: ANN401 - a Preview, 
         f"{lines} + {plural(report.reject_count, 'reject')} + {count(report.blank_count)} blank or header",
         label="Read     ",
     )
-    if preview.fields:
-        page.blank()
-        page.heading("Column of the event", "field of the log")
-        for column, field in sorted(preview.fields.items()):
-            page.line(f"  {fit(column, 28)}{shorten(printable(field), width - 30)}")
+    for remark in filter(None, [report.note, report.passed_over]):
+        page.paragraph(printable(remark), label="Note     ")
+    for warning in report.warnings:
+        page.paragraph(printable(warning), label="Warning  ")
+    _preview_columns(page, preview, width)
     if preview.unused:
         page.paragraph(", ".join(printable(name) for name in preview.unused), label="Unused   ")
     for number, event in enumerate(preview.events.to_dicts(), start=1):

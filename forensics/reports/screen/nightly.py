@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -13,6 +15,7 @@ from forensics.reports.facts.findings import build_report
 from forensics.reports.facts.overview import kind_titles
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, day, moment, number, plural, share
+from forensics.reports.wording.words import CONTESTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,12 +32,15 @@ JOINED_SHOWN = 8
 MOVES_SHOWN = 6
 SUCCESSORS_SHOWN = 5
 HITS_SHOWN = 12
+CONTESTED_SHOWN = 8
 CHECK = "check that no day or source is missing"
 LIKENESS_PARTS = (
     ("member_share", "members"),
     ("observable_share", "rare observables"),
     ("succession_share", "born after its bans"),
 )
+NIGHTS_AT_ONCE = 7  # that may be made up for, and dropped by retention, in one run
+DAYS_SHOWN = 3  # ranges of days without an event
 SILENT_H = 24.0  # a platform without events for so long before the last event of the case is named
 
 
@@ -55,6 +61,8 @@ class News:
     event_count: int  # read tonight
     night_at: Any
     explained: Mapping[str, Row] = field(default_factory=dict)  # network_id → NETWORKS row
+    run: int = 0  # the last run of LINEAGE
+    nights: int = 1  # since the last of which the user was told
 
     @property
     def silent(self) -> bool:
@@ -71,28 +79,21 @@ def read_news(
     skipped: Sequence[tuple[str, str]],
     event_count: int,
     only_new: bool = False,
+    told_run: int | None = None,
+    further: Sequence[str] = (),
 ) -> News:
-    """What the last run of the case changed.
+    """What the last run of the case changed, and those before it of which nobody was told (after `told_run`).
 
     In:    LINEAGE, PROFILES, NETWORKS, MEMBERS, EVENTS; marks that stand; matches of the watch list; findings that
            became weaker.
     """
     lineage = lineage_rows(case)
     night_at = case.scan("events").select(pl.col("started_at").max()).collect().item()
-    tonight, earlier = (
-        lineage.filter(pl.col("night_at") == night_at),
-        lineage.filter(pl.col("night_at") < night_at),
-    )  # tonight has no row without networks
-    now = {row["network_id"]: row for row in tonight.iter_rows(named=True)}
-    before = {
-        row["network_id"]: row for row in earlier.filter(pl.col("run") == pl.col("run").max()).iter_rows(named=True)
-    }
-    proved = {
-        row["network_id"]: row
-        for row in earlier.filter(~(pl.col("standing") == "kept").fill_null(value=False))
-        .sort("run")
-        .iter_rows(named=True)
-    }
+    now, earlier = _since_told(lineage, night_at, told_run)
+    last_told = earlier.filter(pl.col("run") == pl.col("run").max())
+    before = {row["network_id"]: row for row in last_told.iter_rows(named=True)}
+    by_evidence = earlier.filter(~(pl.col("standing") == "kept").fill_null(value=False)).sort("run")
+    proved = {row["network_id"]: row for row in by_evidence.iter_rows(named=True)}
     networks = {row["network_id"]: row for row in case.scan("networks").collect().iter_rows(named=True)}
     changed = [
         row
@@ -111,6 +112,7 @@ def read_news(
     )
     last = max((row["night_at"] for row in before.values()), default=None)
     warnings = [
+        *further,
         *_weaker_sentences(weaker),
         *missing_days(case, last),
         *silent_platforms(case),
@@ -118,13 +120,14 @@ def read_news(
     ]
     if not earlier.is_empty() and event_count == 0:
         warnings.append("no new event was read tonight")
-    run = int(tonight.get_column("run").max() or 0)  # type: ignore[arg-type]  # a UInt32 column
+    tonight = [row["run"] for row in now.values() if row["night_at"] == night_at]
+    run = max(tonight, default=0)
+    confirmed = [key for key, state in marks.items() if state == "confirmed"]
+    since = int(last_told["run"].max() or 0) + 1 if last_told.height else run  # type: ignore[arg-type]  # a UInt32 column
     return News(
         changed=tuple(changed),
         before=before,
-        joined=tuple(_joined(case, run, [key for key, state in marks.items() if state == "confirmed"]))
-        if before and run
-        else (),
+        joined=tuple(_joined(case, min(since, run), confirmed)) if before and run else (),
         marks=marks,
         hits=tuple(hits),
         warnings=tuple(warnings),
@@ -133,7 +136,31 @@ def read_news(
         event_count=event_count,
         night_at=night_at,
         explained=networks,
+        run=max(run, int(lineage["run"].max() or 0)),  # type: ignore[arg-type]  # as above
+        nights=1 if last is None else max(1, min((night_at.date() - last.date()).days, NIGHTS_AT_ONCE)),
     )
+
+
+def _since_told(
+    lineage: pl.DataFrame, night_at: datetime, told_run: int | None
+) -> tuple[dict[str, Row], pl.DataFrame]:
+    """What became of each network since the user was last told, and the nights before that.
+
+    A run that died before it could speak is made up for: its news are told with tonight's.
+    """
+    known = pl.col("night_at") < night_at
+    if told_run is not None:
+        known &= pl.col("run") <= told_run
+    earlier, rows = lineage.filter(known), lineage.filter(~known & (pl.col("night_at") <= night_at)).sort("run")
+    now: dict[str, Row] = {}
+    for row in rows.iter_rows(named=True):
+        missed = now.get(row["network_id"])
+        if missed is not None:
+            row["status"] = min(missed["status"], row["status"], key=ORDER.index)
+            for name in ("gained_count", "lost_count", "banned_count"):
+                row[name] = (row[name] or 0) + (missed[name] or 0)
+        now[row["network_id"]] = row
+    return now, earlier
 
 
 def _worth_saying(
@@ -161,7 +188,7 @@ def _worth_saying(
 def _joined(case: Tables, run: int, confirmed: Sequence[str]) -> list[Row]:
     """Accounts that confirmed networks have since this run, surest first."""
     fresh = case.scan("profiles").filter(
-        (pl.col("kind") == "account") & (pl.col("first_run") == run) & pl.col("network_id").is_in(list(confirmed))
+        (pl.col("kind") == "account") & (pl.col("first_run") >= run) & pl.col("network_id").is_in(list(confirmed))
     )
     rows = (
         fresh.select("network_id", account_id="value")
@@ -203,8 +230,16 @@ def missing_days(case: Tables, since: datetime | None) -> list[str]:
         .collect()
         .to_series()
     )
-    every = pl.date_range(since.date(), days[-1], eager=True) if days.len() else days
-    return [f"no event at all on {day(missing)}" for missing in every if missing not in set(days)]
+    gaps = [
+        (earlier + timedelta(days=1), later - timedelta(days=1))
+        for earlier, later in pairwise([since.date(), *days])
+        if (later - earlier).days > 1
+    ]
+    told = [
+        f"no event at all {f'on {day(first)}' if first == last else f'from {day(first)} to {day(last)}'}"
+        for first, last in gaps[:DAYS_SHOWN]
+    ]
+    return told if len(gaps) <= DAYS_SHOWN else [*told, f"and {count(len(gaps) - DAYS_SHOWN)} more silences of days"]
 
 
 def silent_platforms(case: Tables) -> list[str]:
@@ -274,6 +309,7 @@ def render_news(case: Tables, news: News, width: int, *, case_option: str = "") 
     for row in news.changed:
         page.blank()
         _render_change(page, case, news, row)
+    _render_contested(page, news)
     if news.changed:
         option = f" {case_option}" if case_option else ""
         page.blank()
@@ -284,6 +320,21 @@ def render_news(case: Tables, news: News, width: int, *, case_option: str = "") 
             label="Look next   ",
         )
     return page
+
+
+def _render_contested(page: Page, news: News) -> None:
+    """Networks whose signs would make them findings, but for an innocent reason: a person should look at each once."""
+    rows = sorted((row for row in news.explained.values() if row["contested"]), key=lambda row: row["rank"])
+    if not rows:
+        return
+    page.blank()
+    page.heading(CONTESTED)
+    for row in rows[:CONTESTED_SHOWN]:
+        page.paragraph(
+            f"{row['name']} ({plural(row['account_count'], 'account')}): {printable(row['summary'] or '')}", indent=2
+        )
+    if len(rows) > CONTESTED_SHOWN:
+        page.paragraph(f"and {count(len(rows) - CONTESTED_SHOWN)} more", indent=2)
 
 
 def _render_hits(page: Page, hits: Sequence[Row]) -> None:

@@ -36,6 +36,17 @@ def write_text(text: str) -> None:
         raise output_lost(error) from error
 
 
+def write_bytes(content: bytes) -> None:
+    """Bytes to standard output, every one of them."""
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        silence_stdout()
+    except OSError as error:
+        raise output_lost(error) from error
+
+
 def output_lost(error: OSError) -> InputError:
     """What to say where standard output cannot be written, to a full disk say; what else was done stays done."""
     silence_stdout()
@@ -73,13 +84,7 @@ def write_frame(frame: pl.DataFrame, form: str, *, columns: tuple[str, ...] | No
             )
         buffer = io.BytesIO()
         frame.write_parquet(buffer, compression="zstd")
-        try:
-            sys.stdout.buffer.write(buffer.getvalue())
-            sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            silence_stdout()
-        except OSError as error:
-            raise output_lost(error) from error
+        write_bytes(buffer.getvalue())
     else:
         raise UsageError(f"unknown output format {form!r}", f"one of {', '.join(FORMATS)}")
 

@@ -129,6 +129,37 @@ def benchmark(stage: Stage, rng: np.random.Generator, n: int, name: str) -> list
     return [day]
 
 
+def _sell_one_product(
+    stage: Stage, rng: np.random.Generator, p: dict[str, Array], parent: str, owner: tuple[int, int]
+) -> None:
+    """What all tenants of a product have in common: its templates, settings, models, payer and parent."""
+    n, (org, card) = len(p["rate"]), owner
+    override(
+        p,
+        template_share=1.0,
+        recurrence=rng.uniform(0.25, 0.7, n),
+        pool=np.maximum(rng.lognormal(3, 0.8, n), 4),
+        card=card + 10_000_000,
+        org=org if parent == "declared" else 0,
+        parent=org if parent == "declared" else 0,
+        reseller=int(rng.integers(1, 12)) if parent == "reseller" else 0,
+        domain=np.where(rng.random(n) < 0.9, org + 1000, p["domain"]),
+        plan=int(rng.choice([TIER2, TIER4, ENTERPRISE])),
+        params0=p["params0"][0],
+        params1=p["params0"][0],
+        model0=p["model0"][0],
+        model1=p["model0"][0],
+        adopt_at=stage.start + int(rng.uniform(0.3, 2.0) * stage.days) * DAY,
+        adopt_share=1.0,
+        end_users=0,
+        banned=NEVER,
+        referrer=0,
+        work=p["work"][0],
+        token_scale=p["token_scale"][0] * rng.lognormal(0, 0.25, n),
+        tools=p["tools"][0],
+    )
+
+
 def tenant_platform(
     stage: Stage, rng: np.random.Generator, n: int, name: str, *, parent: str = "declared"
 ) -> list[Play]:
@@ -169,31 +200,9 @@ def tenant_platform(
         wake=rng.normal(8.5, 1.0, n),
         active=rng.beta(8, 1, n),
         rate=np.clip(9 * rng.lognormal(-0.4, 1.2, n), 0.3, 1200) * stage.tuning.get("volume", 1.0),
-        template_share=1.0,
-        recurrence=rng.uniform(0.25, 0.7, n),
-        pool=np.maximum(rng.lognormal(3, 0.8, n), 4),
-        card=card + 10_000_000,
-        org=org if parent == "declared" else 0,
-        parent=org if parent == "declared" else 0,
-        reseller=int(rng.integers(1, 12)) if parent == "reseller" else 0,
-        domain=np.where(rng.random(n) < 0.9, org + 1000, p["domain"]),
-        plan=int(rng.choice([TIER2, TIER4, ENTERPRISE])),
-        params0=p["params0"][0],
-        params1=p["params0"][0],
-        model0=p["model0"][0],
-        model1=p["model0"][0],
-        adopt_at=stage.start + int(rng.uniform(0.3, 2.0) * stage.days) * DAY,
-        adopt_share=1.0,
-        end_users=0,
-        banned=NEVER,
-        referrer=0,
-        system0=system,
-        system1=system,
-        work=p["work"][0],
-        token_scale=p["token_scale"][0] * rng.lognormal(0, 0.25, n),
-        tools=p["tools"][0],
-        signup_site=exits[0],
     )
+    _sell_one_product(stage, rng, p, parent, (int(org), int(card)))
+    override(p, system0=system, system1=system, signup_site=exits[0])
     for slot in range(4):
         p[f"template{slot}"] = np.full(n, templates[slot % len(templates)], dtype=np.int32)
     stage.cast.hire(Actor(name, "N8", facts={"parent": parent, "organisation": int(org)}), p)

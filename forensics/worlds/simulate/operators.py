@@ -105,63 +105,9 @@ class Operator:
         country = pick(rng, [w for _, _, w in COUNTRIES], n) if spread_out else rng.choice([19, 22, 20, 21], n)
         p = draw_people(stage, rng, n, style=rng.choice([CHAT, CODER, SERVER], n), country=country)
         p["staged"] = np.ones(n, dtype=bool)
-        if h.infra == "subnets":
-            nets = np.array(
-                [
-                    company_site(stage, rng, self.home, cloud=bool(rng.random() < 0.8))
-                    for _ in range(max(n // int(rng.integers(20, 60)), 2))
-                ],
-                dtype=np.uint32,
-            )
-            sites = [nets[rng.integers(0, len(nets), n)] for _ in range(3)]
-        elif h.infra == "cloud":
-            sites = [stage.places.servers(rng, n, 0.8) for _ in range(3)]
-        else:
-            one = stage.places.homes(rng, country, RESIDENTIAL)
-            sites = [one, np.where(rng.random(n) < 0.6, one, stage.places.homes(rng, country, MOBILE)), one]
-        override(
-            p, site0=sites[0], site1=sites[1], site2=sites[2], lease=rng.choice([1, 5, 10_000]), signup_site=sites[0]
-        )
-        if h.client == "frozen":
-            front = self._front()
-            override(p, client0=front, client1=front, upgrade_at=NEVER)
-            if rng.random() < 0.4:  # a second instance of the relay for some accounts
-                p["client0"] = np.where(rng.random(n) < 0.35, self._front(), p["client0"]).astype(np.int32)
-                p["client1"] = p["client0"].copy()
-        lead = np.where(
-            dormant, rng.uniform(15, 90, n), rng.exponential(1.0, n) + 0.02
-        )  # days between sign-up and first job
-        aged = rng.random(n) < rng.uniform(
-            0.0, 0.6 if h.scheduler == "once" else 0.35
-        )  # bought on a market for old accounts
-        lead = np.where(aged, np.maximum(lead, rng.gamma(1.5, 25, n)), lead)
-        created = np.maximum(start, stage.start - int(rng.uniform(0, 30)) * DAY) - (lead * DAY).astype(np.int64)
-        first = np.where(start <= self.from_at, self.from_at, start)
-        created = np.where(
-            (self.h.begin == 0) & (start <= stage.start),
-            stage.start - (rng.gamma(2, 12, n) * DAY).astype(np.int64),
-            np.minimum(created, first),
-        )
-        cards = (
-            stage.fresh(n)
-            if h.payment == "virtual"
-            else stage.fresh(max(n // h.card_holders, 1))[rng.integers(0, max(n // h.card_holders, 1), n)]
-        )
-        if h.payment == "shared":  # cards are used up in order of sign-up
-            order = np.argsort(np.argsort(created, kind="stable"), kind="stable")
-            cards = np.sort(np.unique(cards))[np.minimum(order // h.card_holders, len(np.unique(cards)) - 1)]
-        domain = (
-            -100
-            - rng.integers(0, 4)
-            - 10 * pick(rng, zipf(int(rng.integers(2, 7)), 0.6), n)
-            - int(rng.integers(0, 900)) * 100
-            if h.email == "disposable"
-            else p["domain"]
-        )
-        known = -1 - pick(rng, zipf(60, 0.7), n)
-        domain = np.where((rng.random(n) < 0.35) & (h.email == "disposable"), known, domain)
-        if h.email != "disposable":
-            domain = pick(rng, zipf(12, 1.1), n)
+        self._settle(p, country)
+        created = self._sign_up(start, dormant)
+        cards, domain = self._pay(p, created)
         plan = (
             rng.choice([0, 1, 2, 6, 7, 8], n, p=[0.1, 0.4, 0.25, 0.1, 0.05, 0.1])
             if rng.random() < 0.7
@@ -190,6 +136,73 @@ class Operator:
         p["platform"] = pick(rng, list(h.platforms), n).astype(np.int8)
         p["role"] = np.where(dormant, 1, 2 if h.customers > 0.5 else 0).astype(np.int8)
         return p
+
+    def _settle(self, p: dict[str, Array], country: Array) -> None:
+        """Exits and clients of the accounts."""
+        stage, h, rng, n = self.stage, self.h, self.rng, len(country)
+        if h.infra == "subnets":
+            nets = np.array(
+                [
+                    company_site(stage, rng, self.home, cloud=bool(rng.random() < 0.8))
+                    for _ in range(max(n // int(rng.integers(20, 60)), 2))
+                ],
+                dtype=np.uint32,
+            )
+            sites = [nets[rng.integers(0, len(nets), n)] for _ in range(3)]
+        elif h.infra == "cloud":
+            sites = [stage.places.servers(rng, n, 0.8) for _ in range(3)]
+        else:
+            one = stage.places.homes(rng, country, RESIDENTIAL)
+            sites = [one, np.where(rng.random(n) < 0.6, one, stage.places.homes(rng, country, MOBILE)), one]
+        override(
+            p, site0=sites[0], site1=sites[1], site2=sites[2], lease=rng.choice([1, 5, 10_000]), signup_site=sites[0]
+        )
+        if h.client == "frozen":
+            front = self._front()
+            override(p, client0=front, client1=front, upgrade_at=NEVER)
+            if rng.random() < 0.4:  # a second instance of the relay for some accounts
+                p["client0"] = np.where(rng.random(n) < 0.35, self._front(), p["client0"]).astype(np.int32)
+                p["client1"] = p["client0"].copy()
+
+    def _sign_up(self, start: Array, dormant: Array) -> Array:
+        """When each account was opened: shortly before its first job, or bought aged."""
+        stage, h, rng, n = self.stage, self.h, self.rng, len(start)
+        lead = np.where(
+            dormant, rng.uniform(15, 90, n), rng.exponential(1.0, n) + 0.02
+        )  # days between sign-up and first job
+        aged = rng.random(n) < rng.uniform(
+            0.0, 0.6 if h.scheduler == "once" else 0.35
+        )  # bought on a market for old accounts
+        lead = np.where(aged, np.maximum(lead, rng.gamma(1.5, 25, n)), lead)
+        created = np.maximum(start, stage.start - int(rng.uniform(0, 30)) * DAY) - (lead * DAY).astype(np.int64)
+        first = np.where(start <= self.from_at, self.from_at, start)
+        aged_before = stage.start - (rng.gamma(2, 12, n) * DAY).astype(np.int64)
+        return np.where((self.h.begin == 0) & (start <= stage.start), aged_before, np.minimum(created, first))
+
+    def _pay(self, p: dict[str, Array], created: Array) -> tuple[Array, Array]:
+        """Card and mail domain of each account."""
+        stage, h, rng, n = self.stage, self.h, self.rng, len(created)
+        cards = (
+            stage.fresh(n)
+            if h.payment == "virtual"
+            else stage.fresh(max(n // h.card_holders, 1))[rng.integers(0, max(n // h.card_holders, 1), n)]
+        )
+        if h.payment == "shared":  # cards are used up in order of sign-up
+            order = np.argsort(np.argsort(created, kind="stable"), kind="stable")
+            cards = np.sort(np.unique(cards))[np.minimum(order // h.card_holders, len(np.unique(cards)) - 1)]
+        domain = (
+            -100
+            - rng.integers(0, 4)
+            - 10 * pick(rng, zipf(int(rng.integers(2, 7)), 0.6), n)
+            - int(rng.integers(0, 900)) * 100
+            if h.email == "disposable"
+            else p["domain"]
+        )
+        known = -1 - pick(rng, zipf(60, 0.7), n)
+        domain = np.where((rng.random(n) < 0.35) & (h.email == "disposable"), known, domain)
+        if h.email != "disposable":
+            domain = pick(rng, zipf(12, 1.1), n)
+        return cards, domain
 
     def _front(self) -> int:
         """What the model service sees of the relay: mostly public software, sometimes an ordinary client, sometimes

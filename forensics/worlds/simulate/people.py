@@ -103,7 +103,6 @@ def draw_people(
     stage: Stage, rng: np.random.Generator, n: int, *, style: Array | int | None = None, country: Array | None = None
 ) -> dict[str, Array]:
     """N unrelated customers: every habit of a person is drawn for itself; actors overwrite what their story needs."""
-    words = stage.words
     style = (
         pick(rng, [0.42, 0.22, 0.22, 0.09, 0.05], n)
         if style is None
@@ -119,7 +118,24 @@ def draw_people(
     _draw_rhythm(p, rng, n)
     p["rate"] = p["rate"] * stage.tuning.get("volume", 1.0)
     _draw_origin(p, stage, rng, n)
-    # content
+    _draw_content(p, stage, rng, style)
+    _draw_parameters(p, stage, rng, style)
+    p["error_scale"] = rng.lognormal(-0.4, 1.0, n)
+    p["device"] = np.where((style <= CODER) & (rng.random(n) < 0.8), blend(rng.integers(0, 2**62, n), 1), 0).astype(
+        np.uint64
+    )
+    p["end_users"] = np.where((style == SERVER) & (rng.random(n) < 0.25), rng.lognormal(4, 1.5, n), 0).astype(np.int32)
+    p["platform"] = np.zeros(n, dtype=np.int8)
+    p["round"] = np.zeros(n, dtype=np.int32)
+    p["staged"] = np.zeros(n, dtype=bool)  # an actor's own play sends the requests
+    p["browser"] = browser(rng, n)
+    _draw_register(p, stage, rng, n)
+    return p
+
+
+def _draw_content(p: dict[str, Array], stage: Stage, rng: np.random.Generator, style: Array) -> None:
+    """Topics, system prompts, templates, and how much of it comes again."""
+    words, n, machine = stage.words, len(style), style >= SERVER
     p["topic0"] = rng.integers(0, words.topic_count, n).astype(np.int16)
     p["topic0"] = np.where((style == CODER) | (rng.random(n) < 0.15), rng.integers(0, 6, n), p["topic0"]).astype(
         np.int16
@@ -143,7 +159,11 @@ def draw_people(
     p["pool"] = np.maximum(rng.lognormal(3.5, 1.2, n), 2).astype(np.int32)
     p["words"] = np.maximum(rng.lognormal(3.0, 0.6, n), 4)
     p["multi"] = np.where(style == CHAT, 0.8, np.where(style == CODER, 0.95, np.where(rng.random(n) < 0.2, 0.6, 0.0)))
-    # parameters
+
+
+def _draw_parameters(p: dict[str, Array], stage: Stage, rng: np.random.Generator, style: Array) -> None:
+    """Models, request parameters, tools, and what the work weighs."""
+    n, machine = len(style), style >= SERVER
     p["model0"] = pick(rng, [0.2, 0.3, 0.14, 0, 0, 0.12, 0.08, 0.08, 0.06, 0.02], n).astype(np.int16)
     p["model1"] = pick(rng, [0.2, 0.3, 0.14, 0, 0, 0.12, 0.08, 0.08, 0.06, 0.02], n).astype(np.int16)
     p["model_share"] = rng.beta(5, 1, n)
@@ -169,17 +189,6 @@ def draw_people(
     p["token_cv"] = rng.choice(
         [0.15, 0.4, 1.0], n, p=[0.2, 0.3, 0.5]
     )  # share of the fitted spread that the person's requests show
-    p["error_scale"] = rng.lognormal(-0.4, 1.0, n)
-    p["device"] = np.where((style <= CODER) & (rng.random(n) < 0.8), blend(rng.integers(0, 2**62, n), 1), 0).astype(
-        np.uint64
-    )
-    p["end_users"] = np.where((style == SERVER) & (rng.random(n) < 0.25), rng.lognormal(4, 1.5, n), 0).astype(np.int32)
-    p["platform"] = np.zeros(n, dtype=np.int8)
-    p["round"] = np.zeros(n, dtype=np.int32)
-    p["staged"] = np.zeros(n, dtype=bool)  # an actor's own play sends the requests
-    p["browser"] = browser(rng, n)
-    _draw_register(p, stage, rng, n)
-    return p
 
 
 def _draw_rhythm(p: dict[str, Array], rng: np.random.Generator, n: int) -> None:

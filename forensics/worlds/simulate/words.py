@@ -30,118 +30,28 @@ CLAUSE = 12  # words a pattern fills; shorter patterns end in a connecting word
 CODE_TOPICS = 6
 SLOT = -1
 
+# Syllables of made-up names.
+_HEADS = """
+    ba be bri ca cor da del el fa fen gal gri ha hol in jo ka kel la lor ma mer na nor o pal per qui ra ros sa sel
+    ta tor u val ver wen xa yor za
+""".split()  # noqa: SIM905 - a list of words reads better so
+_MIDDLES = """
+    bi da den fa go la len mi mon na nex pa ra ri ro sa ta ti van ver vi xo
+""".split()  # noqa: SIM905 - a list of words reads better so
+_TAILS = """
+    bix dale dor en era fall gate ia ion ix land line lo ment mere mos na ora phi rex ris soft son sta tech tia
+    ton um us vale ware wick works yn zen
+""".split()  # noqa: SIM905 - a list of words reads better so
+
 
 def _names(rng: np.random.Generator) -> list[str]:
-    heads = [
-        "ba",
-        "be",
-        "bri",
-        "ca",
-        "cor",
-        "da",
-        "del",
-        "el",
-        "fa",
-        "fen",
-        "gal",
-        "gri",
-        "ha",
-        "hol",
-        "in",
-        "jo",
-        "ka",
-        "kel",
-        "la",
-        "lor",
-        "ma",
-        "mer",
-        "na",
-        "nor",
-        "o",
-        "pal",
-        "per",
-        "qui",
-        "ra",
-        "ros",
-        "sa",
-        "sel",
-        "ta",
-        "tor",
-        "u",
-        "val",
-        "ver",
-        "wen",
-        "xa",
-        "yor",
-        "za",
-    ]
-    middles = [
-        "bi",
-        "da",
-        "den",
-        "fa",
-        "go",
-        "la",
-        "len",
-        "mi",
-        "mon",
-        "na",
-        "nex",
-        "pa",
-        "ra",
-        "ri",
-        "ro",
-        "sa",
-        "ta",
-        "ti",
-        "van",
-        "ver",
-        "vi",
-        "xo",
-    ]
-    tails = [
-        "bix",
-        "dale",
-        "dor",
-        "en",
-        "era",
-        "fall",
-        "gate",
-        "ia",
-        "ion",
-        "ix",
-        "land",
-        "line",
-        "lo",
-        "ment",
-        "mere",
-        "mos",
-        "na",
-        "ora",
-        "phi",
-        "rex",
-        "ris",
-        "soft",
-        "son",
-        "sta",
-        "tech",
-        "tia",
-        "ton",
-        "um",
-        "us",
-        "vale",
-        "ware",
-        "wick",
-        "works",
-        "yn",
-        "zen",
-    ]
+    """Made-up names, each once."""
     found: dict[str, None] = {}
     while len(found) < NAMES:
         parts = (
-            heads[rng.integers(len(heads))],
-            middles[rng.integers(len(middles))] if rng.random() < 0.7 else "",
-            tails[rng.integers(len(tails))],
+            _HEADS[rng.integers(len(_HEADS))],
+            _MIDDLES[rng.integers(len(_MIDDLES))] if rng.random() < 0.7 else "",
+            _TAILS[rng.integers(len(_TAILS))],
         )
         found["".join(parts).capitalize()] = None
         if len(found) > NAMES * 0.6 and rng.random() < 0.6:

@@ -34,7 +34,7 @@ LEVELS = ("text", "hashes", "metadata")
 CHUNK = 100_000
 _MAPPING = """\
 # One customer has several names: a plain id, the user at the end of an ARN, a service account. These rules bring them
-together.
+# together.
 [[accounts]]
 match = '^arn:aws:iam::\\d{12}:user/(acct_[0-9a-f]+)$'
 account = '$1'

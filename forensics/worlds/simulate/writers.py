@@ -89,20 +89,17 @@ def _messages(frame: pl.DataFrame) -> pl.Expr:
     return _join('[{"role":"user","content":[{"text":', _quoted("prompt"), "}]}]")
 
 
-def bedrock_lines(frame: pl.DataFrame, _names: str) -> bytes:
-    """AWS Bedrock model invocation log: streams carry their answer as a list of events, others as an object."""
-    number = pl.col("account_id").str.slice(5, 9).str.to_integer(base=16) % 900_000_000_000 + 100_000_000_000
-    stamp = pl.col("started_at").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    system = _join('"system":[{"text":', _quoted("system"), "}],") if "system" in frame.columns else pl.lit("")
-    names = {
-        429: "ThrottlingException",
-        400: "ValidationException",
-        403: "AccessDeniedException",
-        500: "InternalServerException",
-        529: "ServiceUnavailableException",
-    }
-    code = pl.col("status_code").replace_strict(names, default=None, return_dtype=pl.String)
-    error = pl.when(code.is_not_null()).then(_join('"errorCode":"', code, '",')).otherwise(pl.lit(""))
+_THROTTLED = {
+    429: "ThrottlingException",
+    400: "ValidationException",
+    403: "AccessDeniedException",
+    500: "InternalServerException",
+    529: "ServiceUnavailableException",
+}
+
+
+def _bedrock_answer() -> pl.Expr:
+    """The answer's body: streams carry it as a list of events, others as an object."""
     usage = _join(
         '{"inputTokens":',
         pl.col("input_tokens"),
@@ -112,9 +109,10 @@ def bedrock_lines(frame: pl.DataFrame, _names: str) -> bytes:
         pl.col("input_tokens") + pl.col("output_tokens"),
         "}",
     )
+    latency = pl.col("latency_ms").cast(pl.Int64)
     whole = _join(
         '{"output":{"message":{"role":"assistant","content":[]}},"stopReason":"end_turn","metrics":{"latencyMs":',
-        pl.col("latency_ms").cast(pl.Int64),
+        latency,
         '},"usage":',
         usage,
         "}",
@@ -123,26 +121,16 @@ def bedrock_lines(frame: pl.DataFrame, _names: str) -> bytes:
         '[{"messageStart":{"role":"assistant"}},{"messageStop":{"stopReason":"end_turn"}},{"metadata":{"usage":',
         usage,
         ',"metrics":{"latencyMs":',
-        pl.col("latency_ms").cast(pl.Int64),
+        latency,
         "}}}]",
     )
-    line = _join(
-        '{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"',
-        stamp,
-        '","accountId":"',
-        number,
-        '","identity":{"arn":"arn:aws:iam::',
-        number,
-        ":user/",
-        pl.col("account_id"),
-        '"},"region":"us-east-1","requestId":"',
-        pl.col("request_id"),
-        '","operation":"',
-        pl.when("stream").then(pl.lit("ConverseStream")).otherwise(pl.lit("Converse")),
-        '","modelId":"',
-        pl.col("request_model"),
-        '",',
-        error,
+    return pl.when("stream").then(events).otherwise(whole)
+
+
+def _bedrock_input(frame: pl.DataFrame) -> tuple[pl.Expr | str, ...]:
+    """The request's body with its counts."""
+    system = _join('"system":[{"text":', _quoted("system"), "}],") if "system" in frame.columns else pl.lit("")
+    return (
         '"input":{"inputContentType":"application/json","inputBodyJson":{',
         system,
         '"messages":',
@@ -157,8 +145,33 @@ def bedrock_lines(frame: pl.DataFrame, _names: str) -> bytes:
         pl.col("input_tokens"),
         ',"cacheReadInputTokenCount":',
         pl.col("cache_read_tokens"),
+    )
+
+
+def bedrock_lines(frame: pl.DataFrame, _names: str) -> bytes:
+    """AWS Bedrock model invocation log."""
+    number = pl.col("account_id").str.slice(5, 9).str.to_integer(base=16) % 900_000_000_000 + 100_000_000_000
+    code = pl.col("status_code").replace_strict(_THROTTLED, default=None, return_dtype=pl.String)
+    line = _join(
+        '{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"',
+        pl.col("started_at").dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        '","accountId":"',
+        number,
+        '","identity":{"arn":"arn:aws:iam::',
+        number,
+        ":user/",
+        pl.col("account_id"),
+        '"},"region":"us-east-1","requestId":"',
+        pl.col("request_id"),
+        '","operation":"',
+        pl.when("stream").then(pl.lit("ConverseStream")).otherwise(pl.lit("Converse")),
+        '","modelId":"',
+        pl.col("request_model"),
+        '",',
+        pl.when(code.is_not_null()).then(_join('"errorCode":"', code, '",')).otherwise(pl.lit("")),
+        *_bedrock_input(frame),
         '},"output":{"outputContentType":"application/json","outputBodyJson":',
-        pl.when("stream").then(events).otherwise(whole),
+        _bedrock_answer(),
         ',"outputTokenCount":',
         pl.col("output_tokens"),
         "}}",

@@ -158,4 +158,13 @@ def _test_group(panel: Panel, group: Group, days: Floats, people: Floats, offset
     )
 
 
-PLUGIN = Hallmark("clock_offset", "pooling", "origin", "one clock, not their countries'", test_clock_offset)
+PLUGIN = Hallmark(
+    "clock_offset",
+    "concealment",
+    "origin",
+    "one clock, not their countries'",
+    test_clock_offset,
+    nature="concealment",
+    family="hours",
+    phrase="one clock, not their countries'",
+)

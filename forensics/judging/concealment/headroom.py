@@ -97,4 +97,13 @@ def _test_group(
     )
 
 
-PLUGIN = Hallmark("headroom", "pooling", "volume", "below each limit, far above one", test_headroom)
+PLUGIN = Hallmark(
+    "headroom",
+    "concealment",
+    "volume",
+    "below each limit, far above one",
+    test_headroom,
+    nature="concealment",
+    family="limits",
+    phrase="below each limit, far above one",
+)

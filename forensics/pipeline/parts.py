@@ -1,0 +1,85 @@
+"""The steps that are cut into tasks: accounts a bucket at a time, shared observables a part of the values at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from forensics.common.schema import EVENTS
+from forensics.describing.buckets import find_bounds, take_bucket
+from forensics.describing.features import describe_accounts
+from forensics.describing.sightings import find_kinds, find_whole, gather_sightings, tally_sightings
+from forensics.describing.sightings.counting import choose_shared
+from forensics.pipeline.engines import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from forensics.common.settings import FeatureSettings, Settings, SightingSettings
+    from forensics.pipeline.engines import Engine
+
+# What neither features nor sightings look at; the largest columns of an event.
+UNSEEN = ("prompt_text", "system_text", "request_id", "trace_id", "error_code", "client_as_name", "ended_at")
+
+
+class Cut:
+    """EVENTS and REGISTER cut into buckets of accounts, for the tasks of one run."""
+
+    def __init__(self, events: pl.LazyFrame, register: pl.LazyFrame, engine: Engine, folder: Path) -> None:
+        self.events, self.register, self.engine, self.folder = events, register, engine, folder
+        self.bounds = find_bounds(events, engine.budget.bucket_rows(engine.workers))
+
+    def describe(self, settings: Settings) -> pl.LazyFrame:
+        """ACCOUNTS."""
+        return pl.concat(self.engine.run(self._tasks("accounts", describe_bucket, settings.features), self.folder))
+
+    def tell_sightings(self, settings: Settings) -> pl.LazyFrame:
+        """SIGHTINGS."""
+        chosen = settings.sightings
+        whole = [
+            Task(f"whole-{name}", find_one, (name, self.events, self.register, chosen))
+            for name, kind in find_kinds().items()
+            if kind.whole and kind.name not in chosen.off
+        ]
+        # kinds that look at all accounts take longest: they start first
+        found = self.engine.run([*whole, *self._tasks("tallies", tally_bucket, chosen)], self.folder)
+        together, tallies = found[: len(whole)], pl.concat(found[len(whole) :])
+        count = int(tallies.select(pl.len()).collect().item())
+        parts = self.engine.budget.value_parts(count, self.engine.workers)
+        tasks = [Task(f"shared-{part:04}", choose_shared, (tallies, part, parts)) for part in range(parts)]
+        return gather_sightings([*self.engine.run(tasks, self.folder), *together], chosen).lazy()
+
+    def _tasks(self, name: str, make: object, settings: FeatureSettings | SightingSettings) -> list[Task]:
+        return [
+            Task(f"{name}-{number:04}", make, (self.events, self.register, self.bounds, number, settings))  # type: ignore[arg-type]
+            for number in range(len(self.bounds) + 1)
+        ]
+
+
+def describe_bucket(
+    events: pl.LazyFrame, register: pl.LazyFrame, bounds: Sequence[str], number: int, settings: FeatureSettings
+) -> pl.LazyFrame:
+    """ACCOUNTS of one bucket."""
+    return describe_accounts(_held(events, bounds, number), take_bucket(register, bounds, number), settings)
+
+
+def tally_bucket(
+    events: pl.LazyFrame, register: pl.LazyFrame, bounds: Sequence[str], number: int, settings: SightingSettings
+) -> pl.LazyFrame:
+    """TALLIES of one bucket."""
+    return tally_sightings(_held(events, bounds, number), take_bucket(register, bounds, number), settings)
+
+
+def find_one(name: str, events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings) -> pl.LazyFrame:
+    """SIGHTINGS of one kind that looks at all accounts together."""
+    return find_whole(events, register, settings)[name]
+
+
+def _held(events: pl.LazyFrame, bounds: Sequence[str], number: int) -> pl.LazyFrame:
+    """A bucket's events in memory, read once for all that look at them."""
+    seen = [name for name in events.collect_schema().names() if name not in UNSEEN]
+    held = take_bucket(events.select(seen), bounds, number).collect(engine="streaming")
+    unseen = [pl.lit(None, EVENTS.columns[name].dtype).alias(name) for name in UNSEEN]
+    return held.lazy().with_columns(unseen)

@@ -1,0 +1,79 @@
+"""No secret is stored: keys that stand where an id or a word was expected are hashed or masked, error texts are cut to
+their code, and a rejected line leaves its form only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from forensics.common.secrets import MARKS, PATTERN, hide_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TEXTS: Final = frozenset({"prompt_text", "system_text"})  # kept at the user's wish, as they are
+_CODE: Final = re.compile(r"[\w.:/#-]{1,64}")
+_CODE_FIRST: Final = re.compile(r"([A-Za-z][\w.]{2,63})\s*(?:[:(,]|$)")
+_SHAPED: Final = re.compile(r"[A-Z][a-z]+[A-Z]\w*|\w+_\w+|\w+(?:Error|Exception|Fault)|[A-Z]{3,}")
+SKELETON_CHARS: Final = 160
+_OTHER: Final = re.compile(r"[^\x20-\x7e]|[A-Za-z]")
+
+
+def hide_in_events(events: pl.DataFrame, data: bytes | None = None) -> pl.DataFrame:
+    """Events without secrets. `data` is what they were read from, if it is at hand: most of it shows no sign of any."""
+    names = [
+        name
+        for name, dtype in events.schema.items()
+        if dtype == pl.String and name not in _TEXTS and events[name].null_count() < events.height
+    ]
+    if "error_code" in names:
+        events = events.with_columns(_changed(events["error_code"], r"[^\w.:/#-]|.{65}", short_code))
+    if data is not None and not _may_hold(data):
+        return events
+    if data is None:
+        names = [name for name in names if _column_may_hold(events[name])]
+    return events.with_columns(_changed(events[name], PATTERN, hide_secret) for name in names)
+
+
+def _may_hold(data: bytes) -> bool:
+    """Whether anything in the bytes begins as secrets do."""
+    return bool(pl.Series([data.decode("utf-8", "replace")]).str.contains(MARKS).item())
+
+
+def _column_may_hold(values: pl.Series) -> bool:
+    """As `_may_hold`, for a column: one long text is looked through faster than many short ones."""
+    return bool(values.str.join("\n").str.contains(MARKS).item())
+
+
+def _changed(values: pl.Series, pattern: str, change: Callable[[str], str]) -> pl.Series:
+    """The values, those that fit a pattern changed."""
+    fits = values.str.contains(pattern).fill_null(value=False)
+    if not fits.any():
+        return values
+    unique = values.filter(fits).unique()
+    return values.replace(unique, pl.Series([change(text) for text in unique.to_list()], dtype=pl.String))
+
+
+def short_code(text: str) -> str:
+    """An error as a code: the text of an error may quote the prompt. What has no code is told apart by a hash."""
+    if _CODE.fullmatch(text):
+        return text
+    first = _CODE_FIRST.match(text.strip())
+    if first and _SHAPED.fullmatch(first.group(1)):
+        return first.group(1)
+    return f"text#{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:8]}"
+
+
+def skeleton_of(line: str) -> str:
+    """The form of a line: every letter x, every digit 9, signs as they are."""
+    form = _OTHER.sub("x", line[:SKELETON_CHARS])
+    return re.sub(r"\d", "9", form)
+
+
+def hash_line(line: bytes) -> str:
+    """Who has the line can show that it was this one."""
+    return hashlib.sha256(line).hexdigest()

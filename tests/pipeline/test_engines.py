@@ -1,0 +1,266 @@
+"""Who runs the parts of a step changes no byte of what comes out; workers and schedulers that go away are told of."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from forensics.case.store import Case
+from forensics.common.errors import InputError, UsageError
+from forensics.common.settings import Settings
+from forensics.pipeline.engines import Engine, Task, choose_engine
+from forensics.pipeline.memory import Budget, find_budget
+from forensics.pipeline.parts import Cut
+from forensics.pipeline.processes import Processes
+from forensics.pipeline.serial import Serial
+from forensics.reading.ingest import ingest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SAMPLE = Path(__file__).parents[2] / "sample_logs"
+
+
+@dataclass(frozen=True)
+class Small(Budget):
+    """Buckets so small that even the sample has several."""
+
+    rows: int = 4_000
+    dealt: int = 3
+
+    def bucket_rows(self, workers: int) -> int:  # noqa: ARG002 - the signature is Budget's
+        """As told."""
+        return self.rows
+
+    def value_parts(self, tallies: int, workers: int) -> int:  # noqa: ARG002 - as above
+        """As told."""
+        return self.dealt
+
+
+SMALL = Small(2**31)
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """The sample, read."""
+    found = Case(tmp_path_factory.mktemp("engines") / "case")
+    ingest(
+        found,
+        [str(SAMPLE / "logs" / "direct"), str(SAMPLE / "logs" / "gateway")],
+        accounts=SAMPLE / "accounts.csv",
+        mapping=SAMPLE / "mapping.toml",
+        settings=Settings().ingest,
+    )
+    return found
+
+
+def tables(case: Case, engine: Engine, folder: Path) -> dict[str, pl.DataFrame]:
+    """What the engine makes of the case."""
+    folder.mkdir()
+    cut = Cut(case.scan("events"), case.scan("register"), engine, folder)
+    try:
+        return {
+            "accounts": cut.describe(Settings()).collect(),
+            "sightings": cut.tell_sightings(Settings()).collect(),
+        }
+    finally:
+        engine.close()
+
+
+@pytest.fixture(scope="module")
+def expected(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
+    """All in one bucket, in this process."""
+    whole = tables(case, Serial(Small(2**31, rows=10**9, dealt=1)), tmp_path_factory.mktemp("expected") / "spool")
+    assert whole["accounts"].height > 100
+    assert whole["sightings"].height > 1000
+    return whole
+
+
+@pytest.mark.parametrize(("rows", "dealt"), [(1_000, 1), (4_000, 3), (9_999, 7)])
+def test_buckets_and_parts_change_nothing(
+    rows: int, dealt: int, case: Case, expected: dict[str, pl.DataFrame], tmp_path: Path
+) -> None:
+    """However the accounts and values are cut, the tables are the same to the last digit."""
+    found = tables(case, Serial(Small(2**31, rows=rows, dealt=dealt)), tmp_path / "spool")
+    for name, frame in expected.items():
+        assert_frame_equal(found[name], frame, check_exact=True)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_equal_one(workers: int, case: Case, expected: dict[str, pl.DataFrame], tmp_path: Path) -> None:
+    """One or two processes make the same tables."""
+    found = tables(case, Processes(SMALL, workers), tmp_path / "spool")
+    for name, frame in expected.items():
+        assert_frame_equal(found[name], frame, check_exact=True)
+
+
+def die_once(mark: Path) -> pl.DataFrame:
+    """A task whose worker is killed the first time."""
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return pl.DataFrame({"a": [1]})
+
+
+def die(_mark: Path) -> pl.DataFrame:
+    """A task that no worker survives."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return pl.DataFrame()
+
+
+def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    """Its task is run again, and what others did is kept."""
+    engine = Processes(SMALL, 2)
+    tasks = [Task(f"part-{number}", die_once, (tmp_path / "mark",)) for number in range(3)]
+    try:
+        assert [part.collect().item() for part in engine.run(tasks, tmp_path)] == [1, 1, 1]
+    finally:
+        engine.close()
+
+
+def test_workers_that_always_die_end_the_run_with_words(tmp_path: Path) -> None:
+    """The message names the part and the flags that help."""
+    engine = Processes(SMALL, 1)
+    with pytest.raises(InputError, match=r"workers died 3 times while they worked on part") as raised:
+        engine.run([Task("part", die, (tmp_path,))], tmp_path)
+    assert raised.value.hint is not None
+    assert "--memory" in raised.value.hint
+
+
+class TestDask:
+    """Workers of a Dask cluster."""
+
+    @pytest.fixture(autouse=True)
+    def needs_dask(self) -> None:
+        """An extra."""
+        pytest.importorskip("distributed")
+
+    @pytest.mark.parametrize("workers", [2, 3])
+    @pytest.mark.filterwarnings("ignore")
+    def test_a_cluster_equals_one(
+        self, workers: int, case: Case, expected: dict[str, pl.DataFrame], tmp_path: Path
+    ) -> None:
+        """Two or three worker processes make the same tables."""
+        from forensics.pipeline.dask import Cluster
+
+        found = tables(case, Cluster(SMALL, workers, None), tmp_path / "spool")
+        for name, frame in expected.items():
+            assert_frame_equal(found[name], frame, check_exact=True)
+
+    @pytest.mark.filterwarnings("ignore")
+    def test_a_worker_that_is_killed_changes_nothing(self, tmp_path: Path) -> None:
+        """Killed in mid-run, its task is run again."""
+        from forensics.pipeline.dask import Cluster
+
+        engine = Cluster(SMALL, 2, None)
+        tasks = [Task(f"part-{number}", die_once, (tmp_path / "mark",)) for number in range(3)]
+        try:
+            assert [part.collect().item() for part in engine.run(tasks, tmp_path)] == [1, 1, 1]
+        finally:
+            engine.close()
+
+    @pytest.mark.filterwarnings("ignore")
+    def test_a_scheduler_that_goes_away_is_told(
+        self, scheduler: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
+    ) -> None:
+        """The run ends with a message, not with a hang or a traceback."""
+        from forensics.pipeline.dask import Cluster
+
+        address, processes = scheduler
+        engine = Cluster(SMALL, 1, address)
+        (tmp_path / "go").write_text(str(processes[0].pid))
+        with pytest.raises(InputError, match=r"scheduler of .* went away"):
+            engine.run([Task("part", end_scheduler, (tmp_path / "go",))], tmp_path)
+        engine.close()
+
+    @pytest.fixture
+    def scheduler(self, tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+        """A scheduler and a worker, each a process of its own."""
+        told = tmp_path / "scheduler.json"
+        schedule = [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_scheduler",
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--scheduler-file",
+            str(told),
+        ]
+        work = [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_worker",
+            "--scheduler-file",
+            str(told),
+            "--no-dashboard",
+            "--nworkers",
+            "1",
+            "--no-nanny",
+        ]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+        processes = [subprocess.Popen(schedule, env=here, **quiet)]  # type: ignore[call-overload]
+        while not told.exists():
+            assert processes[0].poll() is None
+            time.sleep(0.1)
+        processes.append(subprocess.Popen(work, env=here, **quiet))  # type: ignore[call-overload]
+        import json
+
+        yield str(json.loads(told.read_text())["address"]), processes
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def end_scheduler(mark: Path) -> pl.DataFrame:
+    """A task during which the scheduler is killed."""
+    os.kill(int(mark.read_text()), signal.SIGKILL)
+    time.sleep(30)
+    return pl.DataFrame()
+
+
+class TestMemory:
+    """What --memory means."""
+
+    @pytest.mark.parametrize(("text", "size"), [("4G", 4 * 2**30), ("800m", 800 * 2**20), ("1.5GiB", 3 * 2**29)])
+    def test_amounts_are_read(self, text: str, size: int) -> None:
+        """As people write them."""
+        assert find_budget(text) == Budget(size, given=True)
+
+    @pytest.mark.parametrize("text", ["lots", "100M", "-1G"])
+    def test_nonsense_is_refused(self, text: str) -> None:
+        """With an example in the hint."""
+        with pytest.raises(UsageError):
+            find_budget(text)
+
+    def test_what_cannot_fit_is_refused_with_what_it_takes(self) -> None:
+        """Two million accounts in a gibibyte: the message says how much, the hint which flag."""
+        with pytest.raises(UsageError, match="2,000,000 accounts") as raised:
+            Budget(2**30).check(10**8, 2_000_000)
+        assert raised.value.hint is not None
+        assert "--memory" in raised.value.hint
+
+    def test_less_memory_means_smaller_buckets_and_fewer_workers(self) -> None:
+        """Nothing else changes."""
+        small, large = Budget(600 * 2**20), Budget(8 * 2**30)
+        assert small.workers(8) == 1 < large.workers(8)
+        assert small.bucket_rows(1) < large.bucket_rows(1)
+        assert small.value_parts(10**8, 1) > large.value_parts(10**8, 1)
+
+    def test_an_unknown_engine_is_refused(self) -> None:
+        """And so is a scheduler that nobody asks."""
+        with pytest.raises(UsageError, match="unknown engine"):
+            choose_engine("spark")
+        with pytest.raises(UsageError, match="--scheduler"):
+            choose_engine("serial", scheduler="tcp://nowhere:1")
