@@ -98,6 +98,8 @@ def ingest(
         if problems:
             raise problems[0]
         raise InputError("there is nothing to read", "give at least one file")
+    if not run.rows and not case.ledger["run"]:  # a case of nothing would be none
+        raise InputError(f"{report.sources[0].path} holds no line ({report.sources[0].note})", "give a file with lines")
     if join:
         run.join(report)
     _check(report, settings)
