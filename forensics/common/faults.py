@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from polars.exceptions import PanicException
+
 from forensics.common.errors import ForensicsError
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def attempt(what: str, work: Callable[[], T], faults: list[Fault] | None) -> T |
         return work()
     except (ForensicsError, MemoryError):
         raise
-    except Exception as error:
+    except (Exception, PanicException) as error:
         if faults is None:
             raise
         faults.append(Fault(what, type(error).__name__, _place(error.__traceback__)))

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def of_operator(members: pl.LazyFrame) -> pl.LazyFrame:
+    """MEMBERS without the accounts that a network only uses: those have a life of their own."""
+    return members.filter((pl.col("role") != USED).fill_null(value=True))
+
+
 def group_members(members: pl.DataFrame) -> dict[str, set[str]]:
     """Network → its accounts."""
     return {
@@ -22,6 +27,7 @@ def group_members(members: pl.DataFrame) -> dict[str, set[str]]:
     }
 
 
+USED = "used"  # role of members that are not the operator's
 TIME = pl.Datetime("us", "UTC")
 OBSERVABLE_PREFIX = "observable_"  # a mapped observable `url` is stored as event column `observable_url`
 
@@ -125,6 +131,7 @@ EVENTS = Table(
         ),
         "server_address": _c(pl.String, "host the request was sent to", "server.address"),
         "endpoint": _c(pl.String, "path without query", "url.path"),
+        "endpoint_query": _c(pl.String, "query of the address, values of secrets masked", "url.query"),
         "method": _c(pl.String, "HTTP method", "http.request.method"),
         "operation": _c(pl.String, "chat, embeddings, InvokeModel, …", "gen_ai.operation.name"),
         "request_model": _c(pl.String, "model as requested", "gen_ai.request.model"),
@@ -495,8 +502,9 @@ LINEAGE = Table(
             pl.String,
             "judged by the run's evidence alone, kept a finding though thinner, or waiting to stand another night",
         ),
-        "pooling": _c(pl.String, "verdict"),
-        "extraction": _c(pl.String, "verdict"),
+        "pooling": _c(pl.String, "verdict of this run alone"),
+        "concealment": _c(pl.String, "verdict of this run alone"),
+        "extraction": _c(pl.String, "verdict of this run alone"),
         "score": _c(pl.Float64, "as in NETWORKS"),
         "hallmarks": _c(pl.List(pl.String), "names that hold"),
     },
@@ -513,6 +521,7 @@ PROFILES = Table(
         "bits": _c(pl.Float64, "how rare it was when first seen: log2(accounts / holders); 0 for accounts"),
         "first_run": _c(pl.UInt32, "run in which it was first seen with the network"),
         "last_run": _c(pl.UInt32, "run in which it was last seen with the network"),
+        "prior_run": _c(pl.UInt32, "run in which it was seen with it before that; null: never"),
     },
     sort=("network_id", "kind", "value"),
 )
@@ -555,7 +564,6 @@ _ALL = (
 )
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
-USED = "used"  # role of members that are not the operator's
 VERDICTS = ("none", "possible", "likely", "strong")
 CONCEALMENTS = ("open", *VERDICTS, "unknown")
 

@@ -144,7 +144,7 @@ def _tell(
     extreme = sum(share <= most.share if hides else share >= most.share for share in others)
     seldom = (extreme + 1) / (len(others) + 1) if enough else None
     middle = float(np.median(others)) if enough else 1.0
-    said = f"of {len(others)} declared organisations {middle:.0%}" if enough else "openly one customer: all"
+    said = f"of {len(others)} declared organisations {middle:.0%}" if enough else "one customer, openly: all"
     one, several = words
     if hides:
         holds = most.share <= SEVERAL and most.values >= FEWEST and (seldom is None or seldom <= SELDOM)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.scale import OWN_SHARE
-from forensics.common.schema import HALLMARKS, USED
+from forensics.common.schema import HALLMARKS, of_operator
 from forensics.judging.answers import seconds
 from forensics.judging.hallmark import Group, Panel
 from forensics.judging.lifetimes import find_births, find_ends
@@ -65,9 +65,7 @@ def build_panel(
     numbers = accounts.select("account_id", "account")
     # Accounts that a network only uses are not the operator's: no test looks at them.
     members = (
-        members.filter((pl.col("role") != USED).fill_null(value=True))
-        .join(numbers, on="account_id", how="inner")
-        .sort("network_id", "account")
+        of_operator(members.lazy()).collect().join(numbers, on="account_id", how="inner").sort("network_id", "account")
     )
     inside = np.unique(members["account"].to_numpy())
     outside = np.setdiff1d(np.arange(len(accounts)), inside)

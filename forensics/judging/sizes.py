@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from forensics.common.schema import USED
+from forensics.common.schema import of_operator
 
 
 def measure_networks(
@@ -13,7 +13,7 @@ def measure_networks(
     """One row per network: size, span, pace, platforms, bits by kind. No verdicts; accounts that it only uses do not
     count.
     """
-    members = members.filter((pl.col("role") != USED).fill_null(value=True))
+    members = of_operator(members)
     of_member = members.select("network_id", "account_id")
     totals = (
         of_member.join(

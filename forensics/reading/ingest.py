@@ -98,6 +98,8 @@ def ingest(
         if problems:
             raise problems[0]
         raise InputError("there is nothing to read", "give at least one file")
+    if not run.rows and not case.ledger["run"]:  # a case of nothing would be none
+        raise InputError(f"{report.sources[0].path} holds no line ({report.sources[0].note})", "give a file with lines")
     if join:
         run.join(report)
     _check(report, settings)
@@ -206,9 +208,8 @@ class Run:
         if not files:
             return
         names = {int(row["source_id"]): str(row["format"]) for row in self.rows}
-        joined = join_events(
-            pl.concat([self.case.scan_part("events", path) for path in files], how="diagonal").collect(), names
-        )
+        held = pl.concat([self.case.scan_part("events", path) for path in files], how="diagonal").collect()
+        joined = join_events(held.sort("source_id", "source_line", maintain_order=True), names)
         self.writer.parts["events"] = []
         for path in files:
             path.unlink()
@@ -246,7 +247,11 @@ class Run:
         sources = self.case.scan("sources").select("source_id", "byte_end", "sha256").collect()
         ids = [one for one, end, sha in sources.iter_rows() if (end, sha) in self.marks]
         lines = {
-            table: self.case.scan(table).filter(pl.col("source_id").is_in(ids)).select("source_line").collect().to_series()
+            table: self.case.scan(table)
+            .filter(pl.col("source_id").is_in(ids))
+            .select("source_line")
+            .collect()
+            .to_series()
             for table in ("events", "quarantined", "rejects")
         }
         return Present(pl.concat([lines["events"], lines["quarantined"]]).unique(), lines["rejects"].unique())

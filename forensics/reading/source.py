@@ -94,7 +94,7 @@ def work(batch: Batch, reader: Reader) -> Done:
     """A batch read, cleaned and keyed."""
     rows = reader.read(batch)
     events, rejected, doubts = reader.clean(rows.frame)
-    events = hide_in_events(events, batch.data)
+    events = hide_in_events(events)
     keyed = request_keys(events, salt_of(reader))
     return Done(
         batch,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from forensics.common.printable import printable, shorten
 from forensics.reports.wording import figures
 from forensics.reports.wording.marked import code, prose
-from forensics.reports.wording.words import LIMITS, expectation, fit_word, in_its_unit, opening
+from forensics.reports.wording.words import CONTESTED, LIMITS, expectation, fit_word, in_its_unit, opening
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,6 +70,7 @@ def render_markdown(report: Report) -> bytes:
                 str(finding.rank),
                 prose(finding.name),
                 finding.pooling,
+                finding.concealment,
                 finding.extraction,
                 figures.count(finding.account_count),
                 figures.count(finding.request_count),
@@ -78,12 +79,28 @@ def render_markdown(report: Report) -> bytes:
             )
             for finding in report.findings
         ]
-        lines += _table(("#", "network", "pooling", "extraction", "accounts", "exchanges", "span", "in short"), rows)
+        head = ("#", "network", "pooling", "hides", "extraction", "accounts", "exchanges", "span", "in short")
+        lines += _table(head, rows)
     else:
         lines += ["No network reached a finding at the sensitivity of this run."]
     for finding in report.findings:
         lines += ["", *_finding(finding)]
-    if report.others:
+    if report.contested:
+        lines += ["", f"## {CONTESTED}", ""]
+        rows = [
+            (
+                str(o.rank),
+                prose(o.name),
+                o.pooling,
+                o.concealment,
+                o.extraction,
+                figures.count(o.account_count),
+                prose(o.summary),
+            )
+            for o in report.contested[:50]
+        ]
+        lines += _table(("#", "network", "pooling", "hides", "extraction", "accounts", "in short"), rows)
+    if report.quiet:
         lines += ["", "## Other networks", "", "Accounts that share more than chance but are no finding.", ""]
         rows = [
             (
@@ -94,11 +111,11 @@ def render_markdown(report: Report) -> bytes:
                 figures.count(o.account_count),
                 prose(", ".join(o.explanations) or "–"),
             )
-            for o in report.others[:50]
+            for o in report.quiet[:50]
         ]
         lines += _table(("#", "network", "pooling", "extraction", "accounts", "explanations that fit"), rows)
-        if len(report.others) > 50:
-            lines += ["", f"The first 50 of {figures.count(len(report.others))}."]
+        if len(report.quiet) > 50:
+            lines += ["", f"The first 50 of {figures.count(len(report.quiet))}."]
     lines += ["", "## Limits", "", *[f"- {prose(limit)}" for limit in LIMITS], ""]
     sealed = (
         f"Manifest of the sealed case, SHA-256: {code(report.manifest_sha256, 64)}"
@@ -162,7 +179,8 @@ def _finding(finding: Finding) -> list[str]:
     lines = [
         f"## {finding.rank} · {prose(finding.name)}",
         "",
-        f"{code(finding.network_id)} POOLING {finding.pooling} · EXTRACTION {finding.extraction}",
+        f"{code(finding.network_id)} POOLING {finding.pooling} · HIDES {finding.concealment} · "
+        f"EXTRACTION {finding.extraction}",
         "",
     ]
     lines += [prose(opening(finding)), ""]

@@ -16,7 +16,7 @@ import polars as pl
 
 from forensics import __version__
 from forensics.common.kinds import MAPPED
-from forensics.common.schema import CONTENT_FLAGS
+from forensics.common.schema import CONTENT_FLAGS, MEMBERS, NETWORKS, USED, of_operator
 from forensics.describing.sightings import kind_of
 from forensics.judging.hallmark import explain_hallmarks
 from forensics.nights.marks import MARKED_BENIGN
@@ -52,11 +52,13 @@ from forensics.reports.facts.model import (
     Quote,
     Reading,
     Report,
+    Share,
     Source,
     Template,
     Tie,
 )
 from forensics.reports.facts.overview import FLAG_TITLES, read_moment, read_overview
+from forensics.reports.facts.selections import find_selections
 from forensics.reports.facts.template_shape import find_skeleton
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ def build_report(
     ledger: address databases, what was dropped.
     """
     prices = prices or load_prices()
-    ranked = tables.scan("networks").sort("rank").collect()
+    ranked = NETWORKS.completed(tables.scan("networks").collect()).sort("rank")
     chosen = (
         ranked.filter(pl.col("network_id").is_in(networks) | pl.col("name").is_in(networks))
         if networks is not None
@@ -130,7 +132,7 @@ def build_report(
         ),
         findings=findings,
         further_count=len(further),
-        others=tuple(_brief(row, titles) for row in others.iter_rows(named=True)),
+        others=tuple(sorted((_brief(row, titles) for row in others.iter_rows(named=True)), key=_contested_first)),
         network_count=overview.network_count or len(ranked),
         methods=_methods({sign.name for finding in findings for sign in finding.signs}),
     )
@@ -142,7 +144,9 @@ def _brief(row: Mapping[str, Any], titles: Mapping[str, str]) -> Brief:
         row["name"] or row["network_id"],
         row["rank"],
         row["pooling"] or "none",
+        row["concealment"] or "unknown",
         row["extraction"] or "none",
+        bool(row["contested"]),
         row["account_count"] or 0,
         row["request_count"] or 0,
         tuple(
@@ -150,6 +154,10 @@ def _brief(row: Mapping[str, Any], titles: Mapping[str, str]) -> Brief:
         ),
         row["summary"] or "",
     )
+
+
+def _contested_first(brief: Brief) -> tuple[bool, int]:
+    return (not brief.contested, brief.rank)
 
 
 def _methods(names: set[str]) -> dict[str, str]:
@@ -228,9 +236,10 @@ class _Builder:
         self.tables = tables
         self.sources = {source.source_id: source for source in reading.sources}
         self.events = tables.scan("events")
-        self.members = (
-            tables.scan("members").filter(pl.col("network_id").is_in(shown["network_id"].implode())).collect()
-        )
+        wanted = pl.col("network_id").is_in(shown["network_id"].implode())
+        every = MEMBERS.completed(tables.scan("members").filter(wanted).collect())
+        self.members = of_operator(every.lazy()).collect()
+        self.used = every.filter(pl.col("role") == USED)
         self.accounts = (
             tables.scan("accounts")
             .select(
@@ -313,6 +322,8 @@ class _Builder:
                 named=True
             )
         }
+        ids = self.shown["network_id"].to_list()
+        self.selections = {} if self.compared.is_copy else find_selections(self.events, self.members, ids)
         self._gather_sightings(who)
         self._gather_templates()
         self._gather_links(who)
@@ -392,13 +403,24 @@ class _Builder:
             source.sha256 if source else "",
         )
 
+    def _with_numbers(self, members: pl.DataFrame) -> pl.DataFrame:
+        """Members with what they did, surest first."""
+        joined = members.join(self.accounts.drop("hour_counts"), on="account_id", how="left")
+        return joined.sort(["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True)
+
+    def _shares(self, row: Mapping[str, Any]) -> tuple[Share, ...]:
+        titles = dict(
+            self.hallmarks.filter(pl.col("network_id") == row["network_id"]).select("name", "title").iter_rows()
+        )
+        return tuple(
+            Share(item["name"], titles.get(item["name"]) or item["name"], item["axis"], round(item["nats"], 4))
+            for item in row["shares"] or ()
+        )
+
     def _finding(self, row: Mapping[str, Any]) -> Draft:
         network = row["network_id"]
         mine = pl.col("network_id") == network
-        joined = self.members.filter(mine).join(self.accounts.drop("hour_counts"), on="account_id", how="left")
-        joined = joined.sort(
-            ["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True
-        )
+        joined = self._with_numbers(self.members.filter(mine))
         members = [read_member(item) for item in joined.iter_rows(named=True)]
         active = self.active.filter(mine)
         days = list_days(active, members)
@@ -429,7 +451,9 @@ class _Builder:
             name=row["name"] or network,
             alert=bool(row["alert"]),
             pooling=row["pooling"] or "none",
+            concealment=row["concealment"] or "unknown",
             extraction=row["extraction"] or "none",
+            contested=bool(row["contested"]),
             account_count=row["account_count"] or len(members),
             request_count=row["request_count"] or 0,
             platforms=tuple(row["platforms"] or ()),
@@ -468,6 +492,11 @@ class _Builder:
             claims=(),
             impact=measure_impact(self.tokens.filter(mine), self.prices, self.totals, row["limit_multiple"]),
             mailboxes=self.mailboxes.get(network),
+            used=tuple(read_member(item) for item in self._with_numbers(self.used.filter(mine)).iter_rows(named=True)),
+            principal_count=row["principal_count"],
+            shares=self._shares(row),
+            selections=self.selections.get(network, ()),
+            selections_note="which clients others show is not in this copy" if self.compared.is_copy else "",
         )
         return Draft(self, finding, sightings)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from forensics.common.schema import of_operator
 from forensics.reports.wording.figures import count, share
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ def read_mailboxes(case: Tables, comparisons: Comparisons, networks: Sequence[st
     In:    MEMBERS, REGISTER; what was counted of others.
     Null:  others_share, where too few accounts in no network have a mail domain.
     """
-    members = case.scan("members").filter(pl.col("network_id").is_in(list(networks))).select("network_id", "account_id")
+    members = (
+        of_operator(case.scan("members"))
+        .filter(pl.col("network_id").is_in(list(networks)))
+        .select("network_id", "account_id")
+    )
     others = comparisons.topic("mailbox", networks).select("network_id", others_share="outside")
     return (
         _declared(case)
@@ -59,7 +64,7 @@ def match_mailboxes(case: Tables, networks: Sequence[str]) -> pl.DataFrame:
     known = (
         _declared(case)
         .join(case.scan("accounts").select("account_id", "request_count"), on="account_id")
-        .join(case.scan("members").select("account_id", "network_id"), on="account_id", how="left")
+        .join(of_operator(case.scan("members")).select("account_id", "network_id"), on="account_id", how="left")
         .sort("request_count", "account_id")
         .collect()
     )

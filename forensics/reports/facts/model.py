@@ -171,12 +171,22 @@ class Sign:
 
 
 @dataclass(frozen=True)
+class Share:
+    """What one sign brings to a verdict."""
+
+    name: str
+    title: str
+    axis: str  # one_hand, hides, or explained: taken away by an innocent reason
+    nats: float
+
+
+@dataclass(frozen=True)
 class Member:
     """One account of the network."""
 
     account_id: str
     membership: float | None
-    role: str | None
+    role: str | None  # core, member or fringe; mixed or used: an account with a life of its own
     link_count: int | None
     weight_bits: float | None
     request_count: int
@@ -186,6 +196,8 @@ class Member:
     banned_at: datetime | None
     closed_at: datetime | None
     kinds: tuple[tuple[str, float], ...]
+    traffic_share: float | None = None  # of its requests, those that are the network's
+    since: datetime | None = None  # from when on
     first_quote: Quote | None = None
     last_quote: Quote | None = None
 
@@ -348,6 +360,16 @@ class Impact:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """A combination of fields that a web log has, with its measured hits on this case."""
+
+    values: tuple[tuple[str, str], ...]  # field, value
+    member_count: int
+    other_count: int
+    request_count: int
+
+
+@dataclass(frozen=True)
 class Finding:
     """One network with verdicts, evidence and impact."""
 
@@ -357,7 +379,9 @@ class Finding:
     alert: bool
     score: float | None
     pooling: str
+    concealment: str
     extraction: str
+    contested: bool
     pooling_p: float | None
     extraction_p: float | None
     account_count: int
@@ -374,7 +398,7 @@ class Finding:
     signs: tuple[Sign, ...]
     kinds: tuple[KindEvidence, ...]
     example: ExampleLink | None
-    members: tuple[Member, ...]  # all, surest first
+    members: tuple[Member, ...]  # all that are the network's, surest first
     lives: Lives
     daily: Daily
     hours: Hours
@@ -394,6 +418,11 @@ class Finding:
     claims: tuple[Claim, ...]
     impact: Impact
     mailboxes: Mailboxes | None = None  # None where no member's mail domain is known
+    used: tuple[Member, ...] = ()  # accounts that it only uses: not the operator's, and counted nowhere
+    shares: tuple[Share, ...] = ()  # what each sign brings, largest first
+    principal_count: int | None = None  # members, those of one declared organisation as one
+    selections: tuple[Selection, ...] = ()  # what picks its requests out of a web log, and nobody else's
+    selections_note: str = ""  # why there are none
 
     @property
     def hallmarks(self) -> tuple[Sign, ...]:
@@ -430,7 +459,9 @@ class Brief:
     name: str
     rank: int
     pooling: str
+    concealment: str
     extraction: str
+    contested: bool
     account_count: int
     request_count: int
     explanations: tuple[str, ...]  # titles
@@ -447,6 +478,16 @@ class Report:
     not_assessed: tuple[NotAssessed, ...]
     findings: tuple[Finding, ...]
     further_count: int  # findings beyond the limit, listed among the others
-    others: tuple[Brief, ...]
+    others: tuple[Brief, ...]  # contested first
     network_count: int
     methods: Mapping[str, str] = field(default_factory=dict)  # hallmark name → how it is tested
+
+    @property
+    def contested(self) -> tuple[Brief, ...]:
+        """Networks whose signs would make them findings, but for an innocent reason."""
+        return tuple(brief for brief in self.others if brief.contested)
+
+    @property
+    def quiet(self) -> tuple[Brief, ...]:
+        """All other networks that are no finding."""
+        return tuple(brief for brief in self.others if not brief.contested)

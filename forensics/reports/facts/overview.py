@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.common.schema import OBSERVABLE_PREFIX
+from forensics.common.schema import OBSERVABLE_PREFIX, of_operator
 from forensics.describing.sightings import find_kinds
 from forensics.reports.facts.comparisons import Comparisons, count_case
 from forensics.reports.facts.gaps import Blind, Gap
@@ -102,7 +102,7 @@ FLAG_TITLES = {
 
 def read_top_members(case: Tables, networks: Sequence[str], most: int) -> pl.DataFrame:
     """The members that belong most surely, busiest first among equals: `most` rows a network."""
-    members = case.scan("members").filter(pl.col("network_id").is_in(list(networks)))
+    members = of_operator(case.scan("members")).filter(pl.col("network_id").is_in(list(networks)))
     accounts = case.scan("accounts").select(
         "account_id", "request_count", "first_seen_at", "last_seen_at", "banned_at", "ended_at", "platform"
     )

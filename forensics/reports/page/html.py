@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from forensics.common.printable import printable, safe_name, shorten
 from forensics.reports.page import pictures
 from forensics.reports.wording import figures
-from forensics.reports.wording.words import LIMITS, VERDICT_MEANINGS, fit_word, in_its_unit, opening
+from forensics.reports.wording.words import AXES, CONTESTED, LIMITS, VERDICT_MEANINGS, fit_word, in_its_unit, opening
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,6 +77,8 @@ def render_html(report: Report) -> bytes:
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             defs=pictures.defs(),
             verdict_meanings=VERDICT_MEANINGS,
+            contested_heading=CONTESTED,
+            axes=AXES,
             limits=LIMITS,
             detail=detail,
             least_bits=LEAST_BITS,

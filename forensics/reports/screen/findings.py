@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from forensics.common.printable import printable, shorten
+from forensics.common.schema import USED
 from forensics.nights.marks import MARKED_BENIGN
 from forensics.reports.facts.comparisons import read_comparisons, read_content, read_ties
 from forensics.reports.facts.mailboxes import mailbox_sentence, read_mailboxes
 from forensics.reports.facts.overview import FLAG_TITLES, kind_titles, read_overview, read_top_members
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, bar, count, day, days, large, moment, p_value, period, plural, share
-from forensics.reports.wording.words import FIT_WORDS, expectation, measures, observation, opening
+from forensics.reports.wording.words import (
+    CONTESTED,
+    FIT_WORDS,
+    ROLE_HEADINGS,
+    expectation,
+    measures,
+    observation,
+    opening,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +43,14 @@ EXPLANATION_NEAR = 0.2  # fit from which an explanation is told in full anyway
 
 LEAST_BITS = 0.05  # below, nothing is shared beyond chance
 
-VERDICT_STYLE = {"strong": "bold red", "likely": "yellow", "possible": "cyan", "none": "dim"}
+VERDICT_STYLE = {
+    "strong": "bold red",
+    "likely": "yellow",
+    "possible": "cyan",
+    "none": "dim",
+    "open": "green",
+    "unknown": "dim",
+}
 
 
 def render_report(
@@ -151,16 +167,17 @@ def render_overview(page: Page, overview: Overview, case_option: str = "", furth
 
 def _summary_line(page: Page, overview: Overview, networks: list[Row]) -> None:
     findings = sum(row["alert"] for row in networks)
-    explained = sum(not row["alert"] and bool(row["explanations"]) for row in networks)
-    weak = len(networks) - findings - explained
+    contested, explained, weak = (len(part) for part in split_quiet(networks))
     if overview.is_copy:
         left = plural((overview.network_count or 0) - len(networks), "network")
         page.paragraph(
             "A copy of some findings: numbers about others are those of the whole case; the other "
             f"{left} and their accounts are not in this copy."
         )
-        explained = weak = 0
+        contested = explained = weak = 0
     parts = [plural(findings, "finding") if findings else "No finding"]
+    if contested:
+        parts.append(f"{contested} contested")
     if not overview.is_copy:
         parts.append(plural(explained, "network") + " with an innocent explanation")
     if weak:
@@ -202,12 +219,18 @@ class Card:
     """What stands on a finding's card, read once for all findings."""
 
     def __init__(
-        self, hallmarks: list[Row], ties: list[Row], content: list[Row], top: list[Row], mailboxes: list[Row]
+        self,
+        hallmarks: list[Row],
+        ties: list[Row],
+        content: list[Row],
+        top: list[Row],
+        mailboxes: list[Row],
+        used: list[Row],
     ) -> None:
         self.hallmarks = hallmarks
         self.ties = {row["kind"]: row for row in ties}
         self.content = content
-        self.top = top
+        self.top, self.used = top, used
         self.mailboxes = mailbox_sentence(mailboxes[0]) if mailboxes else ""
 
 
@@ -228,6 +251,7 @@ def read_cards(case: Tables, networks: list[Row], top: int = TOP_MEMBERS) -> lis
         read_content(compared, ids),
         read_top_members(case, ids, top),
         read_mailboxes(case, compared, ids),
+        case.scan("members").filter(pl.col("network_id").is_in(ids) & (pl.col("role") == USED)).collect(),
     )
     return [Card(*(frame.filter(pl.col("network_id") == network).to_dicts() for frame in frames)) for network in ids]
 
@@ -240,6 +264,8 @@ def render_card(page: Page, row: Row, card: Card, case_option: str = "", *, whol
     verdicts = [
         ("POOLING ", ""),
         (row["pooling"], VERDICT_STYLE[row["pooling"]]),
+        (" · HIDES ", ""),
+        (_hides(row), VERDICT_STYLE[_hides(row)]),
         (" · EXTRACTION ", ""),
         (row["extraction"], VERDICT_STYLE[row["extraction"]]),
     ]
@@ -309,10 +335,7 @@ def _render_ties(page: Page, row: Row, card: Card) -> None:
 
 def _render_signs(page: Page, card: Card) -> None:
     tests = [item for item in card.hallmarks if item["role"] != "explanation"]
-    for role, heading, nothing in (
-        ("pooling", "Why it looks run by one hand", "No tested sign of one operator holds."),
-        ("extraction", "Why it looks like extraction", "No tested sign of extraction holds."),
-    ):
+    for role, heading, nothing in ROLE_HEADINGS:
         mine = [item for item in tests if item["role"] == role]
         holding = [item for item in mine if item["holds"]]
         columns = f"{'observed':>12}{'expected':>20}{'p':>10}"
@@ -419,6 +442,12 @@ def _render_content(page: Page, row: Row, card: Card) -> None:
 
 
 def _render_members(page: Page, card: Card) -> None:
+    if card.used:
+        shares = [row["traffic_share"] for row in card.used if row["traffic_share"] is not None]
+        part = f"; {share(min(shares))} to {share(max(shares))} of their traffic" if shares else ""
+        text = f"{plural(len(card.used), 'account')} only used by it, with a life of their own{part}; not counted"
+        page.paragraph(text, label="Also   ")
+        page.blank()
     if not card.top:
         return
     titles = kind_names()
@@ -445,10 +474,47 @@ def _render_members(page: Page, card: Card) -> None:
 # Networks that are no finding
 
 
+def split_quiet(networks: list[Row]) -> tuple[list[Row], list[Row], list[Row]]:
+    """Networks that are no finding: contested ones, those that an innocent reason explains, those with little evidence."""
+    quiet = [row for row in networks if not row["alert"]]
+    marked = [MARKED_BENIGN in row["explanations"] for row in quiet]
+    contested = [row for row, known in zip(quiet, marked, strict=True) if row["contested"] and not known]
+    rest = [row for row in quiet if row not in contested]
+    return (
+        contested,
+        [row for row in rest if row["explanations"]],
+        [row for row in rest if not row["explanations"]],
+    )
+
+
+def _list_contested(page: Page, rows: list[Row]) -> None:
+    if not rows:
+        return
+    page.blank()
+    page.heading(CONTESTED)
+    page.line((f"{'#':>3}  {'network':<20}  {'one hand':<8}  {'hides':<8}  {'accounts':>8}  {'exchanges':>10}", "dim"))
+    for row in rows[:QUIET_NETWORKS]:
+        page.line(
+            f"{row['rank']:>3}  {fit(shorten(row['name'], 20), 20)}  ",
+            (fit(row["pooling"], 8), VERDICT_STYLE[row["pooling"]]),
+            "  ",
+            (fit(_hides(row), 8), VERDICT_STYLE[_hides(row)]),
+            f"  {count(row['account_count']):>8}  {count(row['request_count']):>10}",
+        )
+        page.paragraph(printable(row["summary"] or ""), indent=5, style="dim")
+    if len(rows) > QUIET_NETWORKS:
+        page.line((f"     … and {count(len(rows) - QUIET_NETWORKS)} more: forensics networks", "dim"))
+
+
+def _hides(row: Row) -> str:
+    """The level of concealment; of a table of an earlier version, that it is not known."""
+    return row["concealment"] or "unknown"
+
+
 def render_quiet(page: Page, case: Tables, networks: list[Row], case_option: str = "") -> None:
     """Networks with an innocent explanation, and those with too little evidence, briefly: what explains each."""
-    explained = [row for row in networks if not row["alert"] and row["explanations"]]
-    weak = [row for row in networks if not row["alert"] and not row["explanations"]]
+    contested, explained, weak = split_quiet(networks)
+    _list_contested(page, contested)
     titles = _explanation_titles(case)
     reasons = [
         row["summary"]

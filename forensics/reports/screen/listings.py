@@ -9,7 +9,7 @@ import polars as pl
 
 from forensics.common.errors import UsageError
 from forensics.common.printable import printable
-from forensics.common.schema import ACCOUNTS
+from forensics.common.schema import ACCOUNTS, USED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,12 +22,23 @@ NETWORK_COLUMNS = (
     "name",
     "alert",
     "pooling",
+    "concealment",
     "extraction",
     "accounts",
     "requests",
     "score",
 )  # for people; ids are in every other form
-MEMBER_COLUMNS = ("network_id", "account_id", "rank", "alert", "score", "membership")
+MEMBER_COLUMNS = (
+    "network_id",
+    "account_id",
+    "rank",
+    "alert",
+    "score",
+    "membership",
+    "role",
+    "traffic_share",
+    "since",
+)
 ACCOUNT_COLUMNS = (
     "account_id",
     "request_count",
@@ -53,6 +64,8 @@ _CONTRACT = (
     "last_seen_at",
     "hallmarks",
     "explanations",
+    "concealment",
+    "contested",
 )
 
 
@@ -66,14 +79,15 @@ def list_networks(case: Tables, *, alerts_only: bool = False) -> pl.DataFrame:
 
 
 def list_members(case: Tables, network_id: str | None = None) -> pl.DataFrame:
-    """One row per member: network_id, account_id, rank, alert, score, membership; networks by rank, surest members
-    first.
-    """
+    """One row per member by rank of its network, surest first; `alert` is never true of accounts that it only uses."""
     networks = case.scan("networks").select("network_id", "rank", "alert", "score")
-    members = case.scan("members").select("network_id", "account_id", "membership")
+    members = case.scan("members").select("network_id", "account_id", "membership", "role", "traffic_share", "since")
     if network_id is not None:
         members = members.filter(pl.col("network_id") == network_id)
-    rows = members.join(networks, on="network_id", how="inner").select(MEMBER_COLUMNS)
+    rows = members.join(networks, on="network_id", how="inner").with_columns(
+        alert=pl.col("alert") & (pl.col("role") != USED).fill_null(value=True)
+    )
+    rows = rows.select(MEMBER_COLUMNS)
     return rows.sort(["rank", "membership", "account_id"], descending=[False, True, False], nulls_last=True).collect()
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from forensics.common.printable import printable, shorten
-from forensics.reports.screen.findings import Row, kind_names, read_cards, render_card
+from forensics.common.schema import of_operator
+from forensics.reports.screen.findings import Row, cut, kind_names, read_cards, render_card
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, day, days, large, moment, number, p_value, plural, share
-from forensics.reports.wording.words import expectation, observation
+from forensics.reports.wording.words import AXES, expectation, observation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SINGLE_ROWS = 60  # more accounts than this are drawn in bands
 BAND_ROWS = 40
 SHADES = " ░▒▓█"
+LEAST_NATS = 0.05  # what a sign must bring to be listed
 TOP_LINKS = 5
 TOP_OBSERVABLES = 12
 
@@ -38,17 +40,34 @@ def render_network(
     if lives:
         page.blank()
         _render_lives(page, case, row)
+    _render_shares(page, row, card.hallmarks)
     if how:
         page.blank()
         _render_how(page, card.hallmarks)
     return page
 
 
+def _render_shares(page: Page, row: Row, hallmarks: list[Row]) -> None:
+    """What each sign brings to one hand and to hiding, and what an innocent reason takes away: they add up."""
+    titles = {item["name"]: item["title"] for item in hallmarks}
+    shown = [item for item in row["shares"] or () if abs(item["nats"]) >= LEAST_NATS]
+    if not shown:
+        return
+    page.blank()
+    page.heading("What each sign brings, in nats of log-odds")
+    for axis, words in AXES.items():
+        for item in (item for item in shown if item["axis"] == axis):
+            page.line(
+                f"  {item['nats']:+6.2f}  {fit(cut(printable(titles.get(item['name'], item['name'])), 44), 44)}  ",
+                (words, "dim"),
+            )
+
+
 # Lives
 
 
 def _render_lives(page: Page, case: Tables, row: Row) -> None:
-    members = case.scan("members").filter(pl.col("network_id") == row["network_id"]).select("account_id")
+    members = of_operator(case.scan("members")).filter(pl.col("network_id") == row["network_id"])
     lives = (
         case.scan("accounts")
         .join(members, on="account_id", how="semi")

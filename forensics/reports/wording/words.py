@@ -16,6 +16,15 @@ def _values(item: Row | object) -> Row:
     return item if isinstance(item, Mapping) else vars(item)
 
 
+ROLE_HEADINGS = (
+    ("pooling", "Why it looks run by one hand", "No tested sign of one operator holds."),
+    ("concealment", "Whether this hand hides", "No tested sign of hiding or openness holds."),
+    ("extraction", "Why it looks like extraction", "No tested sign of extraction holds."),
+)
+
+CONTESTED = "Contested: strong signs, and a reason to check"
+AXES = {"one_hand": "one hand", "hides": "hides", "explained": "taken away by the innocent reason"}
+
 FIT_WORDS = ((0.8, "yes"), (0.5, "partly"), (0.0, "no"))
 
 
@@ -31,6 +40,12 @@ def opening(item: Row | object) -> str:
         text = f"{size} with some signs of one operator, too few to say more."
     else:
         text = f"{size} that share more than chance; no tested sign says that one operator runs them."
+    if row["concealment"] == "open":
+        text += " Whoever runs them does so openly."
+    elif row["concealment"] == "unknown":
+        text += " Whether it hides cannot be told from these logs: give an accounts file."
+    elif row["concealment"] in {"likely", "strong"} and row["pooling"] != "none":
+        text += " If it is one, it hides that it is."
     if row["extraction"] in {"likely", "strong"}:
         text += " The traffic is consistent with harvesting answers to train another model."
     return text
@@ -87,7 +102,15 @@ VERDICT_MEANINGS = {
         "none": "no tested sign says that one operator runs these accounts",
         "possible": "some signs of one operator, too few to say more",
         "likely": "several independent signs are consistent with one operator",
-        "strong": "many independent signs are consistent with one operator, and no innocent explanation fits",
+        "strong": "many independent signs are consistent with one operator",
+    },
+    "concealment": {
+        "open": "whoever runs these accounts stands for them: one organisation, payer, mail domain or egress",
+        "none": "no tested sign that whoever runs these accounts hides it",
+        "possible": "some signs that whoever runs these accounts hides it, too few to say more",
+        "likely": "these accounts stand under many names for one hand",
+        "strong": "these accounts stand under many names for one hand, by several independent signs",
+        "unknown": "these logs cannot tell: an accounts file would",
     },
     "extraction": {
         "none": "no tested sign of harvesting",
