@@ -172,14 +172,21 @@ class Run:
     def _read_or_say(self, path: str, report: IngestReport) -> ForensicsError | None:
         """Read a source; or what is wrong with it, whatever that is: one file does not take the night with it."""
         faults: list[Fault] = []
+
+        def read_it() -> SourceReport | OSError:
+            try:
+                return self.read_source(path)
+            except OSError as error:  # no fault of the tool's
+                return error
+
         try:
-            read = attempt(path, lambda: self.read_source(path), faults)
-        except OSError as error:
-            return InputError(f"{path} cannot be read: {error.strerror or error}", "check the file and its permissions")
+            read = attempt(path, read_it, faults)
         except MemoryError:
             return InputError(f"{path} needs more memory than there is", "split it, or lower ingest.batch_mb")
         except InputError as error:
             return error
+        if isinstance(read, OSError):
+            return InputError(f"{path} cannot be read: {read.strerror or read}", "check the file and its permissions")
         if read is None:
             told = f"{faults[0].error} at {faults[0].place}"
             return InputError(f"{path}: internal fault, {told}", "please report it, with the format of the log")
