@@ -68,6 +68,7 @@ ConfigOption = Annotated[
 SensitivityOption = Annotated[
     Sensitivity | None, typer.Option("--sensitivity", help="low: only the surest findings; high: weaker ones too.")
 ]
+WideOption = Annotated[bool, typer.Option("--wide", help="All columns of the table, however wide.")]
 TopOption = Annotated[int | None, typer.Option("--top", min=1, help="At most this many rows.", metavar="N")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Drop more events than a usual night brings.")]
 QuietOption = Annotated[

@@ -97,7 +97,7 @@ def _network(cost: Cost, ways: pl.DataFrame) -> Section:
             title="Train, distil, extract",
         )
     )
-    return Section(printable(cost.name, 60), tuple(parts))
+    return Section(printable(cost.name), tuple(parts))
 
 
 def _value_row(cost: Cost) -> Row:

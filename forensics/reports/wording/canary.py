@@ -128,8 +128,8 @@ def chance(p: float) -> str:
 def who_of(row: Mapping[str, Any]) -> str:
     """The holder, or the group with its size."""
     if row["score"] == "summed":
-        return f"the {plural(row['size'], 'holder')} of {printable(row['group_id'], 60)}"
-    return printable(row["holder_id"], 60)
+        return f"the {plural(row['size'], 'holder')} of {printable(row['group_id'])}"
+    return printable(row["holder_id"])
 
 
 def verdict_sentences(facts: Mapping[str, Any]) -> list[str]:
