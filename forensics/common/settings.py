@@ -143,6 +143,9 @@ class Settings:
     history: HistorySettings = field(default_factory=HistorySettings)
 
 
+# Sections in which settings were taken out, and why.
+RETIRED = {"scoring": "only sensitivity is left: weights of signs are estimated, not set; remove the line"}
+
 ENVIRONMENT_PREFIX = "FORENSICS_"
 
 
@@ -206,9 +209,8 @@ def stack_layers(layers: Iterable[Layer]) -> tuple[Settings, dict[str, str]]:
             changes = {}
             for key, value in given.items():
                 if key not in _names(sections[section]):
-                    raise UsageError(
-                        f"{layer.origin}: unknown setting {section}.{key}", _nearest(key, _names(sections[section]))
-                    )
+                    hint = RETIRED.get(section) or _nearest(key, _names(sections[section]))
+                    raise UsageError(f"{layer.origin}: unknown setting {section}.{key}", hint)
                 changes[key] = _coerce(value, getattr(sections[section], key), f"{layer.origin}: {section}.{key}")
                 origins[f"{section}.{key}"] = layer.origin
             sections[section] = dataclasses.replace(sections[section], **changes)

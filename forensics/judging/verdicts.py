@@ -62,7 +62,7 @@ def rank_networks(
     In:      HALLMARKS, MEMBERS, EVENTS, ACCOUNTS, REGISTER; `name_network` gives an id its speakable name.
     Out:     NETWORKS by rank: alerts first, then contested ones, then by score and impact.
     Raises:  UsageError for an unknown sensitivity.
-    Source:  ACAT over channels and Benjamini-Yekutieli over networks, methods C8.
+    Source:  ACAT over channels and Benjamini-Yekutieli over networks.
     """
     if settings.sensitivity not in ALERT_FROM:
         raise UsageError(f"unknown sensitivity {settings.sensitivity!r}", "use low, normal or high")
