@@ -31,7 +31,7 @@ def refuse_links(folder: Path) -> None:
     """
     for entry in _entries(folder):
         if entry.is_symlink():
-            what = "is a link, and a case holds none"
+            what = "is a symbolic link, and a case holds none"
         elif not entry.is_dir(follow_symlinks=False) and not entry.is_file(follow_symlinks=False):
             what = "is neither a file nor a folder"
         else:

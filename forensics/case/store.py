@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,7 @@ from forensics.case.ledger import (
 )
 from forensics.case.lock import hold
 from forensics.case.log import LOG_FILE, append_entries, entry_lines, make_entry, read_log
+from forensics.common.disk import writing as _writing
 from forensics.common.errors import ForensicsError, InputError, IntegrityError, UsageError
 from forensics.common.schema import OBSERVABLE_PREFIX, TABLES, Table
 
@@ -441,7 +441,7 @@ class Case:
         """Number of the last source read into the case; what is read later has a higher one."""
         return int(self.scan("sources").select("source_id").max().collect().item() or 0)
 
-    def clear_spool(self, keep: str) -> None:
+    def clear_spool(self, keep: str = "") -> None:
         """Make room: remove passing files, all but the one named."""
         for path in (self.folder / ".spool").glob("*.parquet"):
             if path.stem != keep:
@@ -453,8 +453,17 @@ class Case:
         note = self.folder / STAGE_NOTE
         with contextlib.suppress(OSError):
             note.write_text(name, encoding="utf-8")
-        yield
-        note.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            note.unlink(missing_ok=True)
+
+    def current_stage(self) -> str:
+        """The stage that runs now."""
+        try:
+            return (self.folder / STAGE_NOTE).read_text(encoding="utf-8")[:80]
+        except OSError:
+            return "between two stages"
 
     def broken_off(self) -> str | None:
         """The stage in which the run before was killed; told once."""
@@ -529,24 +538,6 @@ def _ordered(contract: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
     if wrong:
         raise TypeError(f"{contract.name}: {'; '.join(wrong)}")
     return frame.select(*contract.columns, *sorted(name for name in schema if name not in contract.columns))
-
-
-@contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turn a full or forbidden disk into a message."""
-    hint = "make room or give --case another folder; the case is as it was"
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}", hint) from error
-    except pl.exceptions.ComputeError as error:  # how polars tells of a disk that is full, beside faults of its own
-        told = _DISK.search(str(error))
-        if told is None:
-            raise
-        raise InputError(f"cannot write {path}: {told.group(1) or 'the disk is full or failing'}", hint) from error
-
-
-_DISK = re.compile(r"IO error: ([^(\n]*\S)? *\(os error \d+\)|transport error")
 
 
 def _sync(path: Path) -> None:

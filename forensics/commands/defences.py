@@ -142,7 +142,10 @@ def targets(
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Tell what networks harvest: reasoning, code, tools, grades, rewriting; by model, over time, beside everybody else."""
+    """Tell what networks harvest: reasoning, code, tools, grades, rewriting; by model, over time.
+
+    Each share stands beside that of accounts in no finding.
+    """
     from forensics.defences.rules import load_rules
     from forensics.reports.facts.target_sheet import target_sheet
     from forensics.reports.screen.output import write_text
@@ -300,7 +303,10 @@ def impact(
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Tell what networks took: list price, what the operator plausibly paid, work of machines, every assumption printed."""
+    """Tell what networks took: list price, what the operator plausibly paid, work of machines.
+
+    Every assumption is printed.
+    """
     from forensics.reports.facts.cost_sheet import cost_sheet
     from forensics.reports.facts.costs import cost_frame, load_assumptions, measure_costs, way_frame
     from forensics.reports.facts.impact import load_prices

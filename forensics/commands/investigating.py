@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,14 @@ import typer
 from forensics.commands.options import (
     CaseOption,
     ConfigOption,
+    EngineOption,
+    Engines,
     Level,
+    MemoryOption,
     QuietOption,
+    SchedulerOption,
     SensitivityOption,
+    WorkersOption,
     case_option,
     chosen_settings,
     keep_apart,
@@ -24,9 +30,10 @@ from forensics.commands.options import (
     told_if_stopped,
 )
 from forensics.commands.progress import StageProgress
+from forensics.common.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from forensics.case.store import Case
     from forensics.common.settings import Settings
@@ -96,6 +103,10 @@ def investigate(
     config: ConfigOption = None,
     fail_on: FailOnOption = None,
     max_reject_share: RejectShareOption = None,
+    engine: EngineOption = Engines.serial,
+    workers: WorkersOption = 0,
+    scheduler: SchedulerOption = None,
+    memory: MemoryOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Read logs, find the networks in them, print the report.
@@ -105,6 +116,8 @@ def investigate(
     """
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
+    from forensics.pipeline.engines import choose_engine
+    from forensics.pipeline.memory import kept_to
     from forensics.pipeline.stages import investigate as run
     from forensics.reports.screen.ingested import apart_sentences, enriched
 
@@ -114,7 +127,15 @@ def investigate(
         config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases
     )
     progress = StageProgress(quiet=quiet)
-    with kept_or_passing(case) as folder, Case.locked(folder) as held, told_if_stopped(held):
+    chosen = choose_engine(engine.value, workers=workers, scheduler=scheduler, memory=memory)
+    with (
+        closing(chosen),
+        kept_or_passing(case) as folder,
+        Case.locked(folder) as held,
+        told_if_stopped(held),
+        kept_to(chosen.budget, held.current_stage),
+    ):
+        _tell_broken_off(held)
         report = None
         with held.draft():
             if sources:
@@ -133,7 +154,7 @@ def investigate(
             apart = keep_apart(held)
             if report is not None and case is not None:
                 keep_what_was_read(held, sources=list(sources or []), events=report.event_count)
-            outcome = run(held, settings, progress)
+            outcome = run(held, settings, progress, engine=chosen)
             if case is not None:
                 record_command(
                     held, "investigate", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
@@ -143,6 +164,17 @@ def investigate(
         _tell_watched(held, quiet=quiet)
         check_faults(outcome)
         check_findings(held, fail_on, report)
+
+
+def _tell_broken_off(held: Case) -> None:
+    """Say where the run before was killed without a word."""
+    broken = held.broken_off()
+    if broken is not None:
+        typer.echo(
+            f"forensics: the run before was killed while at: {printable(broken)}; the case is as it was\n"
+            "hint: most often memory ran out: --memory LIMIT makes a run keep to it",
+            err=True,
+        )
 
 
 def told_faults(outcome: Outcome) -> dict[str, list[str]]:
@@ -235,7 +267,7 @@ def read_sources(
         share = f", {100 * done // total} %" if total else f", {done / 1e6:.0f} MB"
         progress.tell(f"{Path(path).name}{share}")
 
-    with progress("read"):
+    with progress("read"), held.stage("read"):
         return read(
             held,
             sources,
@@ -276,33 +308,25 @@ def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequenc
 
 
 def check_findings(
-    held: Case, fail_on: Level | None, report: IngestReport | None, *, only: set[str] | None = None
+    held: Case,
+    fail_on: Level | None,
+    report: IngestReport | None,
+    *,
+    only: set[str] | None = None,
+    told: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
-    """Say what was skipped or read in part, then end as --fail-on (for the networks in `only`, if given) and such files
-    demand.
+    """Say what was skipped or read in part, then end as --fail-on (for the networks in `only`, if given, by verdicts as
+    `told` where they are) and such files demand.
 
     Raises: FindingReached, PartialInput.
     """
-    from forensics.common.errors import FindingReached, PartialInput
+    from forensics.common.errors import PartialInput
     from forensics.common.printable import printable
 
     unread = report.unread if report is not None else []
-    told = [f"{printable(path)}: {printable(reason)}" for path, reason in unread]
+    skipped = [f"{printable(path)}: {printable(reason)}" for path, reason in unread]
     if fail_on is not None:
-        found = held.scan("networks").filter("alert").select("network_id", "name", "pooling", "extraction").collect()
-        asked = [row[1:] for row in found.iter_rows() if only is None or row[0] in only]
-        reached = [
-            name
-            for name, *levels in asked
-            if max(LEVELS.index(level) for level in levels) >= LEVELS.index(fail_on.value)
-        ]
-        if reached:
-            for line in told:
-                typer.echo(f"skipped {line}", err=True)
-            raise FindingReached(
-                f"{len(reached)} of {found.height} findings reached {fail_on.value}: "
-                f"{', '.join(reached[:5])}{' …' if len(reached) > 5 else ''}"
-            )
+        _check_levels(held, fail_on, skipped, only, told or {})
     if report is not None and unread:
         what = (
             "skipped"
@@ -315,5 +339,27 @@ def check_findings(
         with contextlib.suppress(BrokenPipeError):
             sys.stdout.flush()
         raise PartialInput(
-            "\n".join([f"{one}:", *told[:20], *(["…"] if len(told) > 20 else [])]), "everything else was read"
+            "\n".join([f"{one}:", *skipped[:20], *(["…"] if len(skipped) > 20 else [])]), "everything else was read"
         )
+
+
+def _check_levels(
+    held: Case, fail_on: Level, skipped: Sequence[str], only: set[str] | None, told: Mapping[str, Sequence[str]]
+) -> None:
+    from forensics.common.errors import FindingReached
+
+    found = held.scan("networks").filter("alert").select("network_id", "name", "pooling", "extraction").collect()
+    reached = [
+        name
+        for key, name, *levels in found.iter_rows()
+        if (only is None or key in only)
+        and max(LEVELS.index(level) for level in told.get(key, levels)) >= LEVELS.index(fail_on.value)
+    ]
+    if not reached:
+        return
+    for line in skipped:
+        typer.echo(f"skipped {line}", err=True)
+    raise FindingReached(
+        f"{len(reached)} of {found.height} findings reached {fail_on.value}: "
+        f"{', '.join(reached[:5])}{' …' if len(reached) > 5 else ''}"
+    )

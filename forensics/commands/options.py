@@ -40,6 +40,14 @@ class Sensitivity(StrEnum):
     high = "high"
 
 
+class Engines(StrEnum):
+    """Who does the work."""
+
+    serial = "serial"
+    processes = "processes"
+    dask = "dask"
+
+
 class Level(StrEnum):
     """Verdict levels that --fail-on can ask for."""
 
@@ -65,6 +73,23 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Drop more events than a 
 QuietOption = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="No progress; one line instead of the report, nothing if there is no finding."),
+]
+
+
+EngineOption = Annotated[
+    Engines, typer.Option("--engine", help="Who works: this process, several processes, or a Dask cluster.")
+]
+WorkersOption = Annotated[
+    int, typer.Option("--workers", min=0, help="Processes of --engine; 0: as many as processors.", metavar="N")
+]
+SchedulerOption = Annotated[
+    str | None, typer.Option("--scheduler", help="Of a running Dask cluster, e.g. tcp://host:8786.", metavar="ADDRESS")
+]
+MemoryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--memory", help="Most that a run may take, e.g. 8G; half of what is free if not said.", metavar="LIMIT"
+    ),
 ]
 
 

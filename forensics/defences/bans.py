@@ -1,10 +1,10 @@
 """What bans would do to a pool that grows back: ban at once, in waves, or ban what its accounts share.
 
-The pool is measured on this case: how many of its accounts were in use at a moment, its requests a day, and how many new
-accounts it opened a day (after its bans, where there were any; Poisson interval). A ban takes accounts away, new ones
-come at that rate until the pool is as large as before, and each account carries an equal part of the pool's requests.
-What accounts share is chosen by what could be known at the moment and held against what came later: new members that
-show one of the chosen observables, and strangers that do.
+The pool is measured on this case: how many of its accounts were in use at a moment, its requests a day, and how many
+new accounts it opened a day (after its bans, where there were any; Poisson interval). A ban takes accounts away, new
+ones come at that rate until the pool is as large as before, and each account carries an equal part of the pool's
+requests. What accounts share is chosen by what could be known at the moment and held against what came later: new
+members that show one of the chosen observables, and strangers that do.
 Blind to:  an operator that changes its rate, its cards or its clients because it is banned; requests that the accounts
            left take over at once (then less is stopped than is said here). Members were found by what they share, so
            those that share nothing are missing from what is caught.
@@ -137,8 +137,8 @@ def gate_kinds() -> list[str]:
 
 
 def try_shared(tables: Tables, network_id: str, members: pl.DataFrame, at: datetime) -> pl.DataFrame:
-    """One row per kind of observable, and for every kind and for those that last together: what banning what the members
-    shared at a moment would have caught later.
+    """One row per kind of observable, and for every kind and for those that last together: what banning what the
+    members shared at a moment would have caught later.
 
     In:    SIGHTINGS, ACCOUNTS; rows of `read_members`.
     Out:   network_id, kind, value_count (chosen: shown by SHARED_BY members and no stranger until then), later_count of
@@ -237,8 +237,8 @@ def try_bans(
 
     In:    the pool; rows of `try_shared`, of which the one of `kind` tells how many newcomers are caught.
     Out:   BAN_SCHEMA: stopped requests over the horizon with interval (by the rate's), share of what would have come,
-           regrown_days until the pool is as large again (null: not by this rate), innocent_accounts (strangers that what
-           is shared would have hit); then network_id, policy, day, account_count, request_count.
+           regrown_days until the pool is as large again (null: not by this rate), innocent_accounts (strangers that
+           what is shared would have hit); then network_id, policy, day, account_count, request_count.
     """
     told = shared.filter(pl.col("kind") == kind)
     strangers = int(told["stranger_count"].item()) if told.height else 0

@@ -1,7 +1,7 @@
 """What a rate limit would have stopped: the case replayed, every size of limit at once.
 
-A limit lets the first N requests of a key through in each calendar minute, hour or day (UTC) and stops the rest. Within a
-window requests are numbered as they came, so that one pass gives the answer for every N.
+A limit lets the first N requests of a key through in each calendar minute, hour or day (UTC) and stops the rest. Within
+a window requests are numbered as they came, so that one pass gives the answer for every N.
 Hostile are the requests of the findings' own accounts; contested networks are counted apart; all else is innocent.
 Blind to:  what an operator would do about it: nothing is rerouted, retried or spread over more accounts. So what stops
            hostile traffic here is the most that it would stop; `accounts_needed` says how many accounts would make up
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from forensics.common.arrays import Bools, Floats, Ints
     from forensics.common.schema import Tables
 
-WINDOWS = {"minute": "1m", "hour": "1h", "day": "1d"}
+WINDOWS = ("minute", "hour", "day")
+SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 KEYS = {
     "account": "each account",
     "address": "each address",
@@ -86,11 +88,22 @@ class Replay:
     account: Ints
     frame: pl.DataFrame  # started_at and the keys
 
-    @property
+    @cached_property
     def totals(self) -> Ints:
         """Requests of each side."""
         counts: Ints = np.bincount(self.side, minlength=3).astype(np.int64)
         return counts
+
+    @cached_property
+    def innocent_accounts(self) -> int:
+        """Accounts with an innocent request."""
+        return len(np.unique(self.account[self.side == 2]))
+
+    @cached_property
+    def hostile_days(self) -> float:
+        """Days over which hostile requests spread, at least one."""
+        at = self.frame["started_at"].filter(pl.Series(self.side == 0)).dt.epoch("s").to_numpy()
+        return max(float(at.max() - at.min()) / 86_400, 1.0) if len(at) else 1.0
 
 
 def replay_events(tables: Tables, networks: Sequence[str] | None = None) -> Replay:
@@ -139,91 +152,99 @@ def _coded(column: str) -> pl.Expr:
 
 
 @dataclass(frozen=True)
-class _Ranks:
-    """What a key and window make of the replay: each request's number within its key and window; 0 without the key."""
+class _Key:
+    """The replay in order of a key, then of time: one sort serves every window."""
 
-    hostile: Ints  # sorted numbers of hostile requests
+    order: Ints
+    have: Bools  # whether a request has the key, in this order
+    fresh: Bools  # whether the key is another than that of the request before, in this order
+    at: Ints  # seconds, in this order
+
+
+@dataclass(frozen=True)
+class _Beyond:
+    """For every size of limit on a key and window: what lies beyond it. Entry N counts what a limit of N stops."""
+
+    hostile: Ints
     contested: Ints
     innocent: Ints
-    innocent_accounts: Ints  # sorted: for each account, the largest number of its innocent requests
+    innocent_accounts: Ints
     hostile_accounts: Ints
     covered: float  # share of all requests that have the key
-    hostile_days: float  # days over which hostile requests spread
-    windows_a_day: float
 
 
-def _rank(replay: Replay, key: str, window: str) -> _Ranks:
-    have, code = _codes(replay.frame[key])
-    at = replay.frame["started_at"].dt.truncate(WINDOWS[window]).dt.epoch("s").to_numpy().astype(np.int64)
-    rank = np.where(have, _number(code, (at - at.min()) // 60 if len(at) else at), 0)
-    span = replay.frame["started_at"].filter(pl.Series(replay.side == 0)).dt.epoch("s").to_numpy()
-    days = float(span.max() - span.min()) / 86_400 if len(span) else 0.0
-    hostile, contested, innocent = (np.sort(rank[replay.side == side]) for side in range(3))
-    return _Ranks(
+def _sort_by(replay: Replay, key: str) -> _Key:
+    values = replay.frame[key]
+    code = values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+    order = np.argsort(code, kind="stable")
+    placed = code[order]
+    fresh = np.r_[True, placed[1:] != placed[:-1]] if len(placed) else np.array([], dtype=bool)
+    at = replay.frame["started_at"].dt.epoch("s").to_numpy().astype(np.int64)
+    return _Key(order, placed > 0, fresh, at[order])
+
+
+def _count_beyond(replay: Replay, key: _Key, window: str) -> _Beyond:
+    turn = key.at // SECONDS[window]
+    first = key.fresh.copy()
+    first[1:] |= turn[1:] != turn[:-1]
+    place = np.arange(len(turn))
+    number = place - np.maximum.accumulate(np.where(first, place, 0)) + 1 if len(turn) else place
+    rank = np.empty(len(turn), dtype=np.int64)
+    rank[key.order] = np.where(key.have, number, 0)
+    hostile, contested, innocent = (_tail(rank[replay.side == side]) for side in range(3))
+    return _Beyond(
         hostile,
         contested,
         innocent,
-        _largest(rank, replay.account, replay.side == 2),
-        _largest(rank, replay.account, replay.side == 0),
-        float(have.mean()) if len(have) else 0.0,
-        max(days, 1.0),
-        {"minute": 1440.0, "hour": 24.0, "day": 1.0}[window],
+        _tail(_largest(rank, replay.account, replay.side == 2)),
+        _tail(_largest(rank, replay.account, replay.side == 0)),
+        float(key.have.mean()) if len(turn) else 0.0,
     )
 
 
-def _codes(values: pl.Series) -> tuple[Bools, Ints]:
-    """Whether a value is there, and its number among the different ones."""
-    code = values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
-    return values.is_not_null().to_numpy(), code
-
-
-def _number(code: Ints, window: Ints) -> Ints:
-    """Each request's number, from 1, among those of its code and window, in the order they stand."""
-    if not len(code):
-        return code
-    group = code * (int(window.max()) + 1) + window
-    order = np.argsort(group, kind="stable")
-    placed = group[order]
-    first = np.r_[True, placed[1:] != placed[:-1]]
-    place = np.arange(len(placed))
-    number = np.empty(len(placed), dtype=np.int64)
-    number[order] = place - np.maximum.accumulate(np.where(first, place, 0)) + 1
-    return number
+def _tail(ranks: Ints) -> Ints:
+    """Entry N: how many of the numbers are larger than N; entry 0 counts those that have the key."""
+    counts = np.bincount(ranks, minlength=2)
+    tail: Ints = (len(ranks) - counts.cumsum()).astype(np.int64)
+    return tail
 
 
 def _largest(rank: Ints, account: Ints, mask: Bools) -> Ints:
-    """The largest number of each account's requests of a side, sorted; accounts without one are left out."""
+    """The largest number of each account's requests of a side; accounts without one are left out."""
     if not mask.any():
         return np.array([], dtype=np.int64)
     most = np.full(int(account.max()) + 1, -1, dtype=np.int64)
     np.maximum.at(most, account[mask], rank[mask])
-    return np.sort(most[most >= 0])
+    return most[most >= 0]
 
 
-def _beyond(ranks: Ints, limits: Ints) -> Ints:
-    """How many of the sorted numbers lie beyond each limit."""
-    counts: Ints = len(ranks) - np.searchsorted(ranks, limits, side="right")
-    return counts
-
-
-def _measure(ranks: _Ranks, key: str, window: str, limits: Ints) -> pl.DataFrame:
-    hostile, contested, innocent = (_beyond(side, limits) for side in (ranks.hostile, ranks.contested, ranks.innocent))
-    hit = _beyond(ranks.innocent_accounts, limits)
-    needed = len(ranks.hostile) / ranks.hostile_days / (limits * ranks.windows_a_day)
+def _measure(replay: Replay, beyond: _Beyond, key: str, window: str, limits: Ints) -> pl.DataFrame:
+    hostile, contested, innocent, hit, of_hostile = (
+        side[np.minimum(limits, len(side) - 1)]
+        for side in (
+            beyond.hostile,
+            beyond.contested,
+            beyond.innocent,
+            beyond.innocent_accounts,
+            beyond.hostile_accounts,
+        )
+    )
+    total, accounts = replay.totals, replay.innocent_accounts
+    needed = total[0] / replay.hostile_days / (limits * (86_400 / SECONDS[window]))
     return pl.DataFrame(
         {
             "key": [key] * len(limits),
             "window": [window] * len(limits),
             "limit": limits,
             "hostile_stopped": hostile,
-            "hostile_share": _shares(hostile, len(ranks.hostile)),
+            "hostile_share": _shares(hostile, int(total[0])),
             "contested_stopped": contested,
             "innocent_stopped": innocent,
-            "innocent_share": _shares(innocent, len(ranks.innocent)),
+            "innocent_share": _shares(innocent, int(total[2])),
             "innocent_accounts": hit,
-            "innocent_accounts_share": _shares(hit, len(ranks.innocent_accounts)),
-            "hostile_accounts": _beyond(ranks.hostile_accounts, limits),
-            "covered_share": [ranks.covered] * len(limits),
+            "innocent_accounts_share": _shares(hit, accounts),
+            "hostile_accounts": of_hostile,
+            "covered_share": [beyond.covered] * len(limits),
             "accounts_needed": needed if key == "account" else [None] * len(limits),
         },
         schema_overrides=LIMIT_SCHEMA,
@@ -239,17 +260,18 @@ def _shares(part: Ints, whole: int) -> Floats:
 def try_limits(replay: Replay, limits: Sequence[Limit]) -> pl.DataFrame:
     """One row per limit that was asked for: what it stops, of whom.
 
-    Out:   key, window, limit, hostile_stopped and hostile_share, contested_stopped, innocent_stopped and innocent_share,
-           innocent_accounts hit and their share, hostile_accounts hit, covered_share (of all requests, that have the
-           key), accounts_needed (to keep the hostile pace under a limit per account).
+    Out:   key, window, limit, hostile_stopped and hostile_share, contested_stopped, innocent_stopped and
+           innocent_share, innocent_accounts hit and their share, hostile_accounts hit, covered_share (of all requests,
+           that have the key), accounts_needed (to keep the hostile pace under a limit per account).
     """
-    rows = [
-        _measure(
-            _rank(replay, limit.key, limit.window), limit.key, limit.window, np.array([limit.most], dtype=np.int64)
-        )
-        for limit in limits
-    ]
-    return pl.concat(rows) if rows else pl.DataFrame(schema=LIMIT_SCHEMA)
+    rows, sorted_by = (
+        [pl.DataFrame(schema=LIMIT_SCHEMA)],
+        {key: _sort_by(replay, key) for key in {one.key for one in limits}},
+    )
+    for limit in limits:
+        beyond = _count_beyond(replay, sorted_by[limit.key], limit.window)
+        rows.append(_measure(replay, beyond, limit.key, limit.window, np.array([limit.most], dtype=np.int64)))
+    return pl.concat(rows)
 
 
 def draw_frontier(replay: Replay, keys: Sequence[str] = tuple(KEYS)) -> pl.DataFrame:
@@ -261,12 +283,12 @@ def draw_frontier(replay: Replay, keys: Sequence[str] = tuple(KEYS)) -> pl.DataF
     """
     found = []
     for key in keys:
-        tried = []
+        by_key, tried = _sort_by(replay, key), []
         for window in WINDOWS:
-            ranks = _rank(replay, key, window)
-            most = int(ranks.hostile[-1]) if len(ranks.hostile) else 0
-            if most > 0:
-                tried.append(_measure(ranks, key, window, _sizes(most)))
+            beyond = _count_beyond(replay, by_key, window)
+            most = len(beyond.hostile) - 1
+            if beyond.hostile[0] > 0:
+                tried.append(_measure(replay, beyond, key, window, _sizes(most)))
         if tried:
             found.append(_best(_pareto(pl.concat(tried))))
     empty = pl.DataFrame(schema={**LIMIT_SCHEMA, "best_for": pl.List(pl.Float64)})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PROBE_LEAD_DAYS = 1.0  # a template's first use lies at least so long before it scales
 PROBE_SHARE = 0.25  # of the accounts of its peak day that a template has at most while it is tried
 PEAK_FEWEST, PEAK_SHARE = 5, 0.1  # accounts (and share of the members) that use it on its peak day
-TRIED_DAYS, TRIED_MOST = 7, 2  # other templates tried by the same accounts before, and left: accounts they reached
+TRIED_DAYS = 7  # before a template scales, in which others were tried by the same accounts
 USUAL = 0.8  # quantile of a network's active accounts by day that counts as its usual size
 SCALED = 0.5  # of the usual size from which it has scaled
 KEPT_FEWEST = 3  # accounts that send a template after the scaling for it to count as kept
@@ -100,7 +100,7 @@ def find_scaled(tables: Tables, counts: pl.DataFrame) -> pl.DataFrame:
     In:    EVENTS, and rows of `count_requests`, which tell the networks' accounts.
     Out:   network_id, template (hex), first_at, scaled_at, lead_days, probe_account_count, probe_request_count,
            probe_error_share, peak_account_count, request_count, error_share (once it spread), dropped_count (other
-           templates that the probing accounts tried in the week before and nobody took further).
+           templates that the probing accounts tried in the week before and nobody sent again).
     Null:  templates in use on the log's first two days; logs without templates or status codes.
     """
     members = placed_members(counts)
@@ -177,8 +177,8 @@ def find_scaled(tables: Tables, counts: pl.DataFrame) -> pl.DataFrame:
 
 def _count_dropped(events: pl.LazyFrame, told: pl.DataFrame) -> pl.DataFrame:
     """One row per scaled template: how many others its probing accounts sent in the week before that nobody took on."""
-    reach = events.group_by("network_id", "template_hash").agg(
-        pl.col("account_id").n_unique().alias("reach"), pl.len().alias("uses")
+    used = events.group_by("network_id", "template_hash").agg(
+        pl.col("started_at").max().alias("last_at"), pl.len().alias("uses")
     )
     probers = told.lazy().select("network_id", scaled="template_hash", account_id="probers", scaled_at="scaled_at")
     return (
@@ -190,8 +190,8 @@ def _count_dropped(events: pl.LazyFrame, told: pl.DataFrame) -> pl.DataFrame:
             pl.col("started_at") >= pl.col("scaled_at") - pl.duration(days=TRIED_DAYS),
             pl.col("template_hash") != pl.col("scaled"),
         )
-        .join(reach, on=["network_id", "template_hash"])
-        .filter(pl.col("reach") <= TRIED_MOST, pl.col("uses") > 1)
+        .join(used, on=["network_id", "template_hash"])
+        .filter(pl.col("last_at") < pl.col("scaled_at"), pl.col("uses") > 1)
         .group_by("network_id", template_hash="scaled")
         .agg(dropped_count=pl.col("template_hash").n_unique())
         .collect()

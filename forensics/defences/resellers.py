@@ -1,8 +1,8 @@
 """Who brings accounts in, and what kind: every reseller, platform, referrer, way of signing up and plan on one scale.
 
 For each channel several signs are counted, each a share of its accounts (or of its end users), drawn towards the other
-channels (`shrinkage`) and held against all accounts that came another way. A channel's score adds up, over the signs, by
-how many doublings the lower end of its interval lies above the others: nothing that chance may have done counts.
+channels (`shrinkage`) and held against all accounts that came another way. A channel's score adds up, over the signs,
+by how many doublings the lower end of its interval lies above the others: nothing that chance may have done counts.
 
 Blind to:  channels that the logs and the accounts file do not name; one customer with many accounts looks like many
            customers (`largest_count` tells the accounts of its largest network).
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from forensics.common.arrays import Floats
     from forensics.common.schema import Tables
 
-STANDS_OUT, LIKE_OTHERS, TOO_FEW = "stands out", "like the others", "too few to say"
+STANDS_OUT, LIKE_OTHERS, TOO_FEW = "stands out", "no worse than others", "too few to say"
 EARLY_DAYS = 3  # a new account's first days
 PEERS = 20  # accounts of a plan from which it is a yardstick
 BUSY_NEW, BUSY = 0.9, 0.95  # quantile of its plan's accounts above which a new account is abrupt, any account busy
@@ -85,9 +85,10 @@ def audit_channels(tables: Tables, dimensions: Sequence[str] | None = None) -> p
 
     In:    EVENTS, REGISTER, ACCOUNTS, MEMBERS, NETWORKS; `dimensions` of `list_dimensions`, all built-in ones if left
            out.
-    Out:   dimension, channel, rank (by score, then size), standing, score, signs (that speak), account_count, principal_count,
-           request_count, traffic_share, network_count (findings with two accounts here or more), largest_count, end_user
-           numbers, and for each sign NAME_count, NAME_of, NAME_share, NAME_low, NAME_high, NAME_elsewhere.
+    Out:   dimension, channel, rank (by score, then size), standing, score, signs (that speak), account_count,
+           principal_count, request_count, traffic_share, network_count (findings with two accounts here or more),
+           largest_count, end_user numbers, and for each sign NAME_count, NAME_of, NAME_share, NAME_low, NAME_high,
+           NAME_elsewhere.
     Null:  a sign that cannot be assessed from these tables.
 
     Raises: UsageError for a dimension that these logs do not have.
@@ -216,10 +217,10 @@ def _audit(tables: Tables, dimension: str, accounts: pl.DataFrame) -> pl.DataFra
     )
     of_accounts = [sign.name for sign in SIGNS if sign.name != "resold"]
     rows = told.group_by("channel").agg(
-        account_count=pl.len(),
-        principal_count=pl.col("principal_id").n_unique(),
-        request_count=pl.col("request_count").sum(),
-        end_user_missing_share=pl.col("unnamed_count").sum() / pl.col("request_count").sum(),
+        pl.len().alias("account_count"),
+        pl.col("principal_id").n_unique().alias("principal_count"),
+        pl.col("request_count").sum().alias("request_count"),
+        (pl.col("unnamed_count").sum() / pl.col("request_count").sum()).alias("end_user_missing_share"),
         *(pl.col(name).sum().cast(pl.Float64).alias(f"{name}_count") for name in of_accounts),
         *(pl.col(name).count().cast(pl.Float64).alias(f"{name}_of") for name in of_accounts),
     )
@@ -301,7 +302,8 @@ def _everybody(accounts: pl.DataFrame, told: pl.DataFrame, name: str) -> tuple[f
 
 def _score(rows: pl.DataFrame, everybody: dict[str, tuple[float, float]]) -> pl.DataFrame:
     """The rows with every sign's share, interval and the others' share, the score, and the standing."""
-    score, out, spoken = np.zeros(rows.height), np.zeros(rows.height, bool), [[] for _ in range(rows.height)]
+    score, out = np.zeros(rows.height), np.zeros(rows.height, bool)
+    spoken: list[list[str]] = [[] for _ in range(rows.height)]
     unsure = np.ones(rows.height, bool)
     columns: list[pl.Series] = []
     for sign in SIGNS:
@@ -379,8 +381,9 @@ def quality_by_week(tables: Tables, dimension: str) -> pl.DataFrame:
 def compare_audits(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     """One row per channel of either audit: what it was and what it is.
 
-    Out:   dimension, channel, change (new, gone, worse, better or same: by intervals of the share in findings that do not
-           overlap, or by standing), and account_count, found_share, standing of both, `_before` for the earlier one.
+    Out:   dimension, channel, change (new, gone, worse, better or same: by intervals of the share in findings that do
+           not overlap, or by standing), and account_count, found_share, standing of both, `_before` for the earlier
+           one.
     """
     kept = ("account_count", "request_count", "found_share", "found_low", "found_high", "standing", "rank")
     both = now.select("dimension", "channel", *kept).join(

@@ -1,7 +1,8 @@
-"""Shares of many groups, each drawn towards what all of them are like: a small group is not first, or last, by accident.
+"""Shares of many groups, each drawn towards what all of them are like: a small group is not first, or last, by
+accident.
 
-Model:     hits of group i are binomial(number_i, share_i), and shares are beta(a, b) over groups (beta-binomial). a and b
-           are read off the groups themselves (empirical Bayes): the mean of mu = a / (a + b) and of log(a + b) over a
+Model:     hits of group i are binomial(number_i, share_i), and shares are beta(a, b) over groups (beta-binomial). a and
+           b are read off the groups themselves (empirical Bayes): the mean of mu = a / (a + b) and of log(a + b) over a
            grid, by their likelihood, with Jeffreys' prior on mu and log(a + b) flat over STRENGTHS.
 Blind to:  dependence of the hits inside one group: ten accounts of one pool count as ten.
 """
@@ -43,7 +44,7 @@ def fit_prior(hits: Floats, numbers: Floats) -> Prior:
     known = numbers > 0
     hits, numbers = hits[known], numbers[known]
     mean = expit(np.linspace(-9.0, 5.0, _MEANS))[:, None]
-    pull = np.exp(np.linspace(*np.log(STRENGTHS), _PULLS))[None, :]
+    pull = np.geomspace(*STRENGTHS, _PULLS)[None, :]
     a, b = mean * pull, (1 - mean) * pull
     log_weight = 0.5 * np.log(mean) + 0.5 * np.log1p(-mean) + np.zeros_like(pull)
     for hit, number in zip(hits, numbers, strict=True):

@@ -12,6 +12,7 @@ Blind to:  what the rules do not name; what a request is for; days whose order i
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,8 +37,8 @@ SEED = 20260404
 
 
 def count_requests(tables: Tables, rules: Sequence[Capability], networks: Sequence[str] | None = None) -> pl.DataFrame:
-    """One row per network, account, day and model: requests, and for each capability how many ask for it and of how many
-    that can be told.
+    """One row per network, account, day and model: requests, and for each capability how many ask for it and of how
+    many that can be told.
 
     In:    EVENTS, MEMBERS, NETWORKS; `networks` by id, else all findings and contested ones.
     Out:   network_id (EVERYBODY for accounts in none of these), account_id, day, request_model, request_count, and
@@ -198,7 +199,8 @@ def find_pivots(daily: pl.DataFrame) -> pl.DataFrame:
 
 def _split(hits: Floats, numbers: Floats, rng: np.random.Generator) -> list[tuple[int, float, float, float]]:
     """Days on which the share moves, with the share in the stretch before and after: the best split, then each side."""
-    stretches, splits = [(0, len(hits))], {}
+    stretches = [(0, len(hits))]
+    splits: dict[int, float] = {}
     while stretches and len(splits) < MOST_PIVOTS:
         first, end = stretches.pop(0)
         best = _best_split(hits[first:end], numbers[first:end], rng)
@@ -206,7 +208,7 @@ def _split(hits: Floats, numbers: Floats, rng: np.random.Generator) -> list[tupl
             splits[first + best[0]] = best[1]
             stretches += [(first, first + best[0]), (first + best[0], end)]
     edges = [0, *sorted(splits), len(hits)]
-    shares = [hits[a:b].sum() / numbers[a:b].sum() for a, b in zip(edges, edges[1:], strict=False)]
+    shares = [hits[a:b].sum() / numbers[a:b].sum() for a, b in pairwise(edges)]
     return [
         (edge, float(shares[number]), float(shares[number + 1]), splits[edge])
         for number, edge in enumerate(edges[1:-1])

@@ -84,8 +84,11 @@ def asked_outside(panel: Panel, kind: str, values: pl.Series) -> tuple[Ints, Flo
 
 
 def lifetimes(panel: Panel, accounts: Ints) -> tuple[Floats, Floats]:
-    """First and last request of accounts, in seconds since 1970."""
-    born = panel.accounts["first_seen_at"].dt.epoch("us").to_numpy()[accounts] / 1e6
+    """Beginning (opened, else first request) and last request of accounts, in seconds since 1970."""
+    first = pl.col("first_seen_at")
+    if "declared_created_at" in panel.accounts.columns:
+        first = pl.min_horizontal(first, pl.col("declared_created_at"))
+    born = panel.accounts.select(first.dt.epoch("us")).to_series().to_numpy()[accounts] / 1e6
     gone = panel.accounts["last_seen_at"].dt.epoch("us").to_numpy()[accounts] / 1e6
     return born, gone
 
@@ -109,8 +112,8 @@ EPOCHS = (1.0, 1e3, 1e6)  # clock readings in seconds, milliseconds, microsecond
 
 
 def order_of(panel: Panel) -> pl.LazyFrame | None:
-    """One row per account and value in a place where values have an order: account, form (what stands around it), value,
-    number, at_s (first asked).
+    """One row per account and value where values have an order: account, form (what stands around it), value, number,
+    at_s (first asked).
 
     Values are `request_item` where there is one, else the last number in the path. Words are ordered by letter, numbers
     and dates by size; None where the log has no such values.

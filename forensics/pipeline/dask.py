@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from distributed import Client, LocalCluster
@@ -31,13 +32,15 @@ class Cluster:
 
     def __init__(self, budget: Budget, workers: int, scheduler: str | None) -> None:
         self.budget, self.scheduler = budget, scheduler
-        self._local = None
+        self._local: Any = None
+        cluster: Any = LocalCluster  # these ship hardly any types
+        connect: Any = Client
         if scheduler is None:
-            self._local = LocalCluster(
+            self._local = cluster(
                 n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
             )
         try:
-            self._client = Client(self._local or scheduler, timeout=PATIENCE_S, set_as_default=False)
+            self._client: Any = connect(self._local or scheduler, timeout=PATIENCE_S, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise InputError(
                 f"no Dask scheduler answers at {scheduler}", "start one: dask scheduler; then dask worker ADDRESS"
@@ -67,6 +70,7 @@ class Cluster:
 
     def close(self) -> None:
         """Let the workers go; a cluster that was there stays."""
-        self._client.close(timeout=5)
-        if self._local is not None:
-            self._local.close(timeout=5)
+        with contextlib.suppress(TimeoutError, OSError):
+            self._client.close(timeout=PATIENCE_S)
+            if self._local is not None:
+                self._local.close(timeout=PATIENCE_S)

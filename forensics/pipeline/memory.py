@@ -1,15 +1,23 @@
-"""How much memory a run may take, and what follows from it: sizes of buckets, workers, and whether it can work at all."""
+"""How much memory a run may take, and what follows: sizes of buckets, workers, and whether it can work at all."""
 
 from __future__ import annotations
 
+import os
 import re
-from contextlib import suppress
+import signal
+import sys
+import threading
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from forensics.common.errors import UsageError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+WATCH_S: Final = 0.1  # between looks at the memory taken
 UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 # Measured on worlds of 1 to 15 M requests (tests/bench/scale), rounded up.
 STANDING: Final = 450 * 2**20  # bytes before any row: libraries and their threads
@@ -73,6 +81,61 @@ def find_budget(given: str | None) -> Budget:
     if size < STANDING + LEAST_ROWS * ROW:
         raise UsageError(f"--memory {given} is too little to work with", "give at least --memory 512M")
     return Budget(size, given=True)
+
+
+@contextmanager
+def kept_to(budget: Budget, stage: Callable[[], str]) -> Iterator[None]:
+    """A limit that the user gave is kept to: a run that outgrows it ends at once, says where, and leaves the case as it
+    was (whatever is stored counts in one rename).
+    """
+    if not budget.given:
+        yield
+        return
+    over = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(budget.bytes, stage, over), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _watch(limit: int, stage: Callable[[], str], over: threading.Event) -> None:
+    while not over.wait(WATCH_S):
+        taken = taken_bytes()
+        if taken > limit:
+            sys.stderr.write(
+                f"forensics: memory of {spell_bytes(taken)} outgrew --memory {spell_bytes(limit)} while at: {stage()}; "
+                f"the case is as it was\nhint: give --memory {spell_bytes(limit * 2)}, or look at fewer days: "
+                "forensics nightly\n"
+            )
+            sys.stderr.flush()
+            for place in _family()[1:]:
+                with suppress(OSError, ValueError):
+                    os.kill(int(place.name), signal.SIGKILL)
+            os._exit(UsageError.exit_code)
+
+
+def taken_bytes() -> int:
+    """Memory of this process and of those it started; 0 on a machine that does not tell."""
+    page, total = os.sysconf("SC_PAGE_SIZE"), 0
+    for place in _family():
+        with suppress(OSError, ValueError, IndexError):
+            total += int((place / "statm").read_text(encoding="ascii").split()[1]) * page
+    return total
+
+
+def _family() -> list[Path]:
+    """Folders in /proc of this process and of all that it started."""
+    found, waiting = [], ["self"]
+    while waiting:
+        place = Path("/proc") / waiting.pop()
+        found.append(place)
+        for task in place.glob("task/*/children"):
+            with suppress(OSError):
+                waiting += task.read_text(encoding="ascii").split()
+    return found
 
 
 def free_bytes() -> int:

@@ -38,11 +38,11 @@ class Small(Budget):
     rows: int = 4_000
     dealt: int = 3
 
-    def bucket_rows(self, workers: int) -> int:
+    def bucket_rows(self, workers: int) -> int:  # noqa: ARG002 - the signature is Budget's
         """As told."""
         return self.rows
 
-    def value_parts(self, tallies: int, workers: int) -> int:
+    def value_parts(self, tallies: int, workers: int) -> int:  # noqa: ARG002 - as above
         """As told."""
         return self.dealt
 
@@ -179,7 +179,7 @@ class TestDask:
         address, processes = scheduler
         engine = Cluster(SMALL, 1, address)
         (tmp_path / "go").write_text(str(processes[0].pid))
-        with pytest.raises(InputError, match="scheduler of .* went away"):
+        with pytest.raises(InputError, match=r"scheduler of .* went away"):
             engine.run([Task("part", end_scheduler, (tmp_path / "go",))], tmp_path)
         engine.close()
 
@@ -187,7 +187,6 @@ class TestDask:
     def scheduler(self, tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
         """A scheduler and a worker, each a process of its own."""
         told = tmp_path / "scheduler.json"
-        command = [sys.executable, "-m", "distributed.cli"]
         schedule = [
             sys.executable,
             "-m",
@@ -209,7 +208,6 @@ class TestDask:
             "1",
             "--no-nanny",
         ]
-        del command
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
         processes = [subprocess.Popen(schedule, env=here, **quiet)]  # type: ignore[call-overload]

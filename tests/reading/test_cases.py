@@ -29,7 +29,7 @@ def read(folder: Path, *names: str, **more: Any) -> tuple[IngestReport, pl.DataF
     """Read files of the cases into a fresh case; report and events in the order of time."""
     with Case.locked(folder / "case") as case:
         report = ingest(case, [str(HERE / name) for name in names], settings=SETTINGS, **more)
-        return report, case.scan("events").collect().sort("started_at", maintain_order=True)
+        return report, case.scan("events").collect().sort("started_at", "ended_at", "source_id", "source_line")
 
 
 def at(clock: str, day: str = "2026-05-01") -> datetime:

@@ -344,7 +344,8 @@ def read_case(folder: Path) -> tuple[dict[str, int], Counter[str], pl.DataFrame]
     case = Case(folder)
     names = ("line_count", "event_count", "duplicate_count", "reject_count", "blank_count")
     sums = case.scan("sources").select(pl.col(name).sum() for name in names).collect().row(0, named=True)
-    return sums, Counter(case.scan("rejects").collect()["reason"].to_list()), case.scan("events").collect()
+    events = case.scan("events").collect().sort("source_id", "source_line", maintain_order=True)
+    return sums, Counter(case.scan("rejects").collect()["reason"].to_list()), events
 
 
 @pytest.mark.parametrize("packing", list(PACKINGS))

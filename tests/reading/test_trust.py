@@ -50,7 +50,7 @@ def read(folder: Path, lines: list[str], name: str = "a.jsonl", **more: Any) -> 
     (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     with Case.locked(folder / "case") as case:
         report = ingest(case, [str(folder / name)], settings=SETTINGS, **more)
-        return report, case.scan("events").collect()
+        return report, case.scan("events").collect().sort("source_id", "source_line")
 
 
 # An id drops a line only where it behaves like one

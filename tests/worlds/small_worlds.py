@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,9 +53,12 @@ class World:
 
     def ban(self, account: str, at_s: float, column: str = "banned_at") -> None:
         """The register says that the account was banned (or closed) then."""
-        self.register.append(
-            {"account_id": account, column: pl.Series([int((START + at_s) * 1e6)]).cast(pl.Datetime("us", "UTC"))[0]}
-        )
+        self.register.append({"account_id": account, column: self.moment(at_s)})
+
+    @staticmethod
+    def moment(at_s: float) -> datetime:
+        """A time of the world as the register has it."""
+        return datetime.fromtimestamp(START + at_s, tz=UTC)
 
     def show(self, account: str, kind: str, value: str) -> None:
         """The account showed an observable."""

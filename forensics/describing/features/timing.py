@@ -72,7 +72,8 @@ def describe_gaps(events: pl.LazyFrame, session_gap_s: float) -> pl.LazyFrame:
             .then(3e-6 * (pl.col("variation") * 1e6).round().cast(pl.Int64).sum() / pl.col("variation").count())
             .alias("gap_lv"),
             ((pl.col("gap_s") > session_gap_s).sum() + 1).alias("silences"),
-            (pl.col("gap_s").max().fill_null(0.0) / 86400.0).alias("dormant_max_days"),
+            # rounded: engines divide by a constant in two ways, which shows in the last digit
+            (pl.col("gap_s").max().fill_null(0.0) / 86400.0).round(9).alias("dormant_max_days"),
         )
     )
 

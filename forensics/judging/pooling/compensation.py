@@ -2,17 +2,19 @@
 
 Statistic:  two. Steadiness: variance of the members' requests a day over its mean, within each week and kind of day, so
             that trend and weekends are out (small is the sign). Waves: change of the traffic of those that stay from
-            the 48 hours before a ban, closure or silence of members to the 48 hours after, relative to everybody else
+            the 48 hours before a declared ban or closure of members to the 48 hours after, relative to everybody else
             (large is the sign; waves that took less than a tenth of the traffic do not count).
 Null model: steadiness: each account's days change places within its week and its own life (rolling.py), from nine
-            tenths of a draw's value on; busy days common to all only raise what is observed. Waves: the same measure at
-            the same hour of days without waves, mean of as many of them. The smaller p, doubled.
+            tenths of a draw's value on; busy days common to all only raise what is observed. Waves: likewise, the days
+            of those that stay changing places, and what they rise at most at the same hour of the same day of other
+            weeks is taken off. The smaller p, doubled.
 Blind to:   queues that bring as many requests as chance does, successors that carry what was lost (see succession and
             resilience), limits of less than a day, members that all live a few days.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +31,7 @@ from forensics.judging.rolling import judge, lay_out
 from forensics.judging.starts import rows_by_network
 
 if TYPE_CHECKING:
-    from forensics.common.arrays import Floats, Ints
+    from forensics.common.arrays import Bools, Floats, Ints
     from forensics.judging.hallmark import Group, Panel
 
 
@@ -39,9 +41,10 @@ STEADY = 0.7  # of the expected variance, from which it matters
 AROUND_S = 2 * DAY_S
 LOST = 0.1  # of the traffic before a wave, below which it asks nothing of those that stay
 RISEN = 0.3  # of what was lost, from which it matters
-FEWEST_QUIET = 8  # days without waves that tell how traffic varies
+MOST_WAVES = 12
 FEWEST_BEFORE = 30  # requests of those that stay, in the 48 hours before
-DRAWS = 999
+BIN_S = 6 * 3600.0
+AROUND_BINS, AROUND_BINS_A_DAY, WEEK_BINS = 8, 4, 28
 FEWEST_OUTSIDE = 500  # requests of others that tell what is common
 
 
@@ -126,64 +129,108 @@ def _test_steadiness(panel: Panel, account: Ints, at_s: Floats, rng: np.random.G
     }
 
 
+@dataclass(frozen=True)
+class Wave:
+    """One wave: its bin of the log, which of the rows' accounts stay, what everybody else does, share that went."""
+
+    bin: int
+    stays: Bools
+    common: float
+    lost: float
+
+
 def _test_waves(
     panel: Panel, group: Group, account: Ints, at_s: Floats, outside: Floats, rng: np.random.Generator
 ) -> dict[str, Any] | None:
-    """What those that stay do in the 48 hours after others went, against days without waves."""
-    ended, times, kind = ends_of(panel, group)
-    if len(times) == 0:
+    """What those that stay do in the 48 hours after others went, against the same accounts on other days."""
+    accounts, who = np.unique(account, return_inverse=True)
+    bins = np.floor(at_s / BIN_S).astype(np.int64)
+    key, first, count = np.unique(who * (bins.max() + 1) + bins, return_index=True, return_counts=True)
+    who, bins = key // (bins.max() + 1), bins[first]
+    waves, kind = _find_waves(panel, group, account, at_s, outside, accounts[who])
+    if not waves:
         return None
-    waves = times[np.append(True, np.diff(times) > AROUND_S)]
-    born = panel.accounts["first_seen_at"].dt.epoch("us").to_numpy() / 1e6
-    end_of = np.full(len(panel.accounts), np.inf)
-    end_of[ended[::-1]] = times[::-1]
-    found = [_change(account, at_s, outside, wave, born, end_of) for wave in waves]
-    told = [row for row in found if row is not None and row[1] >= LOST]
-    quiet = []
-    for wave in waves[:1]:
-        for day in np.unique(np.floor((at_s - wave) / DAY_S)):
-            moment = float(wave + day * DAY_S)
-            if np.abs(waves - moment).min() > AROUND_S and panel.start_s + AROUND_S <= moment <= panel.end_s - AROUND_S:
-                quiet.append(_change(account, at_s, outside, moment, born, end_of))
-    usual = np.array([row[0] for row in quiet if row is not None])
-    if not told or len(usual) < FEWEST_QUIET:
+    laid = lay_out(who.astype(np.int64), at_s[first], *lifetimes(panel, accounts))
+    quarter = bins % AROUND_BINS_A_DAY
+
+    def rises(slots: Ints) -> Floats:
+        place = laid.day[slots] * AROUND_BINS_A_DAY + quarter
+        found = np.zeros(len(slots))
+        for wave in waves:
+            since = place - wave.bin
+            weight = count * wave.stays
+            before = ((since >= -AROUND_BINS) & (since < 0)) @ weight
+            after = ((since >= 0) & (since < AROUND_BINS)) @ weight
+            found += np.log((after + 0.5) / (before + 0.5)) / len(waves)
+        return found
+
+    same_day = _same_day(waves, laid.day[laid.slot] * AROUND_BINS_A_DAY + quarter, count)
+    if same_day is None:
         return None
-    rise, lost = np.array(told).T
-    observed = float(rise.mean())
-    null = usual[rng.integers(0, len(usual), (DRAWS, len(told)))].mean(axis=1)
-    # Few days stand behind the draws: no p below what choosing among them can tell.
-    least = 1.0 / (1 + len(usual)) ** min(len(told), 6)
-    middle, low, high = interval(null)
-    replaced = (np.expm1(observed) - np.expm1(middle)) * float((1 - lost).mean()) / float(lost.mean())
+    observed = float(rises(laid.slot[None])[0] - np.mean([wave.common for wave in waves]) - same_day)
+    p_value, drawn = judge(
+        lambda number: rises(laid.draw(number, rng))[None], lambda drawn: p_tail(observed, drawn[0], upper=True)
+    )
+    middle, low, high = interval(drawn[0])
+    lost = float(np.mean([wave.lost for wave in waves]))
+    replaced = (np.expm1(observed) - np.expm1(middle)) * (1 - lost) / lost
+    wide = 1.96 * float(drawn.std())
     return {
-        "words": f"In the 48 hours after {len(told)} waves in which members were {SAID[kind]}, those that stayed "
-        f"carried {np.expm1(observed):+.0%} ({np.expm1(middle):+.0%} on days without waves), "
+        "words": f"In the 48 hours after {len(waves)} waves in which members were {SAID[kind]}, those that stayed "
+        f"carried {np.expm1(observed):+.0%} ({np.expm1(middle):+.0%} with days of their own), "
         f"{max(0.0, replaced):.0%} of what was lost.",
         "measure": "log change of the traffic of those that stay, 48 h after waves against 48 h before",
         "observed": observed,
-        "own": (float(rise.min()), float(rise.max())),
+        "own": (observed - wide, observed + wide),
         "others": (middle, low, high),
-        "p_value": max(least, p_tail(observed, null, upper=True)),
-        "big": replaced >= RISEN,
+        "p_value": p_value,
+        "big": replaced >= RISEN and observed > 0,
     }
 
 
-def _change(
-    account: Ints, at_s: Floats, outside: Floats, moment: float, born: Floats, end_of: Floats
-) -> tuple[float, float] | None:
-    """Log change of those that were there 48 hours before and are not gone 48 hours after, less everybody else's; and
-    the share of the traffic before that went.
+def _same_day(waves: list[Wave], place: Ints, count: Ints) -> float | None:
+    """What those that stay do more at the same hour of the same day of other weeks, at most; None where there is none.
+
+    A job of Mondays makes every account rise on Mondays, whoever is gone.
     """
-    first, middle, last = np.searchsorted(at_s, [moment - AROUND_S, moment, moment + AROUND_S])
-    stays = (born <= moment - AROUND_S) & (end_of > moment + AROUND_S)
-    goes = (end_of >= moment - AROUND_S / 48) & (end_of <= moment + AROUND_S)
-    before, after = account[first:middle], account[middle:last]
-    kept = float(stays[before].sum())
-    if kept < FEWEST_BEFORE:
-        return None
-    around = np.diff(np.searchsorted(outside, [moment - AROUND_S, moment, moment + AROUND_S]))
-    common = float(np.log(around[1] / around[0])) if around.min() >= FEWEST_OUTSIDE else 0.0
-    return float(np.log((stays[after].sum() + 0.5) / (kept + 0.5))) - common, float(goes[before].sum()) / len(before)
+    found = []
+    for wave in waves:
+        for week in np.unique((place - wave.bin) // WEEK_BINS):
+            for moment in (wave.bin + week * WEEK_BINS, wave.bin + (week + 1) * WEEK_BINS):
+                near = min(abs(moment - other.bin) for other in waves)
+                weight = count * wave.stays
+                before = float(weight[(place >= moment - AROUND_BINS) & (place < moment)].sum())
+                after = float(weight[(place >= moment) & (place < moment + AROUND_BINS)].sum())
+                inside = place.min() + AROUND_BINS <= moment <= place.max() - AROUND_BINS
+                if near > AROUND_BINS and before >= FEWEST_BEFORE and inside:
+                    found.append(np.log((after + 0.5) / (before + 0.5)))
+    return max(0.0, float(max(found))) if found else None
+
+
+def _find_waves(
+    panel: Panel, group: Group, account: Ints, at_s: Floats, outside: Floats, row: Ints
+) -> tuple[list[Wave], str]:
+    """Waves that took enough, the latest ones where there are many; and how the ends are known."""
+    ended, times, kind = ends_of(panel, group)
+    if kind == "silent":
+        return [], kind  # who falls silent chooses the moment
+    born = panel.accounts["first_seen_at"].dt.epoch("us").to_numpy() / 1e6
+    end_of = np.full(len(panel.accounts), np.inf)
+    end_of[ended[::-1]] = times[::-1]
+    found = []
+    for wave in times[np.append(True, np.diff(times) > AROUND_S)] if len(times) else times:
+        moment = float(np.round(wave / BIN_S) * BIN_S)
+        before = account[(at_s >= moment - AROUND_S) & (at_s < moment)]
+        stays = (born <= moment - AROUND_S) & (end_of > moment + AROUND_S)
+        goes = (end_of >= moment - BIN_S) & (end_of <= moment + AROUND_S)
+        if stays[before].sum() < FEWEST_BEFORE or goes[before].sum() < LOST * len(before):
+            continue
+        if moment + AROUND_S > panel.end_s:
+            continue
+        around = np.diff(np.searchsorted(outside, [moment - AROUND_S, moment, moment + AROUND_S]))
+        common = float(np.log(around[1] / around[0])) if around.min() >= FEWEST_OUTSIDE else 0.0
+        found.append(Wave(round(moment / BIN_S), stays[row], common, float(goes[before].mean())))
+    return found[-MOST_WAVES:], kind
 
 
 PLUGIN = Hallmark(

@@ -1,4 +1,4 @@
-"""Change together: members take up a model, prompt, parameter or client version within the same day, beyond all others who
+"""Change together: members take up a model, prompt, parameter or client version within a day, beyond all others who
 use the same client.
 
 Statistic:  of the members that take up a value which they had not used for a day or more of life, the largest share
@@ -185,8 +185,8 @@ def _test_group(
     return answer(
         group,
         PLUGIN,
-        f"{movers} members take up the same {best['words']} after a day or more without it, {share:.0%} of them within 24 "
-        f"hours; of as many other users of their client {expected[0]:.0%} ({expected[1]:.0%}–{expected[2]:.0%}).",
+        f"{movers} members take up the same {best['words']} after a day or more without it, {share:.0%} of them within "
+        f"24 hours; of as many other users of their client {expected[0]:.0%} ({expected[1]:.0%}–{expected[2]:.0%}).",
         measure=f"largest share of those that take up a {best['words']} who do so within 24 h",
         observed=share,
         own=wilson(share * movers, movers),

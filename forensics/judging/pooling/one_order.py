@@ -44,7 +44,7 @@ SAME_FOR_ALL = 0.05  # p of other accounts from which the numbers grow for every
 
 @dataclass(frozen=True)
 class Walk:
-    """Askings by account, week and time: when, in whose run (an account's week), in which week; and neighbouring items."""
+    """Askings by account, week and time: when, in whose run (an account's week), which week; and neighbouring items."""
 
     at_s: Floats
     run: Ints

@@ -1,5 +1,5 @@
-"""Payers dealt out: accounts in order of birth pay in blocks of one size, a card for the first few, the next card for the
-next few.
+"""Payers dealt out: accounts in order of birth pay in blocks of one size, a card for the first few, the next one for
+the next few.
 
 Statistic:  in order of birth, how often the payer changes from one account to the next (few is the sign), and how soon
             after the last account of one payer the next account is born (soon is the sign).
@@ -82,7 +82,7 @@ def _test_group(panel: Panel, group: Group, born: Floats, payer: Ints, others: F
         group,
         PLUGIN,
         f"{int(several.sum())} payers pay for several members each, {equal:.0%} of them for {size}; in order of birth "
-        f"the payer changes {changes:.0f} times, {middle:.0f} ({low:.0f}–{high:.0f}) if payers were spread over the month.",
+        f"the payer changes {changes:.0f} times, {middle:.0f} ({low:.0f}–{high:.0f}) if payers changed places.",
         measure="changes of payer from one account to the next, in order of birth",
         observed=changes,
         own=(max(0.0, changes - wide), changes + wide),

@@ -52,11 +52,12 @@ FEWEST_CONTROLS, FEWEST_PAIRS = 10, 200.0  # … if there are so many, meeting s
 
 @dataclass(frozen=True)
 class Cells:
-    """An account's requests with one label in one bin, as one row; `label` MOST_LABELS is any other."""
+    """An account's requests with one label in one bin, as one row; of `labels` the last one is any other."""
 
     days: Days
     bin_of_day: Ints
     label: Ints
+    labels: int
     weight: Floats
     own_same: Floats  # what accounts bring to themselves, by week: taken off both sums
     own_all: Floats
@@ -129,8 +130,9 @@ def _usable(account: Ints, at_s: Floats, labels: dict[str, Ints]) -> dict[str, I
             continue
         label = labels[kind]
         known = label >= 0
-        pairs = np.unique(np.stack([label[known], account[known]]), axis=1)
-        values, holders = np.unique(pairs[0], return_counts=True)
+        width = int(account.max()) + 1
+        pairs = np.unique(label[known] * width + account[known])
+        values, holders = np.unique(pairs // width, return_counts=True)
         shared = values[holders >= 2]
         keep = known & np.isin(label, shared)
         if keep.sum() < SHARED * len(label):
@@ -145,22 +147,22 @@ def _usable(account: Ints, at_s: Floats, labels: dict[str, Ints]) -> dict[str, I
 
 
 def _number(label: Ints, often: Ints) -> Ints:
-    """Labels by their place among those looked at; MOST_LABELS is any other."""
+    """Labels by their place among those looked at; the number of these is any other."""
     place = np.minimum(np.searchsorted(often, label), len(often) - 1)
-    return np.asarray(np.where(often[place] == label, place, MOST_LABELS))
+    return np.asarray(np.where(often[place] == label, place, len(often)))
 
 
 def _weekly(label: Ints, at_s: Floats) -> Bools:
     """Requests whose label keeps to one day of the week, in two weeks or more: a weekly job, whoever runs it."""
     day = np.floor(at_s / DAY_S).astype(np.int64)
     values, place = np.unique(label, return_inverse=True)
-    cells = np.unique(np.stack([place, day]), axis=1)
-    number = np.bincount(cells[0], minlength=len(values))
-    angle = 2 * np.pi * cells[1] / 7.0
-    length = np.hypot(
-        np.bincount(cells[0], np.cos(angle), len(values)), np.bincount(cells[0], np.sin(angle), len(values))
-    ) / np.maximum(number, 1)
-    weeks = np.bincount(np.unique(np.stack([cells[0], cells[1] // 7]), axis=1)[0], minlength=len(values))
+    day -= day.min(initial=0)
+    width = 7 * (int(day.max(initial=0)) // 7 + 1)
+    cells = np.unique(place * width + day)
+    of, angle = cells // width, 2 * np.pi * (cells % width) / 7.0
+    length = np.hypot(np.bincount(of, np.cos(angle), len(values)), np.bincount(of, np.sin(angle), len(values)))
+    length /= np.maximum(np.bincount(of, minlength=len(values)), 1)
+    weeks = np.bincount(np.unique(cells // 7) * 7 // width, minlength=len(values))
     return np.asarray(((length >= BOUND) & (weeks >= 2))[place])
 
 
@@ -175,7 +177,7 @@ def _test_labels(
         chosen = (np.arange(SUBSETS)[:, None] * SUBSET + np.arange(SUBSET)) % len(order)
         parts = [np.isin(account, order[row]) for row in chosen]
     number = _number(label, often)
-    found = [_test_subset(others.panel, account[some], at_s[some], number[some], rng) for some in parts]
+    found = [_test_subset(others.panel, account[some], at_s[some], number[some], len(often) + 1, rng) for some in parts]
     best = sorted(found, key=lambda item: item["p_value"])[len(found) // 2]
     best["words"], best["control"] = LABELS[kind][0], ""
     if best["p_value"] <= LOOK_OUTSIDE:
@@ -189,8 +191,10 @@ def _test_labels(
     return best
 
 
-def _test_subset(panel: Panel, account: Ints, at_s: Floats, label: Ints, rng: np.random.Generator) -> dict[str, Any]:
-    cells = _make_cells(panel, account, at_s, label)
+def _test_subset(
+    panel: Panel, account: Ints, at_s: Floats, label: Ints, labels: int, rng: np.random.Generator
+) -> dict[str, Any]:
+    cells = _make_cells(panel, account, at_s, label, labels)
     observed = _coincide(cells, cells.days.slot[None])
 
     def p_if(drawn: Floats, lift: float = LIFT) -> float:
@@ -212,30 +216,29 @@ def _test_subset(panel: Panel, account: Ints, at_s: Floats, label: Ints, rng: np
     }
 
 
-def _make_cells(panel: Panel, account: Ints, at_s: Floats, label: Ints) -> Cells:
+def _make_cells(panel: Panel, account: Ints, at_s: Floats, label: Ints, labels: int) -> Cells:
     accounts, who = np.unique(account, return_inverse=True)
     bins = np.floor(at_s / BIN_S).astype(np.int64)
     bins -= bins.min(initial=0)
     width = int(bins.max(initial=0)) + 1
-    key, first, count = np.unique(
-        (who * width + bins) * (MOST_LABELS + 1) + label, return_index=True, return_counts=True
-    )
-    _, place = np.unique(key // (MOST_LABELS + 1), return_inverse=True)
+    key, first, count = np.unique((who * width + bins) * labels + label, return_index=True, return_counts=True)
+    _, place = np.unique(key // labels, return_inverse=True)
     together = np.bincount(place, count)
     weight = count * np.minimum(1.0, MOST_COUNTED / together[place])
     days = lay_out(who[first].astype(np.int64), at_s[first], *lifetimes(panel, accounts))
-    of_label = key % (MOST_LABELS + 1)
+    of_label = key % labels
     week = days.week[days.slot]
-    told = np.where(of_label < MOST_LABELS, weight**2, 0.0)
+    told = np.where(of_label < labels - 1, weight**2, 0.0)
     head = np.unique(place, return_index=True)[1]
     everything = np.minimum(together, MOST_COUNTED) ** 2
     return Cells(
         days,
         np.floor(at_s[first] % DAY_S / BIN_S).astype(np.int64),
         of_label,
+        labels,
         weight,
-        np.bincount(week, told, days.weeks),
-        np.bincount(week[head], everything, days.weeks),
+        np.bincount(week, told, days.weeks).astype(float),
+        np.bincount(week[head], everything, days.weeks).astype(float),
     )
 
 
@@ -244,17 +247,17 @@ def _coincide(cells: Cells, slots: Ints) -> Floats:
     week.
     """
     days = cells.days
-    width = len(days.day) * BINS * (MOST_LABELS + 1)
+    width = len(days.day) * BINS * cells.labels
     edges = np.flatnonzero(np.diff(days.week, prepend=-1))
     same, pairs = [], []
     step = max(1, CHUNK // max(width, len(cells.label)))
     for begin in range(0, len(slots), step):
         part = slots[begin : begin + step]
-        place = (part * BINS + cells.bin_of_day) * (MOST_LABELS + 1) + cells.label
+        place = (part * BINS + cells.bin_of_day) * cells.labels + cells.label
         place += width * np.arange(len(part))[:, None]
         table = np.bincount(place.ravel(), np.tile(cells.weight, len(part)), width * len(part))
-        table = table.reshape(len(part), len(days.day), BINS, MOST_LABELS + 1)
-        told = (table[..., :MOST_LABELS] ** 2).sum(axis=(2, 3))
+        table = table.reshape(len(part), len(days.day), BINS, cells.labels)
+        told = (table[..., :-1] ** 2).sum(axis=(2, 3))
         every = (table.sum(axis=3) ** 2).sum(axis=2)
         same.append(np.add.reduceat(told, edges, axis=1))
         pairs.append(np.add.reduceat(every, edges, axis=1))
@@ -267,13 +270,13 @@ def _lift_of_others(
     """How many times oftener than with days of their own accounts outside all networks meet with the same labels."""
     account, at_s, label = others.asking(kind)
     number = _number(label, often) if len(label) else label
-    keep = (number < MOST_LABELS) & (at_s >= within[0]) & (at_s <= within[1])
+    keep = (number < len(often)) & (at_s >= within[0]) & (at_s <= within[1])
     accounts = np.unique(account[keep])
     if len(accounts) < FEWEST_CONTROLS:
         return 1.0
     if len(accounts) > SUBSET:
         keep &= np.isin(account, rng.choice(accounts, SUBSET, replace=False))
-    cells = _make_cells(others.panel, account[keep], at_s[keep], number[keep])
+    cells = _make_cells(others.panel, account[keep], at_s[keep], number[keep], len(often) + 1)
     same, pairs = _coincide(cells, np.concatenate([cells.days.slot[None], cells.days.draw(REFINE, rng)]))
     rate = same[1:].sum(axis=0) / np.maximum(pairs[1:].sum(axis=0), 1e-9)
     expected = (rate * pairs[0]).sum()

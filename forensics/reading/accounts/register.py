@@ -20,6 +20,7 @@ from forensics.reading.cleaning.values import nothing, number, read_addresses
 from forensics.reading.containers.decoded import mend_surrogates
 from forensics.reading.fields.account_aliases import BY_NAME
 from forensics.reading.fields.aliases import normal_name
+from forensics.reading.fields.json_values import load_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -216,7 +217,7 @@ def _decompressed(path: Path) -> bytes:
 
 def _json_records(text: str, path: Path) -> list[dict[str, str | None]]:
     try:
-        whole = orjson.loads(text)
+        whole = load_value(text)
         items = (
             whole
             if isinstance(whole, list)
@@ -228,7 +229,7 @@ def _json_records(text: str, path: Path) -> list[dict[str, str | None]]:
             if not line.strip():
                 continue
             try:
-                items.append(orjson.loads(line))
+                items.append(load_value(line))
             except orjson.JSONDecodeError as error:
                 raise InputError(
                     f"{path}:{number}: not valid JSON: {error.msg}",

@@ -11,6 +11,7 @@ from forensics.reading.cleaning.fingerprints import hash_strings, read_hashes
 from forensics.reading.cleaning.values import (
     nothing,
 )
+from forensics.reading.fields.json_values import load_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +65,7 @@ def read_chat(text: str | None) -> dict[str, Any] | None:
     if not text:
         return None
     try:
-        value = orjson.loads(text)
+        value = load_value(text)
     except orjson.JSONDecodeError:
         return None
     if isinstance(value, dict):
@@ -198,7 +199,7 @@ def hash_item(values: pl.Series) -> pl.Series:
 def tool_names(text: str) -> str | None:
     """The sorted names in a list of tools; the text itself where it is no JSON."""
     try:
-        value = orjson.loads(text)
+        value = load_value(text)
     except orjson.JSONDecodeError:
         return ",".join(sorted({name.strip() for name in text.split(",") if name.strip()})) or None
     names: set[str] = set()

@@ -15,7 +15,7 @@ from forensics.reading.cleaning.content_flags import flag_texts
 from forensics.reading.cleaning.fingerprints import hash_strings, read_hashes, sketch_prompts
 from forensics.reading.cleaning.frameworks import strip_framework
 from forensics.reading.cleaning.geography import Database, locate
-from forensics.reading.cleaning.identities import NOBODY, hide_secrets, one_identity
+from forensics.reading.cleaning.identities import NOBODY, one_identity
 from forensics.reading.cleaning.numbers import SCALES, read_counts, read_durations, read_measures, unit_of_durations
 from forensics.reading.cleaning.remembered import Remembered
 from forensics.reading.cleaning.tails import unpack_captures, unpack_tail
@@ -32,6 +32,7 @@ from forensics.reading.cleaning.values import (
     read_status,
     without_nothing,
 )
+from forensics.reading.fields.json_values import load_value
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -169,8 +170,6 @@ def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> Cleaned:
     columns |= {name: pl.col(name) for name in _PLAIN if name in have}
     if "request_model" in have:
         columns["request_model"] = plain_models(raw["request_model"])
-    if "api_key_id" in have:
-        columns["api_key_id"] = hide_secrets(raw["api_key_id"])
     columns |= {
         name: read_counts(raw[name], EVENTS.columns[name].dtype, cleaning.decimal) for name in _COUNTS if name in have
     }
@@ -354,7 +353,7 @@ def _unpack_headers(raw: pl.DataFrame) -> pl.DataFrame:
     found: dict[str, list[str | None]] = {name: [] for name in wanted}
     for text in raw["headers"].to_list():
         try:
-            loaded = orjson.loads(text) if text else {}
+            loaded = load_value(text) if text else {}
         except orjson.JSONDecodeError:
             loaded = {}
         headers = {str(key).lower(): value for key, value in loaded.items()} if isinstance(loaded, dict) else {}
@@ -408,7 +407,9 @@ def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series
     if line is not None:
         paths.append(line.struct.field("target"))
     if paths:
-        columns["endpoint"] = _paths(raw.select(pl.coalesce(paths)).to_series())
+        targets = raw.select(pl.coalesce(paths)).to_series()
+        columns["endpoint"] = _paths(targets)
+        columns["endpoint_query"] = _queries(targets)
     methods = [pl.col("method")] if "method" in have else []
     if line is not None:
         methods.append(line.struct.field("method"))
@@ -441,6 +442,19 @@ def _paths(targets: pl.Series) -> pl.Series:
     if targets.str.contains(r"[?#]").any():
         targets = targets.str.replace(r"[?#].*$", "")
     return targets.set(targets == "", None)
+
+
+QUERY_CHARS = 512  # of a query that are kept
+MASKED = r"(?i)(^|&)([^=&]*(?:token|key|passw|pwd|secret|sig|auth|session|credential)[^=&]*)=[^&]*"
+
+
+def _queries(targets: pl.Series) -> pl.Series:
+    """What follows the path of each address, with the values of parameters that name a secret masked."""
+    if not targets.str.contains("?", literal=True).any():
+        return pl.Series(targets.name, [None], dtype=pl.String).new_from_index(0, len(targets))
+    found = targets.str.extract(r"\?([^#]*)", 1).str.slice(0, QUERY_CHARS)
+    found = found.str.replace_all(MASKED, "${1}${2}=*")
+    return found.set(found == "", None)
 
 
 def _outcome(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series]:

@@ -6,11 +6,12 @@ role unless its name is a person's, a Google principal is its e-mail address, a 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Final
 
 import polars as pl
+
+from forensics.common.secrets import hide_secret
 
 # What stands in an account column where there is no account: LiteLLM's default user, anonymous callers.
 NOBODY: Final = (
@@ -41,7 +42,6 @@ _ROLE: Final = re.compile(r"arn:(aws[\w-]*):iam::(\d*):role/(?:.*/)?([^/]+)")
 _GOOGLE: Final = re.compile(r"(?:serviceAccount|user|group|principal):([^/:]+@[^/:]+)")
 _GOOGLE_ROUND: Final = re.compile(r"principal://.*/subject/(.+)")
 _MAIL: Final = re.compile(r"[^@\s/:]+@[^@\s/:]+\.[a-zA-Z]{2,}")
-_SECRET: Final = re.compile(r"(?:Bearer\s+)?((?:sk|pk|rk|gsk|xai|pplx|r8)[-_][\w-]{16,}|eyJ[\w-]+\.[\w-]+\.[\w-]+)")
 # Sessions that a machine names anew each time: an instance, a task, a clock, an SDK's default.
 _MACHINE: Final = re.compile(
     r"i-[0-9a-f]{8,17}|[0-9a-f]{16,}|[0-9a-f-]{32,36}|\d+|.*\d{9,}.*|(?:botocore|aws-[\w-]+)-session.*|.{1,2}"
@@ -72,9 +72,9 @@ def identity(text: str) -> tuple[str, str]:
     google = _GOOGLE.fullmatch(text) or _GOOGLE_ROUND.fullmatch(text)
     if google is not None:
         return google.group(1).lower(), GOOGLE
-    secret = _SECRET.fullmatch(text)
-    if secret is not None:
-        return hashlib.sha256(secret.group(1).encode()).hexdigest(), KEY
+    hidden = hide_secret(text)
+    if hidden != text:
+        return hidden, KEY
     return (text.lower(), MAIL) if _MAIL.fullmatch(text) else (text, "")
 
 
@@ -103,14 +103,3 @@ def one_identity(accounts: pl.Series, *, untouched: bool) -> tuple[pl.Series, di
     )
     moved = dict(told.group_by("rule", maintain_order=True).len().rows())
     return joined["one"].alias(accounts.name), moved
-
-
-def hide_secrets(keys: pl.Series) -> pl.Series:
-    """Key ids, those that are the secret itself as its hash."""
-    if not keys.str.contains(_SECRET.pattern).any():
-        return keys
-    unique = keys.drop_nulls().unique()
-    hashed = [identity(text)[0] if _SECRET.fullmatch(text) else text for text in unique.to_list()]
-    table = pl.DataFrame({"key": unique, "one": hashed}, schema={"key": pl.String, "one": pl.String})
-    joined = keys.alias("key").to_frame().join(table, on="key", how="left", maintain_order="left")
-    return joined["one"].alias(keys.name)

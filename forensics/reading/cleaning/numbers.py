@@ -78,10 +78,10 @@ def read_counts(values: pl.Series, dtype: pl.DataType | type[pl.DataType], decim
     if quick.null_count() == values.null_count():
         return quick
     text = _ungrouped(values.str.strip_chars())
-    grouped = text.str.contains(_POINT_GROUPS) & ~(
-        text.str.ends_with(".000") if decimal != "," else pl.Series([False]).new_from_index(0, text.len())
-    )
-    points = text.str.replace_all(".", "", literal=True).zip_with(grouped.fill_null(value=False), text)
+    grouped = text.str.contains(_POINT_GROUPS).fill_null(value=False)
+    if decimal != "," and text.filter(grouped).str.ends_with(".000").all():  # `4.000` alone is 4 with three decimals
+        grouped = grouped & False
+    points = text.str.replace_all(".", "", literal=True).zip_with(grouped, text)
     plain = points.str.replace_all(",", "", literal=True).zip_with(
         points.str.contains(_COMMA_GROUPS).fill_null(value=False), points
     )

@@ -12,9 +12,13 @@ from typing import Any, Final
 
 import orjson
 
+from forensics.reading.fields.json_values import is_deep, load_value
+
 _LONE: Final = re.compile(
     rb"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F][0-9a-fA-F]{2})"
 )
+
+_HALF: Final = re.compile(rb"\\u[dD]")  # found faster than by `in`
 
 _HEX: Final = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\x[0-9a-fA-F]{2})+)")
 
@@ -25,7 +29,7 @@ def mend_surrogates(data: bytes) -> bytes:
     """JSON in which half an emoji, as a text that was cut leaves it, is U+FFFD, of the same length: no reader takes it,
     or each its own way.
     """
-    return _LONE.sub(rb"\\ufffd", data) if b"\\ud" in data or b"\\uD" in data else data
+    return _LONE.sub(rb"\\ufffd", data) if _HALF.search(data) else data
 
 
 def mend_hex(data: bytes) -> bytes:
@@ -54,12 +58,12 @@ def decode(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
     Raises: orjson.JSONDecodeError where it is none.
     """
     try:
-        value = orjson.loads(line)
+        value = load_value(line)
     except orjson.JSONDecodeError:
         mended = mend_hex(mend_surrogates(line))
         if mended is line:
             raise
-        line, value = mended, orjson.loads(mended)
+        line, value = mended, load_value(mended)
     return value if _keys_of(value) == _written(line) else _first_of_doubled(line, value)
 
 
@@ -96,7 +100,7 @@ def split_values(data: bytes) -> list[Any] | None:
         except (ValueError, RecursionError):
             return None
         values.append(value)
-    return values or None
+    return None if is_deep(values) else values or None
 
 
 def _written(line: bytes) -> int:

@@ -27,6 +27,7 @@ from forensics.reading.containers.records import (
     why_not_json,
 )
 from forensics.reading.fields.aliases import last_keys, normal_name
+from forensics.reading.fields.json_values import DEEPEST
 from forensics.reading.fields.plan import TEXT_FIELDS, inner_keys, make_plan, observe
 
 if TYPE_CHECKING:
@@ -157,9 +158,13 @@ def _copied(tree: Mapping[str, Any]) -> dict[str, Any]:
 
 def _may_hold_objects(batch: Batch, data: NDArray[np.uint8], lines: int) -> bool:
     """Whether there is a bracket beyond the braces of the lines themselves."""
+    return _count(data, "{") != lines or b"[" in batch.data
+
+
+def _count(data: NDArray[np.uint8], sign: str) -> int:
+    """How often a sign stands in the data."""
     window = 1 << 18  # the comparison stays in the processor's cache
-    braces = sum(int(np.count_nonzero(data[at : at + window] == ord("{"))) for at in range(0, data.size, window))
-    return braces != lines or b"[" in batch.data
+    return sum(int(np.count_nonzero(data[at : at + window] == ord(sign))) for at in range(0, data.size, window))
 
 
 def _unaccounted(batch: Batch, rows: Rownumbers, frame: pl.DataFrame, sampled: Rownumbers) -> Rownumbers:
@@ -243,7 +248,18 @@ def _odd_lines(batch: Batch, data: NDArray[np.uint8], sizes: Rownumbers) -> tupl
             blank[row] = True
         elif not (line.startswith(b"{") and line.endswith(b"}")):
             other.append(row)
-    return blank, np.array(other, dtype=np.int64)
+    return blank, np.union1d(np.array(other, dtype=np.int64), _deep_lines(batch, filled)).astype(np.int64)
+
+
+def _deep_lines(batch: Batch, filled: Rownumbers) -> Rownumbers:
+    """Lines that are nested too deeply: polars would read them as if they were not."""
+    signs = np.frombuffer(batch.data, dtype=np.uint8)
+    if _count(signs, "[") + _count(signs, "{") <= max(filled.size, DEEPEST):
+        return np.empty(0, np.int64)
+    opening = np.flatnonzero((signs == ord("{")) | (signs == ord("[")))
+    inside = np.searchsorted(opening, batch.ends[filled]) - np.searchsorted(opening, batch.starts[filled])
+    many = filled[inside > DEEPEST].tolist()
+    return np.array([row for row in many if load(batch.line(row)) is None], dtype=np.int64)
 
 
 def _records_of(batch: Batch, rows: Rownumbers) -> Iterator[dict[str, Any]]:

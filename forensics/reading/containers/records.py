@@ -9,6 +9,7 @@ import orjson
 import polars as pl
 
 from forensics.reading.containers.decoded import load_all
+from forensics.reading.fields.json_values import TOO_DEEP, load_value
 from forensics.reading.fields.plan import TEXT_FIELDS, WRAPPERS, Plan
 
 if TYPE_CHECKING:
@@ -105,6 +106,10 @@ def why_not_json(line: bytes) -> str:
         line.decode()
     except UnicodeDecodeError:
         return NOT_UTF8
+    try:
+        load_value(line)
+    except orjson.JSONDecodeError as error:
+        return TOO_DEEP if error.msg in {TOO_DEEP, "depth limit exceeded"} else NOT_JSON
     return NOT_JSON
 
 

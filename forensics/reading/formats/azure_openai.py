@@ -14,12 +14,13 @@ from typing import Any
 import orjson
 
 from forensics.reading.fields.format import Format
+from forensics.reading.fields.json_values import load_value
 
 
 def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or the same as text
     if isinstance(value, str) and value:
         try:
-            value = orjson.loads(value)
+            value = load_value(value)
         except orjson.JSONDecodeError as error:
             raise ValueError("properties are neither an object nor JSON") from error
     return value if isinstance(value, dict) else {}

@@ -15,12 +15,13 @@ from typing import Any
 import orjson
 
 from forensics.reading.fields.format import Format
+from forensics.reading.fields.json_values import load_value
 
 
 def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or the same as text
     if isinstance(value, str):
         try:
-            value = orjson.loads(value)
+            value = load_value(value)
         except orjson.JSONDecodeError:
             return {}
     if isinstance(value, list):  # a Parquet map arrives as pairs

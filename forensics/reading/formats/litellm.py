@@ -15,12 +15,13 @@ from typing import Any
 import orjson
 
 from forensics.reading.fields.format import Format
+from forensics.reading.fields.json_values import load_value
 
 
 def _loaded(value: Any) -> Any:  # noqa: ANN401 - a JSON column, decoded or not
     if isinstance(value, str) and value[:1] in {"{", "["}:
         try:
-            return orjson.loads(value)
+            return load_value(value)
         except orjson.JSONDecodeError:
             return None
     return value

@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from forensics.reading.fields.format import Format
+from forensics.reading.fields.json_values import load_value
 
 _KINDS: Final = {
     "0": "rows of no known type",
@@ -28,7 +29,7 @@ _STATUS: Final = re.compile(r"status_code[=:]\s*(\d{3})")
 def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or the same as text
     if isinstance(value, str) and value[:1] == "{":
         try:
-            value = orjson.loads(value)
+            value = load_value(value)
         except orjson.JSONDecodeError:
             return {}
     return value if isinstance(value, dict) else {}

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from forensics.reading.fields.format import Format
+from forensics.reading.fields.json_values import load_value
 
 _PROJECT = re.compile(r"projects/([^/]+)/")
 
@@ -22,7 +23,7 @@ def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, its text
         value = value[0] if value else None
     if isinstance(value, str) and value[:1] == "{":
         try:
-            value = orjson.loads(value)
+            value = load_value(value)
         except orjson.JSONDecodeError:
             return {}
     return value if isinstance(value, dict) else {}

@@ -11,6 +11,8 @@ from forensics.reading.containers.records import unwrap_as
 from forensics.reading.recognising.catalogue import all_formats
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from forensics.reading.fields.format import Format
 
 # The columns that linking and judging live on, in the order of EVENTS.
@@ -108,10 +110,10 @@ def formats_page() -> str:
         "# Log formats",
         "",
         "Written by the tool from its formats (`python -m forensics.reading.recognising.described`) and tested against",
-        "them: edit the formats, not this page. *Usually fills*: told as a warning where it stays empty in a whole source.",
+        "them: edit the formats, not this page. *Usually fills*: it is told where it stays empty in a whole source.",
         "*Can fill*: where the operator logs it. *Cannot fill*: it is not in such a log; join it with another",
         "(`ingest --join`), or say in a mapping where it stands. A field that no format knows is named by",
-        "`forensics formats test FILE`; a log that none fits gets a mapping proposed by `forensics formats learn FILE`.",
+        "`forensics formats test FILE`; to a log that none fits `forensics formats learn FILE` proposes a mapping.",
         "",
         "Whatever the format: objects one after the other, envelopes (`Records`, `logEvents`, `message`, `data.items`,",
         "`result`), gz, zst, bz2, xz, UTF-8 and UTF-16 are opened; records that are no requests are passed over and",
@@ -138,7 +140,7 @@ def formats_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _listed(columns: list[str]) -> str:
+def _listed(columns: Sequence[str]) -> str:
     return ", ".join(f"`{column}`" for column in columns) or "–"
 
 

@@ -1,55 +1,137 @@
-"""Account ids with the reason each is listed, for review or for a tool that holds them. A list of evidence, not a
+"""What members of findings are and share, with the reason each is listed and its measured hits on this very case: how
+many members and how many others it matches. For review, or for a tool that holds such lists: evidence, not a
 recommendation.
 
+Accounts come first, then observables that a gate can match (a card, a client, a template, …). What strangers show is
+left out, and so are `used` accounts, which have a life of their own. Each entry expires: what passes from customer to
+customer after a week, what outlasts a change of exits and clients after two months, all else after one.
 Ids that a spreadsheet would read as a formula carry a leading apostrophe here; the JSON report has them raw.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from forensics.common.schema import USED
+from forensics.common.statistics import wilson
+from forensics.describing.sightings import kind_of
 from forensics.reports.wording.json_text import csv_bytes
 from forensics.reports.wording.words import member_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
-    from forensics.reports.facts.model import Report
+    from forensics.reports.facts.model import Finding, Report, Tie
 
 HEAD = (
     "account_id",
     "network_id",
     "network_name",
     "pooling",
+    "concealment",
     "extraction",
     "membership",
+    "role",
+    "traffic_share",
     "first_seen_at",
     "last_seen_at",
     "banned_at",
     "reason",
     "manifest_sha256",
+    "kind",
+    "value",
+    "members_matched",
+    "members",
+    "others_matched",
+    "others",
+    "others_share_high",
+    "expires_at",
 )
+ACCOUNT = "account"
+LEASED_DAYS, LASTING_DAYS, OTHER_DAYS = 7, 60, 30
+SHOWN_BY = 2  # members that show an observable, for it to be listed
 
 
 def render_blocklist(report: Report) -> bytes:
-    """One account of a finding a row, surest first within a finding."""
+    """One account or shared observable of a finding a row: accounts first, surest and most shown first."""
     return csv_bytes(HEAD, _rows(report))
 
 
 def _rows(report: Report) -> Iterator[tuple[object, ...]]:
     for finding in report.findings:
+        used = sum(member.role == USED for member in finding.members)
+        inside = len(finding.members) - used
+        others = max(report.reading.account_count - inside, 0)
         for member in finding.members:
-            reason = member_reason(member.kinds, finding.name)
+            if member.role == USED:
+                continue
             yield (
                 member.account_id,
                 finding.network_id,
                 finding.name,
                 finding.pooling,
+                finding.concealment,
                 finding.extraction,
                 member.membership,
+                member.role,
+                member.traffic_share,
                 member.first_seen_at,
                 member.last_seen_at,
                 member.banned_at,
-                reason,
+                member_reason(member.kinds, finding.name),
                 report.manifest_sha256,
+                ACCOUNT,
+                member.account_id,
+                *_hits(1, inside, 0, others),
+                _expiry(report.reading.last_at, LASTING_DAYS),
             )
+        for tie in _listed(finding):
+            yield (
+                None,
+                finding.network_id,
+                finding.name,
+                finding.pooling,
+                finding.extraction,
+                *(None,) * 4,
+                f"shown by {tie.inside_count} accounts of the network {finding.name} and by nobody else in this case",
+                report.manifest_sha256,
+                tie.kind,
+                tie.value,
+                *_hits(tie.inside_count, inside, 0, others),
+                _expiry(report.reading.last_at, _days(tie.kind)),
+            )
+
+
+def _listed(finding: Finding) -> list[Tie]:
+    """Observables of the finding that a gate can match and that nobody else shows; those of `used` members neither."""
+    used = {member.account_id for member in finding.members if member.role == USED}
+    holders = {(tie.kind, tie.value): set(accounts) for tie, accounts in finding.tied}
+    told = [tie for kind in finding.kinds if kind.bits > 0 for tie in kind.ties] + [tie for tie, _ in finding.tied]
+    found = {
+        (tie.kind, tie.value): tie
+        for tie in told
+        if tie.outside_count == 0
+        and tie.inside_count >= SHOWN_BY
+        and kind_of(tie.kind).columns
+        and not kind_of(tie.kind).weak
+        and not used & holders.get((tie.kind, tie.value), set())
+    }
+    return sorted(found.values(), key=lambda tie: (-tie.inside_count, tie.kind, tie.value))
+
+
+def _hits(inside: int, members: int, outside: int, others: int) -> tuple[object, ...]:
+    """How many members and others it matches, and the upper end (95 %) of the share of others that it may match."""
+    return inside, members, outside, others, round(wilson(outside, others)[1], 6) if others else None
+
+
+def _days(kind: str) -> int:
+    """Days for which an observable of the kind is worth listing."""
+    told = kind_of(kind)
+    return LEASED_DAYS if told.leased else LASTING_DAYS if told.lasts else OTHER_DAYS
+
+
+def _expiry(last_at: datetime | None, days: int) -> datetime | None:
+    """So many days after the last event of the case: the list is no younger than its evidence."""
+    return None if last_at is None else last_at + timedelta(days=days)

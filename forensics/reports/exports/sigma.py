@@ -1,67 +1,47 @@
-"""Stubs of Sigma rules for the fingerprints that members of a finding show and nobody else does.
+"""Sigma rules for what the members of a finding show and nobody else in the case does, each with its measured hits.
 
-A stub needs a person: field names follow OpenTelemetry and OCSF habits and must be mapped to the log at hand, and a
-fingerprint that is rare today may be common tomorrow. Log values stand in double-quoted YAML scalars, which are JSON
-strings.
+A selection is a conjunction of fields that a proxy or SIEM sees: client, TLS fingerprint, autonomous system, network.
+A rule needs a person: field names follow OpenTelemetry and ECS habits and must be mapped to the log at hand, and a
+combination that is the network's own today may be common tomorrow. Log values stand in double-quoted YAML scalars,
+which are JSON strings.
 """
 
 from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from forensics.common.printable import printable
-from forensics.common.schema import EVENTS
-from forensics.describing.sightings import kind_of
 from forensics.reports.wording import figures
 from forensics.reports.wording.json_text import json_text
 from forensics.reports.wording.words import opening
 
 if TYPE_CHECKING:
-    from forensics.reports.facts.model import Finding, Report, Tie
+    from forensics.reports.facts.model import Finding, Report, Selection
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:forensics:sigma")
-_JA4 = re.compile(r"[tqd][0-9sd]{2}[di][0-9]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}")
-_JA3 = re.compile(r"[0-9a-f]{32}")
-_MOST_VALUES = 20
+_FIELDS = {
+    "user_agent": "user_agent.original",
+    "tls_ja4": "tls.client.ja4",
+    "tls_ja3": "tls.client.ja3",
+    "client_asn": "client.as.number",
+    "client_prefix": "client.address|cidr",
+}
+KEPT_DAYS = 30  # addresses and clients pass on; what was true a month ago must be counted again
 
 
 def render_sigma(report: Report) -> bytes:
     """One rule a finding, as YAML documents."""
-    rules = [rule for finding in report.findings if (rule := _rule(finding, report))]
-    return ("---\n".join(rules) if rules else "# no finding has a fingerprint that its members alone show\n").encode()
+    rules = [_rule(finding, report) if finding.selections else _none(finding) for finding in report.findings]
+    return ("---\n".join(rules) if rules else "# no finding\n").encode()
 
 
-def _selections(finding: Finding) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for kind in finding.kinds:
-        for tie in kind.ties:
-            if tie.outside_count or kind.bits <= 0:
-                continue
-            for field, value in _parts(tie):
-                values = found.setdefault(field, [])
-                if value not in values and len(values) < _MOST_VALUES:
-                    values.append(value)
-    return found
-
-
-def _parts(tie: Tie) -> list[tuple[str, str]]:
-    kind = kind_of(tie.kind)
-    if kind.group != "client":
-        columns = [EVENTS.columns[name].otel or name for name in kind.columns if name in EVENTS.columns]
-        return [(columns[0], tie.value)] if columns else []
-    parts = []
-    for part in tie.value.split(" | "):
-        field = (
-            "tls.client.ja4"
-            if _JA4.fullmatch(part)
-            else "tls.client.ja3"
-            if _JA3.fullmatch(part)
-            else "user_agent.original"
-        )
-        parts.append((field, part))
-    return parts[:1]  # one trait a client; together they are in the finding
+def _none(finding: Finding) -> str:
+    name = printable(finding.name).replace("\n", " ")
+    why = finding.selections_note or "its members show no combination of fields of a web log that nobody else shows"
+    return f"# {name}: no rule, {why}\n"
 
 
 def _literal(value: str) -> str:
@@ -69,29 +49,39 @@ def _literal(value: str) -> str:
     return json_text(re.sub(r"([\\*?])", r"\\\1", value))
 
 
-def _rule(finding: Finding, report: Report) -> str | None:
-    selections = _selections(finding)
-    if not selections:
-        return None
-    names = {field: f"by_{re.sub('[^a-z0-9]+', '_', field)}" for field in selections}
+def _selection(number: int, selection: Selection) -> list[str]:
+    """A conjunction: in Sigma all fields of a map must match."""
+    hits = (
+        f"{selection.member_count} members, {selection.other_count} other accounts, {selection.request_count} requests"
+    )
+    lines = [f"  selection_{number}: # {hits}"]
+    for field, value in selection.values:
+        lines.append(f"    {_FIELDS[field]}: {value if field == 'client_asn' else _literal(value)}")
+    return lines
+
+
+def _rule(finding: Finding, report: Report) -> str:
+    last = report.reading.last_at
+    text = (
+        f"To be checked and mapped by a person. {opening(finding)} Counted on the logs of this case: each selection "
+        "matches the requests of the members told beside it and of no other account."
+    ).replace(figures.NBSP, " ")
     lines = [
-        f"title: {json_text(f'Fingerprints of the account network {printable(finding.name, 60)}')}",
+        f"title: {json_text(f'Clients of the account network {printable(finding.name)}')}",
         f"id: {uuid.uuid5(_NAMESPACE, finding.network_id)}",
         "status: experimental",
-        "description: "
-        + json_text(f"A stub to be checked and mapped by a person. {opening(finding).replace(figures.NBSP, ' ')}"),
+        f"description: {json_text(text)}",
         "author: forensics",
-        f"date: {report.reading.last_at:%Y-%m-%d}" if report.reading.last_at else "date: 1970-01-01",
+        f"date: {last:%Y-%m-%d}" if last else "date: 1970-01-01",
+        *([f"expires: {last + timedelta(days=KEPT_DAYS):%Y-%m-%d}"] if last else []),
         "logsource:",
-        "  category: application",
-        "  product: model-api",
+        "  category: webserver",
         "detection:",
     ]
-    for field, values in selections.items():
-        lines += [f"  {names[field]}:", f"    {field}:", *(f"      - {_literal(value)}" for value in values)]
-    lines += [f"  condition: {' or '.join(sorted(names.values()))}", "falsepositives:"]
-    lines += [f"  - {json_text(printable(sign.title))}" for sign in finding.explanations] or [
-        '  - "customers who happen to share the fingerprint"'
-    ]
-    lines += ["level: informational", ""]
+    for number, selection in enumerate(finding.selections, start=1):
+        lines += _selection(number, selection)
+    lines += ["  condition: 1 of selection_*", "falsepositives:"]
+    titles = [sign.title for sign in finding.explanations if (sign.fit or 0.0) >= 1 / 3]
+    lines += [f"  - {json_text(printable(title))}" for title in titles]
+    lines += ['  - "customers who come to share all of these traits"', "level: informational", ""]
     return "\n".join(lines)

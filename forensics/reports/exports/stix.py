@@ -15,26 +15,29 @@ import rfc8785
 
 from forensics.common.printable import printable
 from forensics.describing.sightings import kind_of
+from forensics.reports.facts.confidence import confidence
+from forensics.reports.facts.from_tables import batched
 from forensics.reports.wording import figures
 from forensics.reports.wording.json_text import json_text
 from forensics.reports.wording.marked import prose
 from forensics.reports.wording.words import opening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from forensics.reports.facts.model import Finding, Report
+    from forensics.reports.facts.model import Finding, Member, Report, Tie
 
 OBSERVABLE_NAMESPACE = uuid.UUID("00abedb4-aa42-466c-9c23-fed23c33d9e7")  # of STIX 2.1 for observables
 OBJECT_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:forensics:stix")  # of this tool, for everything else
 _EPOCH = "2020-01-01T00:00:00.000Z"
-_LEVELS = {
-    "none": 0,
-    "possible": 30,
-    "likely": 60,
-    "strong": 85,
-}  # STIX confidence, after its Words of Estimative Probability scale
+ACCOUNTS_A_PATTERN = 400
+_NOTES = {
+    "pooling": "Signs of one operator",
+    "concealment": "Signs of hiding",
+    "extraction": "Signs of extraction",
+    "explanation": "Innocent explanations considered",
+}
 
 
 def render_stix(report: Report) -> bytes:
@@ -50,7 +53,7 @@ def render_stix(report: Report) -> bytes:
     )
     objects: dict[str, dict[str, Any]] = {tool["id"]: tool}
     for finding in report.findings:
-        for item in _finding(finding, report, tool["id"], at):
+        for item in _Maker(finding, report, tool["id"], at).objects():
             objects.setdefault(item["id"], item)
     key = f"{report.manifest_sha256}|{at}|" + "|".join(objects)
     bundle = {"type": "bundle", "id": f"bundle--{uuid.uuid5(OBJECT_NAMESPACE, key)}", "objects": list(objects.values())}
@@ -96,91 +99,127 @@ def _address(value: str) -> dict[str, Any] | None:
     )
 
 
-def _finding(finding: Finding, report: Report, tool: str, at: str) -> Iterable[dict[str, Any]]:
-    made: dict[str, Any] = {"created_by_ref": tool}
-    confidence = _LEVELS.get(finding.pooling, 0)
-    accounts = [_observable("user-account", {"user_id": member.account_id}) for member in finding.members]
-    found = [
-        (tie, item)
-        for kind in finding.kinds
-        if kind_of(kind.kind).leased
-        for tie in kind.ties
-        if tie.outside_count == 0 and (item := _address(tie.value))
-    ]
-    yield from accounts
-    yield from (item for _, item in found)
-    refs = [item["id"] for item in accounts]
-    first, last = _stamp(finding.first_seen_at), _stamp(finding.last_seen_at)
-    number = min(max(finding.request_count, 1), 999_999_999)
-    observed = _object(
-        "observed-data",
-        finding.network_id,
-        at,
-        **made,
-        first_observed=first,
-        last_observed=last,
-        number_observed=number,
-        object_refs=refs,
-    )
-    yield observed
-    indicators = []
-    for tie, item in found:
-        pattern = f"[{item['type']}:value = '{item['value']}']"
-        indicators.append(
-            _object(
-                "indicator",
-                f"{finding.network_id}|{tie.kind}|{tie.value}",
-                at,
-                **made,
-                name=f"{tie.kind.replace('_', ' ')} shared by {tie.inside_count} accounts of "
-                f"{printable(finding.name, 60)}",
-                description=prose(
-                    f"Shown by {tie.inside_count} accounts of the network and by no other account in these logs. "
-                    "Addresses are a trace of little durability."
-                ),
-                indicator_types=["anomalous-activity"],
-                pattern=pattern,
-                pattern_type="stix",
-                valid_from=first,
-                confidence=min(confidence, 50),
-            )
+class _Maker:
+    """The objects of one finding."""
+
+    def __init__(self, finding: Finding, report: Report, tool: str, at: str) -> None:
+        self.finding, self.report, self.at = finding, report, at
+        self.made: dict[str, Any] = {"created_by_ref": tool}
+        self.sure = confidence(finding)
+        self.name = printable(finding.name)
+
+    def objects(self) -> Iterable[dict[str, Any]]:
+        """Accounts and addresses, that they were seen, what to look for, and the tests as notes."""
+        finding = self.finding
+        accounts = [_observable("user-account", {"user_id": member.account_id}) for member in finding.members]
+        found = [
+            (tie, item)
+            for kind in finding.kinds
+            if kind_of(kind.kind).leased
+            for tie in kind.ties
+            if tie.outside_count == 0 and (item := _address(tie.value))
+        ]
+        observed = self._observed([item["id"] for item in accounts])
+        indicators = [self._accounts(part) for part in batched(finding.members, ACCOUNTS_A_PATTERN)]
+        indicators += [self._place(tie, item) for tie, item in found]
+        yield from accounts
+        yield from (item for _, item in found)
+        yield observed
+        yield from indicators
+        told = [*(item["id"] for _, item in found), *(item["id"] for item in indicators)]
+        grouping = self._grouping([observed["id"], *told, *(item["id"] for item in accounts)])
+        yield grouping
+        yield from self._notes(grouping["id"])
+
+    def _observed(self, refs: list[str]) -> dict[str, Any]:
+        finding = self.finding
+        return _object(
+            "observed-data",
+            finding.network_id,
+            self.at,
+            **self.made,
+            first_observed=_stamp(finding.first_seen_at),
+            last_observed=_stamp(finding.last_seen_at),
+            number_observed=min(max(finding.request_count, 1), 999_999_999),
+            object_refs=refs,
         )
-    yield from indicators
-    grouping = _object(
-        "grouping",
-        finding.network_id,
-        at,
-        **made,
-        name=f"Account network {printable(finding.name, 60)}",
-        description=prose(opening(finding).replace(figures.NBSP, " ")),
-        context="unspecified",
-        confidence=confidence,
-        labels=[f"pooling-{finding.pooling}", f"concealment-{finding.concealment}", f"extraction-{finding.extraction}"],
-        object_refs=[observed["id"], *(item["id"] for _, item in found), *(item["id"] for item in indicators), *refs],
-        external_references=[{"source_name": "forensics", "external_id": finding.network_id, **_sealed(report)}],
-    )
-    yield grouping
-    for role, title in (
-        ("pooling", "Signs of one operator"),
-        ("concealment", "Whether it hides"),
-        ("extraction", "Signs of extraction"),
-        ("explanation", "Innocent explanations considered"),
-    ):
-        signs = [sign for sign in (*finding.hallmarks, *finding.explanations) if sign.role == role]
-        if signs:
+
+    def _indicator(self, key: str, name: str, text: str, pattern: str, sure: int) -> dict[str, Any]:
+        return _object(
+            "indicator",
+            f"{self.finding.network_id}|{key}",
+            self.at,
+            **self.made,
+            name=name,
+            description=prose(text),
+            indicator_types=["anomalous-activity"],
+            pattern=pattern,
+            pattern_type="stix",
+            valid_from=_stamp(self.finding.first_seen_at),
+            confidence=sure,
+        )
+
+    def _accounts(self, members: Sequence[Member]) -> dict[str, Any]:
+        """Some of the accounts: every finding has them, whatever else it shares."""
+        listed = ", ".join(_quoted(member.account_id) for member in members)
+        return self._indicator(
+            f"accounts|{members[0].account_id}",
+            f"Accounts of {self.name}",
+            f"{len(members)} accounts of the network, for review.",
+            f"[user-account:user_id IN ({listed})]",
+            self.sure,
+        )
+
+    def _place(self, tie: Tie, item: dict[str, Any]) -> dict[str, Any]:
+        """An address, or a network: a pattern that any address inside it matches."""
+        compare = "ISSUBSET" if "/" in item["value"] else "="
+        return self._indicator(
+            f"{tie.kind}|{tie.value}",
+            f"{tie.kind.replace('_', ' ')} shared by {tie.inside_count} accounts of {self.name}",
+            (
+                f"Shown by {tie.inside_count} accounts of the network and by no other account in these logs. "
+                "Addresses are a trace of little durability."
+            ),
+            f"[{item['type']}:value {compare} {_quoted(item['value'])}]",
+            min(self.sure, 50),
+        )
+
+    def _grouping(self, refs: list[str]) -> dict[str, Any]:
+        finding = self.finding
+        levels = ("pooling", "concealment", "extraction")
+        return _object(
+            "grouping",
+            finding.network_id,
+            self.at,
+            **self.made,
+            name=f"Account network {self.name}",
+            description=prose(opening(finding).replace(figures.NBSP, " ")),
+            context="unspecified",
+            confidence=self.sure,
+            labels=[f"{level}-{getattr(finding, level)}" for level in levels],
+            object_refs=refs,
+            external_references=[
+                {"source_name": "forensics", "external_id": finding.network_id, **_sealed(self.report)}
+            ],
+        )
+
+    def _notes(self, grouping: str) -> Iterable[dict[str, Any]]:
+        for role, title in _NOTES.items():
+            signs = [sign for sign in (*self.finding.hallmarks, *self.finding.explanations) if sign.role == role]
+            if not signs:
+                continue
             text = "\n".join(
                 f"- {prose(sign.title)} ({'holds' if sign.holds else 'does not hold'}): {prose(sign.sentence)}"
                 for sign in signs
             )
-            yield _object(
-                "note",
-                f"{finding.network_id}|{role}",
-                at,
-                **made,
-                abstract=title,
-                content=text,
-                object_refs=[grouping["id"]],
-            )
+            key = f"{self.finding.network_id}|{role}"
+            yield _object("note", key, self.at, **self.made, abstract=title, content=text, object_refs=[grouping])
+
+
+def _quoted(value: str) -> str:
+    """A string of the pattern language: quote and backslash are escaped, nothing else is."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _sealed(report: Report) -> dict[str, Any]:

@@ -18,10 +18,14 @@ MOST_ROWS = 12
 DRAWN = 16
 TITLES = {sign.name: sign.title for sign in SIGNS}
 LIMITS = (
-    "A channel stands out by what its accounts did, not by what its holder knew; one customer with many accounts can make "
-    "a whole channel look so (the accounts of its largest network are told).",
-    "Intervals are 95 %, after drawing each channel towards the others of its kind; those of few accounts say little and "
-    "are said to say little.",
+    (
+        "A channel stands out by what its accounts did, not by what its holder knew; one customer with many accounts "
+        "can make a whole channel look so (the accounts of its largest network are told)."
+    ),
+    (
+        "Intervals are 95 %, after drawing each channel towards the others of its kind; those of few accounts say "
+        "little and are said to say little."
+    ),
     "Accounts in no finding may be the operator's all the same, and those of a contested network may be nobody's.",
 )
 
@@ -43,9 +47,10 @@ def channel_sheet(
     ]
     out = audit.filter(pl.col("standing") == STANDS_OUT).height
     few = audit.filter(pl.col("standing") == TOO_FEW).height
+    stand = "stands" if out == 1 else "stand"
     lead = (
-        f"{plural(audit.height, 'channel')} of {plural(len(sections), 'kind')}: {count(out)} stand out, {count(few)} have "
-        "too few accounts to say."
+        f"{plural(audit.height, 'channel')} of {plural(len(sections), 'kind')}: {count(out)} {stand} out, {count(few)} "
+        "have too few accounts to say."
         if audit.height
         else "These logs and the accounts file name no reseller, platform, referrer or plan."
     )
@@ -57,7 +62,7 @@ def _section(part: pl.DataFrame, title: str, weeks: pl.DataFrame | None, changes
     shown = part.filter(~pl.col("channel").is_in(few["channel"].to_list())).head(MOST_ROWS)
     rest = part.height - few.height - shown.height
     changed = _changes(changes)
-    heads = ("#", title, "accounts", "requests", "in findings", "range", "others", "standing")
+    heads = ("#", title, "accounts", "requests", "in findings", "others", "standing")
     rows = []
     for row in shown.iter_rows(named=True):
         low, high = row["found_low"], row["found_high"]
@@ -67,15 +72,16 @@ def _section(part: pl.DataFrame, title: str, weeks: pl.DataFrame | None, changes
             printable(row["channel"], 30),
             count(row["account_count"]),
             count(row["request_count"]),
-            share(row["found_share"]),
-            "–" if low is None else f"{share(low).removesuffix(f'{NBSP}%')}–{share(high)}",
+            "–"
+            if low is None
+            else f"{share(row['found_share'])} ({share(low).removesuffix(f'{NBSP}%')}–{share(high)})",
             share(row["found_elsewhere"]),
             standing,
         )
         rows.append(Row(cells, _notes(row, weeks)))
     parts: list[Text | Grid | Intervals] = []
     if rows:
-        parts.append(Grid(heads, (True, False, True, True, True, True, True, False), tuple(rows)))
+        parts.append(Grid(heads, (True, False, True, True, True, True, False), tuple(rows)))
         parts.append(_picture(shown, str(part["dimension"][0]), title))
     if few.height:
         names = ", ".join(printable(name, 30) for name in few["channel"].head(8))
@@ -139,7 +145,7 @@ def _newest(row: Channel, weeks: pl.DataFrame | None) -> Channel | None:
     if mine.height < 2:
         return None
     last, before = mine.row(-1, named=True), mine.head(-1)
-    earlier = before["bad_count"].sum() / max(before["born_count"].sum(), 1)
+    earlier = int(before["bad_count"].sum()) / max(int(before["born_count"].sum()), 1)
     return {**last, "earlier": earlier} if last["bad_low"] > earlier else None
 
 
@@ -157,8 +163,8 @@ def channel_questions(row: Channel, newest: Channel | None = None) -> tuple[str,
         )
     if "abrupt" in row["signs"]:
         asked.append(
-            f"what was known at sign-up of the {count(row['abrupt_count'])} new accounts, of {count(row['abrupt_of'])}, "
-            "that were among their plan's busiest within three days"
+            f"what was known at sign-up of the {count(row['abrupt_count'])} new accounts, of "
+            f"{count(row['abrupt_of'])}, that were among their plan's busiest within three days"
         )
     if "banned" in row["signs"]:
         asked.append(f"what became of the holders of {plural(int(row['banned_count']), 'banned account')}")
@@ -178,8 +184,8 @@ def channel_questions(row: Channel, newest: Channel | None = None) -> tuple[str,
         asked.append(f"why {plural(int(row['resold_count']), 'end user')} also came another way: is access sold on")
     if "mismatch" in row["signs"]:
         asked.append(
-            f"where the holders of {plural(int(row['mismatch_count']), 'account')} are that declare one country and work "
-            "from another"
+            f"where the holders of {plural(int(row['mismatch_count']), 'account')} are that declare one country and "
+            "work from another"
         )
     if "throwaway" in row["signs"]:
         asked.append(f"how {plural(int(row['throwaway_count']), 'account')} with throw-away mail were verified")

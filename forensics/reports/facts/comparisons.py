@@ -26,14 +26,15 @@ WHOLE = ""  # network_id of the numbers of the whole case
 FACTS = ("event_count", "account_count", "registered_count", "first_at_us", "last_at_us", "output_tokens")
 
 
-def compare_networks(tables: Tables) -> pl.DataFrame:
+def compare_networks(whole: Tables) -> pl.DataFrame:
     """One row per network and number that others have too.
 
     In:    NETWORKS, MEMBERS, SIGHTINGS, EVENTS, ACCOUNTS, REGISTER, SOURCES.
     Out:   COMPARISONS.
     """
+    tables = Sides(whole)
     networks = tables.scan("networks").select("network_id", "alert").collect()
-    members = of_operator(tables.scan("members")).select("network_id", "account_id").collect()
+    members = tables.scan("members").select("network_id", "account_id").collect()
     observables = _count_observables(tables, members)
     parts = [
         ("observable", observables),
@@ -43,8 +44,27 @@ def compare_networks(tables: Tables) -> pl.DataFrame:
         ("hour", _count_hours(tables, networks, members)),
         ("mailbox", match_mailboxes(tables, networks["network_id"].to_list())),
     ]
-    rows = [count_case(tables), *(_rows(topic, frame) for topic, frame in parts)]
+    rows = [count_case(whole), *(_rows(topic, frame) for topic, frame in parts)]
     return pl.concat(rows).sort(COMPARISONS.sort)
+
+
+class Sides:
+    """The tables without accounts of others that a network uses: they are neither its members nor strangers to it."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        every = tables.scan("members")
+        own = of_operator(every).select("account_id")
+        self.used = every.select("account_id").join(own, on="account_id", how="anti").collect()
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """The table; of members those that are the operator's."""
+        frame = self.tables.scan(table)
+        if table == "members":
+            return of_operator(frame)
+        if self.used.is_empty() or table not in {"events", "sightings", "accounts", "register"}:
+            return frame
+        return frame.join(self.used.lazy(), on="account_id", how="anti")
 
 
 def _rows(topic: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 TOKEN_NAMES = {"input": "read", "output": "written", "cache_read": "read from cache", "cache_write": "written to cache"}
 LIMITS = (
-    "What an operator paid is not in the logs: the lower end takes every bill by token as unpaid, the upper end as paid.",
+    (
+        "What an operator paid is not in the logs: the lower end takes every bill by token as unpaid, the upper end as "
+        "paid."
+    ),
     "Days of machines and other ways to a model are the price file's assumptions, with this case's numbers put in.",
     "List price is what the service asks, not what it costs to serve, and not what the answers are worth to anybody.",
 )
@@ -44,7 +47,10 @@ def _money(value: float | None, currency: str) -> str:
 def _span(low: float | None, high: float | None, currency: str) -> str:
     if low is None or high is None:
         return "–"
-    return _money(low, currency) if abs(high - low) < 0.005 else f"{number(low)} – {_money(high, currency)}"
+    if abs(high - low) < 0.005:
+        return _money(low, currency)
+    write = large if high >= 1e6 else number
+    return f"{write(low)} – {write(high)}{NBSP}{printable(currency)}"
 
 
 def _network(cost: Cost, ways: pl.DataFrame) -> Section:
@@ -52,7 +58,8 @@ def _network(cost: Cost, ways: pl.DataFrame) -> Section:
     tokens = (
         "" if i.output_tokens is None else f", {large(i.input_tokens)} tokens read and {large(i.output_tokens)} written"
     )
-    facts = f"{plural(i.exchanges, 'exchange')} of {plural(cost.account_count, 'account')} in {days(cost.span_days)}{tokens}."
+    who = plural(cost.account_count, "account")
+    facts = f"{plural(i.exchanges, 'exchange')} of {who} in {days(cost.span_days)}{tokens}."
     rows = [_value_row(cost)]
     rows += [
         Row((f"   tokens {TOKEN_NAMES[name]}", _money(value, currency), "list price"))
@@ -140,7 +147,8 @@ def _assumptions(costs: Sequence[Cost], assumed: Assumptions) -> list[Text | Gri
         ("tokens read by a GPU a second", assumed.input_rate, "likewise"),
         ("a GPU's hour", assumed.gpu_hour, "rented"),
     ):
-        rows.append(Row((title, "not given" if value is None else number(value), meaning)))
+        told = "not given" if value is None else number(value)
+        rows += [Row((title, told, meaning))]
     for way in assumed.ways:
         rows.append(
             Row(
@@ -156,7 +164,8 @@ def _assumptions(costs: Sequence[Cost], assumed: Assumptions) -> list[Text | Gri
         parts.insert(
             0,
             Text(
-                "Prices and assumptions are the sample that comes with the tool, not yours: give your own with --prices.",
+                "Prices and assumptions are the sample that comes with the tool, not yours: give your own with "
+                "--prices.",
                 "Sample",
             ),
         )

@@ -1,5 +1,5 @@
-"""What a network took and what that stands for: its list price, what its operator plausibly paid, and the work of machines
-behind it. Every number that is not measured is an assumption of the price file and is listed as one.
+"""What a network took and what that stands for: its list price, what its operator plausibly paid, and the work of
+machines behind it. Every number that is not measured is an assumption of the price file and is listed as one.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ def _plan(item: Any, where: str) -> Plan:  # noqa: ANN401 - straight from TOML
     known = {"match", "monthly", "credit", "metered"}
     if not isinstance(item, dict) or not isinstance(item.get("match"), str) or set(item) - known:
         raise UsageError(f"{where}: needs match, and takes {', '.join(sorted(known))}")
-    money = [_number(item.get(name, 0.0), f"{where}: {name}") for name in ("monthly", "credit")]
-    return Plan(item["match"], *money, metered=item.get("metered") is True)
+    monthly, credit = (_number(item.get(name, 0.0), f"{where}: {name}") for name in ("monthly", "credit"))
+    return Plan(item["match"], monthly, credit, metered=item.get("metered") is True)
 
 
 def _way(item: Any, where: str) -> Way:  # noqa: ANN401 - straight from TOML

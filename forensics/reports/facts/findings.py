@@ -16,7 +16,7 @@ import polars as pl
 
 from forensics import __version__
 from forensics.common.kinds import MAPPED
-from forensics.common.schema import CONTENT_FLAGS, USED, of_operator
+from forensics.common.schema import CONTENT_FLAGS, MEMBERS, NETWORKS, USED, of_operator
 from forensics.describing.sightings import kind_of
 from forensics.judging.hallmark import explain_hallmarks
 from forensics.nights.marks import MARKED_BENIGN
@@ -58,6 +58,7 @@ from forensics.reports.facts.model import (
     Tie,
 )
 from forensics.reports.facts.overview import FLAG_TITLES, read_moment, read_overview
+from forensics.reports.facts.selections import find_selections
 from forensics.reports.facts.template_shape import find_skeleton
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def build_report(
     ledger: address databases, what was dropped.
     """
     prices = prices or load_prices()
-    ranked = tables.scan("networks").sort("rank").collect()
+    ranked = NETWORKS.completed(tables.scan("networks").collect()).sort("rank")
     chosen = (
         ranked.filter(pl.col("network_id").is_in(networks) | pl.col("name").is_in(networks))
         if networks is not None
@@ -235,9 +236,10 @@ class _Builder:
         self.tables = tables
         self.sources = {source.source_id: source for source in reading.sources}
         self.events = tables.scan("events")
-        every = tables.scan("members").filter(pl.col("network_id").is_in(shown["network_id"].implode()))
-        self.members = of_operator(every).collect()
-        self.used = every.filter(pl.col("role") == USED).collect()
+        wanted = pl.col("network_id").is_in(shown["network_id"].implode())
+        every = MEMBERS.completed(tables.scan("members").filter(wanted).collect())
+        self.members = of_operator(every.lazy()).collect()
+        self.used = every.filter(pl.col("role") == USED)
         self.accounts = (
             tables.scan("accounts")
             .select(
@@ -320,6 +322,8 @@ class _Builder:
                 named=True
             )
         }
+        ids = self.shown["network_id"].to_list()
+        self.selections = {} if self.compared.is_copy else find_selections(self.events, self.members, ids)
         self._gather_sightings(who)
         self._gather_templates()
         self._gather_links(who)
@@ -491,6 +495,8 @@ class _Builder:
             used=tuple(read_member(item) for item in self._with_numbers(self.used.filter(mine)).iter_rows(named=True)),
             principal_count=row["principal_count"],
             shares=self._shares(row),
+            selections=self.selections.get(network, ()),
+            selections_note="which clients others show is not in this copy" if self.compared.is_copy else "",
         )
         return Draft(self, finding, sightings)
 

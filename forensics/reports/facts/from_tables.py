@@ -48,6 +48,11 @@ def spread_out(items: Sequence[T], most: int) -> list[T]:
     return [items[round(index * (len(items) - 1) / (most - 1))] for index in range(most)]
 
 
+def batched(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    """The items in runs of at most `size`."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
 def rounded(cells: Sequence[float]) -> tuple[float, ...]:
     """To four digits, as figures need no more."""
     return tuple(round(cell, 4) for cell in cells)
@@ -69,8 +74,8 @@ def read_member(row: Mapping[str, Any]) -> Member:
         row["banned_at"],
         closed,
         tuple((item["kind"], item["bits"] or 0.0) for item in row["kinds"] or ()),
-        traffic_share=row["traffic_share"],
-        since=row["since"],
+        traffic_share=row.get("traffic_share"),
+        since=row.get("since"),
     )
 
 

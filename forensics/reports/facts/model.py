@@ -186,7 +186,7 @@ class Member:
 
     account_id: str
     membership: float | None
-    role: str | None
+    role: str | None  # core, member or fringe; mixed or used: an account with a life of its own
     link_count: int | None
     weight_bits: float | None
     request_count: int
@@ -196,8 +196,8 @@ class Member:
     banned_at: datetime | None
     closed_at: datetime | None
     kinds: tuple[tuple[str, float], ...]
-    traffic_share: float | None = None
-    since: datetime | None = None
+    traffic_share: float | None = None  # of its requests, those that are the network's
+    since: datetime | None = None  # from when on
     first_quote: Quote | None = None
     last_quote: Quote | None = None
 
@@ -360,6 +360,16 @@ class Impact:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """A combination of fields that a web log has, with its measured hits on this case."""
+
+    values: tuple[tuple[str, str], ...]  # field, value
+    member_count: int
+    other_count: int
+    request_count: int
+
+
+@dataclass(frozen=True)
 class Finding:
     """One network with verdicts, evidence and impact."""
 
@@ -388,7 +398,7 @@ class Finding:
     signs: tuple[Sign, ...]
     kinds: tuple[KindEvidence, ...]
     example: ExampleLink | None
-    members: tuple[Member, ...]  # all, surest first
+    members: tuple[Member, ...]  # all that are the network's, surest first
     lives: Lives
     daily: Daily
     hours: Hours
@@ -409,8 +419,10 @@ class Finding:
     impact: Impact
     mailboxes: Mailboxes | None = None  # None where no member's mail domain is known
     used: tuple[Member, ...] = ()  # accounts that it only uses: not the operator's, and counted nowhere
-    principal_count: int | None = None
     shares: tuple[Share, ...] = ()  # what each sign brings, largest first
+    principal_count: int | None = None  # members, those of one declared organisation as one
+    selections: tuple[Selection, ...] = ()  # what picks its requests out of a web log, and nobody else's
+    selections_note: str = ""  # why there are none
 
     @property
     def hallmarks(self) -> tuple[Sign, ...]:

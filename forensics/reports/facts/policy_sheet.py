@@ -24,11 +24,18 @@ if TYPE_CHECKING:
 LIMIT_HEADS = ("limit", "stops", "of innocent", "innocent hit", "has the key")
 NUMERIC = (False, True, True, True, True)
 LIMITS = (
-    "The replay changes nothing but what is stopped: an operator that spreads its queue over more accounts, or waits, "
-    "loses less. What a limit stops here is the most it would stop.",
-    "Accounts outside the findings count as innocent; some may be the operator's all the same. Contested networks are "
-    "counted on neither side.",
-    "Members were found by what they share, so those that share nothing are missing from what a shared observable catches.",
+    (
+        "The replay changes nothing but what is stopped: an operator that spreads its queue over more accounts, or "
+        "waits, loses less. What a limit stops here is the most it would stop."
+    ),
+    (
+        "Accounts outside the findings count as innocent; some may be the operator's all the same. Contested networks "
+        "are counted on neither side."
+    ),
+    (
+        "Members were found by what they share, so those that share nothing are missing from what a shared observable "
+        "catches."
+    ),
     "Nothing here is a recommendation: it is what each choice would have cost on this case.",
 )
 
@@ -41,8 +48,8 @@ def policy_sheet(
 ) -> Sheet:
     """The sheet.
 
-    In:    the replay; rows of `draw_frontier` and of `try_limits`; for each finding its name, pool, rows of `try_shared`,
-           and both tables of `try_bans`.
+    In:    the replay; rows of `draw_frontier` and of `try_limits`; for each finding its name, pool, rows of
+           `try_shared`, and both tables of `try_bans`.
     """
     hostile, contested, innocent = (int(number_of) for number_of in replay.totals)
     lead = (
@@ -80,8 +87,8 @@ def _frontier(front: pl.DataFrame) -> Section:
     """For each kind of limit the best size for each budget of innocent requests."""
     parts: list[Text | Grid | Lines] = [
         Text(
-            "For each kind of limit: the size and window that stop most hostile requests where at most so many innocent "
-            "ones may be stopped."
+            "For each kind of limit: the size and window that stop most hostile requests where at most so many "
+            "innocent ones may be stopped."
         )
     ]
     for budget in BUDGETS:
@@ -101,7 +108,7 @@ def _budget(value: float) -> str:
 
 
 def _frontier_picture(front: pl.DataFrame) -> Lines:
-    """Stopped hostile over stopped innocent requests, the latter on a scale of logarithms that begins at one in 10 000."""
+    """Stopped hostile over stopped innocent requests, the latter on a scale of logarithms."""
     least = 1e-4
     series = []
     for key in KEYS:
@@ -112,7 +119,7 @@ def _frontier_picture(front: pl.DataFrame) -> Lines:
             if x <= 0.5
         ]
         if points:
-            series.append(Series(KEYS[key], tuple([*points, (math.log10(0.5), points[-1][1])])))
+            series.append(Series(KEYS[key], (*points, (math.log10(0.5), points[-1][1]))))
     return Lines(
         "frontier",
         "What a limit stops, hostile against innocent",
@@ -132,8 +139,8 @@ def _pool(name: str, pool: Pool, shared: pl.DataFrame, table: pl.DataFrame, cour
     low, high = pool.rate_bounds
     basis = "in the three days after its bans" if pool.after_bans else "over the log; no ban shows how it answers"
     facts = (
-        f"On {moment(pool.at)} {plural(pool.size, 'account')} in use, {number(pool.pace)} requests a day since. It opens "
-        f"{number(pool.rate)} accounts a day ({number(low)}–{number(high)}, {basis})."
+        f"On {moment(pool.at)} {plural(pool.size, 'account')} in use, {number(pool.pace)} requests a day since. It "
+        f"opens {number(pool.rate)} accounts a day ({number(low)}–{number(high)}, {basis})."
     )
     rows = tuple(Row(_ban_cells(row)) for row in table.iter_rows(named=True) if row["policy"] != POLICIES[0])
     horizon = int(course["day"].max() or 0) + 1 if course.height else HORIZON  # type: ignore[arg-type]

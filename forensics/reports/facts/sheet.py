@@ -1,4 +1,5 @@
-"""A page of answers as plain values: sections of sentences, tables and pictures, written once, shown on screen and as HTML.
+"""A page of answers as plain values: sections of sentences, tables and pictures, written once, shown on screen and as
+HTML.
 
 Texts here are harmless already: whoever builds a sheet passes what comes from a log through `printable`.
 """
@@ -67,7 +68,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Lines:
-    """A picture of lines. `ticks` are (place, label); `marks` are upright lines with a label; `steps` joins by steps."""
+    """A picture of lines. `ticks` are (place, label); `marks` are upright lines with a label; `steps` by steps."""
 
     key: str
     title: str

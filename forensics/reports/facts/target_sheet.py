@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from forensics.defences.rules import Capability, Checked
 
 LEAST = 0.005  # share from which a capability is told
+LEAST_DRAWN = 0.02  # share of all days from which it is drawn
 MODELS_SHOWN = 4
 SCALED_SHOWN = 6
 LIMITS = (
-    "A rule says which words or shapes stand in a request, not why somebody asks; ordinary customers ask for the same "
-    "(their share stands beside).",
+    (
+        "A rule says which words or shapes stand in a request, not why somebody asks; ordinary customers ask for the "
+        "same (their share stands beside)."
+    ),
     "A request may count for several capabilities, so shares do not add up to one.",
 )
 
@@ -56,8 +59,8 @@ def target_sheet(harvest: Harvest, names: Mapping[str, str]) -> Sheet:
     if everybody and everybody["text_share"] is not None and everybody["text_share"] < 0.5:
         told.insert(
             0,
-            "Most requests came without text, so their subject cannot be told: not whether they ask for reasoning, code, "
-            "grades or rewriting. What stands here rests on tools, sizes and ratios alone.",
+            "Most requests came without text, so their subject cannot be told: not whether they ask for reasoning, "
+            "code, grades or rewriting. What stands here rests on tools, sizes and ratios alone.",
         )
     unseen = [rule.title for rule in harvest.rules if not harvest.mix.filter(pl.col("capability") == rule.name).height]
     if unseen:
@@ -137,8 +140,8 @@ def _over_time(harvest: Harvest, network: str) -> list[Text | Lines]:
         what = harvest.titles.get(row["name"], row["name"]) if row["what"] == "capability" else f"model {row['name']}"
         parts.append(
             Text(
-                f"{_day(row['day'])}: {printable(what)} from {share(row['before'])} to {share(row['after'])} of requests "
-                f"(p {number(row['p'])})",
+                f"{_day(row['day'])}: {printable(what)} from {share(row['before'])} to {share(row['after'])} of "
+                f"requests (p {number(row['p'])})",
                 "Pivot",
             )
         )
@@ -161,7 +164,7 @@ def _picture(harvest: Harvest, network: str, pivots: pl.DataFrame) -> Lines | No
     series = []
     for rule in harvest.rules:
         mine = daily.filter(pl.col("name") == rule.name).sort("day")
-        if mine.height and (mine["hit_count"].sum() / mine["request_count"].sum()) >= 0.02:
+        if mine.height and int(mine["hit_count"].sum()) >= LEAST_DRAWN * int(mine["request_count"].sum()):
             points = tuple(
                 ((at - first).days, hit / of)
                 for at, hit, of in mine.select("day", "hit_count", "request_count").iter_rows()
@@ -196,7 +199,8 @@ def _begun(harvest: Harvest, network: str) -> list[Text]:
     if row is not None:
         tried = ""
         if row["probe_template_count"]:
-            tried = f", {plural(row['probe_template_count'], 'template')} of which {count(row['kept_template_count'])} went on"
+            kept = count(row["kept_template_count"])
+            tried = f", {plural(row['probe_template_count'], 'template')} of which {kept} went on"
         errors = f", {share(row['probe_error_share'])} failed" if row["probe_error_share"] is not None else ""
         older = " It is there on the log's first day and may be older." if row["older"] else ""
         parts.append(
@@ -213,7 +217,8 @@ def _begun(harvest: Harvest, network: str) -> list[Text]:
             Text(
                 f"template {item['template']}: tried from {moment(item['first_at'])} on "
                 f"{plural(item['probe_account_count'], 'account')}{dropped}; from {day_of(item['scaled_at'])} "
-                f"on up to {plural(item['peak_account_count'], 'account')} a day, {plural(item['request_count'], 'request')}",
+                f"on up to {plural(item['peak_account_count'], 'account')} a day, "
+                f"{plural(item['request_count'], 'request')}",
                 "Probe, then scale",
             )
         )

@@ -35,8 +35,9 @@ def draw_intervals(picture: Intervals) -> Markup:
             at = _place(row.reference, top)
             parts.append(f'<line x1="{at}%" y1="{y - 8}" x2="{at}%" y2="{y + 8}" class="release"/>')
         parts.append(f'<circle cx="{value}%" cy="{y}" r="4" class="dot"/>')
-    for share in _steps(top):
-        parts.append(f'<text x="{_place(share, top)}%" y="{height - 2}" class="m">{share * 100:g} %</text>')
+    parts += [
+        f'<text x="{_place(share, top)}%" y="{height - 2}" class="m">{share * 100:g} %</text>' for share in _steps(top)
+    ]
     told = "; ".join(f"{row.name} {row.value:.0%} ({row.low:.0%} to {row.high:.0%})" for row in picture.rows)
     return _picture(picture.key, picture.title, told, height, parts)
 

@@ -1,0 +1,97 @@
+"""What picks a network's requests out of a web log and nobody else's: combinations of fields that a proxy or SIEM sees,
+with the hits that were counted on this very case.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from forensics.reports.facts.model import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Combinations that are tried, the fewest fields first: a client alone is what strangers show too.
+FIELDS: tuple[tuple[str, ...], ...] = (
+    ("user_agent", "tls_ja4"),
+    ("user_agent", "tls_ja3"),
+    ("user_agent", "tls_ja4", "client_asn"),
+    ("user_agent", "client_asn"),
+    ("user_agent", "tls_ja4", "client_prefix"),
+    ("user_agent", "client_prefix"),
+    ("tls_ja4", "client_prefix"),
+)
+COLUMNS = ("user_agent", "tls_ja4", "tls_ja3", "client_asn", "client_prefix")
+MOST_SELECTIONS = 12  # of a network
+FEWEST_MEMBERS = 2  # that a selection matches, else it follows an account and not a network
+
+
+def find_selections(
+    events: pl.LazyFrame, members: pl.DataFrame, networks: Sequence[str]
+) -> dict[str, tuple[Selection, ...]]:
+    """Network → combinations of fields that at least two of its members show and no other account of the case.
+
+    In:    EVENTS; MEMBERS of the networks (network_id, account_id).
+    Null:  a field that a request lacks is no part of a combination; one field alone is none.
+    """
+    shown = (
+        events.select("account_id", *COLUMNS)
+        .group_by("account_id", *COLUMNS)
+        .agg(requests=pl.len())
+        .join(members.lazy().select("network_id", "account_id"), on="account_id", how="left")
+    )
+    clients = shown.filter(pl.col("network_id").is_not_null()).select("user_agent", "tls_ja4").unique()
+    touched = shown.join(clients, on=["user_agent", "tls_ja4"], how="semi", nulls_equal=True).collect(
+        engine="streaming"
+    )
+    candidates: dict[str, list[tuple[Selection, set[str]]]] = {network: [] for network in networks}
+    for fields in FIELDS:
+        for network, selection, accounts in _own_combinations(touched, fields):
+            if network in candidates:
+                candidates[network].append((selection, accounts))
+    return {network: _choose(found) for network, found in candidates.items()}
+
+
+def _own_combinations(touched: pl.DataFrame, fields: tuple[str, ...]) -> list[tuple[str, Selection, set[str]]]:
+    """Combinations of these fields that one network alone shows, with the accounts that do."""
+    known = touched.drop_nulls(list(fields))
+    groups = (
+        known.group_by(list(fields))
+        .agg(
+            network=pl.col("network_id").min(),
+            networks=pl.col("network_id").n_unique(),  # null, for accounts in no network, is one of them
+            accounts=pl.col("account_id").unique(),
+            requests=pl.col("requests").sum(),
+        )
+        .filter(
+            pl.col("networks") == 1,
+            pl.col("network").is_not_null(),
+            pl.col("accounts").list.len() >= FEWEST_MEMBERS,
+        )
+        .sort(list(fields))
+    )
+    found = []
+    for row in groups.iter_rows(named=True):
+        values = tuple((field, str(row[field])) for field in fields)
+        selection = Selection(values, len(row["accounts"]), 0, row["requests"])
+        found.append((row["network"], selection, set(row["accounts"])))
+    return found
+
+
+def _choose(found: list[tuple[Selection, set[str]]]) -> tuple[Selection, ...]:
+    """Those that reach the most members not yet reached, fewest fields first among equals."""
+    chosen: list[Selection] = []
+    reached: set[str] = set()
+    while len(chosen) < MOST_SELECTIONS:
+        best = max(
+            found,
+            key=lambda item: (len(item[1] - reached), -len(item[0].values), item[0].request_count, item[0].values),
+            default=None,
+        )
+        if best is None or not best[1] - reached:
+            break
+        chosen.append(best[0])
+        reached |= best[1]
+    return tuple(chosen)
