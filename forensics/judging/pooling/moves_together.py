@@ -10,7 +10,6 @@ Null model: the moments at which accounts outside all networks of the members' o
             tried. Where fewer than 50 others of that client took it up, an update cannot be told from one hand, and
             nothing is said.
 Blind to:   pools whose client nobody else uses, values that only they use, slow roll-outs.
-Source:     methods C10f, C4.
 """
 
 from __future__ import annotations
