@@ -441,7 +441,7 @@ class Case:
         """Number of the last source read into the case; what is read later has a higher one."""
         return int(self.scan("sources").select("source_id").max().collect().item() or 0)
 
-    def clear_spool(self, keep: str) -> None:
+    def clear_spool(self, keep: str = "") -> None:
         """Make room: remove passing files, all but the one named."""
         for path in (self.folder / ".spool").glob("*.parquet"):
             if path.stem != keep:

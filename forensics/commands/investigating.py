@@ -33,7 +33,7 @@ from forensics.commands.progress import StageProgress
 from forensics.common.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from forensics.case.store import Case
     from forensics.common.settings import Settings
@@ -308,33 +308,25 @@ def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequenc
 
 
 def check_findings(
-    held: Case, fail_on: Level | None, report: IngestReport | None, *, only: set[str] | None = None
+    held: Case,
+    fail_on: Level | None,
+    report: IngestReport | None,
+    *,
+    only: set[str] | None = None,
+    told: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
-    """Say what was skipped or read in part, then end as --fail-on (for the networks in `only`, if given) and such files
-    demand.
+    """Say what was skipped or read in part, then end as --fail-on (for the networks in `only`, if given, by verdicts as
+    `told` where they are) and such files demand.
 
     Raises: FindingReached, PartialInput.
     """
-    from forensics.common.errors import FindingReached, PartialInput
+    from forensics.common.errors import PartialInput
     from forensics.common.printable import printable
 
     unread = report.unread if report is not None else []
-    told = [f"{printable(path)}: {printable(reason)}" for path, reason in unread]
+    skipped = [f"{printable(path)}: {printable(reason)}" for path, reason in unread]
     if fail_on is not None:
-        found = held.scan("networks").filter("alert").select("network_id", "name", "pooling", "extraction").collect()
-        asked = [row[1:] for row in found.iter_rows() if only is None or row[0] in only]
-        reached = [
-            name
-            for name, *levels in asked
-            if max(LEVELS.index(level) for level in levels) >= LEVELS.index(fail_on.value)
-        ]
-        if reached:
-            for line in told:
-                typer.echo(f"skipped {line}", err=True)
-            raise FindingReached(
-                f"{len(reached)} of {found.height} findings reached {fail_on.value}: "
-                f"{', '.join(reached[:5])}{' …' if len(reached) > 5 else ''}"
-            )
+        _check_levels(held, fail_on, skipped, only, told or {})
     if report is not None and unread:
         what = (
             "skipped"
@@ -347,5 +339,27 @@ def check_findings(
         with contextlib.suppress(BrokenPipeError):
             sys.stdout.flush()
         raise PartialInput(
-            "\n".join([f"{one}:", *told[:20], *(["…"] if len(told) > 20 else [])]), "everything else was read"
+            "\n".join([f"{one}:", *skipped[:20], *(["…"] if len(skipped) > 20 else [])]), "everything else was read"
         )
+
+
+def _check_levels(
+    held: Case, fail_on: Level, skipped: Sequence[str], only: set[str] | None, told: Mapping[str, Sequence[str]]
+) -> None:
+    from forensics.common.errors import FindingReached
+
+    found = held.scan("networks").filter("alert").select("network_id", "name", "pooling", "extraction").collect()
+    reached = [
+        name
+        for key, name, *levels in found.iter_rows()
+        if (only is None or key in only)
+        and max(LEVELS.index(level) for level in told.get(key, levels)) >= LEVELS.index(fail_on.value)
+    ]
+    if not reached:
+        return
+    for line in skipped:
+        typer.echo(f"skipped {line}", err=True)
+    raise FindingReached(
+        f"{len(reached)} of {found.height} findings reached {fail_on.value}: "
+        f"{', '.join(reached[:5])}{' …' if len(reached) > 5 else ''}"
+    )

@@ -108,7 +108,7 @@ def nightly(
     from forensics.nights.marks import read_marks
     from forensics.pipeline.stages import investigate
     from forensics.reports.screen.ingested import apart_sentences
-    from forensics.reports.screen.nightly import read_news, render_news, summary
+    from forensics.reports.screen.nightly import read_news, render_news, summary, told_levels
     from forensics.reports.screen.output import write_text
     from forensics.reports.screen.page import page_width, wants_colour
 
@@ -143,6 +143,7 @@ def nightly(
             skipped=report.unread if report else [],
             event_count=report.event_count if report else 0,
             only_new=only_new,
+            history=settings.history,
         )
         if not news.silent:
             text = (
@@ -154,7 +155,8 @@ def nightly(
         held.note_told(news.run)
         _drop_old(held, news.night_at, kept, sure=yes, nights=news.nights)
         check_faults(outcome)
-        check_findings(held, fail_on, report, only={row["network_id"] for row in news.changed} if only_new else None)
+        changed = {row["network_id"] for row in news.changed}
+        check_findings(held, fail_on, report, only=changed if only_new else None, told=told_levels(news))
 
 
 def _check_retention(window_days: float, retain_days: float) -> None:

@@ -94,25 +94,9 @@ class HallmarkSettings:
 
 @dataclass(frozen=True)
 class ScoringSettings:
-    """How signs become verdicts. Weights are log-odds in nats for one operator, one line of evidence each."""
+    """How signs become verdicts. The weights of signs are no settings: they are estimated, see `make fit`."""
 
     sensitivity: str = setting("normal", "low, normal or high: how much evidence an alert takes")
-    prior: float = setting(-3.0, "log-odds before any sign: most networks are offices, classes and platforms", "nats")
-    few: float = setting(
-        -2.0, "added to the prior below five accounts: families, pairs of keys and experiments are common there", "nats"
-    )
-    likeness: float = setting(1.0, "factor on what likeness and difference between members say (scoring.LIKENESS)")
-    scheduling: float = setting(3.0, "a sign of one scheduler holds", "nats")
-    lifecycle: float = setting(3.0, "a sign of refilling holds", "nats")
-    pivot: float = setting(2.0, "members moved to a new model together", "nats")
-    provenance: float = setting(4.0, "blobs or conversations continue across members", "nats")
-    rhythm: float = setting(1.0, "members do not sleep", "nats")
-    content: float = setting(1.5, "prompts of the network's own", "nats")
-    money: float = setting(1.5, "shared payment across declared strangers", "nats")
-    payers: float = setting(1.5, "several cards, each on a few members", "nats")
-    device: float = setting(1.0, "shared devices", "nats")
-    client: float = setting(0.5, "one rare client", "nats")
-    explanation: float = setting(4.0, "an innocent explanation that fits wholly (taken off)", "nats")
 
 
 @dataclass(frozen=True)

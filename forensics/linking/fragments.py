@@ -63,25 +63,25 @@ def join_networks(labels: Ints, g: Ints, h: Ints) -> Ints:
 
 
 def join_cores(labels: Ints, links: Links) -> Ints:
-    """The labels, with the communities that lie mostly in one core made one: its sparse skeleton falls apart by
-    accident, or by the template each account happened to draw.
+    """The labels, with communities made one between which a core's links run as within a random part of it: its sparse
+    skeleton falls apart by accident, or by the template each account happened to draw.
     """
-    inner = links.core >= 0
-    if not inner.any():
-        return labels
-    shown = pl.DataFrame(
-        {
-            "core": np.concatenate([links.core[inner]] * 2),
-            "account": np.concatenate([links.a[inner], links.b[inner]]),
-        }
-    ).unique()
-    network = labels[shown["account"].to_numpy()]
-    table = shown.with_columns(network=pl.Series(network)).filter(pl.col("network") >= 0)
-    size = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=ALONE)) + 1)
-    held = table.group_by("core", "network").len().sort("core", "network")
-    held = held.filter(2 * pl.col("len") > pl.Series(size).gather(held["network"]))
-    first = held.with_columns(first=pl.col("network").first().over("core"))
-    return join_networks(labels, first["first"].to_numpy(), first["network"].to_numpy())
+    inner = (links.core >= 0) & (labels[links.a] >= 0) & (labels[links.b] >= 0)
+    one, other = labels[links.a[inner]], labels[links.b[inner]]
+    table = pl.DataFrame({"core": links.core[inner], "g": np.minimum(one, other), "h": np.maximum(one, other)})
+    ends = pl.concat([table.select("core", network="g"), table.select("core", network="h")])
+    degree = ends.group_by("core", "network").len("ends")
+    pairs = (
+        table.filter(pl.col("g") != pl.col("h"))
+        .group_by("core", "g", "h")
+        .len("across")
+        .join(degree.rename({"network": "g", "ends": "of_g"}), on=["core", "g"])
+        .join(degree.rename({"network": "h", "ends": "of_h"}), on=["core", "h"])
+        .join(ends.group_by("core").len("all"), on="core")
+        .filter(pl.col("across") * pl.col("all") >= ALIKE * pl.col("of_g") * pl.col("of_h"))
+        .sort("g", "h", "core")
+    )
+    return join_networks(labels, pairs["g"].to_numpy(), pairs["h"].to_numpy()) if pairs.height else labels
 
 
 def find_halves(labels: Ints, links: Links) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from forensics.common.kinds import MAPPED
 from forensics.describing.sightings import kind_of
 from forensics.linking.behaviour import manner_bits
 from forensics.linking.incidence import deal_lines
+from forensics.linking.pairs import SPEAKS
 
 if TYPE_CHECKING:
     from forensics.common.arrays import Bools, Floats, Ints
@@ -171,7 +172,7 @@ def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.Da
     prior = pl.Series(np.log2(np.maximum(incidence.account_count - size, 1.0) / np.maximum(size, 1.0)))
     total = lines.group_by("account", "network", maintain_order=True).agg(
         bits=pl.col("bits").sum(),
-        lines=(pl.col("bits") >= 2).sum(),
+        lines=(pl.col("bits") >= SPEAKS).sum(),
         sufficient=pl.col("sufficient").max(),
         met=pl.col("met").max(),
     )

@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.graphs import find_components
+from forensics.common.kinds import PROGRAM
 from forensics.describing.sightings import kind_of
 from forensics.linking.graphs import find_communities, spread
 from forensics.linking.incidence import deal_lines
@@ -53,6 +54,7 @@ class Core:
 
     accounts: Ints
     values: Ints
+    lines: int = 0  # of evidence that two of its accounts must share to stand beside each other
 
 
 def find_cores(incidence: Incidence, pieces: Ints, settings: LinkSettings) -> list[Core]:
@@ -90,7 +92,9 @@ def find_meetings(incidence: Incidence, settings: LinkSettings) -> list[Core]:
     of_value = np.full(len(incidence.holders), -1, dtype=np.int64)
     of_value[values] = find_communities(len(values), left, right, weight, settings.seed)
     found = _resting(incidence, of_value, several=several)
-    return [Core(accounts, np.flatnonzero(of_value == community)) for community, accounts in found]
+    # Two pools behind the same exits share one line with each other, and two each within.
+    lines = 2 if several else 0
+    return [Core(accounts, np.flatnonzero(of_value == community), lines) for community, accounts in found]
 
 
 def _resting(incidence: Incidence, of_value: Ints, *, several: bool) -> list[tuple[int, Ints]]:
@@ -199,7 +203,10 @@ def find_nests(incidence: Incidence, settings: LinkSettings) -> list[tuple[int, 
     activity: that is the null, both for the number of nested values and for what they cover.
     """
     large = np.flatnonzero(
-        (incidence.held >= NEST) & (incidence.held <= incidence.account_count // 2) & ~incidence.packed
+        (incidence.held >= NEST)
+        & (incidence.held <= incidence.account_count // 2)
+        & ~incidence.packed
+        & ~incidence.traits("leased")  # a seller's exits hold many customers' small things
     )
     if len(large) == 0 or not incidence.several_lines:
         return []
@@ -304,8 +311,7 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[Core]:
     against those of the degree null, with the number of ways to choose the block's values as the price of having
     looked.
     """
-    rare = incidence.holders <= max(PUBLIC * incidence.account_count, POPULAR)
-    chosen = np.flatnonzero(_met_independently(incidence) & (incidence.held >= 3) & rare)
+    chosen = np.flatnonzero(_met_independently(incidence) & (incidence.held >= 3))
     if len(chosen) < 3:
         return []
     place = np.full(len(incidence.held), -1, dtype=np.int64)
@@ -315,8 +321,10 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[Core]:
     weight = incidence.rarity_bits[chosen][value] * incidence.use[mine]
     label = find_communities(n + len(chosen), account, n + value, np.maximum(weight, 1e-6), settings.seed)
     label = _whole_components(label, account, n + value, n)
+    program = np.array([line == PROGRAM for line in incidence.lines], dtype=bool)[incidence.line_of_value[chosen]]
+    rare = (incidence.holders[chosen] <= max(PUBLIC * n, POPULAR)) | ~program
     block = label[n + value]
-    inside = label[account] == block
+    inside = (label[account] == block) & rare[value]
     table = (
         pl.DataFrame({"block": block[inside], "account": account[inside]})
         .group_by("block", "account")
@@ -326,7 +334,7 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[Core]:
     null = _degree_null(incidence, account, value)
     found = []
     for (number,), shown in sorted(table.group_by("block"), key=lambda item: item[0][0]):
-        values = np.flatnonzero(label[n:] == number)
+        values = np.flatnonzero((label[n:] == number) & rare)
         # An account that shows many times more of the block than most is a hub (a reseller's key carries everybody's
         # templates): without it the rest must still hold.
         part = shown.filter(pl.col("k") <= HUB * pl.col("k").median())

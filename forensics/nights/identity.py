@@ -95,7 +95,15 @@ def recall_past(lineage: pl.DataFrame, profiles: pl.DataFrame, night_at: datetim
     if night_at is not None:
         lineage = lineage.filter(pl.col("night_at") < night_at)
     run = int(lineage.get_column("run").max() or 0)  # type: ignore[arg-type]  # a UInt32 column
-    profiles = profiles.filter(pl.col("first_run") <= run).with_columns(pl.col("last_run").clip(upper_bound=run))
+    before = pl.coalesce("prior_run", pl.col("last_run").clip(upper_bound=run))
+    profiles = (
+        PROFILES.completed(profiles)
+        .filter(pl.col("first_run") <= run)
+        .with_columns(
+            last_run=pl.when(pl.col("last_run") > run).then(before).otherwise("last_run"),
+            prior_run=pl.when(pl.col("last_run") <= run).then("prior_run"),
+        )
+    )
     return Past(lineage, profiles)
 
 
@@ -196,11 +204,15 @@ def remember_profiles(past: Past, night: Night) -> pl.DataFrame:
     run, columns = past.run + 1, PROFILES.schema.names()
     own = night.members.select("network_id", kind=pl.lit(ACCOUNT), value="account_id", bits=pl.lit(0.0))
     entries = pl.concat([own, night.observables]).with_columns(
-        first_run=pl.lit(run, pl.UInt32), last_run=pl.lit(run, pl.UInt32)
+        first_run=pl.lit(run, pl.UInt32), last_run=pl.lit(run, pl.UInt32), prior_run=pl.lit(None, pl.UInt32)
     )
     together = pl.concat([past.profiles.select(columns), entries.select(columns)])
     merged = together.group_by("network_id", "kind", "value", maintain_order=True).agg(
-        pl.col("bits").first(), pl.col("first_run").min(), pl.col("last_run").max()
+        pl.col("bits").first(),
+        pl.col("first_run").min(),
+        pl.col("last_run").max(),
+        # seen tonight and before: the run before is the last one that was known; else as it was
+        prior_run=pl.when(pl.len() > 1).then(pl.col("last_run").min()).otherwise(pl.col("prior_run").first()),
     )
     return merged.select(columns).sort(PROFILES.sort)
 

@@ -46,7 +46,10 @@ def describe_night(
         lost_to_bans = len(old & banned)
         wave = lost_to_bans + (alive[key]["banned_count"] or 0 if key in alive else 0)
         status = _status(own, old, related, wave, old & dead, known=same["likeness"] is not None)
-        verdicts = {name: network[name] for name in ("name", "alert", "pooling", "extraction", "score", "hallmarks")}
+        verdicts = {
+            name: network[name]
+            for name in ("name", "alert", "pooling", "concealment", "extraction", "score", "hallmarks")
+        }
         place = (standing or {}).get(key, JUDGED)
         verdicts["standing"] = place if network["alert"] == (place == KEPT) else JUDGED  # a mark may have the last word
         parts = {name: same[name] for name in ("likeness", "member_share", "observable_share", "succession_share")}
@@ -80,6 +83,7 @@ def describe_night(
             verdicts = {
                 "alert": False,
                 "pooling": "none",
+                "concealment": "unknown",
                 "extraction": "none",
                 "score": 0.0,
                 "hallmarks": [],
@@ -104,13 +108,18 @@ def _related(
     key: str, own: set[str], tonight: dict[str, set[str]], before: dict[str, set[str]], settings: HistorySettings
 ) -> list[str]:
     """Networks of the run before that gave this one most of its members (it split off), or most of theirs (it took them
-    in).
+    in; of several that share them, the one that has most).
     """
     related = []
     for other, old in sorted(before.items()):
         common = len(own & old) if other != key else 0
         split_off = common and key not in before and common >= settings.split_share * len(own)
-        taken_in = common and other not in tonight and common >= settings.split_share * len(old)
+        taken_in = (
+            common
+            and other not in tonight
+            and common >= settings.split_share * len(old)
+            and key == min(tonight, key=lambda name: (-len(tonight[name] & old), name))
+        )
         if split_off or taken_in:
             related.append(other)
     return related

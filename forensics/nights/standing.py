@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from forensics.common.schema import VERDICTS, group_members
+from forensics.common.schema import CONCEALMENTS, VERDICTS, group_members
 from forensics.judging.verdicts import ALERT_FROM, rank_anew
 from forensics.nights.identity import KEPT, WAITING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from forensics.common.settings import HistorySettings
     from forensics.nights.identity import Night, Past
 
+UNKNOWN = CONCEALMENTS[-1]
 TOLD = {
     KEPT: "still held as reported, tonight's evidence alone is thinner; ",
     WAITING: "a finding if it stands another night; ",
@@ -89,6 +90,29 @@ def place_findings(networks: pl.DataFrame, standing: Mapping[str, str]) -> pl.Da
         .otherwise("alert")
     )
     return rank_anew(networks.with_columns(alert=alert, summary=told + pl.col("summary")))
+
+
+def steady_level(nights: Sequence[tuple[datetime, str]], settings: HistorySettings) -> str:
+    """The level of a verdict as it is told after these nights (time, that night's own level), oldest first.
+
+    It rises once it was higher on `steady_nights` nights running, and falls once it was lower for `kept_days`: a
+    verdict near a threshold that is likely on one night and possible on the next is told once.
+    """
+    known = [(at, CONCEALMENTS.index(level)) for at, level in nights if level != UNKNOWN]
+    if not known:
+        return UNKNOWN
+    since, told = known[0]
+    above: list[int] = []  # nights running that were higher,
+    below: list[int] = []  # and lower; since: the last that was neither
+    for at, rank in known:
+        above = [*above, rank] if rank > told else []
+        below = [] if rank >= told else [*below, rank]
+        since = since if below else at
+        if len(above) >= settings.steady_nights:
+            told, above = min(above), []
+        elif below and at - since >= timedelta(days=settings.kept_days):
+            told, below, since = max(below), [], at
+    return CONCEALMENTS[told]
 
 
 def missing_members(past: Past, night: Night) -> list[str]:

@@ -25,7 +25,7 @@ from forensics.nights.identity import (
 )
 from forensics.nights.lineage import describe_night
 from forensics.nights.marks import Mark, find_marked, read_marks, suppress_benign
-from forensics.nights.standing import missing_members, place_findings, shrunk_findings, steady_findings
+from forensics.nights.standing import missing_members, place_findings, shrunk_findings, steady_findings, steady_level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -504,3 +504,46 @@ def test_a_campaign_is_known_across_cases() -> None:
         ("net_here", "net_there", 0.0, 1.0, 4)
     ]
     assert pairs.item(0, "alert_at") == START + timedelta(days=1)
+
+
+def _told(levels: str) -> list[str]:
+    """The level told after each night; n, p, l, s, u a night."""
+    names = {"n": "none", "p": "possible", "l": "likely", "s": "strong", "u": "unknown", "o": "open"}
+    nights = [(START + timedelta(days=day), names[level]) for day, level in enumerate(levels)]
+    return [steady_level(nights[: day + 1], HistorySettings()) for day in range(len(nights))]
+
+
+def test_a_level_near_a_threshold_is_told_once() -> None:
+    """Likely, possible, likely, possible … for ten nights stays what it was told first; so does the other way round."""
+    assert set(_told("lplplplplp")) == {"likely"}
+    assert set(_told("plplplplpl")) == {"possible"}
+
+
+def test_a_level_rises_on_its_second_night_and_falls_after_a_week() -> None:
+    """steady_nights is 2, kept_days is 7: the last night at likely is day 2, so day 9 is the first to say possible."""
+    assert _told("pll") == ["possible", "possible", "likely"]
+    assert _told("pll" + "p" * 8)[2:] == ["likely"] * 7 + ["possible"] * 2
+
+
+def test_a_night_that_cannot_tell_changes_no_level() -> None:
+    """A level that could not be assessed is no level: what was told stands, and is unknown only if it always was."""
+    assert _told("uulu") == ["unknown", "unknown", "likely", "likely"]
+
+
+def test_who_came_back_is_known() -> None:
+    """An account in nights 1, 3 and 4: on the third it was last there in run 1, on the fourth in run 3."""
+    nights = Nights()
+    for night, accounts in enumerate((["a", "b", "c"], ["a", "b", "d"], ["a", "b", "c", "d"])):
+        nights.run(night, {"x": accounts})
+    entry = nights.past.profiles.filter((pl.col("kind") == "account") & (pl.col("value") == "c"))
+    assert entry.select("first_run", "last_run", "prior_run").row(0) == (1, 3, 1)
+
+
+def test_one_network_is_taken_in_once() -> None:
+    """A network falls apart, half into one, half into another: one of them took it in, not both."""
+    nights = Nights()
+    whole = [f"w{i}" for i in range(8)]
+    xs, ys = [f"x{i}" for i in range(10)], [f"y{i}" for i in range(10)]
+    nights.run(0, {"x": xs, "y": ys, "w": whole})
+    told = nights.run(1, {"x": [*xs, *whole[:4]], "y": [*ys, *whole[4:]]})
+    assert [row["status"] for row in told.values()].count("merged") == 1

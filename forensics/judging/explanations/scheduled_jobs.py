@@ -64,7 +64,7 @@ def _test_group(panel: Panel, group: Group, table: Any) -> dict[str, Any]:  # no
         group,
         PLUGIN,
         f"Scheduled jobs {fit_words(fit)}: {locked:.0%} of the members start at fixed minutes of the hour or day, "
-        f"{asked:.0%} ask the same.",
+        f"{asked:.0%} show wording that is mostly the network's own.",
         measure="locked to the clock and asking different things",
         observed=fit,
         fit=fit,

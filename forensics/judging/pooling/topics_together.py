@@ -238,8 +238,8 @@ def _make_cells(panel: Panel, account: Ints, at_s: Floats, label: Ints, labels: 
         of_label,
         labels,
         weight,
-        np.bincount(week, told, days.weeks),
-        np.bincount(week[head], everything, days.weeks),
+        np.bincount(week, told, days.weeks).astype(float),
+        np.bincount(week[head], everything, days.weeks).astype(float),
     )
 
 

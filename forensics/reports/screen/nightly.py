@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from forensics.common.printable import printable, shorten
-from forensics.common.schema import LINEAGE
+from forensics.common.schema import LINEAGE, PROFILES
+from forensics.common.settings import HistorySettings
+from forensics.nights.standing import UNKNOWN, steady_level
 from forensics.reports.facts.findings import build_report
 from forensics.reports.facts.overview import kind_titles
 from forensics.reports.screen.page import Page, fit
@@ -30,6 +32,9 @@ ORDER = ("new", "split", "respawned", "merged", "grown", "shrunk", "gone", "same
 ONLY_NEW = ("new", "split", "respawned")
 JOINED_SHOWN = 8
 MOVES_SHOWN = 6
+SUMMARY_NAMES = 3  # networks of each status that a mail subject names
+VERDICT_WORDS = {"pooling": "pooling", "concealment": "hides", "extraction": "extraction"}
+VERDICT_NAMES = tuple(VERDICT_WORDS)
 SUCCESSORS_SHOWN = 5
 HITS_SHOWN = 12
 CONTESTED_SHOWN = 8
@@ -60,6 +65,7 @@ class News:
     network_count: int
     event_count: int  # read tonight
     night_at: Any
+    tonight: Mapping[str, Row] = field(default_factory=dict)  # network_id → its LINEAGE row, verdicts as told
     explained: Mapping[str, Row] = field(default_factory=dict)  # network_id → NETWORKS row
     run: int = 0  # the last run of LINEAGE
     nights: int = 1  # since the last of which the user was told
@@ -81,27 +87,29 @@ def read_news(
     only_new: bool = False,
     told_run: int | None = None,
     further: Sequence[str] = (),
+    history: HistorySettings | None = None,
 ) -> News:
     """What the last run of the case changed, and those before it of which nobody was told (after `told_run`).
 
     In:    LINEAGE, PROFILES, NETWORKS, MEMBERS, EVENTS; marks that stand; matches of the watch list; findings that
-           became weaker.
+           became weaker. Levels of verdicts are told as they are after the nights before (`standing.steady_level`).
     """
     lineage = lineage_rows(case)
     night_at = case.scan("events").select(pl.col("started_at").max()).collect().item()
     now, earlier = _since_told(lineage, night_at, told_run)
     last_told = earlier.filter(pl.col("run") == pl.col("run").max())
     before = {row["network_id"]: row for row in last_told.iter_rows(named=True)}
-    by_evidence = earlier.filter(~(pl.col("standing") == "kept").fill_null(value=False)).sort("run")
-    proved = {row["network_id"]: row for row in by_evidence.iter_rows(named=True)}
+    history = history or HistorySettings()
+    now = {key: _with_told_levels(row, lineage, history) for key, row in now.items()}
+    before = {key: _with_told_levels(row, earlier, history) for key, row in before.items()}
     networks = {row["network_id"]: row for row in case.scan("networks").collect().iter_rows(named=True)}
     changed = [
         row
         for key, row in now.items()
-        if _worth_saying(
-            row, before.get(key), proved.get(key), networks.get(key), marks.get(key, ""), only_new=only_new
-        )
+        if _worth_saying(row, before.get(key), networks.get(key), marks.get(key, ""), only_new=only_new)
     ]
+    taken = {other for row in changed if row["status"] == "merged" for other in row["related_ids"]}
+    changed = [row for row in changed if row["status"] != "gone" or row["network_id"] not in taken]  # told already
     changed.sort(
         key=lambda row: (
             marks.get(row["network_id"]) != "confirmed",
@@ -113,7 +121,7 @@ def read_news(
     last = max((row["night_at"] for row in before.values()), default=None)
     warnings = [
         *further,
-        *_weaker_sentences(weaker),
+        *_weaker_sentences(weaker, marks),
         *missing_days(case, last),
         *silent_platforms(case),
         *(f"skipped {printable(path)}: {printable(reason)}" for path, reason in skipped),
@@ -135,15 +143,14 @@ def read_news(
         network_count=len(networks),
         event_count=event_count,
         night_at=night_at,
+        tonight=now,
         explained=networks,
         run=max(run, int(lineage["run"].max() or 0)),  # type: ignore[arg-type]  # as above
         nights=1 if last is None else max(1, min((night_at.date() - last.date()).days, NIGHTS_AT_ONCE)),
     )
 
 
-def _since_told(
-    lineage: pl.DataFrame, night_at: datetime, told_run: int | None
-) -> tuple[dict[str, Row], pl.DataFrame]:
+def _since_told(lineage: pl.DataFrame, night_at: datetime, told_run: int | None) -> tuple[dict[str, Row], pl.DataFrame]:
     """What became of each network since the user was last told, and the nights before that.
 
     A run that died before it could speak is made up for: its news are told with tonight's.
@@ -163,22 +170,33 @@ def _since_told(
     return now, earlier
 
 
-def _worth_saying(
-    row: Row, before: Row | None, proved: Row | None, network: Row | None, mark: str, *, only_new: bool
-) -> bool:
-    """Whether a network is not as it was; `proved` is the last night that stood on its own evidence, so that a kept
-    finding is told of once.
-    """
+def _with_told_levels(row: Row, lineage: pl.DataFrame, history: HistorySettings) -> Row:
+    """A row of LINEAGE with its verdicts as told after the nights before; `alone` are those of this night alone."""
+    past = lineage.filter(
+        (pl.col("network_id") == row["network_id"]) & (pl.col("run") <= row["run"]) & (pl.col("status") != "gone")
+    ).sort("run")
+    alone = {verdict: row[verdict] or UNKNOWN for verdict in VERDICT_NAMES}
+    if row["status"] == "gone" or past.is_empty():
+        return row | {"alone": alone}
+    nights = past.select("night_at", pl.col(VERDICT_NAMES).fill_null(UNKNOWN))
+    told = {verdict: steady_level(list(nights.select("night_at", verdict).iter_rows()), history) for verdict in alone}
+    return row | told | {"alone": alone}
+
+
+def told_levels(news: News) -> dict[str, list[str]]:
+    """Network → its verdicts as told tonight: what --fail-on looks at."""
+    return {key: [row[verdict] for verdict in ("pooling", "extraction")] for key, row in news.tonight.items()}
+
+
+def _worth_saying(row: Row, before: Row | None, network: Row | None, mark: str, *, only_new: bool) -> bool:
+    """Whether a network is not as it was when it was last told of."""
     alert = bool(network and network["alert"])  # after marks: a network marked benign is no alert
     was_alert = bool(before and before["alert"])
     if only_new:
         return alert and (row["status"] in ONLY_NEW or not was_alert)
     kept = row["standing"] == "kept"
     first_kept = before is not None and kept and before["standing"] != "kept"
-    verdicts = (row["pooling"], row["extraction"])
-    other = (
-        before is not None and proved is not None and not kept and verdicts != (proved["pooling"], proved["extraction"])
-    )
+    other = before is not None and any(row[verdict] != before[verdict] for verdict in VERDICT_NAMES)
     moved = row["status"] != "same" or first_kept or other
     if mark == "benign" and not alert:
         return False
@@ -199,10 +217,12 @@ def _joined(case: Tables, run: int, confirmed: Sequence[str]) -> list[Row]:
     return rows.collect().to_dicts()
 
 
-def _weaker_sentences(weaker: Sequence[Row]) -> list[str]:
+def _weaker_sentences(weaker: Sequence[Row], marks: Mapping[str, str]) -> list[str]:
     told = []
     for item in weaker:
-        if item["alert"]:
+        if marks.get(item["network_id"]) == "benign" and not item["alert"] and item["now"]:
+            told.append(f"{item['name']} is no finding any more: you marked it benign")
+        elif item["alert"]:
             told.append(
                 f"{item['name']} would shrink from {count(item['before'])} to {plural(item['now'], 'account')}: {CHECK}"
             )
@@ -266,12 +286,12 @@ def summary(news: News) -> str:
     for status, rows in tally.items():
         if not rows:
             continue
-        gained = sum(row["gained_count"] for row in rows)
-        parts.append(
-            f"{len(rows)} "
-            f"{'with another verdict' if status == 'same' else status}"
-            f"{f' (+{gained})' if status in {'grown', 'respawned'} else ''}"
+        names = ", ".join(
+            printable(row["name"]) + (f" +{row['gained_count']}" if row["gained_count"] and news.before else "")
+            for row in rows[:SUMMARY_NAMES]
         )
+        more = f" and {len(rows) - SUMMARY_NAMES} more" if len(rows) > SUMMARY_NAMES else ""
+        parts.append(f"{len(rows)} {'with another verdict' if status == 'same' else status} ({names}{more})")
     if news.joined:
         parts.append(f"{plural(len(news.joined), 'account')} joined confirmed networks")
     if news.hits:
@@ -301,7 +321,7 @@ def render_news(case: Tables, news: News, width: int, *, case_option: str = "") 
     _render_hits(page, news.hits)
     if news.joined:
         told = ", ".join(
-            f"{printable(row['account_id'], 28)} → {row['name']} ({share(row['membership'])})"
+            f"{printable(row['account_id'])} → {row['name']} ({share(row['membership'])})"
             for row in news.joined[:JOINED_SHOWN]
         )
         more = f" and {count(len(news.joined) - JOINED_SHOWN)} more" if len(news.joined) > JOINED_SHOWN else ""
@@ -341,7 +361,7 @@ def _render_hits(page: Page, hits: Sequence[Row]) -> None:
     for hit in hits[:HITS_SHOWN]:
         lines = ", ".join(f"{printable(path)}:{line}" for path, line in hit["lines"])
         what = (
-            f"{hit['kind']} {printable(hit['value'], 40)}: {plural(hit['account_count'], 'account')}, "
+            f"{hit['kind']} {printable(hit['value'])}: {plural(hit['account_count'], 'account')}, "
             f"{plural(hit['event_count'], 'event')}"
         )
         note = f" ({printable(hit['note'])})" if hit["note"] else ""
@@ -361,14 +381,9 @@ def hits_text(hits: Sequence[Row], width: int, *, quiet: bool = False) -> str:
 
 def _render_change(page: Page, case: Tables, news: News, row: Row) -> None:
     key, network, before = row["network_id"], news.explained.get(row["network_id"]), news.before.get(row["network_id"])
-    mark = f" · marked {news.marks[key]}" if key in news.marks else ""
+    mark = f" · you marked it {news.marks[key]}" if key in news.marks else ""
     page.line((fit(row["status"].upper(), 10), "bold"), (row["name"], "bold"), (f"   {key}{mark}", "dim"))
-    moves = []
-    for verdict in ("pooling", "extraction"):
-        was = before[verdict] if before and before["status"] != "gone" else None
-        moves.append(
-            f"{verdict} {was} → {row[verdict]}" if was and was != row[verdict] else f"{verdict} {row[verdict]}"
-        )
+    moves = [_tell_level(row, before, verdict) for verdict in VERDICT_NAMES]
     size = plural(row["account_count"], "account")
     delta = f" (+{count(row['gained_count'])} −{count(row['lost_count'])})" if before else ""
     told = f" · {printable(network['summary'])}" if network and network["summary"] else ""
@@ -383,7 +398,8 @@ def _render_change(page: Page, case: Tables, news: News, row: Row) -> None:
         )
     if row["standing"] == "kept":
         page.paragraph(
-            f"tonight's evidence alone would be {row['pooling']}: still held as reported, for a while", indent=2
+            f"tonight's evidence alone would be {row['alone']['pooling']}: still held as reported, for a while",
+            indent=2,
         )
     _render_moves(page, case, row)
     if row["likeness"] is not None and row["status"] != "same":
@@ -399,20 +415,32 @@ def _render_change(page: Page, case: Tables, news: News, row: Row) -> None:
         _render_bans(page, case, row, before)
 
 
+def _tell_level(row: Row, before: Row | None, verdict: str) -> str:
+    """A verdict as told, what it was, and what tonight alone would say where that differs."""
+    was = before[verdict] if before and before["status"] != "gone" else None
+    word = VERDICT_WORDS[verdict]
+    moved = f"{word} {was} → {row[verdict]}" if was and was != row[verdict] else f"{word} {row[verdict]}"
+    alone = row["alone"][verdict]
+    return f"{moved} (tonight alone {alone})" if alone != row[verdict] else moved
+
+
 def _render_moves(page: Page, case: Tables, row: Row) -> None:
-    """Who is in it for the first time, and who was last night and is not tonight."""
+    """Who is in it and was not last night, and who was last night and is not tonight."""
     seen = case.scan("profiles").filter((pl.col("network_id") == row["network_id"]) & (pl.col("kind") == "account"))
-    first, last = seen.select("value", "first_run", "last_run").collect(), row["run"]
-    gained = first.filter((pl.col("first_run") == last) & (pl.col("last_run") == last)).get_column("value").sort()
-    lost = (
-        first.filter(pl.col("last_run") == last - 1).get_column("value").sort() if row["lost_count"] else gained.head(0)
-    )
-    for names, label in ((gained if row["status"] != "new" else gained.head(0), "joined"), (lost, "left")):
+    last = row["run"]
+    people = PROFILES.completed(seen.collect())
+    here = pl.col("last_run") == last
+    new, known = pl.col("first_run") == last, pl.col("first_run") < last
+    moves = {
+        "joined": here & new if row["status"] != "new" else pl.lit(value=False),
+        "came back": here & known & (pl.col("prior_run").fill_null(last - 1) < last - 1),
+        "left": pl.col("last_run") == last - 1 if row["lost_count"] else pl.lit(value=False),
+    }
+    for label, who in moves.items():
+        names = people.filter(who).get_column("value").sort()
         if names.len():
             more = f" and {count(names.len() - MOVES_SHOWN)} more" if names.len() > MOVES_SHOWN else ""
-            page.paragraph(
-                f"{label}: {', '.join(printable(name, 24) for name in names.head(MOVES_SHOWN))}{more}", indent=2
-            )
+            page.paragraph(f"{label}: {', '.join(printable(name) for name in names.head(MOVES_SHOWN))}{more}", indent=2)
 
 
 def _render_bans(page: Page, case: Tables, row: Row, before: Row | None) -> None:
@@ -438,7 +466,7 @@ def _render_bans(page: Page, case: Tables, row: Row, before: Row | None) -> None
             :SUCCESSORS_SHOWN
         ]:
             shared = ", ".join(sorted({kind_titles().get(kind, kind).removeprefix("same ") for kind, _ in heir.shared}))
-            pair = f"{printable(heir.banned_id, 24)} → {printable(heir.successor_id, 24)}"
+            pair = f"{printable(heir.banned_id)} → {printable(heir.successor_id)}"
             by = f" ({printable(shared)})" if shared else ""
             page.paragraph(
                 f"{pair} after {number(heir.lag_h)} h, likeness {number(heir.similarity)}{by}", indent=4, style="dim"
