@@ -84,7 +84,7 @@ def _hex(value: int) -> str:
 
 
 def _filter(rows: pl.LazyFrame, where: str) -> pl.LazyFrame:
-    hint = "a condition in SQL over the columns of an event, e.g. --where \"status_code = 429 and output_tokens > 100\""
+    hint = 'a condition in SQL over the columns of an event, e.g. --where "status_code = 429 and output_tokens > 100"'
     try:
         condition = pl.sql_expr(where)
         missing = sorted(set(condition.meta.root_names()) - set(rows.collect_schema()))

@@ -45,7 +45,7 @@ def run_sql(files: Mapping[str, Sequence[Path]], query: str) -> pl.DataFrame:
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         answer = connection.execute(query)
-        found: Any = answer.to_arrow_table() if hasattr(answer, "to_arrow_table") else answer.arrow()
+        found: Any = answer.to_arrow_table()
         frame = pl.from_arrow(found)
     except duckdb.Error as error:
         known = ", ".join(TABLES)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 MOMENTS = pl.Schema(
     {
         "at": pl.Datetime("us", "UTC"),
-        "what": pl.String,
-        "text": pl.String,
-        "account_id": pl.String,
-        "number": pl.Float64,
-        "path": pl.String,
-        "line": pl.UInt64,
+        "what": pl.String(),
+        "text": pl.String(),
+        "account_id": pl.String(),
+        "number": pl.Float64(),
+        "path": pl.String(),
+        "line": pl.UInt64(),
     }
 )
 ORDER = ("day", "model", "template", "birth", "ban", "wave", "succession")
@@ -52,7 +52,15 @@ def _moments(finding: Finding) -> Iterator[Moment]:
         yield (item.born_at, "succession", text, item.successor_id, item.similarity, None, None)
     for wave in finding.lives.waves:
         text = f"{plural(wave.ban_count, 'account')} banned, {plural(wave.birth_count, 'birth')} in the 72 h after"
-        yield (wave.first_at, "wave", _plain(f"{text} (usually {number(wave.usual_count)})"), None, wave.ban_count, None, None)
+        yield (
+            wave.first_at,
+            "wave",
+            _plain(f"{text} (usually {number(wave.usual_count)})"),
+            None,
+            wave.ban_count,
+            None,
+            None,
+        )
     for model, at in finding.model_days.released:
         yield (at, "model", f"{model} is seen for the first time in these logs", None, None, None, None)
     for template in finding.templates:

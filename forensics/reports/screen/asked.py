@@ -9,13 +9,22 @@ import polars as pl
 from forensics.common.printable import printable
 from forensics.reports.facts.holders import column_titles
 from forensics.reports.screen.page import Page, fit
-from forensics.reports.wording.figures import count, day, moment, plural
+from forensics.reports.wording.figures import count, moment, plural
 
 if TYPE_CHECKING:
     from forensics.reports.facts.model import Finding
 
 HOLDERS_SHOWN = 30
-EVENT_COLUMNS = ("started_at", "account_id", "path", "source_line", "status_code", "request_model", "output_tokens", "client_address")
+EVENT_COLUMNS = (
+    "started_at",
+    "account_id",
+    "path",
+    "source_line",
+    "status_code",
+    "request_model",
+    "output_tokens",
+    "client_address",
+)
 BAR = 36
 
 
@@ -34,7 +43,9 @@ def render_holders(found: pl.DataFrame, value: str, width: int, case_option: str
         page.paragraph(f"{name}: {titles[name]}" if name in titles else name.replace("_", " "), indent=2, style="dim")
         held = part.group_by("network").len().sort("network", nulls_last=True)
         told = [
-            f"{plural(accounts, 'account')} of {printable(network)}" if network else f"{plural(accounts, 'account')} in no network"
+            f"{plural(accounts, 'account')} of {printable(network)}"
+            if network
+            else f"{plural(accounts, 'account')} in no network"
             for network, accounts in held.iter_rows()
         ]
         page.paragraph(f"held by {', '.join(told)}", indent=2)
@@ -63,7 +74,15 @@ def render_timeline(finding: Finding, moments: pl.DataFrame, width: int) -> Page
     page = Page(width)
     page.rule(f"{finding.rank} · {finding.name} · day by day")
     most = max(finding.daily.requests, default=0) or 1
-    page.line((f"{'':<12}{'requests':>9}{'active':>8}{'born':>6}{'banned':>8}  one block is {count(-(-most // BAR))} requests", "dim"))
+    page.line(
+        (
+            (
+                f"{'':<12}{'requests':>9}{'active':>8}{'born':>6}{'banned':>8}  "
+                f"one block is {count(-(-most // BAR))} requests"
+            ),
+            "dim",
+        )
+    )
     notes = moments.filter(pl.col("what").is_in(["wave", "model", "template"]))
     by_day: dict[object, list[str]] = {}
     for at, text in notes.select("at", "text").iter_rows():
@@ -76,7 +95,7 @@ def render_timeline(finding: Finding, moments: pl.DataFrame, width: int) -> Page
         bar = "█" * round(min(BAR, room) * requests / most)
         born, banned = (count(number) if number else "·" for number in (births, bans))
         page.line(
-            f"{fit(day(at, year=True), 12)}{count(requests):>9}{count(active):>8}{born:>6}{banned:>8}  ",
+            f"{fit(f'{at:%-d %b %Y}', 12)}{count(requests):>9}{count(active):>8}{born:>6}{banned:>8}  ",
             (bar, "cyan"),
             ("×" * min(bans, 6), "red"),
         )
