@@ -1,7 +1,7 @@
 """One egress for all: these accounts come openly from one place.
 
-Guard:      an exit says where somebody is, not who. Where several payers are known, none of whom pays for most, the place
-            may be a home for strangers or a rented machine, and is not taken for openness.
+Guard:      an exit says where somebody is, not who. Where several payers are known, none of whom pays for most, it may
+            be a home for strangers or a rented machine, and is not taken for openness.
 Null model: none; beside it, declared organisations with three seats or more outside the network.
 Blind to:   operators that hide everything but the exit; carriers and clouds with few customers; logs without addresses.
 """
