@@ -1,10 +1,10 @@
-"""Who shows a value: an address, a prefix, a card, a mail domain, a client, a hash, a template, a device, any observable."""
+"""Who shows a value: an address, a prefix, a card, a mail domain, a client, a hash, a template, a device, any other."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -21,19 +21,17 @@ _SKIPPED = {"prompt_text", "system_text", "status", "plan", "error_code", "metho
 _ADDRESSES = ("client_address", "signup_address")
 _HEX = re.compile(r"(?:0x)?([0-9a-f]{1,16})")
 _CUT_HEX = re.compile(r"([0-9a-f]{4,15})(?:…|\.\.\.)([0-9a-f]{0,12})")
-HOLDERS = pl.Schema(
-    {
-        "column": pl.String,
-        "value": pl.String,
-        "account_id": pl.String,
-        "network": pl.String,
-        "role": pl.String,
-        "event_count": pl.UInt32,
-        "first_seen_at": pl.Datetime("us", "UTC"),
-        "last_seen_at": pl.Datetime("us", "UTC"),
-        "lines": pl.List(pl.String),
-    }
-)
+HOLDERS: Final[dict[str, Any]] = {
+    "column": pl.String,
+    "value": pl.String,
+    "account_id": pl.String,
+    "network": pl.String,
+    "role": pl.String,
+    "event_count": pl.UInt32,
+    "first_seen_at": pl.Datetime("us", "UTC"),
+    "last_seen_at": pl.Datetime("us", "UTC"),
+    "lines": pl.List(pl.String),
+}
 
 
 def find_holders(tables: Tables, value: str) -> pl.DataFrame:
@@ -80,7 +78,9 @@ def _in_events(tables: Tables, wanted: str) -> pl.DataFrame:
         .with_columns(column=pl.lit(name))
         for name in hit
     ]
-    return pl.concat(pl.collect_all(parts, engine="streaming"), how="diagonal") if parts else pl.DataFrame(schema=HOLDERS)
+    return (
+        pl.concat(pl.collect_all(parts, engine="streaming"), how="diagonal") if parts else pl.DataFrame(schema=HOLDERS)
+    )
 
 
 def _test(name: str, dtype: pl.DataType, wanted: str) -> pl.Expr | None:
@@ -131,7 +131,11 @@ def _inside(wanted: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a te
 
 
 def _printed(name: str, dtype: pl.DataType) -> pl.Expr:
-    return pl.col(name).map_elements(lambda value: f"{value:016x}", return_dtype=pl.String) if dtype == pl.UInt64 else pl.col(name)
+    return (
+        pl.col(name).map_elements(lambda value: f"{value:016x}", return_dtype=pl.String)
+        if dtype == pl.UInt64
+        else pl.col(name)
+    )
 
 
 def _declared(tables: Tables, wanted: str) -> pl.DataFrame:
@@ -141,7 +145,10 @@ def _declared(tables: Tables, wanted: str) -> pl.DataFrame:
     tests = {name: test for name in names if (test := _test(name, schema[name], wanted)) is not None}
     parts = [
         register.filter(test).select(
-            "account_id", column=pl.lit(f"accounts file: {name}"), value=pl.col(name), first_seen_at="created_at",
+            "account_id",
+            column=pl.lit(f"accounts file: {name}"),
+            value=pl.col(name),
+            first_seen_at="created_at",
             event_count=pl.lit(0, pl.UInt32),
         )
         for name, test in tests.items()
@@ -152,9 +159,7 @@ def _declared(tables: Tables, wanted: str) -> pl.DataFrame:
 def _as_observable(tables: Tables, wanted: str, known: Sequence[str]) -> pl.DataFrame:
     """Observables that are no column by themselves: a client of several parts, a rotation, a set of exits."""
     rows = tables.scan("sightings").filter(pl.col("value") == wanted).collect()
-    plain = {
-        kind for kind in rows["kind"].unique() if len(kind_of(kind).columns) == 1 and wanted in set(known)
-    }
+    plain = {kind for kind in rows["kind"].unique() if len(kind_of(kind).columns) == 1 and wanted in set(known)}
     return rows.filter(~pl.col("kind").is_in(list(plain))).select(
         "account_id", "value", "event_count", "first_seen_at", "last_seen_at", column="kind"
     )
