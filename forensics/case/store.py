@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,7 @@ from forensics.case.ledger import (
 )
 from forensics.case.lock import hold
 from forensics.case.log import LOG_FILE, append_entries, entry_lines, make_entry, read_log
+from forensics.common.disk import writing as _writing
 from forensics.common.errors import ForensicsError, InputError, IntegrityError, UsageError
 from forensics.common.schema import OBSERVABLE_PREFIX, TABLES, Table
 
@@ -141,7 +141,7 @@ class Case:
             if ledger["version"] == OLDEST_VERSION:  # which did not note what was worked out
                 ledger["tables"] = {name: vars(part) for name, part in unnoted_tables(self.folder).items()}
             return ledger
-        if read_log(self.folder / LOG_FILE):
+        if not self._drafting and read_log(self.folder / LOG_FILE):
             raise IntegrityError(f"{path} is gone, but the case's log counts on it", RESTORE)
         return empty_ledger()
 
@@ -396,6 +396,8 @@ class Case:
             path = self.folder / DRAFT / LOG_FILE
             known = [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
             self.write_file(LOG_FILE, entry_lines([*known, entry]))
+            if not self._placed(LEDGER_FILE).exists():  # a log without a ledger is one whose ledger was taken away
+                self._write_ledger(empty_ledger())
         return entry
 
     def sweep(self) -> None:
@@ -441,7 +443,7 @@ class Case:
         """Number of the last source read into the case; what is read later has a higher one."""
         return int(self.scan("sources").select("source_id").max().collect().item() or 0)
 
-    def clear_spool(self, keep: str) -> None:
+    def clear_spool(self, keep: str = "") -> None:
         """Make room: remove passing files, all but the one named."""
         for path in (self.folder / ".spool").glob("*.parquet"):
             if path.stem != keep:
@@ -538,24 +540,6 @@ def _ordered(contract: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
     if wrong:
         raise TypeError(f"{contract.name}: {'; '.join(wrong)}")
     return frame.select(*contract.columns, *sorted(name for name in schema if name not in contract.columns))
-
-
-@contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turn a full or forbidden disk into a message."""
-    hint = "make room or give --case another folder; the case is as it was"
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}", hint) from error
-    except pl.exceptions.ComputeError as error:  # how polars tells of a disk that is full, beside faults of its own
-        told = _DISK.search(str(error))
-        if told is None:
-            raise
-        raise InputError(f"cannot write {path}: {told.group(1) or 'the disk is full or failing'}", hint) from error
-
-
-_DISK = re.compile(r"IO error: ([^(\n]*\S)? *\(os error \d+\)|transport error")
 
 
 def _sync(path: Path) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from forensics.common.errors import InputError
 from forensics.defences.canary.matching import Matcher, Tally
 from forensics.defences.canary.texts import as_texts, looks_like_json, strings
-from forensics.reading.opening.sources import find_sources, open_source
+from forensics.reading.opening.finding import find_sources
+from forensics.reading.opening.sources import open_source
 
 if TYPE_CHECKING:
     from collections import deque

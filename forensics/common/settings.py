@@ -41,9 +41,7 @@ class IngestSettings:
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """How accounts are described."""
-
-    session_gap_s: float = setting(1800.0, "silence that ends a session where the log has no session id", "s")
+    """How accounts are described: nothing of it is set."""
 
 
 @dataclass(frozen=True)
@@ -94,25 +92,9 @@ class HallmarkSettings:
 
 @dataclass(frozen=True)
 class ScoringSettings:
-    """How signs become verdicts. Weights are log-odds in nats for one operator, one line of evidence each."""
+    """How signs become verdicts. The weights of signs are no settings: they are estimated, see `make fit`."""
 
     sensitivity: str = setting("normal", "low, normal or high: how much evidence an alert takes")
-    prior: float = setting(-3.0, "log-odds before any sign: most networks are offices, classes and platforms", "nats")
-    few: float = setting(
-        -2.0, "added to the prior below five accounts: families, pairs of keys and experiments are common there", "nats"
-    )
-    likeness: float = setting(1.0, "factor on what likeness and difference between members say (scoring.LIKENESS)")
-    scheduling: float = setting(3.0, "a sign of one scheduler holds", "nats")
-    lifecycle: float = setting(3.0, "a sign of refilling holds", "nats")
-    pivot: float = setting(2.0, "members moved to a new model together", "nats")
-    provenance: float = setting(4.0, "blobs or conversations continue across members", "nats")
-    rhythm: float = setting(1.0, "members do not sleep", "nats")
-    content: float = setting(1.5, "prompts of the network's own", "nats")
-    money: float = setting(1.5, "shared payment across declared strangers", "nats")
-    payers: float = setting(1.5, "several cards, each on a few members", "nats")
-    device: float = setting(1.0, "shared devices", "nats")
-    client: float = setting(0.5, "one rare client", "nats")
-    explanation: float = setting(4.0, "an innocent explanation that fits wholly (taken off)", "nats")
 
 
 @dataclass(frozen=True)
@@ -158,6 +140,34 @@ class Settings:
     scoring: ScoringSettings = field(default_factory=ScoringSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
 
+
+# Settings that were taken out, and why.
+_ESTIMATED = "weights of signs are estimated, not set; remove the line"
+RETIRED = {
+    "features.session_gap_s": "30 minutes of silence end a session, for every test alike; remove the line",
+    **dict.fromkeys(
+        (
+            f"scoring.{name}"
+            for name in [
+                "prior",
+                "few",
+                "likeness",
+                "scheduling",
+                "lifecycle",
+                "pivot",
+                "provenance",
+                "rhythm",
+                "content",
+                "money",
+                "payers",
+                "device",
+                "client",
+                "explanation",
+            ]
+        ),
+        _ESTIMATED,
+    ),
+}
 
 ENVIRONMENT_PREFIX = "FORENSICS_"
 
@@ -222,9 +232,8 @@ def stack_layers(layers: Iterable[Layer]) -> tuple[Settings, dict[str, str]]:
             changes = {}
             for key, value in given.items():
                 if key not in _names(sections[section]):
-                    raise UsageError(
-                        f"{layer.origin}: unknown setting {section}.{key}", _nearest(key, _names(sections[section]))
-                    )
+                    hint = RETIRED.get(f"{section}.{key}") or _nearest(key, _names(sections[section]))
+                    raise UsageError(f"{layer.origin}: unknown setting {section}.{key}", hint)
                 changes[key] = _coerce(value, getattr(sections[section], key), f"{layer.origin}: {section}.{key}")
                 origins[f"{section}.{key}"] = layer.origin
             sections[section] = dataclasses.replace(sections[section], **changes)

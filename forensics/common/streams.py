@@ -52,8 +52,8 @@ def make_stream(account: Ints, at_s: Floats) -> Stream:
 
 
 def silence_starts(requests: Stream) -> Stream:
-    """Requests of an account after 30 minutes without one: the starts that a log without session ids shows. Each account
-    has one, so that numbers stay as they are.
+    """Requests of an account after 30 minutes without one: the starts that a log without session ids shows. Each
+    account has one, so that numbers stay as they are.
     """
     order = np.lexsort((requests.at_s, requests.label))
     label, at_s = requests.label[order], requests.at_s[order]
@@ -117,6 +117,16 @@ def clock_bound(label: Ints, at_s: Floats, accounts: int) -> Bools:
         length = np.hypot(np.add.reduceat(np.cos(angle), runs), np.add.reduceat(np.sin(angle), runs)) / count
         bound[names[enough & (length >= (DAY_LOCK if period == DAY_S else CLOCK_LOCK))]] = True
     return bound
+
+
+def clock_bound_accounts(sessions: Stream, requests: Stream) -> Bools:
+    """Accounts (numbered alike in both) that run by the clock: by their sessions, those that start none by their
+    requests after a silence.
+    """
+    silent = silence_starts(requests)
+    starting = np.bincount(sessions.label, minlength=sessions.accounts) > 0
+    by_sessions = clock_bound(sessions.label, sessions.at_s, sessions.accounts)
+    return np.where(starting, by_sessions, clock_bound(silent.label, silent.at_s, silent.accounts))
 
 
 def working_days(at_s: Floats) -> Ints:

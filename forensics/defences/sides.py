@@ -14,22 +14,23 @@ def place_accounts(members: pl.LazyFrame, networks: pl.LazyFrame) -> pl.LazyFram
 
     In:    MEMBERS, NETWORKS.
     Out:   side is `found` (the operator's, in a finding), `contested` (in a network whose signs an innocent reason
-           explains) or `other`. Accounts in no network are not listed.
-    Null:  a `used` account has a life of its own and stands with the others, whatever network it is in.
+           explains) or `other`.
+    Null:  accounts in no network, and `used` ones, which have a life of their own, are not listed: they stand with the
+           others.
     """
     have = networks.collect_schema().names()
     contested = pl.col("contested").fill_null(value=False) if "contested" in have else pl.lit(value=False)
     told = networks.select("network_id", pl.col("alert").fill_null(value=False), contested.alias("contested"))
-    own = pl.col("role").fill_null("") != USED
     return (
-        members.select("network_id", "account_id", "role")
+        members.filter(pl.col("role").fill_null("") != USED)
+        .select("network_id", "account_id")
         .join(told, on="network_id", how="left")
         .select(
             "account_id",
             "network_id",
-            side=pl.when(own & pl.col("alert"))
+            side=pl.when(pl.col("alert"))
             .then(pl.lit(FOUND))
-            .when(own & pl.col("contested"))
+            .when(pl.col("contested"))
             .then(pl.lit(CONTESTED))
             .otherwise(pl.lit(OTHER)),
         )

@@ -84,8 +84,11 @@ def asked_outside(panel: Panel, kind: str, values: pl.Series) -> tuple[Ints, Flo
 
 
 def lifetimes(panel: Panel, accounts: Ints) -> tuple[Floats, Floats]:
-    """First and last request of accounts, in seconds since 1970."""
-    born = panel.accounts["first_seen_at"].dt.epoch("us").to_numpy()[accounts] / 1e6
+    """Beginning (opened, else first request) and last request of accounts, in seconds since 1970."""
+    first = pl.col("first_seen_at")
+    if "declared_created_at" in panel.accounts.columns:
+        first = pl.min_horizontal(first, pl.col("declared_created_at"))
+    born = panel.accounts.select(first.dt.epoch("us")).to_series().to_numpy()[accounts] / 1e6
     gone = panel.accounts["last_seen_at"].dt.epoch("us").to_numpy()[accounts] / 1e6
     return born, gone
 

@@ -66,7 +66,11 @@ class Days:
 
 
 def lay_out(account: Ints, at_s: Floats, first_s: Floats, last_s: Floats) -> Days:
-    """Rows of accounts (numbered from 0) at some time, each account living from `first_s` to `last_s`."""
+    """Rows of accounts (numbered from 0) at some time, each account living from `first_s` to `last_s`.
+
+    What an account does on the first and the last day of its life stays there: that it was seen then is how its life
+    is known, and no other day was as likely.
+    """
     day = np.floor(at_s / DAY_S).astype(np.int64)
     days = np.unique(day)
     if len(days) == 0:
@@ -89,9 +93,11 @@ def lay_out(account: Ints, at_s: Floats, first_s: Floats, last_s: Floats) -> Day
     lives = np.floor(np.stack([first_s, last_s]) / DAY_S).astype(np.int64) - int(days.min())
     begin, end = np.clip(lives, 0, width - 2)
     of_row = block[slot] * width
-    start = np.searchsorted(key, of_row + begin[account])
-    length = np.searchsorted(key, of_row + end[account], side="right") - start
-    pair = account * (int(block.max()) + 1) + block[slot]
+    start = np.searchsorted(key, of_row + begin[account] + 1)
+    length = np.searchsorted(key, of_row + end[account]) - start
+    inside = (slot >= start) & (slot < start + length)
+    start, length = np.where(inside, start, slot), np.where(inside, length, 1)
+    pair = (account * (int(block.max()) + 1) + block[slot]) * 2 + inside
     segments, segment = np.unique(pair, return_inverse=True)
     return Days(
         slot, start.astype(np.int64), length.astype(np.int64), segment.astype(np.int64), len(segments), days, week

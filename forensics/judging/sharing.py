@@ -29,6 +29,12 @@ def tied_share(panel: Panel, group: Group, *, groups: tuple[str, ...] = (), kind
     return rows["account"].n_unique() / len(group.members)
 
 
+def commonest(panel: Panel, group: Group, kinds: tuple[str, ...]) -> float:
+    """Share of the members that show the most widespread single observable of these kinds."""
+    ties = panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(kinds))
+    return float(ties["inside"].max() or 0) / len(group.members)  # type: ignore[arg-type]
+
+
 def holds(panel: Panel, group: Group, family: str, nature: str) -> bool:
     """Whether a sign of this family and nature holds for this network. For tests that come after it."""
     return not panel.signs.filter(

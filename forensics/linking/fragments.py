@@ -43,10 +43,29 @@ def merge_fragments(incidence: Incidence, labels: Ints, links: Links) -> Ints:
     """The labels, fragments of one network joined by what lasts."""
     for _ in range(ROUNDS):
         pairs = pl.concat([find_halves(labels, links), like_networks(incidence, labels)]).unique().sort("g", "h")
+        pairs = _without_strangers(incidence, labels, pairs)
         if pairs.height == 0:
             break
         labels = join_networks(labels, pairs["g"].to_numpy(), pairs["h"].to_numpy())
     return labels
+
+
+def _without_strangers(incidence: Incidence, labels: Ints, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs, but those of two networks that are both made of declared organisations and share no payer and no mail
+    domain: whatever else ties them, they are several parties that say so.
+    """
+    count = int(labels.max(initial=ALONE)) + 1
+    size = np.bincount(labels[labels >= 0], minlength=count)
+    firms = np.bincount(labels[(labels >= 0) & incidence.firms], minlength=count)
+    mostly = pl.Series(2 * firms > size, dtype=pl.Boolean)
+    if not mostly.any():
+        return pairs
+    money = np.array([line == "money" for line in incidence.lines], dtype=bool)[incidence.line_of_value]
+    profile = profile_networks(incidence, labels, least=1)
+    paid = pl.DataFrame({"network": profile.network, "value": profile.value}).filter(pl.Series(money[profile.value]))
+    shared = paid.join(paid, on="value", suffix="_h").select(g="network", h="network_h").unique()
+    declared = mostly.gather(pairs["g"]) & mostly.gather(pairs["h"])
+    return pl.concat([pairs.filter(~declared), pairs.filter(declared).join(shared, on=["g", "h"], how="semi")])
 
 
 def join_networks(labels: Ints, g: Ints, h: Ints) -> Ints:
@@ -63,25 +82,25 @@ def join_networks(labels: Ints, g: Ints, h: Ints) -> Ints:
 
 
 def join_cores(labels: Ints, links: Links) -> Ints:
-    """The labels, with the communities that lie mostly in one core made one: its sparse skeleton falls apart by
-    accident, or by the template each account happened to draw.
+    """The labels, with communities made one between which a core's links run as within a random part of it: its sparse
+    skeleton falls apart by accident, or by the template each account happened to draw.
     """
-    inner = links.core >= 0
-    if not inner.any():
-        return labels
-    shown = pl.DataFrame(
-        {
-            "core": np.concatenate([links.core[inner]] * 2),
-            "account": np.concatenate([links.a[inner], links.b[inner]]),
-        }
-    ).unique()
-    network = labels[shown["account"].to_numpy()]
-    table = shown.with_columns(network=pl.Series(network)).filter(pl.col("network") >= 0)
-    size = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=ALONE)) + 1)
-    held = table.group_by("core", "network").len().sort("core", "network")
-    held = held.filter(2 * pl.col("len") > pl.Series(size).gather(held["network"]))
-    first = held.with_columns(first=pl.col("network").first().over("core"))
-    return join_networks(labels, first["first"].to_numpy(), first["network"].to_numpy())
+    inner = (links.core >= 0) & (labels[links.a] >= 0) & (labels[links.b] >= 0)
+    one, other = labels[links.a[inner]], labels[links.b[inner]]
+    table = pl.DataFrame({"core": links.core[inner], "g": np.minimum(one, other), "h": np.maximum(one, other)})
+    ends = pl.concat([table.select("core", network="g"), table.select("core", network="h")])
+    degree = ends.group_by("core", "network").len("ends")
+    pairs = (
+        table.filter(pl.col("g") != pl.col("h"))
+        .group_by("core", "g", "h")
+        .len("across")
+        .join(degree.rename({"network": "g", "ends": "of_g"}), on=["core", "g"])
+        .join(degree.rename({"network": "h", "ends": "of_h"}), on=["core", "h"])
+        .join(ends.group_by("core").len("all"), on="core")
+        .filter(pl.col("across") * pl.col("all") >= ALIKE * pl.col("of_g") * pl.col("of_h"))
+        .sort("g", "h", "core")
+    )
+    return join_networks(labels, pairs["g"].to_numpy(), pairs["h"].to_numpy()) if pairs.height else labels
 
 
 def find_halves(labels: Ints, links: Links) -> pl.DataFrame:

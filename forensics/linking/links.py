@@ -50,9 +50,8 @@ def _weigh(frame: pl.DataFrame, settings: LinkSettings) -> pl.DataFrame:
     whole = replace(scale, needed=0.0)
     cores = find_cores(incidence, find_components(incidence.account_count, a, b), settings)
     for number, core in enumerate(cores):
-        parts.append(
-            weigh_pairs(incidence, *sketch_core(incidence, core), whole).with_columns(core=pl.lit(number, pl.UInt32))
-        )
+        told = weigh_pairs(incidence, *sketch_core(incidence, core), whole).filter(pl.col("lines") >= core.lines)
+        parts.append(told.with_columns(core=pl.lit(number, pl.UInt32)))
     return _spell(incidence, pl.concat(parts))
 
 

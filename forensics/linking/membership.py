@@ -14,6 +14,7 @@ from forensics.common.kinds import MAPPED
 from forensics.describing.sightings import kind_of
 from forensics.linking.behaviour import manner_bits
 from forensics.linking.incidence import deal_lines
+from forensics.linking.pairs import SPEAKS
 
 if TYPE_CHECKING:
     from forensics.common.arrays import Bools, Floats, Ints
@@ -171,23 +172,25 @@ def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.Da
     prior = pl.Series(np.log2(np.maximum(incidence.account_count - size, 1.0) / np.maximum(size, 1.0)))
     total = lines.group_by("account", "network", maintain_order=True).agg(
         bits=pl.col("bits").sum(),
-        lines=(pl.col("bits") >= 2).sum(),
+        lines=(pl.col("bits") >= SPEAKS).sum(),
         sufficient=pl.col("sufficient").max(),
         met=pl.col("met").max(),
     )
     return total.with_columns(odds=pl.col("bits") - prior.gather(total["network"]))
 
 
-def score_manners(incidence: Incidence, manners: Manners, labels: Ints, scores: pl.DataFrame) -> pl.DataFrame:
-    """The scores of accounts in no network, with a line more each: how much more an account behaves like the network's
-    members than like others.
+def score_manners(
+    incidence: Incidence, manners: Manners, labels: Ints, scores: pl.DataFrame, alike: Bools
+) -> pl.DataFrame:
+    """The scores of accounts in no network, and of those that likeness brought to theirs (`alike`), with a line more
+    each: how much more an account behaves like the network's members than like others.
 
     A profile says the same in coarser words; what both say counts once.
     """
     profile = pl.Series([kind_of(kind).fallback for kind in incidence.kinds], dtype=pl.Boolean)
     pairs = (
         scores.with_columns(profile=profile.gather(scores["kind"]))
-        .filter(pl.Series(labels).gather(scores["account"]) < 0)
+        .filter(pl.Series((labels < 0) | alike).gather(scores["account"]))
         .group_by("account", "network")
         .agg(said=pl.col("bits").filter(pl.col("profile")).max().fill_null(0.0))
         .sort("network", "account")
@@ -213,20 +216,24 @@ def complete(
     labels: Ints,
     settings: NetworkSettings,
     settled: Bools | None = None,
+    alike: Bools | None = None,
 ) -> Ints:
     """Each account in the network whose members it resembles most, if the odds hold against decoys; else alone.
 
-    A `settled` account that belongs to its network stays there, though it may resemble another more.
+    A `settled` account that belongs to its network stays there, though it may resemble another more. Those that are
+    `alike` came by their manners, and are judged by them too.
     """
     if int(labels.max(initial=-1)) < 0:
         return labels
+    nobody = np.zeros(len(labels), dtype=bool)
     scores = score_accounts(incidence, labels)
-    real = sum_lines(incidence, score_manners(incidence, manners, labels, scores), labels)
+    by_manner = nobody if alike is None else alike
+    real = sum_lines(incidence, score_manners(incidence, manners, labels, scores, by_manner), labels)
     real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
     # Decoys are the outsiders with their lines of evidence dealt anew: what two lines say about one of them is
     # accident.
     dealt = deal_lines(_only(incidence, labels[incidence.account] < 0), settings.seed)
-    mistaken = score_manners(incidence, manners, labels, score_accounts(incidence, labels, dealt))
+    mistaken = score_manners(incidence, manners, labels, score_accounts(incidence, labels, dealt), nobody)
     decoys = sum_lines(incidence, mistaken, labels).with_columns(own=pl.lit(ALONE, pl.Int64))
     real = _expectations(incidence, incidence, real, scores, labels)
     decoys = _expectations(incidence, dealt, decoys, scores, labels)
@@ -235,7 +242,7 @@ def complete(
     if settled is None:
         joined = _nested(real.filter(belongs & (pl.col("odds") > lucky)), labels)
     own_first = (pl.col("own") == pl.col("network")) & pl.col("settled")
-    known = np.zeros(len(labels), dtype=bool) if settled is None else settled
+    known = nobody if settled is None else settled
     best = (
         real.with_columns(settled=pl.Series(known).gather(real["account"]))
         .filter(belongs)

@@ -80,8 +80,9 @@ def _form(frame: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
     parted = split_alike(incidence, shown, manners, labels, settings.seed)
     more = find_alike(shown, manners, parted, settings.seed)
     if (more != labels).any():
-        core = np.where((more >= 0) & (core < 0) & (labels < 0), more, core)
-        labels = complete_networks(incidence, manners, more, settings, taking_turns(incidence, more))
+        alike = (more >= 0) & (labels < 0)
+        core = np.where(alike & (core < 0), more, core)
+        labels = complete_networks(incidence, manners, more, settings, taking_turns(incidence, more), alike)
     traffic = describe_traffic(incidence, labels, tables["sightings"], tables["accounts"])
     members = _tell(incidence, labels, core, traffic, links, settings)
     return pl.concat([members, _tell_firms(incidence, labels, tables["accounts"], settings)]).sort(
@@ -98,13 +99,18 @@ def _communities(incidence: Incidence, links: Links, settings: NetworkSettings) 
 
 
 def complete_networks(
-    incidence: Incidence, manners: Manners, labels: Ints, settings: NetworkSettings, settled: Bools | None = None
+    incidence: Incidence,
+    manners: Manners,
+    labels: Ints,
+    settings: NetworkSettings,
+    settled: Bools | None = None,
+    alike: Bools | None = None,
 ) -> Ints:
-    """Members judged by the other members, in rounds; networks that fall apart are dropped. `settled` as for
-    `complete`.
+    """Members judged by the other members, in rounds; networks that fall apart are dropped. `settled` and `alike` as
+    for `complete`.
     """
     for _ in range(COMPLETION_ROUNDS):
-        labels = complete(incidence, manners, labels, settings, settled)
+        labels = complete(incidence, manners, labels, settings, settled, alike)
     return _drop_small(labels, settings)
 
 
@@ -150,13 +156,13 @@ def keep_solid(incidence: Incidence, labels: Ints, links: Links, settings: Netwo
     log2 of that number by `margin_bits`: three accounts chained by two bare links do not. Links of a core count as what
     it takes: the core was tested whole, with its own price.
     """
+    inner = (labels[links.a] >= 0) & (labels[links.a] == labels[links.b])
+    if not inner.any():
+        return labels
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import minimum_spanning_tree
     from scipy.special import gammaln
 
-    inner = (labels[links.a] >= 0) & (labels[links.a] == labels[links.b])
-    if not inner.any():
-        return labels
     n = incidence.account_count
     a, b = links.a[inner], links.b[inner]
     bits = np.where(links.core >= 0, np.maximum(links.bits, score_cap(incidence)), links.bits)[inner]

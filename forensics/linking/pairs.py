@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HASH_FACTOR = np.int64(0x1E3779B97F4A7C15)  # odd: Fibonacci hashing of pair keys
 
 LEASE_DAYS = 7.0  # silence between two holders that halves what a leased observable says
+SPEAKS = 2.0  # bits from which a line of evidence says something
 SIEVE = 24  # bits: buckets of the sieve that drops pairs which meet too little
 
 
@@ -89,7 +90,9 @@ def share_values(incidence: Incidence, a: Ints, b: Ints) -> tuple[Ints, Ints, In
 
 
 def weigh_pairs(incidence: Incidence, a: Ints, b: Ints, scale: Scale, chunk: int = 100_000) -> pl.DataFrame:
-    """One row per pair that reaches the needed bits: accounts, bits, bits by kind, heaviest shared observables."""
+    """One row per pair that reaches the needed bits: accounts, bits, lines of evidence, bits by kind, heaviest
+    shared observables.
+    """
     parts = [
         _weigh_chunk(incidence, a[start : start + chunk], b[start : start + chunk], scale)
         for start in range(0, max(len(a), 1), chunk)
@@ -165,7 +168,7 @@ def _weigh_chunk(incidence: Incidence, a: Ints, b: Ints, scale: Scale) -> pl.Dat
     shared, kinds, lines = share(incidence, a, b, scale)
     total = (
         lines.group_by("pair", maintain_order=True)
-        .agg(weight_bits=pl.col("bits").sum())
+        .agg(weight_bits=pl.col("bits").sum(), lines=(pl.col("bits") >= SPEAKS).sum())
         .filter(pl.col("weight_bits") >= scale.needed)
     )
     told = kinds.join(

@@ -14,12 +14,14 @@ worth among all accounts. The cost of each follows the observables per account, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from forensics.common.graphs import find_components
+from forensics.common.kinds import PROGRAM
 from forensics.describing.sightings import kind_of
 from forensics.linking.graphs import find_communities, spread
 from forensics.linking.incidence import deal_lines
@@ -43,12 +45,16 @@ LIFT = 2.0  # times the degree null by which a block must hold together
 DENSE = 0.5  # share of a block's values that its accounts show, from which the block is not its own null
 
 
+ROOM = 2_000_000  # meetings of values that are held at a time
+
+
 @dataclass(frozen=True)
 class Core:
     """Accounts that belong together as a whole, and the values that brought them together."""
 
     accounts: Ints
     values: Ints
+    lines: int = 0  # of evidence that two of its accounts must share to stand beside each other
 
 
 def find_cores(incidence: Incidence, pieces: Ints, settings: LinkSettings) -> list[Core]:
@@ -86,7 +92,9 @@ def find_meetings(incidence: Incidence, settings: LinkSettings) -> list[Core]:
     of_value = np.full(len(incidence.holders), -1, dtype=np.int64)
     of_value[values] = find_communities(len(values), left, right, weight, settings.seed)
     found = _resting(incidence, of_value, several=several)
-    return [Core(accounts, np.flatnonzero(of_value == community)) for community, accounts in found]
+    # Two pools behind the same exits share one line with each other, and two each within.
+    lines = 2 if several else 0
+    return [Core(accounts, np.flatnonzero(of_value == community), lines) for community, accounts in found]
 
 
 def _resting(incidence: Incidence, of_value: Ints, *, several: bool) -> list[tuple[int, Ints]]:
@@ -117,13 +125,13 @@ def overlap_values(incidence: Incidence, settings: LinkSettings) -> tuple[Ints, 
     """Pairs of values held together by more accounts than the degree null leads to expect, with the correlation of
     their holders.
     """
-    from scipy.sparse import csr_matrix
-
     entries = _rarest_popular(incidence)
-    if entries.height == 0:
+    values, column, holders = np.unique(entries["value"].to_numpy(), return_inverse=True, return_counts=True)
+    if (holders >= 3).sum() < 2:
         nothing = np.empty(0, dtype=np.int64)
         return nothing, nothing, np.empty(0)
-    values, column = np.unique(entries["value"].to_numpy(), return_inverse=True)
+    from scipy.sparse import csr_matrix
+
     account = entries["account"].to_numpy()
     shape = (incidence.account_count, len(values))
     matrix = csr_matrix((np.ones(len(column), dtype=np.int32), (account, column)), shape=shape)
@@ -133,9 +141,8 @@ def overlap_values(incidence: Incidence, settings: LinkSettings) -> tuple[Ints, 
     scale = _chance_of_kinds(incidence, account, kind[column])
     bar = np.log(max(len(values), 2) ** 2 / 2 / CORE_P)
     found: list[tuple[Ints, Ints, Floats]] = []
-    block = max(1, settings.pair_budget // max(1, int(np.ceil(matrix.nnz / max(len(values), 1) * RAREST))))
-    for start in range(0, len(values), block):
-        part = (by_value[start : start + block] @ matrix).tocoo()
+    for start, stop in _runs(np.minimum(degree * RAREST, len(values)), min(settings.pair_budget // 8, ROOM)):
+        part = (by_value[start:stop] @ matrix).tocoo()
         v, w, both = part.row.astype(np.int64) + start, part.col.astype(np.int64), part.data.astype(np.float64)
         upper = (v < w) & (both >= 3)
         v, w, both = v[upper], w[upper], both[upper]
@@ -149,6 +156,12 @@ def overlap_values(incidence: Incidence, settings: LinkSettings) -> tuple[Ints, 
         keep = (evidence > bar) & (correlation >= CORRELATED)
         found.append((values[v[keep]], values[w[keep]], np.minimum(correlation[keep], 1.0)))
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))  # type: ignore[return-value]
+
+
+def _runs(cost: Floats, room: int) -> list[tuple[int, int]]:
+    """Runs of neighbours that cost at most about `room` together, or one that costs more."""
+    part = (np.cumsum(cost) // max(room, 1)).astype(np.int64)
+    return list(pairwise([0, *(np.flatnonzero(np.diff(part)) + 1).tolist(), len(cost)]))
 
 
 def _rarest_popular(incidence: Incidence) -> pl.DataFrame:
@@ -190,7 +203,10 @@ def find_nests(incidence: Incidence, settings: LinkSettings) -> list[tuple[int, 
     activity: that is the null, both for the number of nested values and for what they cover.
     """
     large = np.flatnonzero(
-        (incidence.held >= NEST) & (incidence.held <= incidence.account_count // 2) & ~incidence.packed
+        (incidence.held >= NEST)
+        & (incidence.held <= incidence.account_count // 2)
+        & ~incidence.packed
+        & ~incidence.traits("leased")  # a seller's exits hold many customers' small things
     )
     if len(large) == 0 or not incidence.several_lines:
         return []
@@ -261,8 +277,9 @@ def _nested_values(incidence: Incidence, small: Ints, large: Ints) -> tuple[Ints
     )
     need = np.ceil(0.75 * size[small]).astype(np.int64).clip(2)
     parts: list[tuple[Ints, Ints]] = [(small[:0], small[:0])]
-    for start in range(0, len(small), 50_000):
-        part = (held[start : start + 50_000] @ popular).tocoo()
+    # Values of a middling number of holders meet everywhere: so many at a time as meet within the room there is.
+    for start, stop in _runs(held @ np.diff(popular.indptr), ROOM):
+        part = (held[start:stop] @ popular).tocoo()
         w, v = part.row.astype(np.int64) + start, part.col.astype(np.int64)
         apart = incidence.line_of_value[small[w]] != incidence.line_of_value[large[v]]
         whole = (part.data >= need[w]) & apart & (2 * size[small[w]] <= size[large[v]])
@@ -294,8 +311,7 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[Core]:
     against those of the degree null, with the number of ways to choose the block's values as the price of having
     looked.
     """
-    rare = incidence.holders <= max(PUBLIC * incidence.account_count, POPULAR)
-    chosen = np.flatnonzero(_met_independently(incidence) & (incidence.held >= 3) & rare)
+    chosen = np.flatnonzero(_met_independently(incidence) & (incidence.held >= 3))
     if len(chosen) < 3:
         return []
     place = np.full(len(incidence.held), -1, dtype=np.int64)
@@ -305,8 +321,10 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[Core]:
     weight = incidence.rarity_bits[chosen][value] * incidence.use[mine]
     label = find_communities(n + len(chosen), account, n + value, np.maximum(weight, 1e-6), settings.seed)
     label = _whole_components(label, account, n + value, n)
+    program = np.array([line == PROGRAM for line in incidence.lines], dtype=bool)[incidence.line_of_value[chosen]]
+    rare = (incidence.holders[chosen] <= max(PUBLIC * n, POPULAR)) | ~program
     block = label[n + value]
-    inside = label[account] == block
+    inside = (label[account] == block) & rare[value]
     table = (
         pl.DataFrame({"block": block[inside], "account": account[inside]})
         .group_by("block", "account")
@@ -316,7 +334,7 @@ def find_blocks(incidence: Incidence, settings: LinkSettings) -> list[Core]:
     null = _degree_null(incidence, account, value)
     found = []
     for (number,), shown in sorted(table.group_by("block"), key=lambda item: item[0][0]):
-        values = np.flatnonzero(label[n:] == number)
+        values = np.flatnonzero((label[n:] == number) & rare)
         # An account that shows many times more of the block than most is a hub (a reseller's key carries everybody's
         # templates): without it the rest must still hold.
         part = shown.filter(pl.col("k") <= HUB * pl.col("k").median())

@@ -12,26 +12,35 @@ from forensics.linking.pairs import HASH_FACTOR, SIEVE, Scale, lease
 from forensics.linking.skeleton import PAIRS_PER_ACCOUNT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from forensics.common.arrays import Floats, Ints
     from forensics.common.settings import LinkSettings
     from forensics.linking.incidence import Incidence
 
 
+PART = 1_000_000  # pairs that are held at a time
+SLACK = 1e-6  # bits by which sums in another order may differ
 NEAR = 0.75  # of the needed bits, at which a pair is looked at closely: rare values alone are counted here
 
 
 def propose_rare(incidence: Incidence, scale: Scale, settings: LinkSettings) -> tuple[Ints, Ints]:
     """Pairs that share rare values: values are taken from the rarest up, as long as their pairs fit the budget."""
-    meetings = [_meet(incidence, size) for size in _affordable(incidence, settings)]
-    if not meetings:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    key, line, weight = (np.concatenate(parts) for parts in zip(*meetings, strict=True))
-    weight = np.minimum(weight, scale.cap[line])
     # Most pairs meet once and can be dropped before the costly grouping: bits are summed in buckets of a hash of the
-    # pair, which can only sum too much.
-    bucket = (key * HASH_FACTOR >> 20) & (2**SIEVE - 1)
-    worthy = np.bincount(bucket, weights=weight, minlength=2**SIEVE)[bucket] >= NEAR * scale.needed
-    key = _strongest(incidence, key[worthy], line[worthy], weight[worthy], scale)
+    # pair, which can only sum too much. All pairs are met twice, a part at a time, so that none but those that may be
+    # worth it are ever held together.
+    heard = np.zeros(2**SIEVE)
+    for key, line, weight in _meetings(incidence, settings):
+        bucket = _bucket(key)
+        heard += np.bincount(bucket, weights=np.minimum(weight, scale.cap[line]), minlength=2**SIEVE)
+    kept: list[tuple[Ints, Ints, Floats]] = []
+    for key, line, weight in _meetings(incidence, settings):
+        worthy = heard[_bucket(key)] >= NEAR * scale.needed - SLACK
+        kept.append((key[worthy], line[worthy], np.minimum(weight, scale.cap[line])[worthy]))
+    if not kept:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    key, line, weight = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+    key = _strongest(incidence, key, line, weight, scale)
     a, b = key // incidence.account_count, key % incidence.account_count
     keep = within_top(a, b, settings.neighbours)
     return a[keep], b[keep]
@@ -51,9 +60,22 @@ def _affordable(incidence: Incidence, settings: LinkSettings) -> Ints:
     return sizes
 
 
-def _meet(incidence: Incidence, size: int) -> tuple[Ints, Ints, Floats]:
-    """All pairs of holders of the values that `size` accounts hold: the pair as one number, line of evidence, bits."""
-    values = np.flatnonzero(incidence.held == size)
+def _meetings(incidence: Incidence, settings: LinkSettings) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """All pairs of holders of the affordable values, at most about PART of them at a time."""
+    for size in _affordable(incidence, settings):
+        values = np.flatnonzero(incidence.held == size)
+        step = max(1, PART // (int(size) * (int(size) - 1) // 2))
+        for start in range(0, len(values), step):
+            yield _meet(incidence, values[start : start + step], int(size))
+
+
+def _bucket(key: Ints) -> Ints:
+    bucket: Ints = key * HASH_FACTOR >> 20 & 2**SIEVE - 1
+    return bucket
+
+
+def _meet(incidence: Incidence, values: Ints, size: int) -> tuple[Ints, Ints, Floats]:
+    """All pairs of holders of values that `size` accounts hold: the pair as one number, line of evidence, bits."""
     entries = incidence.starts[values][:, None] + np.arange(size)[None, :]
     left, right = np.triu_indices(int(size), 1)
     i, j = entries[:, left].ravel(), entries[:, right].ravel()

@@ -56,7 +56,7 @@ def describe_traffic(
 
 def _part() -> pl.Expr:
     life = pl.col("last_seen_at") - pl.col("first_seen_at")
-    late = (pl.col("since") - pl.col("first_seen_at") > EARLY * life).fill_null(value=True)
+    late = (pl.col("since") - pl.col("first_seen_at") > EARLY * life).fill_null(value=False)
     little = pl.col("traffic_share") < MOST
     return (
         pl.when(little & (late | (pl.col("traffic_share") < USUAL_SHARE)))

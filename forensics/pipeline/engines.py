@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from forensics.common.disk import writing
 from forensics.common.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,12 +54,16 @@ class Engine(Protocol):
 
 
 def run_task(task: Task, folder: Path) -> Path:
-    """Run one task and keep its frame, in one rename: a task that is run twice leaves the same file."""
+    """Run one task and keep its frame, in one rename: a task that is run twice leaves the same file.
+
+    Raises: InputError where it cannot be written.
+    """
     path = folder / f"{task.name}.parquet"
     passing = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     frame = task.make(*task.arguments).lazy().collect(engine="streaming")
-    frame.write_parquet(passing, compression="lz4", row_group_size=131_072)
-    passing.replace(path)
+    with writing(path):
+        frame.write_parquet(passing, compression="lz4", row_group_size=131_072)
+        passing.replace(path)
     return path
 
 

@@ -9,12 +9,13 @@ import polars as pl
 from forensics.common.schema import EVENTS
 from forensics.describing.buckets import find_bounds, take_bucket
 from forensics.describing.features import describe_accounts
+from forensics.describing.principals import find_principals
 from forensics.describing.sightings import find_kinds, find_whole, gather_sightings, tally_sightings
 from forensics.describing.sightings.counting import choose_shared
 from forensics.pipeline.engines import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from forensics.common.settings import FeatureSettings, Settings, SightingSettings
@@ -33,7 +34,11 @@ class Cut:
 
     def describe(self, settings: Settings) -> pl.LazyFrame:
         """ACCOUNTS."""
-        return pl.concat(self.engine.run(self._tasks("accounts", describe_bucket, settings.features), self.folder))
+        (principals,) = self.engine.run(
+            [Task("principals", find_principals, (self.events, self.register))], self.folder
+        )
+        tasks = self._tasks("accounts", describe_bucket, settings.features, principals)
+        return pl.concat(self.engine.run(tasks, self.folder))
 
     def tell_sightings(self, settings: Settings) -> pl.LazyFrame:
         """SIGHTINGS."""
@@ -51,18 +56,24 @@ class Cut:
         tasks = [Task(f"shared-{part:04}", choose_shared, (tallies, part, parts)) for part in range(parts)]
         return gather_sightings([*self.engine.run(tasks, self.folder), *together], chosen).lazy()
 
-    def _tasks(self, name: str, make: object, settings: FeatureSettings | SightingSettings) -> list[Task]:
+    def _tasks(self, name: str, make: Callable[..., pl.LazyFrame], *further: object) -> list[Task]:
         return [
-            Task(f"{name}-{number:04}", make, (self.events, self.register, self.bounds, number, settings))  # type: ignore[arg-type]
+            Task(f"{name}-{number:04}", make, (self.events, self.register, self.bounds, number, *further))
             for number in range(len(self.bounds) + 1)
         ]
 
 
 def describe_bucket(
-    events: pl.LazyFrame, register: pl.LazyFrame, bounds: Sequence[str], number: int, settings: FeatureSettings
+    events: pl.LazyFrame,
+    register: pl.LazyFrame,
+    bounds: Sequence[str],
+    number: int,
+    settings: FeatureSettings,
+    principals: pl.LazyFrame,
 ) -> pl.LazyFrame:
-    """ACCOUNTS of one bucket."""
-    return describe_accounts(_held(events, bounds, number), take_bucket(register, bounds, number), settings)
+    """ACCOUNTS of one bucket; `principals` are those of all accounts."""
+    register = take_bucket(register, bounds, number)
+    return describe_accounts(_held(events, bounds, number), register, settings, take_bucket(principals, bounds, number))
 
 
 def tally_bucket(

@@ -153,6 +153,7 @@ def investigate(
         told = lineage.describe_night(same, networks.collect(), past, night_at, settings.history, stands)
         work("remember", "lineage", pl.concat([past.lineage, told]).lazy())
         work("remember", "profiles", identity.remember_profiles(past, same).lazy())
+    case.clear_spool()
     gone = pl.col("account_id").is_in(standing.missing_members(past, same))
     aged = (
         case.scan("events").filter(gone).select(pl.col("account_id").unique()).collect().to_series()

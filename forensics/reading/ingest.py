@@ -22,20 +22,22 @@ import pyarrow.parquet as pq
 from pyarrow.lib import ArrowException
 
 from forensics.common.errors import ForensicsError, InputError, IntegrityError
+from forensics.common.faults import Fault, attempt
 from forensics.common.schema import REJECTS, SOURCES
 from forensics.reading.accounts.register import read_register
 from forensics.reading.batches import Batches
 from forensics.reading.cleaning.geography import open_databases
 from forensics.reading.cleaning.secrets import hide_in_events
 from forensics.reading.containers.decoded import decode, mend_surrogates, split_values
-from forensics.reading.containers.parquet import PARQUET_ROWS, flatten_frame, is_parquet, parquet_rows
+from forensics.reading.containers.parquet import PARQUET_ROWS, flatten_frame, is_parquet, parquet_rows, refuse_bomb
 from forensics.reading.containers.records import Collector, Rows, as_text, unwrap_as
 from forensics.reading.fields.mapping import Mapping, read_mapping
 from forensics.reading.joining import join_events
 from forensics.reading.opening.blocks import Blocks, take_bytes
+from forensics.reading.opening.finding import find_sources
 from forensics.reading.opening.known import Known
 from forensics.reading.opening.seen import Seen
-from forensics.reading.opening.sources import BOM, HEAD_BYTES, Batch, find_sources, open_source
+from forensics.reading.opening.sources import BOM, HEAD_BYTES, Batch, open_source
 from forensics.reading.recognising.candidates import by_records, inside
 from forensics.reading.recognising.catalogue import all_formats, format_folders
 from forensics.reading.recognising.parquet import parquet_reader
@@ -96,6 +98,8 @@ def ingest(
         if problems:
             raise problems[0]
         raise InputError("there is nothing to read", "give at least one file")
+    if not run.rows and not case.ledger["run"]:  # a case of nothing would be none
+        raise InputError(f"{report.sources[0].path} holds no line ({report.sources[0].note})", "give a file with lines")
     if join:
         run.join(report)
     _check(report, settings)
@@ -155,18 +159,47 @@ class Run:
         problems: list[ForensicsError] = []
         try:
             for path in paths:
-                try:
-                    report.sources.append(self.read_source(path))
-                except OSError as error:
-                    reason = f"cannot be read: {error.strerror or error}"
-                    report.skipped.append((path, reason))
-                    problems.append(InputError(f"{path} {reason}", "check the file and its permissions"))
-                except InputError as error:
-                    report.skipped.append((path, error.message.removeprefix(f"{path}: ").removeprefix(f"{path} ")))
-                    problems.append(error)
+                source_id, marks = self.next_source, len(self.prefixes)
+                problem = self._read_or_say(path, report)
+                if problem is not None:
+                    report.skipped.append((path, problem.message.removeprefix(f"{path}: ").removeprefix(f"{path} ")))
+                    problems.append(problem)
+                    self._forget(source_id, marks)
         finally:
             self.pool.shutdown(wait=True, cancel_futures=True)
         return problems
+
+    def _read_or_say(self, path: str, report: IngestReport) -> ForensicsError | None:
+        """Read a source; or what is wrong with it, whatever that is: one file does not take the night with it."""
+        faults: list[Fault] = []
+
+        def read_it() -> SourceReport | OSError:
+            try:
+                return self.read_source(path)
+            except OSError as error:  # no fault of the tool's
+                return error
+
+        try:
+            read = attempt(path, read_it, faults)
+        except MemoryError:
+            return InputError(f"{path} needs more memory than there is", "split it, or lower ingest.batch_mb")
+        except InputError as error:
+            return error
+        if isinstance(read, OSError):
+            return InputError(f"{path} cannot be read: {read.strerror or read}", "check the file and its permissions")
+        if read is None:
+            told = f"{faults[0].error} at {faults[0].place}"
+            return InputError(f"{path}: internal fault, {told}", "please report it, with the format of the log")
+        report.sources.append(read)
+        return None
+
+    def _forget(self, source_id: int, marks: int) -> None:
+        """Take back what was read of a source before it failed."""
+        self.writer.forget(source_id)
+        self.seen.forget()
+        del self.prefixes[marks:]
+        self.rows = [row for row in self.rows if row["source_id"] != source_id]
+        self.next_source = source_id
 
     def join(self, report: IngestReport) -> None:
         """Merge the events of this run that are one request in several logs."""
@@ -409,6 +442,7 @@ class Run:
             return report
         try:
             file = pq.ParquetFile(path)
+            refuse_bomb(path, file, size)
             reader = parquet_reader(file, path, self.wishes)
             source = Source(self, path, reader, report, 0, 0)
             count = 0

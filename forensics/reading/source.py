@@ -55,6 +55,20 @@ class Writer:
             )
 
 
+    def forget(self, source_id: int) -> None:
+        """Take back the rows of a source that could not be read after all."""
+        other = pl.col("source_id") != source_id
+        for table, frames in self.held.items():
+            self.held[table] = [rest for frame in frames if (rest := frame.filter(other)).height]
+        for table, parts in self.parts.items():
+            for number, part in enumerate(parts):
+                path = self.case.folder / part.file
+                rest = self.case.scan_part(table, path).filter(other).collect()
+                if rest.height < part.rows:
+                    path.unlink()
+                    parts[number] = self.case.write_part(table, f"{self.run:06d}-{number + 1:05d}-rest", rest)
+
+
 @dataclass
 class Done:
     """A batch worked on."""
@@ -80,7 +94,7 @@ def work(batch: Batch, reader: Reader) -> Done:
     """A batch read, cleaned and keyed."""
     rows = reader.read(batch)
     events, rejected, doubts = reader.clean(rows.frame)
-    events = hide_in_events(events, batch.data)
+    events = hide_in_events(events)
     keyed = request_keys(events, salt_of(reader))
     return Done(
         batch,

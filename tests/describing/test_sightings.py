@@ -55,9 +55,9 @@ def test_every_plugin_has_a_kind_of_its_own_and_a_known_group() -> None:
     assert all(isinstance(plugin, Kind) for plugin in plugins)
     assert len({plugin.name for plugin in plugins}) == len(plugins) == len(find_kinds())
     assert {plugin.group for plugin in plugins} <= GROUPS
-    # one framework brings all three
-    assert kind_of("client").line == kind_of("system").line == kind_of("tools").line
-    assert kind_of("template").line != kind_of("client").line
+    # one program brings them all
+    assert len({kind_of(name).line for name in ("client", "system", "tools", "template", "sketch", "params")}) == 1
+    assert len({kind_of(name).line for name in ("client", "payment", "device", "address", "reasoning")}) == 5
     assert kind_of("a mapped hashtag").line == MAPPED
 
 

@@ -12,7 +12,7 @@ from held import holding
 from forensics.common.schema import EVENTS, REGISTER
 from forensics.common.settings import NetworkSettings
 from forensics.describing.sightings.rotation import find_rotations
-from forensics.linking.alike import find_alike, find_groups, taking_turns
+from forensics.linking.alike import DEVIATIONS, find_alike, find_groups, taking_turns
 from forensics.linking.behaviour import MANNER_COLUMNS, AlikeTest, Manners, describe_manners, manner_bits
 from forensics.linking.incidence import Incidence, build_incidence
 from forensics.linking.membership import ALONE
@@ -36,12 +36,12 @@ def with_pool(manners: Manners, members: np.ndarray, seed: int = 2) -> Manners:
 
 def found_in(incidence: Incidence, manners: Manners, labels: np.ndarray, settings: NetworkSettings) -> np.ndarray:
     """The labels with networks of alike accounts."""
-    return find_alike(find_groups(incidence, manners, settings), manners, labels, settings)
+    return find_alike(find_groups(incidence, manners, settings.seed), manners, labels, settings.seed)
 
 
 def split_in(incidence: Incidence, manners: Manners, labels: np.ndarray, settings: NetworkSettings) -> np.ndarray:
     """The labels with pools taken out of networks."""
-    return split_alike(incidence, find_groups(incidence, manners, settings), manners, labels, settings)
+    return split_alike(incidence, find_groups(incidence, manners, settings.seed), manners, labels, settings.seed)
 
 
 def test_a_group_that_behaves_alike_deviates_and_random_groups_do_not() -> None:
@@ -56,7 +56,7 @@ def test_a_group_that_behaves_alike_deviates_and_random_groups_do_not() -> None:
     )
     assert abs(null.mean()) < 0.35
     assert 0.8 < null.std() < 1.3
-    assert (null > SETTINGS.alike_deviations).mean() < 0.01
+    assert (null > DEVIATIONS).mean() < 0.01
 
 
 @pytest.mark.parametrize("size", [6, 40, 500])
@@ -167,7 +167,7 @@ def test_manners_speak_for_like_accounts_and_against_others() -> None:
     table = manners.table.copy()
     table[899] = np.nan
     manners = Manners(table)
-    bits = manner_bits(manners, members[:40], np.arange(900), 5.0)
+    bits = manner_bits(manners, members[:40], np.arange(900))
     assert np.median(bits[40:60]) > 3
     assert np.median(bits[60:899]) < 0
     assert bits[899] == 0
@@ -239,7 +239,7 @@ def test_a_queue_split_at_random_leaves_no_turns() -> None:
     assert found.is_empty()
 
 
-def test_small_pools_are_looked_for_beyond_the_most_widespread_observables() -> None:
+def test_small_pools_are_looked_for_beyond_the_most_widespread_observables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more observables than are looked at one by one, those whose holders are alike; a popular client takes the
     place otherwise.
     """
@@ -251,5 +251,6 @@ def test_small_pools_are_looked_for_beyond_the_most_widespread_observables() -> 
     }
     sightings, accounts = holding(values, 900)
     incidence = build_incidence(sightings, accounts)
-    groups = find_groups(incidence, with_pool(crowd(900), members), NetworkSettings(alike_values=1))
+    monkeypatch.setattr("forensics.linking.alike.LOOKED_AT", 1)
+    groups = find_groups(incidence, with_pool(crowd(900), members), 1)
     assert [accounts.tolist() for accounts, _ in groups] == [list(range(300)), members.tolist()]

@@ -18,7 +18,7 @@ from forensics.judging.names import name_network
 from forensics.linking.behaviour import Manners
 from forensics.linking.incidence import build_incidence
 from forensics.linking.links import weigh_links
-from forensics.linking.membership import ALONE, complete, decoy_floor, score_accounts
+from forensics.linking.membership import ALONE, complete, decoy_floor
 from forensics.linking.networks import form_networks, network_identity
 
 
@@ -121,7 +121,7 @@ def test_members_fit_their_contract() -> None:
     assert MEMBERS.mismatches(members.schema) == []
     assert members["account_id"].is_unique().all()
     assert members["membership"].is_between(0, 1).all()
-    assert set(members["role"]) <= {"core", "member", "fringe"}
+    assert set(members["role"]) <= {"core", "member", "mixed", "used"}
     assert members["network_id"].str.contains(r"^net_[0-9a-f]{12}$").all()
     assert min(members.group_by("network_id").len()["len"].to_list()) == 4
     assert members.filter(pl.col("kinds").list.len() == 0).height == 0
@@ -308,7 +308,7 @@ def test_a_pool_that_shares_nothing_but_its_exits_is_linked_whole() -> None:
     assert sorted(largest) == [f"pool-{account:02}" for account in range(60)]
 
 
-def test_members_that_share_a_little_of_what_all_share_leave() -> None:
+def test_members_that_share_a_little_of_what_all_share_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pool shares prompts, cards and devices; customers of the same trade a prompt, and cards and devices with
     friends outside.
     """
@@ -327,8 +327,9 @@ def test_members_that_share_a_little_of_what_all_share_leave() -> None:
     incidence = build_incidence(sightings, accounts)
     labels = np.where(np.arange(300) < 90, 0, ALONE)
     manners = Manners(np.random.default_rng(1).normal(size=(300, 4)))
-    left = complete(incidence, manners, labels, score_accounts(incidence, labels), NetworkSettings())
+    left = complete(incidence, manners, labels, NetworkSettings())
     assert (left[:60] == 0).all()
     assert (left[60:] == ALONE).all()
-    kept = complete(incidence, manners, labels, score_accounts(incidence, labels), NetworkSettings(typical_share=0.0))
+    monkeypatch.setattr("forensics.linking.membership.TYPICAL", 0.0)
+    kept = complete(incidence, manners, labels, NetworkSettings())
     assert (kept[60:90] == 0).any()

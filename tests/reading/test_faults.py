@@ -292,6 +292,23 @@ def test_a_full_disk_leaves_the_case(most: int, tmp_path: Path, call: Callable[.
     assert contents(case)["events"].height == before["events"].height + 3000
 
 
+@pytest.mark.parametrize("command", ["ingest", "investigate"])
+@pytest.mark.parametrize("held", [b"", b"\n\n"], ids=["empty", "blank"])
+def test_a_file_without_a_line_is_no_case(command: str, held: bytes, tmp_path: Path) -> None:
+    """Into a new case: a message that the file holds no line, exit code 4, and no half of a case; into a case that is
+    there it changes nothing.
+    """
+    (tmp_path / "a.jsonl").write_bytes(held)
+    (tmp_path / "b.jsonl").write_bytes(RAW)
+    for _ in range(2):
+        done = bounded(1 << 40, command, tmp_path / "a.jsonl", "--case", tmp_path / "case")
+        assert done.returncode == 4, done.stderr
+        assert f"{tmp_path / 'a.jsonl'} holds no line" in done.stderr
+        assert not list((tmp_path / "case").glob("[!.]*"))
+    assert bounded(1 << 40, "ingest", tmp_path / "b.jsonl", "--case", tmp_path / "case").returncode == 0
+    assert bounded(1 << 40, command, tmp_path / "a.jsonl", "--case", tmp_path / "case").returncode == 0
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
 @pytest.mark.parametrize(
     "command", [("version",), ("formats", "list", "--format", "json"), ("formats", "list", "--format", "parquet")]

@@ -17,5 +17,9 @@ def holding(values: dict[tuple[str, str], list[int]], accounts: int) -> tuple[pl
     ]
     columns = ["account_id", "kind", "value", "event_count", "first_seen_at", "last_seen_at"]
     return pl.DataFrame(rows, schema=columns, orient="row"), pl.DataFrame(
-        {"account_id": [f"a{number:04d}" for number in range(accounts)], "request_count": [20] * accounts}
+        {
+            "account_id": [f"a{number:04d}" for number in range(accounts)],
+            "principal_id": [f"a{number:04d}" for number in range(accounts)],
+            "request_count": [20] * accounts,
+        }
     )

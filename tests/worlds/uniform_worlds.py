@@ -167,7 +167,13 @@ def add_customers(world: World, rng: np.random.Generator, accounts: int = 120) -
     for index in range(accounts):
         at_s = np.sort(_local(rng, np.arange(DAYS), rng.poisson(30) + 2, rng.uniform(6, 20), 3.0))
         columns = _content(
-            rng, 77_000_000_000 + 1_000_000 * index, index, at_s, _runs(rng, at_s, 4, 3.0), at_s * 0, 1e9
+            rng,
+            77_000_000_000 + 1_000_000 * index,
+            index,
+            at_s,
+            _runs(rng, at_s, 4, 3.0),
+            np.zeros(len(at_s), int),
+            1e9,
         )
         world.add(None, f"out_{index:03}", at_s, **columns)
         world.declare(f"out_{index:03}", payment_id=f"out_{index if index > 20 else index // 2}")

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from forensics.common.settings import FeatureSettings
 
 
-def describe_accounts(events: pl.LazyFrame, register: pl.LazyFrame, settings: FeatureSettings) -> pl.LazyFrame:
+def describe_accounts(
+    events: pl.LazyFrame, register: pl.LazyFrame, settings: FeatureSettings, principals: pl.LazyFrame | None = None
+) -> pl.LazyFrame:
     """One row per account that sent a request.
 
-    In:    EVENTS, any order; REGISTER (may be empty) for births and bans.
+    In:    EVENTS, any order; REGISTER (may be empty) for births and bans. Where they are those of some accounts only,
+           the `principals` of all, because an organisation may have accounts in any bucket.
     Out:   ACCOUNTS, sorted by account_id.
     Null:  numbers whose event columns are null for the whole account.
     """
@@ -34,7 +37,12 @@ def describe_accounts(events: pl.LazyFrame, register: pl.LazyFrame, settings: Fe
     )
     return (
         table.join(declared, on="account_id", how="left", coalesce=True)
-        .join(find_principals(events, register), on="account_id", how="left", coalesce=True)
+        .join(
+            find_principals(events, register) if principals is None else principals,
+            on="account_id",
+            how="left",
+            coalesce=True,
+        )
         .with_columns(
             # An account file may know of later births than the log shows (a dormant pool), never of births after first
             # use.

@@ -19,7 +19,7 @@ from forensics.common.scale import SPEAKS
 from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answer, answers, fit_words
 from forensics.judging.hallmark import FAMILIES, Hallmark
-from forensics.judging.sharing import holds
+from forensics.judging.sharing import commonest, holds
 
 if TYPE_CHECKING:
     from typing import Any
@@ -53,13 +53,16 @@ def _test_group(panel: Panel, group: Group, first: Any, last: Any, *, tells: boo
     steady = float(np.mean((last - first)[group.members] / span))
     banned = int(own["banned_at"].is_not_null().sum())
     # One mail domain and one egress or payer for all: whoever hides does not leave all of it open.
-    openly = min(_most(panel, group, DOMAINS), max(_most(panel, group, EXITS), _most(panel, group, PAYERS)))
+    openly = min(commonest(panel, group, DOMAINS), max(commonest(panel, group, EXITS), commonest(panel, group, PAYERS)))
     told = own.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in IDENTITY))
     keys, shared = _behind_exits(panel, group)
     if keys > FEW or banned:
         fit, why = 0.0, ""
     elif openly >= OPEN:
-        fit, why = min(steady, openly), f", {openly:.0%} share a mail domain and an egress or payer openly"
+        fit, why = (
+            min(steady, openly),
+            f", {openly:.0%} or more share one mail domain, and one exit or payer",
+        )
     elif tells and told.height >= 2:
         # Where others declare organisations, keys of one company would; strangers and individuals do not.
         top = max(float(told[name].drop_nulls().value_counts()["count"].max() or 0) for name in DECLARED) / told.height  # type: ignore[arg-type]
@@ -67,7 +70,7 @@ def _test_group(panel: Panel, group: Group, first: Any, last: Any, *, tells: boo
     else:
         known, why = 1.0, ", and nothing in these logs tells who any of them is"
         if shared is not None:
-            known, why = shared, f", {shared:.0%} share their exit with other members and nobody else"
+            known, why = shared, f", {shared:.0%} share their exit with other members and few or none else"
         material = holds(panel, group, "asked", "content") and float(own["flagged_share"].mean() or 0.0) >= MATERIAL  # type: ignore[arg-type]
         fit = min(steady, known, IN_PART if material else 1.0)
         why += ", but they ask for training material" if material else ""
@@ -126,12 +129,6 @@ def _behind_exits(panel: Panel, group: Group) -> tuple[int, float | None]:
     return (
         max((len(accounts) for accounts, _ in parts), default=0) if alone <= FEW - 2 else len(group.members)
     ), behind / len(group.members)
-
-
-def _most(panel: Panel, group: Group, kinds: tuple[str, ...]) -> float:
-    """Share of the members that show the most widespread observable of these kinds."""
-    ties = panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(kinds))
-    return float(ties["inside"].max() or 0) / len(group.members)  # type: ignore[arg-type]
 
 
 PLUGIN = Hallmark(

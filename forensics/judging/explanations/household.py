@@ -41,7 +41,7 @@ def _test_group(panel: Panel, group: Group, daily: npt.NDArray[np.float64]) -> d
     return answer(
         group,
         PLUGIN,
-        f"A household {fit_words(fit)}: {size} accounts, the median member busier than {rank:.0%} of all accounts.",
+        f"A household {fit_words(fit)}: {size} accounts, the median at least as busy as {rank:.0%} of all accounts.",
         measure="few accounts, ordinary use",
         observed=fit,
         fit=fit,

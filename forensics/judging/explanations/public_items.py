@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from forensics.judging.hallmark import Group, Panel
 
 FEWEST_EVENTS = 20
+FEWEST_ITEMS = 10  # a health-check ping is one item; a benchmark has many
 
 
 def test_public_items(panel: Panel) -> pl.DataFrame:
@@ -36,18 +37,18 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
             group, PLUGIN, "no prompt hashes" if own.is_empty() else "too few requests with a prompt hash"
         )
     items = own.group_by("prompt_hash").agg(pl.col("account").n_unique().alias("accounts"), pl.len().alias("events"))
-    # A health-check ping is one item; a benchmark has many.
     common = items.filter(pl.col("accounts") >= 2)
-    share = float(common["events"].sum() / own.height) if common.height >= 10 else 0.0
+    share = float(common["events"].sum() / own.height)
+    fit = share if common.height >= FEWEST_ITEMS else 0.0
     return answer(
         group,
         PLUGIN,
-        f"A public benchmark or set exercise {fit_words(share)}: {share:.0%} of the requests "
+        f"A public benchmark or set exercise {fit_words(fit)}: {share:.0%} of the requests "
         f"are items that two or more members sent ({common.height} such items).",
         measure="share of requests with items that two or more members sent",
         observed=share,
-        fit=share,
-        holds=share >= SPEAKS,
+        fit=fit,
+        holds=fit >= SPEAKS,
     )
 
 

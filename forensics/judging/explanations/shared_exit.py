@@ -49,7 +49,7 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     return answer(
         group,
         PLUGIN,
-        f"A shared exit {fit_words(fit)}: {exits:.0%} of the members share an address or prefix, {beyond:.0%} "
+        f"A shared exit {fit_words(fit)}: {exits:.0%} of the members share one address or network, {beyond:.0%} show "
         "anything else that is the network's own; "
         f"they differ by {human:.0%} of what separate customers do.",
         measure="share an exit and nothing else",

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from forensics.common.scale import SPEAKS
 from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answer, answers, fit_words, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.likeness import humanness
-from forensics.judging.sharing import has_kinds, tied_share
+from forensics.judging.sharing import commonest, has_kinds, tied_share
 
 if TYPE_CHECKING:
     from typing import Any
+
+    import polars as pl
 
     from forensics.judging.hallmark import Group, Panel
 
@@ -37,9 +37,7 @@ def test_shared_framework(panel: Panel) -> pl.DataFrame:
 
 
 def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
-    size = len(group.members)
-    ties = panel.ties.filter(pl.col("network_id") == group.network_id)
-    tool = float(ties.filter(pl.col("kind").is_in(TOOL_KINDS))["inside"].max() or 0) / size  # type: ignore[arg-type]
+    tool = commonest(panel, group, TOOL_KINDS)
     asked = tied_share(panel, group, kinds=ASKED)
     elsewhere = tied_share(panel, group, groups=("money", "device", "network", "provenance", "mapped"))
     # A framework's users have nothing to do with each other: they differ as any customers do.
@@ -48,9 +46,9 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     return answer(
         group,
         PLUGIN,
-        f"A shared framework {fit_words(fit)}: {tool:.0%} show the same tool or system prompt, {asked:.0%} the same "
-        "questions, "
-        f"{elsewhere:.0%} the same payer, device or exit; they differ by {human:.0%} of what separate customers do.",
+        f"A shared framework {fit_words(fit)}: {tool:.0%} show one and the same client, system prompt, tool set or "
+        f"parameters, {asked:.0%} wording that is mostly the network's own, {elsewhere:.0%} a payer, device, exit or "
+        f"conversation that is; they differ by {human:.0%} of what separate customers do.",
         measure="share the tool and nothing asked",
         observed=fit,
         fit=fit,

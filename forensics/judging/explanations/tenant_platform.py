@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from forensics.common.scale import SPEAKS
 from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answer, answers, fit_words
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.likeness import humanness
-from forensics.judging.sharing import CONTENT, tied_share
+from forensics.judging.sharing import commonest
 
 if TYPE_CHECKING:
     from typing import Any
 
+    import polars as pl
+
     from forensics.judging.hallmark import Group, Panel
 
+LOOK = kinds_where(asked=True, piece=False)  # a product's own prompts; pieces of text are everybody's
 ONE_PAYER = kinds_where(payer=True) + kinds_where(group="network")
 
 
@@ -32,17 +33,16 @@ def test_tenant_platform(panel: Panel) -> pl.DataFrame:
 
 
 def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
-    size = len(group.members)
-    product = tied_share(panel, group, kinds=CONTENT)
-    ties = panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(ONE_PAYER))
-    front = float(ties["inside"].max() or 0) / size  # type: ignore[arg-type]
+    product = commonest(panel, group, LOOK)
+    front = commonest(panel, group, ONE_PAYER)
     human = humanness(panel, group)
     fit = min(max(product, front), (product + front) / 2 + 0.3, human)
     return answer(
         group,
         PLUGIN,
-        f"A tenant platform {fit_words(fit)}: {product:.0%} share one prompt, {front:.0%} one payer or egress, "
-        f"members differ in rhythm and volume by {human:.0%} of what separate customers do.",
+        f"A tenant platform {fit_words(fit)}: {product:.0%} show one and the same prompt or words, "
+        f"{front:.0%} one payer or exit, members differ in rhythm and volume by {human:.0%} of what separate customers "
+        "do.",
         measure="weaker of: one product's look, tenants that differ",
         observed=fit,
         fit=fit,

@@ -3,7 +3,8 @@
 An office has one invoice, a platform one payer, a family one card; independent customers have one each. Only one hand
 brings a network in which most members share their card with a few others, and no card with most.
 
-Null model: cards shared within activity-matched pseudo-groups of other accounts.
+Null model: cards shared within activity-matched pseudo-groups of other accounts. A network of many small teams, each
+            on its card, pays so without one hand: it is likeness; whether cards are dealt out, payers_dealt tells.
 Blind to:   one card an account; logs without an accounts file. Families behind one exit pay so too, but differ as
             people do.
 """
@@ -94,7 +95,7 @@ PLUGIN = Hallmark(
     "payers",
     "several cards in turn",
     test_card_rotation,
-    nature="dependence",
+    nature="likeness",
     family="payers",
     phrase="several cards in turn",
 )

@@ -2,7 +2,7 @@
 
 Statistic:  two. Steadiness: variance of the members' requests a day over its mean, within each week and kind of day, so
             that trend and weekends are out (small is the sign). Waves: change of the traffic of those that stay from
-            the 48 hours before a ban, closure or silence of members to the 48 hours after, relative to everybody else
+            the 48 hours before a declared ban or closure of members to the 48 hours after, relative to everybody else
             (large is the sign; waves that took less than a tenth of the traffic do not count).
 Null model: steadiness: each account's days change places within its week and its own life (rolling.py), from nine
             tenths of a draw's value on; busy days common to all only raise what is observed. Waves: likewise, the days
@@ -10,7 +10,6 @@ Null model: steadiness: each account's days change places within its week and it
             weeks is taken off. The smaller p, doubled.
 Blind to:   queues that bring as many requests as chance does, successors that carry what was lost (see succession and
             resilience), limits of less than a day, members that all live a few days.
-Source:     methods C10d.
 """
 
 from __future__ import annotations
@@ -185,7 +184,7 @@ def _test_waves(
         "own": (observed - wide, observed + wide),
         "others": (middle, low, high),
         "p_value": p_value,
-        "big": replaced >= RISEN,
+        "big": replaced >= RISEN and observed > 0,
     }
 
 
@@ -213,6 +212,8 @@ def _find_waves(
 ) -> tuple[list[Wave], str]:
     """Waves that took enough, the latest ones where there are many; and how the ends are known."""
     ended, times, kind = ends_of(panel, group)
+    if kind == "silent":
+        return [], kind  # who falls silent chooses the moment
     born = panel.accounts["first_seen_at"].dt.epoch("us").to_numpy() / 1e6
     end_of = np.full(len(panel.accounts), np.inf)
     end_of[ended[::-1]] = times[::-1]

@@ -249,11 +249,9 @@ def _after_any(
     sent_s, sent_by = episodes.sent_s[order], episodes.sent_by[order]
     begin = np.searchsorted(sent_by, accounts)
     length = np.searchsorted(sent_by, accounts, side="right") - begin
-    found = []
-    for _ in range(SCREEN + REFINE):
-        place = begin[refused_by] + (rng.random(len(refused_by)) * length[refused_by]).astype(np.int64)
-        found.append(count_from([sent_s[place]] * len(WINDOWS_S)))
-    return np.array(found)
+    drawn = rng.random((SCREEN + REFINE, len(refused_by)))
+    places = begin[refused_by] + (drawn * length[refused_by]).astype(np.int64)
+    return np.array([count_from([sent_s[place]] * len(WINDOWS_S)) for place in places])
 
 
 def _max_t(observed: Floats, drawn: Floats) -> tuple[float, int]:

@@ -1,6 +1,6 @@
 """Accounts that take turns: each comes back after the others had theirs.
 
-Statistic:  root of the local variation (LV, methods C1) of the recurrence gap, the number of starts from one start of
+Statistic:  root of the local variation (LV) of the recurrence gap, the number of starts from one start of
             an account to its next: 0 strict turns, 1 chance. The fifth of pairs that vary most is left out (a limit or
             a pause of an account makes long gaps), and so are runs of one account. Up to five accounts instead the
             share of neighbouring starts closer than 2 hours that fall on the same account. Small is the sign. Looked at
@@ -31,7 +31,7 @@ from forensics.common.streams import (
     Stream,
     choose,
     chosen_starts,
-    clock_bound,
+    clock_bound_accounts,
     roll,
     roll_by_load,
     silence_starts,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from forensics.common.arrays import Bools, Floats, Ints
+    from forensics.common.arrays import Floats, Ints
     from forensics.judging.hallmark import Group, Panel
 
 
@@ -75,10 +75,8 @@ def test_turn_taking(panel: Panel) -> pl.DataFrame:
     starts, rows = starts_by_network(panel), rows_by_network(panel)
     answered = []
     for group in panel.groups:
-        who, when, named = starts[group.network_id]
-        single = rows[group.network_id]
-        # One numbering for both: an account need not start a session of its own.
-        known = np.unique(account[single])
+        (who, when, named), single = starts[group.network_id], rows[group.network_id]
+        known = np.unique(account[single])  # one numbering: an account need not start a session of its own
         sessions = Stream(when, np.searchsorted(known, who), len(known))
         requests = Stream(at_s[single], np.searchsorted(known, account[single]), len(known))
         answered.append(
@@ -91,7 +89,7 @@ def _test_group(panel: Panel, group: Group, sessions: Stream, requests: Stream, 
     if len(group.members) < 2 or len(sessions.at_s) == 0:
         return unassessable(group, PLUGIN, "fewer than two accounts with requests")
     rng = generator(panel, group, PLUGIN.name)
-    bound = _bound(sessions, requests)
+    bound = clock_bound_accounts(sessions, requests)
     found: list[tuple[float, float, Floats, Stream, bool]] = []
     streams = (sessions, requests)[: 2 if len(requests.at_s) > 1.3 * len(sessions.at_s) else 1]
     for stream in streams:
@@ -134,19 +132,6 @@ def _test_group(panel: Panel, group: Group, sessions: Stream, requests: Stream, 
         others=(expected[0], expected[1], expected[2]),
         p_value=p_value,
         holds=holds,
-    )
-
-
-def _bound(sessions: Stream, requests: Stream) -> Bools:
-    """Accounts that run by the clock: by their sessions, those that start none by their requests after a silence."""
-    silent = silence_starts(requests)
-    starting = np.bincount(sessions.label, minlength=sessions.accounts) > 0
-    return np.asarray(
-        np.where(
-            starting,
-            clock_bound(sessions.label, sessions.at_s, sessions.accounts),
-            clock_bound(silent.label, silent.at_s, silent.accounts),
-        )
     )
 
 
@@ -249,9 +234,7 @@ def _variation(stream: Stream, times: Floats) -> Floats:
 
 
 def _recurrence(stream: Stream, times: Floats) -> Floats:
-    """Local variation of recurrence gaps, over all two gaps of one account that follow each other. Source: methods C1
-    and C2(d).
-    """
+    """Local variation of recurrence gaps, over all two gaps of one account that follow each other."""
     order = np.argsort(stream.label, kind="stable")
     label = stream.label[order]
     both = label[2:] == label[:-2]
@@ -304,9 +287,7 @@ def _bootstrap(stream: Stream, rng: np.random.Generator, draws: int = 100) -> tu
 
 
 def _pool_size(stream: Stream) -> tuple[float, float]:
-    """Accounts that take turns: from the order (median recurrence gap), and at least, from single accounts' regularity
-    (methods C1).
-    """
+    """Accounts that take turns: from the order (median recurrence gap); at least, from single accounts' regularity."""
     order = np.lexsort((stream.at_s, stream.label))
     label, at_s = stream.label[order], stream.at_s[order]
     same = label[1:] == label[:-1]

@@ -18,6 +18,8 @@ _LONE: Final = re.compile(
     rb"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F][0-9a-fA-F]{2})"
 )
 
+_HALF: Final = re.compile(rb"\\u[dD]")  # found faster than by `in`
+
 _HEX: Final = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\x[0-9a-fA-F]{2})+)")
 
 _SHIFT: Final = frozenset(b" \t\r\n,\x1e\0")  # what may stand between two objects
@@ -27,7 +29,7 @@ def mend_surrogates(data: bytes) -> bytes:
     """JSON in which half an emoji, as a text that was cut leaves it, is U+FFFD, of the same length: no reader takes it,
     or each its own way.
     """
-    return _LONE.sub(rb"\\ufffd", data) if b"\\ud" in data or b"\\uD" in data else data
+    return _LONE.sub(rb"\\ufffd", data) if _HALF.search(data) else data
 
 
 def mend_hex(data: bytes) -> bytes:

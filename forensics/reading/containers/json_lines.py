@@ -158,9 +158,13 @@ def _copied(tree: Mapping[str, Any]) -> dict[str, Any]:
 
 def _may_hold_objects(batch: Batch, data: NDArray[np.uint8], lines: int) -> bool:
     """Whether there is a bracket beyond the braces of the lines themselves."""
+    return _count(data, "{") != lines or b"[" in batch.data
+
+
+def _count(data: NDArray[np.uint8], sign: str) -> int:
+    """How often a sign stands in the data."""
     window = 1 << 18  # the comparison stays in the processor's cache
-    braces = sum(int(np.count_nonzero(data[at : at + window] == ord("{"))) for at in range(0, data.size, window))
-    return braces != lines or b"[" in batch.data
+    return sum(int(np.count_nonzero(data[at : at + window] == ord(sign))) for at in range(0, data.size, window))
 
 
 def _unaccounted(batch: Batch, rows: Rownumbers, frame: pl.DataFrame, sampled: Rownumbers) -> Rownumbers:
@@ -249,9 +253,9 @@ def _odd_lines(batch: Batch, data: NDArray[np.uint8], sizes: Rownumbers) -> tupl
 
 def _deep_lines(batch: Batch, filled: Rownumbers) -> Rownumbers:
     """Lines that are nested too deeply: polars would read them as if they were not."""
-    if batch.data.count(b"[") + batch.data.count(b"{") <= max(filled.size, DEEPEST):
-        return np.empty(0, np.int64)
     signs = np.frombuffer(batch.data, dtype=np.uint8)
+    if _count(signs, "[") + _count(signs, "{") <= max(filled.size, DEEPEST):
+        return np.empty(0, np.int64)
     opening = np.flatnonzero((signs == ord("{")) | (signs == ord("[")))
     inside = np.searchsorted(opening, batch.ends[filled]) - np.searchsorted(opening, batch.starts[filled])
     many = filled[inside > DEEPEST].tolist()

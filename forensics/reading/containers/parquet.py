@@ -7,20 +7,39 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from forensics.common.errors import InputError
 from forensics.reading.containers.records import Collector, Rows, as_text
+from forensics.reading.opening.sources import ANY_SIZE, MOST_FOLD
 
 if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
     from forensics.reading.fields.format import Format
     from forensics.reading.fields.plan import Plan
 
 
 PARQUET_ROWS: Final = 65_536
+LARGEST_GROUP: Final = 8 << 30  # bytes of a row group, unfolded: they are read a column at a time
 
 
 def is_parquet(path: str) -> bool:
     """Whether the file says it is Parquet."""
     with Path(path).open("rb") as handle:
         return handle.read(4) == b"PAR1"
+
+
+def refuse_bomb(path: str, file: pq.ParquetFile, size: int) -> None:
+    """A small file may say that it holds billions of rows, or gigabytes in a column.
+
+    In:    file: a ParquetFile, opened but not read.
+    Raises: InputError where it unfolds to more than any log.
+    """
+    told = file.metadata
+    groups = [told.row_group(number) for number in range(told.num_row_groups)]
+    largest = max((group.total_byte_size for group in groups), default=0)
+    most = max(ANY_SIZE, MOST_FOLD * size)
+    if told.num_rows > most or sum(group.total_byte_size for group in groups) > most or largest > LARGEST_GROUP:
+        raise InputError(f"{path} unfolds to more than {MOST_FOLD:,} times its size, as no log does")
 
 
 def flatten_frame(frame: pl.DataFrame) -> pl.DataFrame:

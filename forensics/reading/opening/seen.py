@@ -112,6 +112,10 @@ class Seen:
             _merge(self.before, level)
         self.here, self.told = [], _Told()
 
+    def forget(self) -> None:
+        """This source could not be read after all."""
+        self.here, self.told = [], _Told()
+
     def _keep(self, keys: Keys) -> None:
         """Requests that are in the case: an id that is there twice is none to go by."""
         if not keys.ids.size:

@@ -1,15 +1,19 @@
-"""Files, folders, globs, standard input → batches of whole lines, decompressed, with line numbers and byte offsets."""
+"""Files, pipes, standard input → batches of whole lines, decompressed, with line numbers and byte offsets."""
 
 from __future__ import annotations
 
 import bz2
 import codecs
-import glob
+import contextlib
 import hashlib
 import lzma
+import os
+import stat
 import sys
+import threading
 import zlib
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Protocol
 
@@ -19,7 +23,7 @@ import zstandard
 from forensics.common.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -28,10 +32,17 @@ _BLOCK: Final = 1 << 20
 _COMPRESSED: Final = (
     1 << 17
 )  # bytes of an archive taken at a time: what is lost where it is damaged, and no more expanded than fits
-_PIECE: Final = 1 << 13  # the same of archives whose sound part cannot be told from the damaged
+_PIECE: Final = 1 << 11  # the same of archives whose sound part cannot be told; zstd makes at most 67 MB of it,
+_CAREFUL: Final = 1 << 8  # and 8 MB of this, taken once it made more than _MUCH of a piece
+_MUCH: Final = 1 << 20
+_LINES: Final = 1 << 20  # of a batch; short ones cost far more than their bytes
 MAGIC: Final = ((b"\x1f\x8b", "gz"), (b"\x28\xb5\x2f\xfd", "zst"), (b"BZh", "bz2"), (b"\xfd7zXZ\x00", "xz"))
 _DAMAGE: Final = (zlib.error, zstandard.ZstdError, lzma.LZMAError, EOFError)
 _WINDOW: Final = 1 << 31  # the most that zstd --long can ask for
+_MEMORY: Final = 1 << 30  # the most that xz may ask for; xz -9 asks for 65 MB
+ANY_SIZE: Final = 256 << 20  # to which any archive may unfold,
+MOST_FOLD: Final = 1_000  # and beyond it to so many times what was read of it
+PIPE_WAIT_S: Final = 10.0  # for somebody to write into a pipe
 KEPT_OF_LONG_LINE: Final = 400
 BOM: Final = b"\xef\xbb\xbf"
 
@@ -92,17 +103,36 @@ class Stream:
     ended_early: str = ""  # why the compressed data could not be read to its end
     digest: _Hash = field(default_factory=hashlib.sha256)
     position: int = 0
-    _pending: bytes = b""
+    packed: int = 0  # bytes read of an archive
 
     def blocks(self) -> Iterator[bytes]:
         """Decompressed bytes, UTF-16 as UTF-8; of a truncated or damaged archive what is sound, with `ended_early`."""
         try:
-            yield from as_utf8(self._plain() if self.kind == "plain" else self._members())
+            yield from as_utf8(self._plain() if self.kind == "plain" else self._bounded())
         except _DAMAGE as error:
             large = "too much memory" in str(error)
             self.ended_early = f"window too large: {error}" if large else f"the {self.kind} data is damaged: {error}"
         except OSError as error:
             self.ended_early = f"reading stopped: {error.strerror or error}"
+
+    def _bounded(self) -> Iterator[bytes]:
+        """What an archive unfolds to, as far as a log would: text that repeats itself shrinks to a hundredth."""
+        unfolded = 0
+        for out in self._members():
+            unfolded += len(out)
+            most = max(ANY_SIZE, MOST_FOLD * self.packed)
+            if unfolded > most:
+                self.ended_early = f"it unfolds to more than {MOST_FOLD:,} times its size, as no log does"
+                if kept := out[: max(0, len(out) - (unfolded - most))]:
+                    yield kept
+                return
+            yield out
+
+    def _read(self, size: int) -> bytes:
+        """Bytes of the archive."""
+        block = self.handle.read(size)
+        self.packed += len(block)
+        return block
 
     def _plain(self) -> Iterator[bytes]:
         while block := self.handle.read(_BLOCK):
@@ -114,14 +144,14 @@ class Stream:
             "gz": lambda: zlib.decompressobj(wbits=31),
             "zst": lambda: zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj(),
             "bz2": bz2.BZ2Decompressor,
-            "xz": lzma.LZMADecompressor,
+            "xz": lambda: lzma.LZMADecompressor(memlimit=_MEMORY),
         }
         make = makers[self.kind]
         decoder = make()
         rest = b""
-        begun = False
+        begun, size = False, _COMPRESSED if self.kind == "gz" else _PIECE
         while True:
-            block = rest or self.handle.read(_COMPRESSED if self.kind == "gz" else _PIECE)
+            block = rest or self._read(size)
             rest = b""
             if not block:
                 break
@@ -131,7 +161,9 @@ class Stream:
                 decoder, begun = make(), False
             begun = True
             try:
-                yield from _expand(decoder, block)
+                for out in _expand(decoder, block):
+                    size = _CAREFUL if len(out) > _MUCH and self.kind == "zst" else size
+                    yield out
             except _DAMAGE as error:
                 if "too much memory" in str(error):
                     raise
@@ -154,7 +186,7 @@ class Stream:
             place = data.find(magic)
             if place >= 0:
                 return data[place:]
-            more = self.handle.read(_COMPRESSED)
+            more = self._read(_COMPRESSED)
             data = data[-len(magic) + 1 :] + more if more else b""
         return b""
 
@@ -163,6 +195,9 @@ def _expand(decoder: _Decoder, block: bytes) -> Iterator[bytes]:
     """What a piece of an archive unfolds to; where it is damaged, what is sound of it before the error is raised."""
     before: _Decoder | None = decoder.copy() if hasattr(decoder, "copy") else None
     try:
+        if isinstance(decoder, bz2.BZ2Decompressor | lzma.LZMADecompressor):
+            yield from _expand_bounded(decoder, block)
+            return
         out = decoder.decompress(block)
     except zlib.error:
         for place in range(len(block)):
@@ -176,6 +211,18 @@ def _expand(decoder: _Decoder, block: bytes) -> Iterator[bytes]:
         raise EOFError(str(error)) from error
     if out:
         yield out
+
+
+def _expand_bounded(decoder: bz2.BZ2Decompressor | lzma.LZMADecompressor, block: bytes) -> Iterator[bytes]:
+    """What a piece unfolds to, a little at a time: both can make gigabytes of a few bytes."""
+    data = block
+    while True:
+        out = decoder.decompress(data, _BLOCK)
+        if out:
+            yield out
+        if decoder.eof or decoder.needs_input:
+            return
+        data = b""
 
 
 _UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -207,55 +254,44 @@ def kind_of(head: bytes) -> str:
     return "plain"
 
 
-def find_sources(given: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Files behind paths, folders and globs, sorted within each, none twice; and what was passed over, with the reason.
-
-    Raises: InputError where a name finds nothing.
-    """
-    found: list[str] = []
-    skipped: list[tuple[str, str]] = []
-    for name in given:
-        if name == "-":
-            found.append(name)
-            continue
-        path = Path(name)
-        if path.is_dir():
-            entries = sorted(path.rglob("*"))
-            inside = [str(entry) for entry in entries if entry.is_file()]
-            skipped += [
-                (str(entry), "a link to nothing" if entry.is_symlink() else "no regular file")
-                for entry in entries
-                if not entry.is_file() and not entry.is_dir()
-            ]
-            hidden = [
-                entry
-                for entry in inside
-                if any(part.startswith(".") for part in Path(entry).relative_to(path).parts) or entry.endswith("~")
-            ]
-            skipped += [(entry, "hidden file") for entry in hidden]
-            found += [entry for entry in inside if entry not in set(hidden)]
-            if not inside:
-                raise InputError(f"{name} holds no file", "give a folder with logs")
-        elif path.exists():
-            found.append(name)
-        else:
-            matches = sorted(match for match in glob.glob(name, recursive=True) if Path(match).is_file())  # noqa: PTH207 - Path.glob takes no absolute pattern
-            if not matches:
-                raise InputError(
-                    f"{name}: no such file or folder", "check the name; quote a glob so that the shell leaves it alone"
-                )
-            found += matches
-    return list(dict.fromkeys(found)), skipped
-
-
 def open_source(path: str) -> Stream:
-    """Open a file or standard input and see how it is compressed.
+    """Open a file, a pipe or standard input and see how it is compressed.
 
-    Raises: OSError where it cannot be opened.
+    Raises: OSError where it cannot be opened; InputError for a device, and a pipe into which nobody writes.
     """
-    handle: IO[bytes] = sys.stdin.buffer if path == "-" else Path(path).open("rb", buffering=_BLOCK)  # noqa: SIM115 - closed by the caller with the stream
+    handle: IO[bytes] = sys.stdin.buffer if path == "-" else _open(Path(path))
     peek = handle.peek(8)[:8] if hasattr(handle, "peek") else b""
     return Stream(handle, kind_of(peek))
+
+
+def _open(path: Path) -> IO[bytes]:
+    """The file, for reading; devices have no end, and a pipe that nobody writes into no beginning."""
+    mode = path.stat().st_mode
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        if path.is_char_device() and str(path.resolve()).startswith(("/dev/pts/", "/dev/tty")):
+            return path.open("rb", buffering=_BLOCK)
+        raise InputError(f"{path} is a device, no file", "give a file, a folder or a pipe")
+    if stat.S_ISFIFO(mode):
+        return _open_pipe(path)
+    return path.open("rb", buffering=_BLOCK)
+
+
+def _open_pipe(path: Path) -> IO[bytes]:
+    """The pipe, as soon as somebody has opened it for writing."""
+    opened: list[int] = []
+    waiting = threading.Thread(target=lambda: opened.append(os.open(path, os.O_RDONLY)), daemon=True)
+    waiting.start()
+    waiting.join(PIPE_WAIT_S)
+    if not waiting.is_alive():
+        if opened:
+            return os.fdopen(opened[0], "rb", buffering=_BLOCK)
+        return path.open("rb", buffering=_BLOCK)
+    with contextlib.suppress(OSError):  # lets the thread go
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+    waiting.join(1)
+    for handle in opened:
+        os.close(handle)
+    raise InputError(f"{path} is a pipe, and nobody writes into it", "start the writer first, or name a file")
 
 
 def read_batches(
@@ -287,12 +323,25 @@ def read_batches(
         cut = data.rfind(b"\n") + 1
         if cut:
             cut = whole(data[:cut]) or cut
-            yield data[:cut], 0
+            yield from ((piece, 0) for piece in _pieces(data[:cut]))
             parts, size = [data[cut:]], len(data) - cut
         elif size >= longest:
             parts, swallowed = [data[:KEPT_OF_LONG_LINE]], size
         else:
             parts = [data]
     data = b"".join(parts)
-    if data:
-        yield (data, swallowed) if swallowed else (data, 0)
+    if data and swallowed:
+        yield data, swallowed
+    elif data:
+        yield from ((piece, 0) for piece in _pieces(data))
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Lines in pieces of at most so many: a file of line ends costs no more memory than one of lines."""
+    if data.count(b"\n") <= _LINES:
+        yield data
+        return
+    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))[_LINES - 1 :: _LINES] + 1
+    for start, end in pairwise([0, *ends.tolist(), len(data)]):
+        if end > start:
+            yield data[start:end]

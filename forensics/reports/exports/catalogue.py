@@ -53,7 +53,10 @@ EXPORTS: dict[str, Export] = {
     "gexf": Export("the same for Gephi, with lifetimes", ".gexf", "exports.graph", "render_gexf"),
     "sigma": Export("stubs of Sigma rules for found fingerprints", ".sigma.yml", "exports.sigma", "render_sigma"),
     "blocklist": Export(
-        "accounts and what they alone share, each with its reason, measured hits and expiry", ".accounts.csv", "exports.blocklist", "render_blocklist"
+        "accounts and what they alone share, each with its reason, measured hits and expiry",
+        ".accounts.csv",
+        "exports.blocklist",
+        "render_blocklist",
     ),
 }
 

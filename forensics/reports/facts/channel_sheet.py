@@ -47,8 +47,9 @@ def channel_sheet(
     ]
     out = audit.filter(pl.col("standing") == STANDS_OUT).height
     few = audit.filter(pl.col("standing") == TOO_FEW).height
+    stand = "stands" if out == 1 else "stand"
     lead = (
-        f"{plural(audit.height, 'channel')} of {plural(len(sections), 'kind')}: {count(out)} stand out, {count(few)} "
+        f"{plural(audit.height, 'channel')} of {plural(len(sections), 'kind')}: {count(out)} {stand} out, {count(few)} "
         "have too few accounts to say."
         if audit.height
         else "These logs and the accounts file name no reseller, platform, referrer or plan."
@@ -61,7 +62,7 @@ def _section(part: pl.DataFrame, title: str, weeks: pl.DataFrame | None, changes
     shown = part.filter(~pl.col("channel").is_in(few["channel"].to_list())).head(MOST_ROWS)
     rest = part.height - few.height - shown.height
     changed = _changes(changes)
-    heads = ("#", title, "accounts", "requests", "in findings", "range", "others", "standing")
+    heads = ("#", title, "accounts", "requests", "in findings", "others", "standing")
     rows = []
     for row in shown.iter_rows(named=True):
         low, high = row["found_low"], row["found_high"]
@@ -71,15 +72,16 @@ def _section(part: pl.DataFrame, title: str, weeks: pl.DataFrame | None, changes
             printable(row["channel"]),
             count(row["account_count"]),
             count(row["request_count"]),
-            share(row["found_share"]),
-            "–" if low is None else f"{share(low).removesuffix(f'{NBSP}%')}–{share(high)}",
+            "–"
+            if low is None
+            else f"{share(row['found_share'])} ({share(low).removesuffix(f'{NBSP}%')}–{share(high)})",
             share(row["found_elsewhere"]),
             standing,
         )
         rows.append(Row(cells, _notes(row, weeks)))
     parts: list[Text | Grid | Intervals] = []
     if rows:
-        parts.append(Grid(heads, (True, False, True, True, True, True, True, False), tuple(rows)))
+        parts.append(Grid(heads, (True, False, True, True, True, True, False), tuple(rows)))
         parts.append(_picture(shown, str(part["dimension"][0]), title))
     if few.height:
         names = ", ".join(printable(name) for name in few["channel"].head(8))

@@ -47,7 +47,10 @@ def _money(value: float | None, currency: str) -> str:
 def _span(low: float | None, high: float | None, currency: str) -> str:
     if low is None or high is None:
         return "–"
-    return _money(low, currency) if abs(high - low) < 0.005 else f"{number(low)} – {_money(high, currency)}"
+    if abs(high - low) < 0.005:
+        return _money(low, currency)
+    write = large if high >= 1e6 else number
+    return f"{write(low)} – {write(high)}{NBSP}{printable(currency)}"
 
 
 def _network(cost: Cost, ways: pl.DataFrame) -> Section:

@@ -82,13 +82,16 @@ def _lines(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool])
 
 
 def _widths(grid: Grid, most: int) -> list[int]:
-    """As wide as the widest cell; what does not fit is taken from the widest texts."""
+    """As wide as the widest cell; what does not fit is taken from the widest texts, which then go on below."""
     columns = zip(grid.heads, *(row.cells for row in grid.rows), strict=True)
     widths = [max(cell_len(cell) for cell in column) for column in columns]
+    columns = zip(grid.heads, *(row.cells for row in grid.rows), strict=True)
+    words = [max(cell_len(word) for cell in column for word in (cell.split(" ") or [""])) for column in columns]
     texts = [index for index, right in enumerate(grid.numeric) if not right]
-    while sum(widths) + GAP * (len(widths) - 1) > most:
-        loose = [index for index in texts if widths[index] > NARROWEST]
-        if not loose:
-            break
-        widths[max(loose, key=lambda index: widths[index])] -= 1
+    for least in (words, [NARROWEST] * len(words)):  # words stay whole as long as that is possible
+        while sum(widths) + GAP * (len(widths) - 1) > most:
+            loose = [index for index in texts if widths[index] > least[index]]
+            if not loose:
+                break
+            widths[max(loose, key=lambda index: widths[index])] -= 1
     return widths

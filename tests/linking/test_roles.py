@@ -1,0 +1,49 @@
+"""What part of a member's traffic is the network's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from forensics.common.schema import ACCOUNTS, SIGHTINGS
+from forensics.linking.incidence import build_incidence
+from forensics.linking.roles import describe_traffic
+
+START = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+def roles_of(shown: dict[str, tuple[int, float]]) -> dict[str, tuple[float | None, str]]:
+    """Traffic share and part of twenty pool accounts and of others: events of 100 that show the pool's template, and the
+    day of 40 from which on.
+    """
+    pool = {f"pool{number:02d}": (90, 0.0) for number in range(20)} | shown
+    others = [f"other{number:03d}" for number in range(200)]
+    rows = [
+        (name, "template", "pool", count, START + timedelta(days=since), START + timedelta(days=40))
+        for name, (count, since) in pool.items()
+    ]
+    rows += [(name, "template", f"t{number // 2}", 50, START, START) for number, name in enumerate(others)]
+    sightings = pl.DataFrame(rows, schema=SIGHTINGS.schema, orient="row")
+    ids = [*pool, *others]
+    known = pl.DataFrame({"account_id": ids}).with_columns(
+        request_count=pl.lit(100, pl.UInt32),
+        first_seen_at=pl.lit(START, ACCOUNTS.schema["first_seen_at"]),
+        last_seen_at=pl.lit(START + timedelta(days=40), ACCOUNTS.schema["last_seen_at"]),
+    )
+    accounts = pl.concat([ACCOUNTS.empty(), known], how="diagonal_relaxed")
+    incidence = build_incidence(sightings, accounts)
+    labels = np.where([name in pool for name in incidence.account_ids], 0, -1).astype(np.int64)
+    told = describe_traffic(incidence, labels, sightings, accounts)
+    return {row["account_id"]: (row["traffic_share"], row["part"]) for row in told.iter_rows(named=True)}
+
+
+def test_a_few_requests_make_nobody_a_member() -> None:
+    """Five of a hundred requests late in an account's life are used, a third all its life is mixed, most is a member."""
+    told = roles_of({"framed": (4, 1.0), "stolen": (30, 30.0), "resold": (35, 0.5), "aged": (80, 30.0)})
+    assert told["pool00"] == (0.9, "member")
+    assert told["framed"] == (0.04, "used")
+    assert told["stolen"] == (0.3, "used")
+    assert told["resold"] == (0.35, "mixed")
+    assert told["aged"] == (0.8, "member")
