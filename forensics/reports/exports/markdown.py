@@ -129,6 +129,11 @@ def render_markdown(report: Report) -> bytes:
 
 def _further(reading: Reading) -> Iterable[str]:
     """What was taken out, joined, and looked up elsewhere, a sentence each."""
+    if reading.period:
+        yield (
+            f"Narrowed to requests {prose(reading.period)} UTC: lives, volume and quoted lines are of that time; "
+            "verdicts, members and numbers about others are of the whole case."
+        )
     if reading.dropped_before:
         yield (
             f"Events before {prose(reading.dropped_before[:10])} were taken out of the case; the lines of their "

@@ -1,10 +1,10 @@
-"""Who shows a value: an address, a card, a mail domain, a client, a hash, a template, a device, any observable."""
+"""Who shows a value: an address, a prefix, a card, a mail domain, a client, a hash, a template, a device, any other."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -21,19 +21,17 @@ _SKIPPED = {"prompt_text", "system_text", "status", "plan", "error_code", "metho
 _ADDRESSES = ("client_address", "signup_address")
 _HEX = re.compile(r"(?:0x)?([0-9a-f]{1,16})")
 _CUT_HEX = re.compile(r"([0-9a-f]{4,15})(?:…|\.\.\.)([0-9a-f]{0,12})")
-HOLDERS = pl.Schema(
-    {
-        "column": pl.String(),
-        "value": pl.String(),
-        "account_id": pl.String(),
-        "network": pl.String(),
-        "role": pl.String(),
-        "event_count": pl.UInt32(),
-        "first_seen_at": pl.Datetime("us", "UTC"),
-        "last_seen_at": pl.Datetime("us", "UTC"),
-        "lines": pl.List(pl.String),
-    }
-)
+HOLDERS: Final[dict[str, Any]] = {
+    "column": pl.String,
+    "value": pl.String,
+    "account_id": pl.String,
+    "network": pl.String,
+    "role": pl.String,
+    "event_count": pl.UInt32,
+    "first_seen_at": pl.Datetime("us", "UTC"),
+    "last_seen_at": pl.Datetime("us", "UTC"),
+    "lines": pl.List(pl.String),
+}
 
 
 def find_holders(tables: Tables, value: str) -> pl.DataFrame:

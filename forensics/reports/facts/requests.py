@@ -51,7 +51,7 @@ def list_requests(
     until: datetime | None = None,
     where: str | None = None,
 ) -> pl.LazyFrame:
-    """One row per request in order of time: EVENTS with the path of its source, hashes as every report prints them.
+    """One row per request in order of time: EVENTS with its source line as `path:line`, hashes as reports print them.
 
     In:    `accounts` and `network_id` narrow it to these accounts, or to the operator's accounts of a network; `where`
            is a condition in SQL over the columns.
@@ -64,6 +64,7 @@ def list_requests(
         members = of_operator(tables.scan("members")).filter(pl.col("network_id") == network_id)
         events = events.join(members.select("account_id"), on="account_id", how="semi")
     rows = printed_hashes(events).join(tables.scan("sources").select("source_id", "path"), on="source_id", how="left")
+    rows = rows.with_columns(line=pl.format("{}:{}", pl.col("path").fill_null("source"), "source_line"))
     if where is not None:
         rows = _filter(rows, where)
     return rows.sort("started_at", "account_id", "source_id", "source_line")

@@ -44,9 +44,11 @@ def run_sql(files: Mapping[str, Sequence[Path]], query: str) -> pl.DataFrame:
         connection.execute(f"SET allowed_directories = [{', '.join(_quoted(folder) for folder in folders)}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-        answer = connection.execute(query)
-        found: Any = answer.to_arrow_table()
-        frame = pl.from_arrow(found)
+        statements = connection.extract_statements(query)
+        if [statement.type.name for statement in statements] != ["SELECT"]:
+            raise UsageError("one query that reads is asked for", "a case is not changed by SQL: SELECT …")
+        answer = connection.sql(query)
+        frame = pl.from_arrow(answer.to_arrow_table())
     except duckdb.Error as error:
         known = ", ".join(TABLES)
         raise UsageError(f"DuckDB says: {str(error).splitlines()[0]}", f"tables: {known}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -14,20 +14,17 @@ if TYPE_CHECKING:
 
     from forensics.reports.facts.model import Finding
 
-MOMENTS = pl.Schema(
-    {
-        "at": pl.Datetime("us", "UTC"),
-        "what": pl.String(),
-        "text": pl.String(),
-        "account_id": pl.String(),
-        "number": pl.Float64(),
-        "path": pl.String(),
-        "line": pl.UInt64(),
-    }
-)
+MOMENTS: Final[dict[str, Any]] = {
+    "at": pl.Datetime("us", "UTC"),
+    "what": pl.String,
+    "text": pl.String,
+    "account_id": pl.String,
+    "number": pl.Float64,
+    "path": pl.String,
+    "line": pl.UInt64,
+}
 ORDER = ("day", "model", "template", "birth", "ban", "wave", "succession")
-PROBED_BY = 2  # accounts at most that try a template before it goes round
-SPREAD_TO = 5  # accounts that use it afterwards, at least
+WAVE = 3  # bans close together, from which they are told as a wave
 
 Moment = tuple[datetime, str, str, str | None, float | None, str | None, int | None]
 
@@ -50,7 +47,7 @@ def _moments(finding: Finding) -> Iterator[Moment]:
     for item in finding.lives.successions:
         text = f"likely takes the place of {item.banned_id}, banned {number(item.lag_h)} h before"
         yield (item.born_at, "succession", text, item.successor_id, item.similarity, None, None)
-    for wave in finding.lives.waves:
+    for wave in (wave for wave in finding.lives.waves if wave.ban_count >= WAVE):
         text = f"{plural(wave.ban_count, 'account')} banned, {plural(wave.birth_count, 'birth')} in the 72 h after"
         yield (
             wave.first_at,
