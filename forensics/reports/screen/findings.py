@@ -310,7 +310,7 @@ def _render_ties(page: Page, row: Row, card: Card) -> None:
         title = fit(cut(printable(titles.get(item["kind"], item["kind"])), title_width - 1), title_width)
         tie = card.ties.get(item["kind"])
         bits = item["bits"] or 0.0
-        if tie is None:
+        if tie is None or tie["values"] is None:  # nothing that members hold more than others do
             page.line(
                 f"  {title}  {'shared with as many others':<35}  {bits:>5.1f}  ",
                 (bar(bits, per_sign, bar_width), "green"),
