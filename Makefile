@@ -21,6 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## install and run the main job on sample_logs/
 	@rm -rf $(CASE)
 	@$(BIN)/forensics investigate sample_logs/logs --accounts sample_logs/accounts.csv --mapping sample_logs/mapping.toml --case $(CASE)
+	@printf '\nNext:  %s\n' '$(BIN)/forensics show 1 --case $(CASE)'
 
 test: $(STAMP) ## install and pass all tests
 	@$(BIN)/python -m pytest -m "not slow"

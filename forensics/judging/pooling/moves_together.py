@@ -45,7 +45,7 @@ MOST_VALUES = 4  # that are tried, the most widespread first
 AS_BUSY = 0.5  # of the members' median requests: who sends less is slower to show a change
 REACH = 0.15  # of the others, nearest by requests, among which each member's counterpart is drawn
 SCREEN, REFINE = 199, 800
-APART = 1.5  # times what others show, from which it matters
+APART = 2.0  # times the odds that others show, from which it matters
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def _test_group(
         own=wilson(share * movers, movers),
         others=expected,
         p_value=p_value,
-        holds=bool(p_value < SIGNIFICANT and share >= APART * expected[0]),
+        holds=bool(p_value < SIGNIFICANT and _odds(share) >= APART * _odds(expected[0])),
     )
 
 
@@ -223,6 +223,10 @@ def _test_value(
         "words": VALUES[kind][0],
         "movers": len(movers.at_s),
     }
+
+
+def _odds(share: float) -> float:
+    return share / max(1e-9, 1.0 - share)
 
 
 def _fullest(at_s: Floats) -> float:
