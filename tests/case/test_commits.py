@@ -8,7 +8,6 @@ import os
 import signal
 import time
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -24,6 +23,7 @@ from forensics.common.settings import IngestSettings
 from forensics.reading.ingest import ingest
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from collections.abc import Callable, Sequence
 
     from running import Answer
@@ -192,7 +192,7 @@ def test_a_draft_counts_whole_or_not_at_all(tmp_path: Path) -> None:
     with Case.locked(tmp_path / "case") as case:
         case.put("members", case.scan("members"))
         before = (case.ledger, case.entries())
-        with pytest.raises(KeyError), case.draft():
+        with pytest.raises(KeyError), case.draft():  # noqa: PT012 - what is interrupted is the whole block
             case.commit(notes={"a": 1})
             case.record(**entry(1))  # type: ignore[arg-type]
             case.put("networks", case.scan("networks"))
@@ -213,7 +213,7 @@ def test_what_was_read_stays_if_the_rest_fails(tmp_path: Path) -> None:
     name = write_days(tmp_path / "a.jsonl", range(3))
     for error, count in ((KeyboardInterrupt(), 0), (ZeroDivisionError(), 150)):
         with Case.locked(tmp_path / "case") as case:
-            with pytest.raises(type(error)), case.draft():
+            with pytest.raises(type(error)), case.draft():  # noqa: PT012 - what is interrupted is the whole block
                 ingest(case, [name], settings=SETTINGS)
                 case.checkpoint(**entry(1))  # type: ignore[arg-type]
                 case.put("members", case.scan("members"))
@@ -312,7 +312,7 @@ def test_a_share_that_was_killed_does_not_block_the_next(tmp_path: Path) -> None
     from forensics.evidence.share import unfinished
 
     target, mapping = tmp_path / "copy", tmp_path / "map.jsonl"
-    with pytest.raises(OSError, match="disk"), unfinished(target, mapping) as (beside, way_back):
+    with pytest.raises(OSError, match="disk"), unfinished(target, mapping) as (beside, way_back):  # noqa: PT012 - what is interrupted is the whole block
         beside.mkdir()
         way_back.write_text("x")
         raise OSError(28, "disk full")
