@@ -23,8 +23,8 @@ from forensics.common.settings import IngestSettings
 from forensics.reading.ingest import ingest
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from running import Answer
 
