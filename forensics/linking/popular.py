@@ -382,7 +382,7 @@ def _holds(k: Ints, values: Ints, choices: int, null: _DegreeNull) -> bool:
     expected = max(scale * (d.sum() ** 2 - (d**2).sum()) / 2, 1e-9)
     if pairs <= LIFT * expected:
         return False
-    price = len(values) * np.log(np.e * choices / len(values)) - np.log(CORE_P)
+    price = len(values) * (1 + np.log(choices / len(values))) - np.log(CORE_P)
     return bool(pairs * np.log(pairs / expected) - pairs + expected > price)
 
 
