@@ -141,7 +141,7 @@ class Case:
             if ledger["version"] == OLDEST_VERSION:  # which did not note what was worked out
                 ledger["tables"] = {name: vars(part) for name, part in unnoted_tables(self.folder).items()}
             return ledger
-        if read_log(self.folder / LOG_FILE):
+        if not self._drafting and read_log(self.folder / LOG_FILE):
             raise IntegrityError(f"{path} is gone, but the case's log counts on it", RESTORE)
         return empty_ledger()
 
@@ -396,6 +396,8 @@ class Case:
             path = self.folder / DRAFT / LOG_FILE
             known = [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
             self.write_file(LOG_FILE, entry_lines([*known, entry]))
+            if not self._placed(LEDGER_FILE).exists():  # a log without a ledger is one whose ledger was taken away
+                self._write_ledger(empty_ledger())
         return entry
 
     def sweep(self) -> None:

@@ -14,6 +14,7 @@ import typer
 from forensics import __version__
 from forensics.commands import (
     about,
+    asking,
     blindspots,
     canary,
     cases,
@@ -59,6 +60,10 @@ app.command()(listing.members)
 app.command()(listing.accounts)
 app.command()(showing.show)
 app.command()(showing.explain)
+app.command()(asking.find)
+app.command()(asking.events)
+app.command()(asking.timeline)
+app.command()(asking.sql)
 app.command()(listing.rejects)
 app.command()(reporting.report)
 app.command()(sealing.seal)
@@ -84,6 +89,7 @@ app.command()(about.version)
 app.command()(about.completion)
 app.command()(about.man)
 app.command()(about.docs)
+app.command()(asking.glossary)
 
 
 def _say_version(wanted: bool) -> None:

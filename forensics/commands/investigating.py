@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,9 +21,12 @@ from forensics.commands.options import (
     QuietOption,
     SchedulerOption,
     SensitivityOption,
+    SinceOption,
+    UntilOption,
     WorkersOption,
     case_option,
     chosen_settings,
+    in_utc,
     keep_apart,
     keep_what_was_read,
     kept_or_passing,
@@ -107,6 +111,8 @@ def investigate(
     workers: WorkersOption = 0,
     scheduler: SchedulerOption = None,
     memory: MemoryOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Read logs, find the networks in them, print the report.
@@ -154,16 +160,27 @@ def investigate(
             apart = keep_apart(held)
             if report is not None and case is not None:
                 keep_what_was_read(held, sources=list(sources or []), events=report.event_count)
-            outcome = run(held, settings, progress, engine=chosen)
+            outcome = run(held, settings, progress, engine=chosen, since=in_utc(since), until=in_utc(until))
             if case is not None:
                 record_command(
                     held, "investigate", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
                 )
-        further = [*(enriched(report, join=join) if report is not None else ()), *apart_sentences(apart)]
+        further = [
+            *_told_period(since, until),
+            *(enriched(report, join=join) if report is not None else ()),
+            *apart_sentences(apart),
+        ]
         print_report(held, case, quiet=quiet, further=further)
         _tell_watched(held, quiet=quiet)
         check_faults(outcome)
         check_findings(held, fail_on, report)
+
+
+def _told_period(since: datetime | None, until: datetime | None) -> list[str]:
+    """That a run looked at a stretch of time only."""
+    parts = [f"from {since:%Y-%m-%d %H:%M}" if since else "", f"before {until:%Y-%m-%d %H:%M}" if until else ""]
+    told = " ".join(part for part in parts if part)
+    return [f"looked at {told} UTC only; everything read is in the case"] if told else []
 
 
 def _tell_broken_off(held: Case) -> None:

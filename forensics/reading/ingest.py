@@ -98,8 +98,6 @@ def ingest(
         if problems:
             raise problems[0]
         raise InputError("there is nothing to read", "give at least one file")
-    if not run.rows and not case.ledger["run"]:  # a case of nothing would be none
-        raise InputError(f"{report.sources[0].path} holds no line ({report.sources[0].note})", "give a file with lines")
     if join:
         run.join(report)
     _check(report, settings)
@@ -172,14 +170,21 @@ class Run:
     def _read_or_say(self, path: str, report: IngestReport) -> ForensicsError | None:
         """Read a source; or what is wrong with it, whatever that is: one file does not take the night with it."""
         faults: list[Fault] = []
+
+        def read_it() -> SourceReport | OSError:
+            try:
+                return self.read_source(path)
+            except OSError as error:  # no fault of the tool's
+                return error
+
         try:
-            read = attempt(path, lambda: self.read_source(path), faults)
-        except OSError as error:
-            return InputError(f"{path} cannot be read: {error.strerror or error}", "check the file and its permissions")
+            read = attempt(path, read_it, faults)
         except MemoryError:
             return InputError(f"{path} needs more memory than there is", "split it, or lower ingest.batch_mb")
         except InputError as error:
             return error
+        if isinstance(read, OSError):
+            return InputError(f"{path} cannot be read: {read.strerror or read}", "check the file and its permissions")
         if read is None:
             told = f"{faults[0].error} at {faults[0].place}"
             return InputError(f"{path}: internal fault, {told}", "please report it, with the format of the log")
@@ -262,7 +267,7 @@ class Run:
             replaced["register"] = [
                 self.case.write_part("register", f"{self.writer.run:06d}", register.sort("account_id"))
             ]
-        if self.rows or register is not None:
+        if self.rows or register is not None or not self.case.ledger["run"]:  # an empty first night makes a case too
             built = [
                 {"kind": database.kind, "built_at": database.built_at.isoformat(), "path": database.path}
                 for database in self.wishes.databases

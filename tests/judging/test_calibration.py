@@ -39,7 +39,7 @@ CHANCE = 1e-4  # that a bound is passed by accident
 ACAT = 1.25  # inflation of the Cauchy combination under dependence, as in methods C8
 PLUGINS: Mapping[str, Hallmark] = find_hallmarks()
 # Independent customers pay apart and come from exits of their own: what hides is read where other signs show one hand.
-ONE_HAND_GIVEN = ("many_payers", "own_exits", "refilled", "unborne_claim")
+ONE_HAND_GIVEN = ("many_payers", "own_exits", "goes_on_after_bans", "unborne_claim")
 TESTS = tuple(
     name
     for name, plugin in PLUGINS.items()

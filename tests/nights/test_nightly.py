@@ -494,7 +494,7 @@ def test_retention_takes_old_events_out_for_good(user: Path, call: Callable[...,
     refused = night_of(user, call, "--window", "3", "--retain", "2")
     assert refused.returncode == 2
     assert "retain at least the window" in refused.stderr
-    assert night_of(user, call, "--window", "3", "--retain", "4").returncode == 0
+    assert night_of(user, call, "--window", "3", "--retain", "4", "--yes").returncode == 0
     first, last = (
         Case(user / "case")
         .scan("events")

@@ -207,6 +207,8 @@ def test_networks_keep_the_machine_contract() -> None:
         "last_seen_at",
         "hallmarks",
         "explanations",
+        "concealment",
+        "contested",
     ]
     assert list(rows[0])[: len(keys)] == keys
     assert [row["rank"] for row in rows] == sorted(row["rank"] for row in rows)
@@ -219,7 +221,8 @@ def test_networks_keep_the_machine_contract() -> None:
 def test_members_keep_the_machine_contract() -> None:
     """Members: --format csv has exactly these columns, and one row per account."""
     rows = list(csv.DictReader(io.StringIO(csv_text(list_members(CASE)))))
-    assert list(rows[0]) == ["network_id", "account_id", "rank", "alert", "score", "membership"]
+    first = ["network_id", "account_id", "rank", "alert", "score", "membership"]
+    assert list(rows[0]) == [*first, "role", "traffic_share", "since"]
     assert len(rows) == CASE.tables["members"].height
     assert {row["alert"] for row in rows} == {"true", "false"}
     only = list_members(CASE, "net_ba9876543210")

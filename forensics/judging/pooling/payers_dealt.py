@@ -10,7 +10,6 @@ Null model: two, and the larger p counts. Payers change places among accounts bo
 Guard:      blocks of one size: three in five payers of several accounts have the most frequent number of them, or one
             less or more where it is 5 or above.
 Blind to:   one card an account, one card for all, cards dealt at random, logs without an accounts file.
-Source:     methods C10e.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def _section(part: pl.DataFrame, title: str, weeks: pl.DataFrame | None, changes
         standing = row["standing"] + changed.get((row["dimension"], row["channel"]), "")
         cells = (
             str(row["rank"]),
-            printable(row["channel"], 30),
+            printable(row["channel"]),
             count(row["account_count"]),
             count(row["request_count"]),
             "–"
@@ -86,7 +86,7 @@ def _section(part: pl.DataFrame, title: str, weeks: pl.DataFrame | None, changes
         parts.append(Grid(heads, (True, False, True, True, True, True, False), tuple(rows)))
         parts.append(_picture(shown, str(part["dimension"][0]), title))
     if few.height:
-        names = ", ".join(printable(name, 30) for name in few["channel"].head(8))
+        names = ", ".join(printable(name) for name in few["channel"].head(8))
         more = ", …" if few.height > 8 else ""
         parts.append(
             Text(f"{names}{more} ({plural(int(few['account_count'].sum()), 'account')} together)", "Too few to say")
@@ -95,7 +95,7 @@ def _section(part: pl.DataFrame, title: str, weeks: pl.DataFrame | None, changes
         parts.append(Text(f"{count(rest)} more; --format csv has all of them", quiet=True))
     gone = [name for (kind, name), what in changed.items() if kind == part["dimension"][0] and what == ", gone"]
     if gone:
-        parts.append(Text(", ".join(printable(name, 30) for name in gone[:8]), "Gone since"))
+        parts.append(Text(", ".join(printable(name) for name in gone[:8]), "Gone since"))
     return Section(title[:1].upper() + title[1:], tuple(parts))
 
 
@@ -109,7 +109,7 @@ def _changes(changes: pl.DataFrame | None) -> dict[tuple[str, str], str]:
 def _picture(shown: pl.DataFrame, dimension: str, title: str) -> Intervals:
     rows = tuple(
         Interval(
-            printable(row["channel"], 26),
+            printable(row["channel"]),
             row["found_share"],
             row["found_low"],
             row["found_high"],

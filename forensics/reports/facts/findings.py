@@ -201,6 +201,7 @@ def _describe_reading(tables: Tables, overview: Overview, notes: Mapping[str, An
         platforms=tuple((name or "unnamed", count) for name, count in overview.platforms),
         gaps=tuple(Gap(gap.platform, gap.first_at, gap.last_at) for gap in overview.gaps[:12]),
         dropped_before=before,
+        period=str(notes.get("period", "")),
         joined_count=int(sources["joined_count"].sum()),
         databases=tuple(
             Database(str(one["kind"]), str(one["path"]), str(one["built_at"])) for one in notes.get("databases", ())

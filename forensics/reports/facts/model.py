@@ -70,6 +70,7 @@ class Reading:
     dropped_before: str | None = None  # the moment before which events were taken out
     joined_count: int = 0  # events that met one of another log and became one with it
     databases: tuple[Database, ...] = ()  # that gave addresses their place
+    period: str = ""  # the stretch of time that the report is narrowed to, in words; verdicts are of the whole case
 
     @property
     def adds_up(self) -> bool:

@@ -148,7 +148,7 @@ def _pool(name: str, pool: Pool, shared: pl.DataFrame, table: pl.DataFrame, cour
     parts: list[Text | Grid | Lines] = [Text(facts), Grid(heads, (False, *[True] * 5), rows, title="Bans")]
     parts.append(_shared(shared))
     parts.append(_course(pool, course, horizon))
-    return Section(f"Bans: {printable(name, 60)}", tuple(parts))
+    return Section(f"Bans: {printable(name)}", tuple(parts))
 
 
 POLICY_NAMES = {

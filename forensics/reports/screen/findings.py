@@ -150,7 +150,7 @@ def render_overview(page: Page, overview: Overview, case_option: str = "", furth
             if gap.first_at.date() == gap.last_at.date()
             else moment(gap.last_at)
         )
-        facts.append(f"gap: {printable(gap.platform, 24)}, {moment(gap.first_at)} – {end}")
+        facts.append(f"gap: {printable(gap.platform)}, {moment(gap.first_at)} – {end}")
     page.paragraph(" · ".join(facts), indent=9)
     for text in further:
         page.paragraph(text, indent=9)
@@ -310,7 +310,7 @@ def _render_ties(page: Page, row: Row, card: Card) -> None:
         title = fit(cut(printable(titles.get(item["kind"], item["kind"])), title_width - 1), title_width)
         tie = card.ties.get(item["kind"])
         bits = item["bits"] or 0.0
-        if tie is None:
+        if tie is None or tie["values"] is None:  # nothing that members hold more than others do
             page.line(
                 f"  {title}  {'shared with as many others':<35}  {bits:>5.1f}  ",
                 (bar(bits, per_sign, bar_width), "green"),
@@ -451,7 +451,7 @@ def _render_members(page: Page, card: Card) -> None:
     if not card.top:
         return
     titles = kind_names()
-    width = min(max(len(printable(item["account_id"])) for item in card.top), 24)
+    width = min(max(len(printable(item["account_id"])) for item in card.top) + 1, page.width - 52)
     page.line(
         (fit("Top members", width + 2), "bold"), (f"{'exchanges':>10}  {'active':<15}  {'state':<13}  tied by", "dim")
     )
@@ -475,7 +475,7 @@ def _render_members(page: Page, card: Card) -> None:
 
 
 def split_quiet(networks: list[Row]) -> tuple[list[Row], list[Row], list[Row]]:
-    """Networks that are no finding: contested ones, those that an innocent reason explains, those with little evidence."""
+    """Networks that are no finding: contested, explained by an innocent reason, with too little evidence."""
     quiet = [row for row in networks if not row["alert"]]
     marked = [MARKED_BENIGN in row["explanations"] for row in quiet]
     contested = [row for row, known in zip(quiet, marked, strict=True) if row["contested"] and not known]

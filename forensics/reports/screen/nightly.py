@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from forensics.common.printable import printable, shorten
+from forensics.common.printable import printable
 from forensics.common.schema import LINEAGE, PROFILES
 from forensics.common.settings import HistorySettings
 from forensics.nights.standing import UNKNOWN, steady_level
@@ -276,7 +276,7 @@ def silent_platforms(case: Tables) -> list[str]:
         return []
     now = last.get_column("last_at").max()
     late = last.filter((pl.lit(now) - pl.col("last_at")).dt.total_seconds() > SILENT_H * 3600)
-    return [f"{printable(name, 24)} has been silent since {moment(at)} UTC" for name, at in late.iter_rows()]
+    return [f"{printable(name)} has been silent since {moment(at)} UTC" for name, at in late.iter_rows()]
 
 
 def summary(news: News) -> str:
@@ -551,8 +551,5 @@ def render_lineage(case: Tables, rows: pl.DataFrame, marks: Mapping[str, str], w
     for row in ordered.iter_rows(named=True):
         dates = "".join(fit(day(row[name]) if row[name] else "–", 8) for name in ("first_at", "alert_at", "last_at"))
         counts = f"{count(row['most']):>6}{count(row['respawned']):>10}"
-        page.line(
-            f"{fit(shorten(row['name'], 19), 20)}{dates}{counts}  "
-            f"{fit(row['status'], 10)}{marks.get(row['network_id'], '')}"
-        )
+        page.keyed(row["name"], 20, f"{dates}{counts}  {fit(row['status'], 10)}{marks.get(row['network_id'], '')}")
     return page

@@ -65,8 +65,8 @@ def measures(row: Row) -> str:
     if row["output_tokens"] is not None:
         parts.append(f"{large(row['output_tokens'])} output tokens")
     text = ", ".join(parts) + "."
-    platforms = [printable(name, 24) for name in row["platforms"] or []]
-    models = [printable(name, 32) for name in row["models"] or []]
+    platforms = [printable(name) for name in row["platforms"] or []]
+    models = [printable(name) for name in row["models"] or []]
     if platforms:
         text += f" Platforms: {', '.join(platforms)}."
     if models:
