@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 import numpy as np
 import polars as pl
 import pytest
 from made_case import FrameCase
-from made_channels import ROGUE, START, fitted, made_market
+from made_channels import ROGUE, START, Market, fitted, made_market
 
 from forensics.common.errors import UsageError
 from forensics.defences.resellers import (
@@ -26,13 +27,20 @@ from forensics.reports.facts.channel_sheet import channel_questions, channel_she
 SEEDS = range(20)
 
 
+@cache
+def audited(seed: int) -> tuple[Market, pl.DataFrame]:
+    """A market with a rogue, and its audit."""
+    market = made_market(seed)
+    return market, audit_channels(market.case, ["reseller"])
+
+
 def test_the_rogue_is_first_in_nineteen_of_twenty() -> None:
     """Among 40 resellers the one that lets pools in is ranked first in at least 19 of 20 seeds; by bare shares it would
     not be, as small ones with one bad customer come before it.
     """
     first, bare = 0, 0
     for seed in SEEDS:
-        audit = audit_channels(made_market(seed).case, ["reseller"])
+        _, audit = audited(seed)
         first += audit["channel"][0] == ROGUE
         shares = audit.with_columns(bare=pl.col("found_count") / pl.col("found_of")).sort("bare", descending=True)
         bare += shares["channel"][0] == ROGUE
@@ -46,8 +54,7 @@ def test_honest_small_ones_are_told_too_few() -> None:
     """
     accused = honest = 0
     for seed in SEEDS:
-        market = made_market(seed)
-        audit = audit_channels(market.case, ["reseller"])
+        market, audit = audited(seed)
         small = audit.filter(pl.col("account_count") < 5)
         assert small.height
         assert set(small["standing"]) == {TOO_FEW}
