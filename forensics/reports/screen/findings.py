@@ -63,7 +63,10 @@ def render_report(
         for row, card in zip(findings[:BRIEFS], read_cards(case, findings[:BRIEFS]), strict=True):
             page.blank()
             render_brief(page, row, card, case_option)
-        _tell_rest(page, len(findings), len(explained) + len(weak), case_option)
+        marked = [row for row in explained if MARKED_BENIGN in row["explanations"]]
+        hint = f"forensics networks{' ' + case_option if case_option else ''}"
+        _list_quiet(page, "Marked benign", "by whom and why", marked, [row["summary"] for row in marked], hint)
+        _tell_rest(page, len(findings), len(explained) - len(marked) + len(weak), case_option)
     if not kept:
         page.blank()
         page.paragraph(
