@@ -65,7 +65,14 @@ def test_what_says_that_it_is_a_secret_is_masked(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["acct_0042", "task-forceful-and-long-name", "key_24b25a05", "token bucket", "net_3a51e74da398", "disk_usage_of_all"],
+    [
+        "acct_0042",
+        "task-forceful-and-long-name",
+        "key_24b25a05",
+        "token bucket",
+        "net_3a51e74da398",
+        "disk_usage_of_all",
+    ],
 )
 def test_what_is_none_stays(text: str) -> None:
     """Ids and words that only look a little like one are left alone."""

@@ -26,7 +26,7 @@ def is_parquet(path: str) -> bool:
         return handle.read(4) == b"PAR1"
 
 
-def refuse_bomb(path: str, file: Any, size: int) -> None:
+def refuse_bomb(path: str, file: Any, size: int) -> None:  # noqa: ANN401 - a library without types
     """A small file may say that it holds billions of rows, or gigabytes in a column.
 
     In:    file: a ParquetFile, opened but not read.

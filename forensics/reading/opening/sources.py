@@ -116,8 +116,7 @@ class Stream:
             self.ended_early = f"reading stopped: {error.strerror or error}"
 
     def _bounded(self) -> Iterator[bytes]:
-        """What an archive unfolds to, as far as a log would: text that repeats itself shrinks to a hundredth, no more.
-        """
+        """What an archive unfolds to, as far as a log would: text that repeats itself shrinks to a hundredth."""
         unfolded = 0
         for out in self._members():
             unfolded += len(out)
