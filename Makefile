@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CASE ?= demo-case
 
-.PHONY: help demo test test-slow lint fix bench bench-peers bench-strangers bench-authors bench-exam bench-scale bench-sketch bench-nights bench-canary domains lock clean
+.PHONY: help demo test test-slow lint fix bench bench-peers bench-strangers bench-authors fit bench-exam bench-scale bench-sketch bench-nights bench-canary domains lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
@@ -21,6 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## install and run the main job on sample_logs/
 	@rm -rf $(CASE)
 	@$(BIN)/forensics investigate sample_logs/logs --accounts sample_logs/accounts.csv --mapping sample_logs/mapping.toml --case $(CASE)
+	@printf '\nNext:  %s\n' '$(BIN)/forensics show 1 --case $(CASE)'
 
 test: $(STAMP) ## install and pass all tests
 	@$(BIN)/python -m pytest -m "not slow"
@@ -50,6 +51,9 @@ bench-strangers: $(STAMP) ## detection quality on worlds of two independent auth
 
 bench-authors: $(STAMP) ## detection quality on worlds of independent authors: author × level
 	@$(BIN)/python tests/bench/authors/run.py
+
+fit: $(STAMP) ## the judge's weights, estimated on worlds of independent authors, each left out in turn
+	@$(BIN)/python tests/bench/fit.py --keep $${FIT_FOLDER:-/tmp/forensics-fit} --write
 
 bench-exam: $(STAMP) ## hydra and clean worlds of the reporting split, reliability of verdicts, ablation
 	@$(BIN)/python tests/bench/exam/run.py

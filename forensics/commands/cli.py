@@ -15,6 +15,7 @@ import typer
 from forensics import __version__
 from forensics.commands import (
     about,
+    asking,
     blindspots,
     canary,
     cases,
@@ -61,6 +62,10 @@ app.command()(listing.members)
 app.command()(listing.accounts)
 app.command()(showing.show)
 app.command()(showing.explain)
+app.command()(asking.find)
+app.command()(asking.events)
+app.command()(asking.timeline)
+app.command()(asking.sql)
 app.command()(listing.rejects)
 app.command()(reporting.report)
 app.command()(sealing.seal)
@@ -86,6 +91,7 @@ app.command()(about.version)
 app.command()(about.completion)
 app.command()(about.man)
 app.command()(about.docs)
+app.command()(asking.glossary)
 
 
 def _say_version(wanted: bool) -> None:

@@ -20,9 +20,9 @@ def list_all(form: FormOption = Form.table) -> None:
     from forensics.reading.recognising.catalogue import list_formats
     from forensics.reports.screen.ingested import formats_table
     from forensics.reports.screen.output import write_frame
-    from forensics.reports.screen.page import page_width
+    from forensics.reports.screen.page import table_width
 
-    write_frame(formats_table(list_formats()), form.value, columns=("name", "title", "reads"), width=page_width())
+    write_frame(formats_table(list_formats()), form.value, columns=("name", "title", "reads"), width=table_width())
 
 
 @app.command("test")

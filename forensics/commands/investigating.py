@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,9 +21,12 @@ from forensics.commands.options import (
     QuietOption,
     SchedulerOption,
     SensitivityOption,
+    SinceOption,
+    UntilOption,
     WorkersOption,
     case_option,
     chosen_settings,
+    in_utc,
     keep_apart,
     keep_what_was_read,
     kept_or_passing,
@@ -107,6 +111,9 @@ def investigate(
     workers: WorkersOption = 0,
     scheduler: SchedulerOption = None,
     memory: MemoryOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Everything that is known of each finding.")] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Read logs, find the networks in them, print the report.
@@ -154,16 +161,27 @@ def investigate(
             apart = keep_apart(held)
             if report is not None and case is not None:
                 keep_what_was_read(held, sources=list(sources or []), events=report.event_count)
-            outcome = run(held, settings, progress, engine=chosen)
+            outcome = run(held, settings, progress, engine=chosen, since=in_utc(since), until=in_utc(until))
             if case is not None:
                 record_command(
                     held, "investigate", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
                 )
-        further = [*(enriched(report, join=join) if report is not None else ()), *apart_sentences(apart)]
-        print_report(held, case, quiet=quiet, further=further)
+        further = [
+            *_told_period(since, until),
+            *(enriched(report, join=join) if report is not None else ()),
+            *apart_sentences(apart),
+        ]
+        print_report(held, case, quiet=quiet, further=further, full=full)
         _tell_watched(held, quiet=quiet)
         check_faults(outcome)
         check_findings(held, fail_on, report)
+
+
+def _told_period(since: datetime | None, until: datetime | None) -> list[str]:
+    """That a run looked at a stretch of time only."""
+    parts = [f"from {since:%Y-%m-%d %H:%M}" if since else "", f"before {until:%Y-%m-%d %H:%M}" if until else ""]
+    told = " ".join(part for part in parts if part)
+    return [f"looked at {told} UTC only; everything read is in the case"] if told else []
 
 
 def _tell_broken_off(held: Case) -> None:
@@ -294,7 +312,9 @@ def _tell_watched(held: Case, *, quiet: bool) -> None:
     held.note_told(int(held.ledger["told"]["run"]))
 
 
-def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequence[str] = ()) -> None:
+def print_report(
+    held: Case, case: Path | None, *, quiet: bool, further: Sequence[str] = (), full: bool = False
+) -> None:
     """The report; with `quiet` one line, and nothing where there is no finding."""
     from forensics.reports.screen.findings import render_report, summary_line
     from forensics.reports.screen.output import write_text
@@ -303,7 +323,9 @@ def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequenc
     if quiet:
         write_text(summary_line(held, case_option(case)))
         return
-    page = render_report(held, page_width(), case_option=case_option(case), kept=case is not None, further=further)
+    page = render_report(
+        held, page_width(), case_option=case_option(case), kept=case is not None, further=further, full=full
+    )
     write_text(page.text(colour=wants_colour()))
 
 

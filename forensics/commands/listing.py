@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forensics.commands.options import CaseOption, Form, FormOption, TopOption, analysed_case, read_case
+from forensics.commands.options import CaseOption, Form, FormOption, TopOption, WideOption, analysed_case, read_case
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,11 +16,12 @@ def networks(
     case: CaseOption = None,
     form: FormOption = Form.table,
     alerts: Annotated[bool, typer.Option("--alerts", help="Only networks reported as findings.")] = False,
+    wide: WideOption = False,
 ) -> None:
     """List the networks by rank."""
     from forensics.reports.screen.listings import NETWORK_COLUMNS, list_networks
 
-    _write(list_networks(analysed_case(case), alerts_only=alerts), form, NETWORK_COLUMNS)
+    _write(list_networks(analysed_case(case), alerts_only=alerts), form, NETWORK_COLUMNS, wide=wide)
 
 
 def members(
@@ -29,6 +30,7 @@ def members(
         str | None, typer.Option("--network", help="Only this network: id, name or rank.", metavar="NETWORK")
     ] = None,
     form: FormOption = Form.table,
+    wide: WideOption = False,
 ) -> None:
     """List the accounts of each network."""
     from forensics.common.errors import UsageError
@@ -41,7 +43,7 @@ def members(
         if row is None:
             raise UsageError(f"no network is called {network!r}", "forensics networks lists ids, names and ranks")
         wanted = row["network_id"]
-    _write(list_members(found, wanted), form, MEMBER_COLUMNS)
+    _write(list_members(found, wanted), form, MEMBER_COLUMNS, wide=wide)
 
 
 def accounts(
@@ -54,24 +56,31 @@ def accounts(
         str, typer.Option("--by", help="Column to sort by, largest first.", metavar="COLUMN")
     ] = "request_count",
     form: FormOption = Form.table,
+    wide: WideOption = False,
 ) -> None:
     """List accounts with their numbers."""
     from forensics.reports.screen.listings import ACCOUNT_COLUMNS, list_accounts
 
     most = top if top is not None else 20 if form is Form.table else None
     columns = ACCOUNT_COLUMNS if by in ACCOUNT_COLUMNS else (*ACCOUNT_COLUMNS[:2], by, *ACCOUNT_COLUMNS[2:])
-    _write(list_accounts(analysed_case(case), names or (), top=most, by=by), form, columns)
+    _write(list_accounts(analysed_case(case), names or (), top=most, by=by), form, columns, wide=wide)
 
 
-def rejects(case: CaseOption = None, top: TopOption = None, form: FormOption = Form.table) -> None:
+def rejects(
+    case: CaseOption = None,
+    top: TopOption = None,
+    form: FormOption = Form.table,
+    wide: WideOption = False,
+) -> None:
     """List the lines that could not be read, and why."""
     from forensics.reports.screen.listings import REJECT_COLUMNS, list_rejects
 
-    _write(list_rejects(read_case(case), top=top), form, REJECT_COLUMNS)
+    _write(list_rejects(read_case(case), top=top), form, REJECT_COLUMNS, wide=wide)
 
 
-def _write(frame: pl.DataFrame, form: Form, columns: tuple[str, ...]) -> None:
+def _write(frame: pl.DataFrame, form: Form, columns: tuple[str, ...], *, wide: bool) -> None:
     from forensics.reports.screen.output import write_frame
-    from forensics.reports.screen.page import page_width
+    from forensics.reports.screen.page import table_width
 
-    write_frame(frame, form.value, columns=columns, width=page_width())
+    shown = None if wide else columns
+    write_frame(frame, form.value, columns=shown, width=table_width(wide=wide), more="--wide shows all")

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from forensics.case.store import Case
 
 
+BAN_HEADS = frozenset({"account_id", "account", "accountid", "account id", "id", "user_id", "user"})  # of one column
+
+
 class State(StrEnum):
     """What an analyst says of a network."""
 
@@ -323,7 +326,7 @@ def _list_marks(found: Case, *, export: bool) -> None:
 
     from forensics.nights.marks import read_marks
     from forensics.reports.screen.output import jsonl_text, table_text, write_text
-    from forensics.reports.screen.page import page_width
+    from forensics.reports.screen.page import table_width
 
     names = dict(found.scan("lineage").select("network_id", "name").unique().collect().iter_rows())
     rows = [
@@ -345,7 +348,7 @@ def _list_marks(found: Case, *, export: bool) -> None:
     write_text(
         jsonl_text(frame)
         if export
-        else table_text(frame.select("name", "state", "by", pl.col("at").str.head(16), "note"), page_width())
+        else table_text(frame.select("name", "state", "by", pl.col("at").str.head(16), "note"), table_width())
     )
 
 
@@ -404,24 +407,11 @@ def bans(
     import polars as pl
 
     from forensics.case.store import Case
-    from forensics.common.errors import InputError
     from forensics.common.schema import REGISTER, TIME
-    from forensics.reading.accounts.register import read_register
     from forensics.reports.screen.output import write_text
 
     read_case(case)
-    if file.suffix.lower() in {"", ".txt"}:
-        try:
-            names = [
-                line.strip()
-                for line in file.read_text(encoding="utf-8").splitlines()
-                if line.strip() and not line.startswith("#")
-            ]
-        except OSError as error:
-            raise InputError(f"cannot read {file}: {error.strerror}") from error
-        given = pl.DataFrame({"account_id": names}).with_columns(banned_at=pl.lit(None, TIME))
-    else:
-        given = read_register(file).select("account_id", "banned_at")
+    given = _read_bans(file)
     when = (at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at) or datetime.now(UTC)
     given = given.with_columns(pl.col("banned_at").fill_null(pl.lit(when, TIME))).unique(
         "account_id", keep="first", maintain_order=True
@@ -440,6 +430,31 @@ def bans(
     write_text(
         f"{given.height} accounts noted as banned, {seen} of them seen in the logs; the next run counts what follows\n"
     )
+
+
+def _read_bans(file: Path) -> pl.DataFrame:
+    """account_id, banned_at: a table with these columns, or one id a line, whatever the file is called.
+
+    Raises: InputError where the file cannot be read.
+    """
+    import polars as pl
+
+    from forensics.common.errors import InputError
+    from forensics.common.schema import TIME
+    from forensics.reading.accounts.register import read_register
+
+    if file.suffix.lower() in {"", ".txt", ".csv"}:
+        try:
+            lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"cannot read {file}: {error}", "give a text file in UTF-8, CSV or Parquet") from error
+        names = [line for line in lines if line and not line.startswith("#")]
+        if not any(separator in line for line in names for separator in ",;\t"):
+            names = names[1:] if names and names[0].lower() in BAN_HEADS else names
+            return pl.DataFrame({"account_id": names}, schema={"account_id": pl.String}).with_columns(
+                banned_at=pl.lit(None, TIME)
+            )
+    return read_register(file).select("account_id", "banned_at")
 
 
 def watch(
@@ -468,13 +483,13 @@ def watch(
     from forensics.common.secrets import hide_secret, mask_secrets
     from forensics.defences.watch_list import check_kind, read_watch_list
     from forensics.reports.screen.output import write_frame, write_text
-    from forensics.reports.screen.page import page_width
+    from forensics.reports.screen.page import table_width
 
     found = read_case(case)
     if action is WatchAction.list:
         rows = [vars(item) for item in read_watch_list(found.entries())]
         frame: pl.DataFrame = pl.DataFrame(rows, schema=dict.fromkeys(("kind", "value", "note"), pl.String))
-        write_frame(frame, form.value, width=page_width())
+        write_frame(frame, form.value, width=table_width())
         return
     if kind is None or not values:
         raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +16,6 @@ from forensics.common.secrets import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from forensics.case.quarantine import Apart
     from forensics.case.store import Case
@@ -68,6 +68,13 @@ ConfigOption = Annotated[
 SensitivityOption = Annotated[
     Sensitivity | None, typer.Option("--sensitivity", help="low: only the surest findings; high: weaker ones too.")
 ]
+SinceOption = Annotated[
+    datetime | None, typer.Option("--since", help="Only what began at this time or later (UTC).", metavar="TIME")
+]
+UntilOption = Annotated[
+    datetime | None, typer.Option("--until", help="Only what began before this time (UTC).", metavar="TIME")
+]
+WideOption = Annotated[bool, typer.Option("--wide", help="All columns of the table, however wide.")]
 TopOption = Annotated[int | None, typer.Option("--top", min=1, help="At most this many rows.", metavar="N")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Drop more events than a usual night brings.")]
 QuietOption = Annotated[
@@ -91,6 +98,11 @@ MemoryOption = Annotated[
         "--memory", help="Most that a run may take, e.g. 8G; half of what is free if not said.", metavar="LIMIT"
     ),
 ]
+
+
+def in_utc(moment: datetime | None) -> datetime | None:
+    """A time of the command line: UTC, unless it says otherwise."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def read_case(folder: Path | None) -> Case:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forensics.commands.options import CaseOption, analysed_case, record_command
+from forensics.commands.options import CaseOption, SinceOption, UntilOption, analysed_case, in_utc, record_command
 from forensics.commands.progress import StageProgress
 
 if TYPE_CHECKING:
     from forensics.case.store import Case
+    from forensics.reports.exports.catalogue import Export
 
 # tested against the exports
 FORMATS = "html, markdown, json, jsonl, csv, parquet, timesketch, stix, ocsf, graphml, gexf, sigma, blocklist"
@@ -40,48 +42,32 @@ def report(
     limit: Annotated[
         int, typer.Option("--limit", min=1, help="At most this many findings, by rank.", metavar="N")
     ] = 50,
+    since: SinceOption = None,
+    until: UntilOption = None,
     force: Annotated[bool, typer.Option("--force", help="Write over existing files.")] = False,
 ) -> None:
     """Write the findings: a page with pictures, Markdown, JSON, STIX, a timeline, a graph and more."""
     from forensics.common.errors import UsageError
-    from forensics.evidence.manifest import MANIFEST, SEAL, current_seal
-    from forensics.reports.exports.catalogue import choose_export, write_reports
+    from forensics.evidence.manifest import current_seal
+    from forensics.reports.exports.catalogue import write_reports
     from forensics.reports.facts.findings import build_report
     from forensics.reports.facts.impact import load_prices
+    from forensics.reports.facts.requests import Period
 
     found = analysed_case(case)
-    forms, outputs = form or [], [path if str(path) != "-" else None for path in output or []]
-    if len(forms) > 1 and len(outputs) != len(forms):
-        raise UsageError(
-            f"{len(forms)} formats need {len(forms)} files, not {len(outputs)}", "give one -o FILE for each --format"
-        )
-    if len(forms) == 1 and len(outputs) > 1:
-        raise UsageError(
-            f"one format and {len(outputs)} files",
-            "give one --format for each -o FILE, or none to tell them from the names",
-        )
-    pairs = [
-        (forms[index] if index < len(forms) else None, outputs[index] if index < len(outputs) else None)
-        for index in range(max(len(forms), len(outputs), 1))
-    ]
-    wanted = [(choose_export(name, path), path) for name, path in pairs]
+    wanted = _pair_up(form or [], [path if str(path) != "-" else None for path in output or []])
     files = [(export, path) for export, path in wanted if path is not None]
     for _, path in files:  # before the work, not after it
         if path.exists() and not force:
             raise UsageError(f"{path} exists", "choose another name, or say --force to write over it")
     progress = StageProgress()
     with progress("gather what the report says"):
-        listed = load_prices(prices)
-        sealed = current_seal(found)
+        tables, sealed = Period(found, in_utc(since), in_utc(until)), current_seal(found)
+        notes = found.ledger["notes"] | ({"period": _told_period(since, until)} if since or until else {})
         built = build_report(
-            found, listed, manifest_sha256=sealed, networks=networks, limit=limit, notes=found.ledger["notes"]
+            tables, load_prices(prices), manifest_sha256=sealed, networks=networks, limit=limit, notes=notes
         )
-    if sealed is None and (found.folder / SEAL / MANIFEST).exists():
-        typer.echo(
-            "forensics: the case was changed since it was sealed, so the report carries no seal; forensics verify "
-            "says what changed",
-            err=True,
-        )
+    _tell_broken_seal(found, sealed)
     if networks and not built.findings:
         raise UsageError(f"no network is called {networks[0]}", "see forensics networks")
     with progress("write the report"):
@@ -95,6 +81,44 @@ def report(
         written = [path for _, path in files]
         record_files(found, written)
         typer.echo("\n".join(f"wrote {printable(path)}" for path in written), err=True)
+
+
+def _pair_up(forms: list[str], outputs: list[Path | None]) -> list[tuple[Export, Path | None]]:
+    """Each form with its file; None is standard output."""
+    from forensics.common.errors import UsageError
+    from forensics.reports.exports.catalogue import choose_export
+
+    if len(forms) > 1 and len(outputs) != len(forms):
+        raise UsageError(
+            f"{len(forms)} formats need {len(forms)} files, not {len(outputs)}", "give one -o FILE for each --format"
+        )
+    if len(forms) == 1 and len(outputs) > 1:
+        raise UsageError(
+            f"one format and {len(outputs)} files",
+            "give one --format for each -o FILE, or none to tell them from the names",
+        )
+    pairs = [
+        (forms[index] if index < len(forms) else None, outputs[index] if index < len(outputs) else None)
+        for index in range(max(len(forms), len(outputs), 1))
+    ]
+    return [(choose_export(name, path), path) for name, path in pairs]
+
+
+def _told_period(since: datetime | None, until: datetime | None) -> str:
+    """The stretch of time a report is narrowed to, in words."""
+    parts = [f"from {since:%Y-%m-%d %H:%M}" if since else "", f"before {until:%Y-%m-%d %H:%M}" if until else ""]
+    return " ".join(part for part in parts if part)
+
+
+def _tell_broken_seal(found: Case, sealed: str | None) -> None:
+    from forensics.evidence.manifest import MANIFEST, SEAL
+
+    if sealed is None and (found.folder / SEAL / MANIFEST).exists():
+        typer.echo(
+            "forensics: the case was changed since it was sealed, so the report carries no seal; forensics verify "
+            "says what changed",
+            err=True,
+        )
 
 
 def _to_stdout(content: bytes, suffix: str) -> None:

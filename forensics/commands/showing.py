@@ -11,9 +11,12 @@ from forensics.commands.options import (
     ConfigOption,
     Form,
     FormOption,
+    SinceOption,
+    UntilOption,
     analysed_case,
     case_option,
     chosen_settings,
+    in_utc,
 )
 from forensics.commands.progress import StageProgress
 
@@ -42,11 +45,14 @@ def show(
         ),
     ] = None,
     bridges: Annotated[bool, typer.Option("--bridges", help="The single links that the network hangs on.")] = False,
+    since: SinceOption = None,
+    until: UntilOption = None,
     config: ConfigOption = None,
     form: FormOption = Form.table,
 ) -> None:
     """Show one network or account: evidence, tests, source lines."""
     from forensics.common.errors import UsageError
+    from forensics.reports.facts.requests import Period
     from forensics.reports.screen.listings import find_account, find_network, unknown_name
     from forensics.reports.screen.output import facts_text, write_text
     from forensics.reports.screen.page import page_width, wants_colour
@@ -69,10 +75,10 @@ def show(
         else:
             _show_standing(found, network, tuple(dict.fromkeys(without or ())), form, chosen_settings(config, case))
         return
+    tables = Period(found, in_utc(since), in_utc(until))
     if form in {Form.json, Form.jsonl}:
-        write_text(
-            facts_text(network_facts(found, network) if network is not None else account_facts(found, account or {}))
-        )
+        facts = network_facts(tables, network) if network is not None else account_facts(tables, account or {})
+        write_text(facts_text(facts))
         return
     if form is not Form.table:
         raise UsageError(
@@ -80,9 +86,9 @@ def show(
         )
     option = case_option(case)
     if network is not None:
-        page = render_network(found, network, page_width(), how=how, lives=lives, case_option=option)
+        page = render_network(tables, network, page_width(), how=how, lives=lives, case_option=option)
     else:
-        page = render_account(found, account or {}, page_width(), case_option=option)
+        page = render_account(tables, account or {}, page_width(), case_option=option)
     write_text(page.text(colour=wants_colour()))
 
 

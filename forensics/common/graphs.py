@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -10,8 +10,13 @@ if TYPE_CHECKING:
     from forensics.common.arrays import Ints
 
 
+FEW: Final = 1_000  # links, below which to load a library takes longer than to do without
+
+
 def find_components(node_count: int, a: Ints, b: Ints) -> Ints:
     """Connected component of each node."""
+    if len(a) <= FEW:
+        return renumber(_join_ends(node_count, a, b))
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -19,6 +24,22 @@ def find_components(node_count: int, a: Ints, b: Ints) -> Ints:
         csr_matrix((np.ones(len(a)), (a, b)), shape=(node_count, node_count)), directed=False
     )
     return renumber(labels.astype(np.int64))
+
+
+def _join_ends(node_count: int, a: Ints, b: Ints) -> Ints:
+    """Of each node a node that stands for its component."""
+    above = np.arange(node_count, dtype=np.int64)
+
+    def top(node: int) -> int:
+        while above[node] != node:
+            above[node] = node = above[above[node]]
+        return node
+
+    for one, other in zip(np.asarray(a).tolist(), np.asarray(b).tolist(), strict=True):
+        above[top(one)] = top(other)
+    while (above != above[above]).any():
+        above = above[above]
+    return above
 
 
 def renumber(labels: Ints) -> Ints:

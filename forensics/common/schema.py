@@ -533,7 +533,7 @@ COMPARISONS = Table(
         "network_id": _c(pl.String, "the network; empty for numbers of the whole case"),
         "topic": _c(
             pl.String,
-            "observable, kind, content, hour, mailbox, traffic; of the whole case: case, platform, gap, blind, model, copy",
+            "observable, kind, content, hour, mailbox, traffic; of the case: case, platform, gap, blind, model, copy",
         ),
         "name": _c(pl.String, "of what: a kind of observable, a content flag, an hour, a model, …"),
         "value": _c(pl.String, "the observable, the day, or which number of `name`; else empty"),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from forensics.common.errors import IntegrityError, UsageError
 from forensics.common.printable import printable
+from forensics.common.secrets import mask_secrets
 from forensics.evidence.manifest import MANIFEST, SEAL, Quoted, read_manifest
 from forensics.evidence.sources import find_source, quoted_lines
 from forensics.reports.facts.findings import build_report
-from forensics.common.secrets import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from forensics.common.scale import WAVE_S
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -26,7 +28,6 @@ LIVED_S = (
     2 * DAY_S
 )  # between first and last request of an account whose silence can imply an end: shorter use was a task, not a life
 BUSY = 20  # requests of an account whose silence can imply an end
-WAVE_S = HOUR_S  # ends within this belong to one wave
 FEWEST_ENDS = 2  # ends of one kind that are enough to rely on it alone
 
 BIRTHS = pl.Schema({"account": pl.Int64, "at_s": pl.Float64, "kind": pl.String})

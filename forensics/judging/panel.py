@@ -180,9 +180,7 @@ def _sample(numbers: Ints, requests: npt.NDArray[np.float64], size: int, rng: np
 
 
 def _draw(tested: Ints, pool: Ints, measure: npt.NDArray[np.float64], draws: int, rng: np.random.Generator) -> Ints:
-    """Pseudo-groups: for each tested account one of its nearest outsiders by rank of `measure`. Source: methods C8 step
-    3.
-    """
+    """Pseudo-groups: for each tested account one of its nearest outsiders by rank of `measure`."""
     if len(pool) < FEWEST_OUTSIDE:
         return np.zeros((0, len(tested)), dtype=np.int64)
     ordered = pool[np.argsort(measure[pool], kind="stable")]

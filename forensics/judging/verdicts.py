@@ -35,6 +35,8 @@ HIDES_FROM = {"low": "likely", "normal": "likely", "high": "possible"}
 
 ASSUMED = 0.5  # that a hand hides, where nothing tells: for the rank only
 
+FEWEST_OPEN = 2  # things that are open, from which a hand is openly one though something else looks hidden
+
 LEFT = 0.5  # part of a dependence that an explanation must leave, for it to stand
 
 UNTOLD = "whether it hides cannot be told: give an accounts file"
@@ -62,7 +64,7 @@ def rank_networks(
     In:      HALLMARKS, MEMBERS, EVENTS, ACCOUNTS, REGISTER; `name_network` gives an id its speakable name.
     Out:     NETWORKS by rank: alerts first, then contested ones, then by score and impact.
     Raises:  UsageError for an unknown sensitivity.
-    Source:  ACAT over channels and Benjamini-Yekutieli over networks, methods C8.
+    Source:  ACAT over channels and Benjamini-Yekutieli over networks.
     """
     if settings.sensitivity not in ALERT_FROM:
         raise UsageError(f"unknown sensitivity {settings.sensitivity!r}", "use low, normal or high")
@@ -233,8 +235,10 @@ def _hiding(usable: list[dict[str, Any]], signs: Mapping[Key, tuple[float, str]]
     if not any(AXIS.get(plugin_of(row).nature) == HIDES for row in usable):
         return "unknown"
     level = _level(chance(log_odds), dependent=True)
-    opened = any(key[0] == "openness" for key in signs)
-    return "open" if opened and level in ("none", "possible") else level
+    opened, hidden = (sum(key[0] == nature for key in signs) for nature in ("openness", "concealment"))
+    # One open thing beside something that hides is no openness: a relay has one egress, too.
+    openly = opened >= FEWEST_OPEN or (opened and not hidden)
+    return "open" if openly and level in ("none", "possible") else level
 
 
 def _excuse(fit: float) -> float:

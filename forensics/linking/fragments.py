@@ -43,10 +43,29 @@ def merge_fragments(incidence: Incidence, labels: Ints, links: Links) -> Ints:
     """The labels, fragments of one network joined by what lasts."""
     for _ in range(ROUNDS):
         pairs = pl.concat([find_halves(labels, links), like_networks(incidence, labels)]).unique().sort("g", "h")
+        pairs = _without_strangers(incidence, labels, pairs)
         if pairs.height == 0:
             break
         labels = join_networks(labels, pairs["g"].to_numpy(), pairs["h"].to_numpy())
     return labels
+
+
+def _without_strangers(incidence: Incidence, labels: Ints, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs, but those of two networks that are both made of declared organisations and share no payer and no mail
+    domain: whatever else ties them, they are several parties that say so.
+    """
+    count = int(labels.max(initial=ALONE)) + 1
+    size = np.bincount(labels[labels >= 0], minlength=count)
+    firms = np.bincount(labels[(labels >= 0) & incidence.firms], minlength=count)
+    mostly = pl.Series(2 * firms > size, dtype=pl.Boolean)
+    if not mostly.any():
+        return pairs
+    money = np.array([line == "money" for line in incidence.lines], dtype=bool)[incidence.line_of_value]
+    profile = profile_networks(incidence, labels, least=1)
+    paid = pl.DataFrame({"network": profile.network, "value": profile.value}).filter(pl.Series(money[profile.value]))
+    shared = paid.join(paid, on="value", suffix="_h").select(g="network", h="network_h").unique()
+    declared = mostly.gather(pairs["g"]) & mostly.gather(pairs["h"])
+    return pl.concat([pairs.filter(~declared), pairs.filter(declared).join(shared, on=["g", "h"], how="semi")])
 
 
 def join_networks(labels: Ints, g: Ints, h: Ints) -> Ints:

@@ -23,11 +23,11 @@ def find_communities(node_count: int, a: Ints, b: Ints, weight: Floats, seed: in
     """Community number of each node (Leiden, modularity); nodes without a link are alone. Numbers follow the smallest
     node of each community.
     """
+    if len(a) == 0:
+        return np.arange(node_count, dtype=np.int64)
     import graspologic_native
     from scipy.sparse import csr_matrix
 
-    if len(a) == 0:
-        return np.arange(node_count, dtype=np.int64)
     both = csr_matrix(
         (np.concatenate([weight, weight]), (np.concatenate([a, b]), np.concatenate([b, a]))),
         shape=(node_count, node_count),

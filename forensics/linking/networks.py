@@ -156,13 +156,13 @@ def keep_solid(incidence: Incidence, labels: Ints, links: Links, settings: Netwo
     log2 of that number by `margin_bits`: three accounts chained by two bare links do not. Links of a core count as what
     it takes: the core was tested whole, with its own price.
     """
+    inner = (labels[links.a] >= 0) & (labels[links.a] == labels[links.b])
+    if not inner.any():
+        return labels
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import minimum_spanning_tree
     from scipy.special import gammaln
 
-    inner = (labels[links.a] >= 0) & (labels[links.a] == labels[links.b])
-    if not inner.any():
-        return labels
     n = incidence.account_count
     a, b = links.a[inner], links.b[inner]
     bits = np.where(links.core >= 0, np.maximum(links.bits, score_cap(incidence)), links.bits)[inner]

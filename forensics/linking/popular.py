@@ -125,13 +125,13 @@ def overlap_values(incidence: Incidence, settings: LinkSettings) -> tuple[Ints, 
     """Pairs of values held together by more accounts than the degree null leads to expect, with the correlation of
     their holders.
     """
-    from scipy.sparse import csr_matrix
-
     entries = _rarest_popular(incidence)
-    if entries.height == 0:
+    values, column, holders = np.unique(entries["value"].to_numpy(), return_inverse=True, return_counts=True)
+    if (holders >= 3).sum() < 2:
         nothing = np.empty(0, dtype=np.int64)
         return nothing, nothing, np.empty(0)
-    values, column = np.unique(entries["value"].to_numpy(), return_inverse=True)
+    from scipy.sparse import csr_matrix
+
     account = entries["account"].to_numpy()
     shape = (incidence.account_count, len(values))
     matrix = csr_matrix((np.ones(len(column), dtype=np.int32), (account, column)), shape=shape)
@@ -203,10 +203,7 @@ def find_nests(incidence: Incidence, settings: LinkSettings) -> list[tuple[int, 
     activity: that is the null, both for the number of nested values and for what they cover.
     """
     large = np.flatnonzero(
-        (incidence.held >= NEST)
-        & (incidence.held <= incidence.account_count // 2)
-        & ~incidence.packed
-        & ~incidence.traits("leased")  # a seller's exits hold many customers' small things
+        (incidence.held >= NEST) & (incidence.held <= incidence.account_count // 2) & ~incidence.packed
     )
     if len(large) == 0 or not incidence.several_lines:
         return []

@@ -145,8 +145,6 @@ def identify_networks(
 
     In:    MEMBERS as formed; `own_observables` of them; ACCOUNTS for births and bans; what is known.
     """
-    from scipy.optimize import linear_sum_assignment
-
     tonight = group_members(members)
     known_ever = _sets(past.profiles.filter(pl.col("kind") == ACCOUNT))
     known_last = past.last_members()
@@ -160,6 +158,8 @@ def identify_networks(
     likeness[(shares[0] == 0) & (shares[1] == 0)] = 0.0  # births after bans alone say nothing of who
     pairs: dict[str, int] = {}
     if found and known:
+        from scipy.optimize import linear_sum_assignment
+
         rows, columns = linear_sum_assignment(likeness, maximize=True)
         pairs = {
             found[row]: int(column)

@@ -22,12 +22,14 @@ from forensics.nights import identity, lineage, marks, standing
 from forensics.pipeline.engines import Engine, choose_engine
 from forensics.pipeline.parts import Cut
 from forensics.reports.facts.comparisons import Comparisons, compare_networks
+from forensics.reports.facts.requests import within
 
 MANY_PARTS = 12  # parts of EVENTS from which they are gathered into one file for the run,
 SMALL_PART, SMALL_CASE = 100_000, 2_000_000  # if they have fewer events than this on average, and all together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from forensics.case.store import Case
     from forensics.common.faults import Fault
@@ -80,11 +82,13 @@ def investigate(
     progress: Progress = silent,
     *,
     window_days: float | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     nightly: bool = False,
     engine: Engine | None = None,
 ) -> Outcome:
-    """Work out every table from the events of the case (of its last `window_days`); what is stored counts all at once
-    at the end.
+    """Work out every table from the events of the case (of its last `window_days`, or of a stretch of time); what is
+    stored counts all at once at the end.
 
     With `nightly` findings are steadied by the nights before (`standing.steady_findings`); else they are what the
     events alone give. The engine decides who does the work, never what comes out.
@@ -108,8 +112,10 @@ def investigate(
         seconds[table] = round(perf_counter() - start, 3)
         return stored
 
-    night_at, event_count = case.scan("events").select(pl.col("started_at").max(), pl.len()).collect().row(0)
-    events, register = case.scan("events"), case.scan("register")
+    events, register = within(case.scan("events"), since, until), case.scan("register")
+    night_at, event_count = events.select(pl.col("started_at").max(), pl.len()).collect().row(0)
+    if not event_count:
+        raise InputError(f"{case.folder} holds no event of that time", "forensics case info tells its days")
     if window_days is not None:
         events = events.filter(pl.col("started_at") > night_at - timedelta(days=window_days))
     parts = len(case.files("events"))

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 OUT = ROOT / "forensics/judging/weights.toml"
 MEAN = {"dependence": 1.5, "likeness": 0.5, "concealment": 1.5, "openness": 1.5}  # what a nature weighs before any data
 MEAN_HOLDS = 0.3  # how strongly a nature's mean is drawn to that
-STRENGTHS = (0.1, 0.3, 1.0)  # how strongly a family is drawn to its nature's mean, tried in turn
+STRENGTHS = (0.3, 1.0, 3.0)  # how strongly a family is drawn to its nature's mean, tried in turn
 DECLARED = 0.8  # of a structure's accounts under one declared organisation or parent, from which it is openly one hand
 ROUNDS = 3  # which reason is the best depends on the weights, and these on it
 

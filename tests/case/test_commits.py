@@ -192,7 +192,7 @@ def test_a_draft_counts_whole_or_not_at_all(tmp_path: Path) -> None:
     with Case.locked(tmp_path / "case") as case:
         case.put("members", case.scan("members"))
         before = (case.ledger, case.entries())
-        with pytest.raises(KeyError), case.draft():  # noqa: PT012 - the block that fails is the claim
+        with pytest.raises(KeyError), case.draft():  # noqa: PT012 - what is interrupted is the whole block
             case.commit(notes={"a": 1})
             case.record(**entry(1))  # type: ignore[arg-type]
             case.put("networks", case.scan("networks"))
@@ -213,7 +213,7 @@ def test_what_was_read_stays_if_the_rest_fails(tmp_path: Path) -> None:
     name = write_days(tmp_path / "a.jsonl", range(3))
     for error, count in ((KeyboardInterrupt(), 0), (ZeroDivisionError(), 150)):
         with Case.locked(tmp_path / "case") as case:
-            with pytest.raises(type(error)), case.draft():  # noqa: PT012 - the block that fails is the claim
+            with pytest.raises(type(error)), case.draft():  # noqa: PT012 - what is interrupted is the whole block
                 ingest(case, [name], settings=SETTINGS)
                 case.checkpoint(**entry(1))  # type: ignore[arg-type]
                 case.put("members", case.scan("members"))
@@ -315,7 +315,7 @@ def test_a_share_that_was_killed_does_not_block_the_next(tmp_path: Path) -> None
     from forensics.evidence.share import unfinished
 
     target, mapping = tmp_path / "copy", tmp_path / "map.jsonl"
-    with pytest.raises(InputError, match="disk"), unfinished(target, mapping) as (beside, way_back):  # noqa: PT012 - the block that fails is the claim
+    with pytest.raises(InputError, match="disk"), unfinished(target, mapping) as (beside, way_back):  # noqa: PT012 - what is interrupted is the whole block
         beside.mkdir()
         way_back.write_text("x")
         raise OSError(28, "disk full")

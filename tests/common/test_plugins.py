@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from forensics.common.schema import ACCOUNTS, EVENTS, HALLMARKS, REGISTER, SIGHT
 from forensics.common.settings import FeatureSettings, HallmarkSettings
 from forensics.describing.features import describe_accounts
 from forensics.describing.sightings.counting import TALLIES
-from forensics.judging.hallmark import FAMILIES, Hallmark, find_hallmarks
+from forensics.judging.hallmark import FAMILIES, Hallmark, explain_hallmarks, find_hallmarks
 from forensics.judging.testing import test_networks as run_hallmarks
 
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ def test_plugin_says_what_it_sees(family: str, name: str, plugin: Any) -> None: 
         assert "Null model:" in text, f"{name} does not state its null model"
     lines = Path(inspect.getfile(module)).read_text(encoding="utf-8").count("\n")
     assert lines <= LONGEST, f"{name} has {lines} lines; a plugin has at most {LONGEST}"
+
+
+def test_readers_are_told_in_their_own_words() -> None:
+    """What `show --how` prints names no page that ships with nothing."""
+    for name, text in explain_hallmarks().items():
+        assert not re.search(r"\b(methods|threat) [A-Z]\d", text), name
 
 
 def test_names_are_unique() -> None:

@@ -34,7 +34,11 @@ def asked(rows: list[tuple[str, str, str | None]]) -> pl.LazyFrame:
 def test_numbers_hashes_and_crowded_folders_are_items() -> None:
     """A number, a hash, and a name in a folder of many become items; a page of a small site stays."""
     names = [f"name-{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(40)]
-    rows = [("a", "/orders/1234/lines", None), ("a", "/f/0123456789abcdef", None), ("a", "/about/us", None)]
+    rows: list[tuple[str, str, str | None]] = [
+        ("a", "/orders/1234/lines", None),
+        ("a", "/f/0123456789abcdef", None),
+        ("a", "/about/us", None),
+    ]
     rows += [("a", f"/people/{name}", "page=2&q=x") for name in names]
     told = {row["endpoint"]: row for row in describe_requests(asked(rows)).collect().iter_rows(named=True)}
     assert told["/orders/1234/lines"]["endpoint_template"] == "/orders/{}/lines"

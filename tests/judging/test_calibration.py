@@ -39,7 +39,7 @@ CHANCE = 1e-4  # that a bound is passed by accident
 ACAT = 1.25  # inflation of the Cauchy combination under dependence, as in methods C8
 PLUGINS: Mapping[str, Hallmark] = find_hallmarks()
 # Independent customers pay apart and come from exits of their own: what hides is read where other signs show one hand.
-ONE_HAND_GIVEN = ("many_payers", "own_exits", "refilled", "unborne_claim")
+ONE_HAND_GIVEN = ("many_payers", "own_exits", "goes_on_after_bans", "unborne_claim")
 TESTS = tuple(
     name
     for name, plugin in PLUGINS.items()
@@ -59,7 +59,10 @@ OWN_NULLS = (
 # What users of one product cannot be a null for: that they share its template is the claim itself.
 SHARING = ("template_reach",)
 BY_PRODUCT = ("breadth_without_depth", "clock_offset", "disjoint_shards", "model_pivot", "template_growth")
-BY_LOT = tuple(name for name in TESTS if name not in {*OWN_NULLS, *BY_PRODUCT, "provenance"})
+# The null world has neither conversations nor mail domains, nothing to count through, and no payer of several accounts;
+# the last two have their own null worlds among the uniform programs.
+NO_FIELDS = ("provenance", "throwaway_mail", "one_order", "payers_dealt")
+BY_LOT = tuple(name for name in TESTS if name not in {*OWN_NULLS, *BY_PRODUCT, *NO_FIELDS})
 
 
 def most(number: int, level: float) -> float:

@@ -65,7 +65,7 @@ def rank_nothing(settings: ScoringSettings) -> pl.LazyFrame:
 
 
 ONE_HAND = [sign("turn_taking"), sign("succession"), sign("failover")]
-HIDES = [sign("many_payers"), sign("own_exits"), sign("throwaway_mail"), sign("refilled")]
+HIDES = [sign("many_payers"), sign("own_exits"), sign("throwaway_mail"), sign("goes_on_after_bans")]
 OPEN = [sign("one_payer"), sign("one_egress"), sign("own_domain"), sign("borne_claim")]
 
 

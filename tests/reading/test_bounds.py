@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from forensics.case.store import Case
 from forensics.common.errors import InputError
 from forensics.common.settings import IngestSettings
-from forensics.reading import ingest as ingest_module
+from forensics.reading import source as source_module
 from forensics.reading.fields.json_values import DEEPEST, is_deep, load_value
 from forensics.reading.ingest import ingest
 from forensics.reading.opening import sources
@@ -209,16 +209,16 @@ def test_a_file_that_fails_leaves_no_rows(
     """
     (tmp_path / "a.jsonl").write_bytes(b"\n".join(flat(number) for number in range(3_000)) + b"\n")
     (tmp_path / "b.jsonl").write_bytes(b"\n".join(flat(number, n="b") for number in range(3_000, 3_100)) + b"\n")
-    real = ingest_module.Source.take
+    real = source_module.Source.take
     taken = []
 
-    def fail(self: ingest_module.Source, done: ingest_module.Done) -> None:
+    def fail(self: source_module.Source, done: source_module.Done) -> None:
         real(self, done)
         taken.append(done)
         if self.path.endswith("a.jsonl"):
             raise error
 
-    monkeypatch.setattr(ingest_module.Source, "take", fail)
+    monkeypatch.setattr(source_module.Source, "take", fail)
     arguments = ("ingest", tmp_path / "a.jsonl", tmp_path / "b.jsonl", "--case", tmp_path / "case")
     answer = harmless(call(*arguments))
     assert answer.returncode == 5, answer.stderr

@@ -260,7 +260,7 @@ def test_people_behind_one_sso_role_stay_two_in_two_logs(join: bool, tmp_path: P
 
 def test_records_that_are_no_requests_are_named(tmp_path: Path) -> None:
     """What is passed over is counted by kind: top-ups, spans, connects, other lines of a server."""
-    kinds = {}
+    kinds: dict[str, int] = {}
     for number, name in enumerate(
         ("11-new-api/logs.json", "36-langfuse-ui/blob.jsonl", "27-cowrie/cowrie.json", "21-ollama-gin/ollama.log")
     ):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from forensics.common.streams import SILENCE_S
 from forensics.describing.feature import Feature
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def describe_timing(events: pl.LazyFrame, settings: FeatureSettings) -> pl.LazyF
         night_share=quiet / total,
         hour_counts=pl.concat_list(hours),
     ).drop(f"hour_{hour}" for hour in range(24))
-    gaps = describe_gaps(events, settings.session_gap_s)
+    gaps = describe_gaps(events)
     return (
         basic.join(gaps, on="account_id", how="left", coalesce=True)
         .with_columns(session_count=pl.when(pl.col("named_sessions") > 0).then("named_sessions").otherwise("silences"))
@@ -51,7 +52,7 @@ def describe_timing(events: pl.LazyFrame, settings: FeatureSettings) -> pl.LazyF
     )
 
 
-def describe_gaps(events: pl.LazyFrame, session_gap_s: float) -> pl.LazyFrame:
+def describe_gaps(events: pl.LazyFrame) -> pl.LazyFrame:
     """One row per account: median gap, local variation, number of starts after a silence, longest silence."""
     account = pl.col("account_id")
     same = account == account.shift(1)
@@ -71,7 +72,7 @@ def describe_gaps(events: pl.LazyFrame, session_gap_s: float) -> pl.LazyFrame:
             pl.when(pl.col("variation").count() >= 2)
             .then(3e-6 * (pl.col("variation") * 1e6).round().cast(pl.Int64).sum() / pl.col("variation").count())
             .alias("gap_lv"),
-            ((pl.col("gap_s") > session_gap_s).sum() + 1).alias("silences"),
+            ((pl.col("gap_s") > SILENCE_S).sum() + 1).alias("silences"),
             # rounded: engines divide by a constant in two ways, which shows in the last digit
             (pl.col("gap_s").max().fill_null(0.0) / 86400.0).round(9).alias("dormant_max_days"),
         )

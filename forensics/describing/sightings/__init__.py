@@ -76,7 +76,7 @@ def _collect(frame: pl.LazyFrame) -> pl.DataFrame:
 def _choose_each(
     events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings, faults: list[Fault] | None
 ) -> list[pl.DataFrame | None]:
-    """Shared values of the kinds that are not `whole`: all in one pass, or else kind by kind without the failing one."""
+    """Shared values of the kinds that are not `whole`: in one pass, or else kind by kind without the failing one."""
     together: list[Fault] | None = None if faults is None else []
     every = partial(_collect, choose_shared(tally_sightings(events, register, settings)))
     chosen = attempt("sightings", every, together)

@@ -28,9 +28,7 @@ def find_shingles(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("prompt_sketch").list.len() > 0
     )
     every = sketched.group_by("account_id").agg(every=(pl.len() // EVENTS_PER_ACCOUNT).clip(1))
-    sampled = sketched.join(every, on="account_id").filter(
-        _drawn_by().hash(seed=7) % pl.col("every") == 0
-    )
+    sampled = sketched.join(every, on="account_id").filter(_drawn_by().hash(seed=7) % pl.col("every") == 0)
     return count_lists(sampled, "sketch", pl.col("prompt_sketch").list.head(HASHES_PER_EVENT))
 
 

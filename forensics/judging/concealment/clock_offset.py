@@ -10,7 +10,6 @@ Blind to:   pools that work round the clock or follow their customers; countries
             offset is good to ±2 hours, so a difference that small is none); groups of fewer than 500 requests or 10
             accounts; logs without countries. Travellers (an event that people come to), night shifts and scheduled jobs
             keep another clock than their country's too.
-Source:     methods C6, offset against declared country.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ Null model: accounts outside the networks with like numbers of requests: custome
             limits.
 Blind to:   logs without an accounts file that has limits; pools that drive accounts to their limits and rotate (see
             handover); few requests an account. Quiet customers keep clear of limits too.
-Source:     methods C9, headroom.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.scale import SPEAKS
+from forensics.common.streams import SILENCE_S
 from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answer, answers, fit_words, unassessable
 from forensics.judging.hallmark import Hallmark
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 FEWEST_STARTS = 8
 LOCKED = 0.8  # resultant length of the phase from which an account is locked to the clock
 PERIODS_S = (3600.0, 86400.0)
-SILENCE_S = 1800.0
 
 
 def test_scheduled_jobs(panel: Panel) -> pl.DataFrame:

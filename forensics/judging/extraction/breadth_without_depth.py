@@ -7,7 +7,6 @@ Null model: activity-matched accounts outside the networks, each with the templa
             requests an account, and the age of an account at first use.
 Blind to:   templates paraphrased beyond recognition; pools that give each account templates of its own; fewer than 10
             accounts on one template.
-Source:     methods C5, breadth without depth.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ Null model: two, and the larger p counts. Whichever account sends a request is c
             of their own too, but come back to them.
 Blind to:   logs without prompt hashes; jobs that never repeat an item; retries that go to any account. Fewer than 10
             repeated prompts say nothing.
-Source:     methods C5, disjoint shards.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Members ask for what trains a model: reasoning written out, verbatim thinking, grading, safe rewrites.
 
 Null model: hypergeometric over accounts (requests of one account are not independent).
-Blind to:   logs without text; languages outside the lexicon. Teachers, translators and auditors ask so too (threat
-            N18).
-Source:     methods C5, enrichment of content flags.
+Blind to:   logs without text; languages outside the lexicon. Teachers, translators and auditors ask so too.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Null model: repeat share of activity-matched accounts outside the networks.
 Blind to:   logs without prompt hashes. Means little unless templates are shared.
-Source:     methods C5, disjoint shards.
 """
 
 from __future__ import annotations

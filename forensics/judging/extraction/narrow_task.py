@@ -2,8 +2,7 @@
 
 Null model: the same measure for as many matched accounts outside the networks, each with its own most used template
             that any other account shares.
-Blind to:   logs without text or hashes. One customer's data job looks the same (threat N12), but is one account.
-Source:     methods C5, breadth without depth.
+Blind to:   logs without text or hashes. One customer's data job looks the same, but is one account.
 """
 
 from __future__ import annotations

@@ -10,8 +10,7 @@ Beside it:  probe, then scale. The change point of accounts a day (largest Poiss
             and in the 72 hours after it, and how many other templates those first members had tried in the week before
             that nobody took further.
 Blind to:   templates in use from the log's first days; pools whose accounts are all born with the job; logs without
-            template hashes.
-Source:     methods C5 and C9, growth A(t) and probe, then scale. A framework's new release spreads so too (threat N4).
+            template hashes. A framework's new release spreads so too.
 """
 
 from __future__ import annotations

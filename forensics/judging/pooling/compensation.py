@@ -10,7 +10,6 @@ Null model: steadiness: each account's days change places within its week and it
             weeks is taken off. The smaller p, doubled.
 Blind to:   queues that bring as many requests as chance does, successors that carry what was lost (see succession and
             resilience), limits of less than a day, members that all live a few days.
-Source:     methods C10d.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Null model: activity-matched accounts outside the networks that were born inside the log.
 Blind to:   logs shorter than two weeks; pools older than the log.
-Source:     methods C9, ramp index.
 """
 
 from __future__ import annotations

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from forensics.common.scale import FOLLOWING_S
 from forensics.common.statistics import interval, p_tail
 from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
-from forensics.judging.lifetimes import DAY_S, HOUR_S, SAID, births_of, ends_of, find_waves
+from forensics.judging.lifetimes import DAY_S, SAID, births_of, ends_of, find_waves
 from forensics.judging.panel import generator
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from forensics.judging.hallmark import Group, Panel
 
 
-FOLLOWING_S = 72 * HOUR_S
 NEARBY_S = 10 * DAY_S
 FEWEST_FOLLOWERS = 5
 MOST_ACCOUNTS = 1200  # ends and births looked at; more are sampled

@@ -3,7 +3,6 @@ time.
 
 Null model: activity-matched accounts outside the networks, on the same release days.
 Blind to:   logs without a release; pools that do not move; networks idle in the first day after a release.
-Source:     methods C4: share T1 and overdispersion T2 of the first 24 hours.
 """
 
 from __future__ import annotations

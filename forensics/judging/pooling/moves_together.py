@@ -10,7 +10,6 @@ Null model: the moments at which accounts outside all networks of the members' o
             tried. Where fewer than 50 others of that client took it up, an update cannot be told from one hand, and
             nothing is said.
 Blind to:   pools whose client nobody else uses, values that only they use, slow roll-outs.
-Source:     methods C10f, C4.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ MOST_VALUES = 4  # that are tried, the most widespread first
 AS_BUSY = 0.5  # of the members' median requests: who sends less is slower to show a change
 REACH = 0.15  # of the others, nearest by requests, among which each member's counterpart is drawn
 SCREEN, REFINE = 199, 800
-APART = 1.5  # times what others show, from which it matters
+APART = 2.0  # times the odds that others show, from which it matters
 
 
 @dataclass(frozen=True)
@@ -193,7 +192,7 @@ def _test_group(
         own=wilson(share * movers, movers),
         others=expected,
         p_value=p_value,
-        holds=bool(p_value < SIGNIFICANT and share >= APART * expected[0]),
+        holds=bool(p_value < SIGNIFICANT and _odds(share) >= APART * _odds(expected[0])),
     )
 
 
@@ -208,7 +207,10 @@ def _test_value(
     width = min(2 * reach + 1, len(order))
 
     def draw(number: int) -> Floats:
-        chosen = others_s[order][low[None, :] + rng.integers(0, width, (number, len(movers.at_s)))]
+        # The others are a sample, too: each draw takes them anew.
+        again = np.sort(rng.integers(0, len(order), (number, len(order))), axis=1)
+        place = low[None, :] + rng.integers(0, width, (number, len(movers.at_s)))
+        chosen = others_s[order][np.take_along_axis(again, place, axis=1)]
         return np.array([_fullest(np.sort(series.next_request(movers.account, row))) for row in chosen])
 
     observed = _fullest(np.sort(movers.at_s))
@@ -224,6 +226,10 @@ def _test_value(
         "words": VALUES[kind][0],
         "movers": len(movers.at_s),
     }
+
+
+def _odds(share: float) -> float:
+    return share / max(1e-9, 1.0 - share)
 
 
 def _fullest(at_s: Floats) -> float:

@@ -11,7 +11,6 @@ Null model: each account's items go round on its own times, by a random number o
 Blind to:   lists in a random order, lists dealt in one piece an account, items that all members ask, paths without
             values and prompts (their text is not kept). A platform whose numbers only its own tenants see grow looks
             alike.
-Source:     methods C10c.
 """
 
 from __future__ import annotations

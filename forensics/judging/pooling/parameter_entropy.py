@@ -5,7 +5,6 @@ Statistic:  entropy in bits of (max_tokens, temperature, top_p, stop_count, stre
 Null model: activity-matched accounts outside the networks.
 Blind to:   programs that leave everything at its default, or draw a parameter at random; logs with fewer than two of
             the parameters. One product, or one company's program, sets them alike too.
-Source:     methods C9, parameter entropy.
 """
 
 from __future__ import annotations

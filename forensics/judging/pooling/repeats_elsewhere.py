@@ -9,7 +9,6 @@ Null model: each account's days change places within its week and its own life (
             windows against the larger under the null (max-T).
 Blind to:   items asked once only, repeats on the same account, accounts that live a day or two, logs without prompt
             hashes or paths. Classmates with one exercise a day do it too.
-Source:     methods C10b.
 """
 
 from __future__ import annotations

@@ -170,7 +170,7 @@ def _test_group(panel: Panel, group: Group, account: Ints, at_s: Floats, outside
 
 
 def _rho(change: Floats, lost: Floats, before: Floats) -> float:
-    """Source: methods C3, summed over episodes."""
+    """Summed over episodes."""
     return float(
         np.clip(
             1.0 - (before * (1.0 - np.exp(np.minimum(change, 20.0)))).sum() / (before * lost).sum(), -FARTHEST, FARTHEST

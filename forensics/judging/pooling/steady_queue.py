@@ -1,7 +1,7 @@
 """Traffic steadier in sum than its accounts can be alone: fixed workers, or one clock, behind many accounts.
 
 Statistic:  variance of the network's requests in 5-minute bins, against rolled accounts (small is the sign: the
-            variance ratio of methods C2 with its denominator, which rolling hardly changes, left out). Where latency is
+            variance ratio with its denominator, which rolling hardly changes, left out). Where latency is
             logged also the share of completions that another account's start follows within 1 second (large is the
             sign).
 Null model: variance: each account's series rolled by working days and ±1 h. Coupling: each account's completions moved

@@ -9,7 +9,6 @@ Null model: each account's days change places within its week and its own life (
             Of more than 250 accounts subsets of 200, the median p doubled; p times the number of labels tried.
 Blind to:   one template for all, batches shorter than the hours between an account's requests or longer than weeks,
             accounts that live a day or two, topics that change once only. A class with weekly tasks does it too.
-Source:     methods C10a.
 """
 
 from __future__ import annotations

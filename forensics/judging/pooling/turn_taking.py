@@ -1,6 +1,6 @@
 """Accounts that take turns: each comes back after the others had theirs.
 
-Statistic:  root of the local variation (LV, methods C1) of the recurrence gap, the number of starts from one start of
+Statistic:  root of the local variation (LV) of the recurrence gap, the number of starts from one start of
             an account to its next: 0 strict turns, 1 chance. The fifth of pairs that vary most is left out (a limit or
             a pause of an account makes long gaps), and so are runs of one account. Up to five accounts instead the
             share of neighbouring starts closer than 2 hours that fall on the same account. Small is the sign. Looked at
@@ -234,9 +234,7 @@ def _variation(stream: Stream, times: Floats) -> Floats:
 
 
 def _recurrence(stream: Stream, times: Floats) -> Floats:
-    """Local variation of recurrence gaps, over all two gaps of one account that follow each other. Source: methods C1
-    and C2(d).
-    """
+    """Local variation of recurrence gaps, over all two gaps of one account that follow each other."""
     order = np.argsort(stream.label, kind="stable")
     label = stream.label[order]
     both = label[2:] == label[:-2]
@@ -289,9 +287,7 @@ def _bootstrap(stream: Stream, rng: np.random.Generator, draws: int = 100) -> tu
 
 
 def _pool_size(stream: Stream) -> tuple[float, float]:
-    """Accounts that take turns: from the order (median recurrence gap), and at least, from single accounts' regularity
-    (methods C1).
-    """
+    """Accounts that take turns: from the order (median recurrence gap); at least, from single accounts' regularity."""
     order = np.lexsort((stream.at_s, stream.label))
     label, at_s = stream.label[order], stream.at_s[order]
     same = label[1:] == label[:-1]

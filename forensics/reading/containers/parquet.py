@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -12,6 +12,8 @@ from forensics.reading.containers.records import Collector, Rows, as_text
 from forensics.reading.opening.sources import ANY_SIZE, MOST_FOLD
 
 if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
     from forensics.reading.fields.format import Format
     from forensics.reading.fields.plan import Plan
 
@@ -26,7 +28,7 @@ def is_parquet(path: str) -> bool:
         return handle.read(4) == b"PAR1"
 
 
-def refuse_bomb(path: str, file: Any, size: int) -> None:  # noqa: ANN401 - a library without types
+def refuse_bomb(path: str, file: pq.ParquetFile, size: int) -> None:
     """A small file may say that it holds billions of rows, or gigabytes in a column.
 
     In:    file: a ParquetFile, opened but not read.

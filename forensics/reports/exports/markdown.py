@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forensics.common.printable import printable, shorten
+from forensics.common.printable import printable
 from forensics.reports.wording import figures
 from forensics.reports.wording.marked import code, prose
 from forensics.reports.wording.words import CONTESTED, LIMITS, expectation, fit_word, in_its_unit, opening
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MEMBERS_SHOWN = 10
 
 CLAIMS_SHOWN = 12
+LONGEST = 4_096  # of an id or a path, which are there to be copied
 DOUBTS_SHOWN = 12  # remarks on how sources were read
 
 LEAST_BITS = 0.05
@@ -79,7 +80,7 @@ def render_markdown(report: Report) -> bytes:
             )
             for finding in report.findings
         ]
-        head = ("#", "network", "pooling", "hides", "extraction", "accounts", "exchanges", "span", "in short")
+        head = ("#", "network", "one hand", "hides", "extraction", "accounts", "requests", "span", "in short")
         lines += _table(head, rows)
     else:
         lines += ["No network reached a finding at the sensitivity of this run."]
@@ -99,7 +100,7 @@ def render_markdown(report: Report) -> bytes:
             )
             for o in report.contested[:50]
         ]
-        lines += _table(("#", "network", "pooling", "hides", "extraction", "accounts", "in short"), rows)
+        lines += _table(("#", "network", "one hand", "hides", "extraction", "accounts", "in short"), rows)
     if report.quiet:
         lines += ["", "## Other networks", "", "Accounts that share more than chance but are no finding.", ""]
         rows = [
@@ -113,7 +114,7 @@ def render_markdown(report: Report) -> bytes:
             )
             for o in report.quiet[:50]
         ]
-        lines += _table(("#", "network", "pooling", "extraction", "accounts", "explanations that fit"), rows)
+        lines += _table(("#", "network", "one hand", "extraction", "accounts", "explanations that fit"), rows)
         if len(report.quiet) > 50:
             lines += ["", f"The first 50 of {figures.count(len(report.quiet))}."]
     lines += ["", "## Limits", "", *[f"- {prose(limit)}" for limit in LIMITS], ""]
@@ -128,6 +129,11 @@ def render_markdown(report: Report) -> bytes:
 
 def _further(reading: Reading) -> Iterable[str]:
     """What was taken out, joined, and looked up elsewhere, a sentence each."""
+    if reading.period:
+        yield (
+            f"Narrowed to requests {prose(reading.period)} UTC: lives, volume and quoted lines are of that time; "
+            "verdicts, members and numbers about others are of the whole case."
+        )
     if reading.dropped_before:
         yield (
             f"Events before {prose(reading.dropped_before[:10])} were taken out of the case; the lines of their "
@@ -143,7 +149,7 @@ def _further(reading: Reading) -> Iterable[str]:
         yield (
             "Addresses placed by "
             + ", ".join(
-                f"{code(one.kind, 40)} of {prose(one.built_at[:10])} ({code(one.path, 70)})"
+                f"{code(one.kind)} of {prose(one.built_at[:10])} ({code(one.path, LONGEST)})"
                 for one in reading.databases
             )
             + "."
@@ -179,8 +185,10 @@ def _finding(finding: Finding) -> list[str]:
     lines = [
         f"## {finding.rank} · {prose(finding.name)}",
         "",
-        f"{code(finding.network_id)} POOLING {finding.pooling} · HIDES {finding.concealment} · "
-        f"EXTRACTION {finding.extraction}",
+        (
+            f"{code(finding.network_id)} ONE HAND {finding.pooling} · HIDES {finding.concealment} · "
+            f"EXTRACTION {finding.extraction}"
+        ),
         "",
     ]
     lines += [prose(opening(finding)), ""]
@@ -192,7 +200,7 @@ def _finding(finding: Finding) -> list[str]:
             prose(kind.title),
             figures.number(kind.bits),
             ", ".join(
-                f"{code(tie.value, 40)} {figures.count(tie.inside_count)} : {figures.count(tie.outside_count)}"
+                f"{code(tie.value)} {figures.count(tie.inside_count)} : {figures.count(tie.outside_count)}"
                 for tie in kind.ties[:3]
             )
             or "–",
@@ -203,7 +211,7 @@ def _finding(finding: Finding) -> list[str]:
     lines += _table(("shared", "bits a link (median)", "most telling: members that show it : others"), rows)
     unshared = [kind.title for kind in finding.kinds if kind.bits < LEAST_BITS]
     if unshared:
-        lines += ["", f"None shared beyond chance: {prose(', '.join(unshared))}."]
+        lines += ["", f"Not on the median link: {prose(', '.join(unshared))}."]
     lines += ["", "### What was tested", ""]
     rows = [
         (
@@ -229,7 +237,7 @@ def _finding(finding: Finding) -> list[str]:
     lines += ["", "### What it takes", "", _impact(finding), "", "### Accounts", ""]
     rows = [
         (
-            code(member.account_id, 40),
+            code(member.account_id, LONGEST),
             figures.number(member.membership),
             figures.count(member.request_count),
             figures.moment(member.born_at) if member.born_at else "–",
@@ -243,7 +251,7 @@ def _finding(finding: Finding) -> list[str]:
         lines += ["", f"The {MEMBERS_SHOWN} surest of {figures.count(len(finding.members))}."]
     lines += ["", "### Check it line by line", ""]
     for claim in finding.claims[:CLAIMS_SHOWN]:
-        about = f" {code(claim.value, 40)}" if claim.value is not None else ""
+        about = f" {code(claim.value)}" if claim.value is not None else ""
         lines.append(
             f"- {prose(claim.text)}{about}: "
             + (", ".join(_quote(quote) for quote in claim.quotes) or prose(claim.note))
@@ -252,12 +260,12 @@ def _finding(finding: Finding) -> list[str]:
 
 
 def _quote(quote: Quote | None) -> str:
-    return code(f"{shorten(quote.path, 60)}:{quote.line}", 90) if quote else "–"
+    return code(f"{quote.path}:{quote.line}", LONGEST) if quote else "–"
 
 
 def _impact(finding: Finding) -> str:
     impact = finding.impact
-    text = f"{figures.plural(impact.exchanges, 'exchange')}"
+    text = f"{figures.plural(impact.exchanges, 'request')}"
     if impact.output_tokens is not None:
         text += f", {figures.large(impact.input_tokens)} input and {figures.large(impact.output_tokens)} output tokens"
     if impact.value is not None:

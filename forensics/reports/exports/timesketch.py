@@ -52,7 +52,7 @@ def _row(finding: Finding, at: datetime, what: str, message: str, **more: object
 
 def _moments(finding: Finding) -> Iterator[dict[str, Any]]:
     for member in finding.members:
-        who, name = printable(member.account_id, 60), printable(finding.name, 60)
+        who, name = printable(member.account_id), printable(finding.name)
         for at, what, text in (
             (member.born_at, "Account created", f"{who} of {name} was opened"),
             (member.first_seen_at, "First request", f"first request of {who} of {name}"),
@@ -64,7 +64,7 @@ def _moments(finding: Finding) -> Iterator[dict[str, Any]]:
                 yield _row(finding, at, what, text, account_id=member.account_id)
     for item in finding.lives.successions:
         text = (
-            f"{printable(item.successor_id, 60)} likely succeeds {printable(item.banned_id, 60)}, banned "
+            f"{printable(item.successor_id)} likely succeeds {printable(item.banned_id)}, banned "
             f"{item.lag_h:.1f} h before"
         )
         yield _row(
@@ -84,7 +84,7 @@ def _moments(finding: Finding) -> Iterator[dict[str, Any]]:
         yield _row(finding, wave.first_at, "Ban wave", text.replace(figures.NBSP, " "))
     for claim in finding.claims:
         for quote in claim.quotes:
-            text = f"{printable(claim.text)}: {printable(quote.path, 80)}:{quote.line}"
+            text = f"{printable(claim.text)}: {printable(quote.path)}:{quote.line}"
             yield _row(
                 finding,
                 quote.at,

@@ -94,5 +94,5 @@ def describe_holdings(case: Case) -> Holdings:
         last,
         by_path.sort("path").cast(pl.Schema(SOURCES_SCHEMA)),
         days,
-        find_gaps(hours),
+        find_gaps(hours, "format").with_columns(pl.col("format").fill_null("")),
     )

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from forensics.describing import silences
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from forensics.common.schema import Tables
 
 # Hours without an event count as a gap where this many were due by the platform's own rhythm.
-GAP_EVENTS_DUE = 50.0
 
 
 @dataclass(frozen=True)
@@ -84,35 +85,10 @@ def find_blind(tables: Tables) -> tuple[Blind, ...]:
 
 
 def find_gaps(hourly: pl.DataFrame) -> tuple[Gap, ...]:
-    """Runs of silent hours in which a platform was due at least GAP_EVENTS_DUE events, the largest first.
+    """Runs of hours in which a platform is silent against its own rhythm, the longest first.
 
     In:    platform, hour_at, len: events per platform and hour.
-    Note:  due = the platform's median count at that hour of day over days on which it was seen at all; weekends have
-           their own.
     """
-    counts = hourly.filter(pl.col("platform").is_not_null())
-    if counts.is_empty():
-        return ()
-    grid = (
-        counts.group_by("platform")
-        .agg(pl.datetime_ranges(pl.col("hour_at").min(), pl.col("hour_at").max(), "1h").first().alias("hour_at"))
-        .explode("hour_at", empty_as_null=True)
-        .join(counts, on=["platform", "hour_at"], how="left")
-        .with_columns(pl.col("len").fill_null(0))
-        .with_columns(weekend=pl.col("hour_at").dt.weekday() > 5, hour=pl.col("hour_at").dt.hour())
-    )
-    due = (
-        grid.with_columns(due=pl.col("len").median().over("platform", "weekend", "hour"))
-        .sort("platform", "hour_at")
-        .with_columns(run=(pl.col("len") == 0).rle_id().over("platform"))
-        .filter(pl.col("len") == 0)
-        .group_by("platform", "run")
-        .agg(
-            pl.col("hour_at").min().alias("first_at"),
-            pl.col("hour_at").max().dt.offset_by("1h").alias("last_at"),
-            pl.col("due").sum(),
-        )
-        .filter(pl.col("due") >= GAP_EVENTS_DUE)
-        .sort(["due", "platform", "first_at"], descending=[True, False, False])
-    )
-    return tuple(Gap(row["platform"], row["first_at"], row["last_at"]) for row in due.iter_rows(named=True))
+    hours = hourly.filter(pl.col("platform").is_not_null()).select("platform", hour="hour_at", events="len")
+    found = silences.find_gaps(hours, "platform")
+    return tuple(Gap(row["platform"], row["started_at"], row["ended_at"]) for row in found.iter_rows(named=True))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from forensics.common.scale import FOLLOWING_S
 from forensics.describing.sightings import kinds_where
+from forensics.judging.lifetimes import find_waves
 from forensics.reports.facts.model import Band, Life, Lives, Member, Succession, Wave
 
 if TYPE_CHECKING:
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
 
 SINGLE_ROWS = 160  # more accounts than this are drawn in bands
 BANDS = 64
-WINDOW_H = 72.0  # a successor is born within this of the ban; the largest window of the succession test
-WAVE_H = 12.0  # bans closer than this are one wave
+WINDOW_H = FOLLOWING_S / 3600.0
 _CANDIDATES = 200
 _PAIRS = 400_000
 _OBSERVABLES = 24
@@ -85,14 +86,10 @@ def _spans(days: Sequence[date]) -> tuple[tuple[date, date], ...]:
 
 
 def _waves(bans: Sequence[datetime], births: Sequence[datetime]) -> tuple[Wave, ...]:
-    groups: list[list[datetime]] = []
-    for at in bans:
-        if groups and at - groups[-1][-1] <= timedelta(hours=WAVE_H):
-            groups[-1].append(at)
-        else:
-            groups.append([at])
-    if not groups:
+    if not bans:
         return ()
+    numbers = find_waves(np.array([at.timestamp() for at in bans]))
+    groups = [[at for at, own in zip(bans, numbers, strict=True) if own == wave] for wave in range(numbers[-1] + 1)]
     window = timedelta(hours=WINDOW_H)
     first, last = births[0], max(births[-1], bans[-1])
     starts = [first + timedelta(days=day) for day in range(max((last - first).days - 2, 0))]

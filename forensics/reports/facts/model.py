@@ -70,6 +70,7 @@ class Reading:
     dropped_before: str | None = None  # the moment before which events were taken out
     joined_count: int = 0  # events that met one of another log and became one with it
     databases: tuple[Database, ...] = ()  # that gave addresses their place
+    period: str = ""  # the stretch of time that the report is narrowed to, in words; verdicts are of the whole case
 
     @property
     def adds_up(self) -> bool:
@@ -168,6 +169,7 @@ class Sign:
     fit: float | None
     holds: bool
     sentence: str | None
+    position: float | None = None  # likeness tests: 0 as independent accounts, 1 as one queue
 
 
 @dataclass(frozen=True)
@@ -423,6 +425,7 @@ class Finding:
     principal_count: int | None = None  # members, those of one declared organisation as one
     selections: tuple[Selection, ...] = ()  # what picks its requests out of a web log, and nobody else's
     selections_note: str = ""  # why there are none
+    spared: tuple[tuple[str, str], ...] = ()  # kind and value of what its `used` accounts show too: in no block list
 
     @property
     def hallmarks(self) -> tuple[Sign, ...]:

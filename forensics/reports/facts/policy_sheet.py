@@ -36,7 +36,7 @@ LIMITS = (
         "Members were found by what they share, so those that share nothing are missing from what a shared observable "
         "catches."
     ),
-    "Nothing here is a recommendation: it is what each choice would have cost on this case.",
+    "It recommends nothing: it is what each choice would have cost on this case.",
 )
 
 
@@ -148,7 +148,7 @@ def _pool(name: str, pool: Pool, shared: pl.DataFrame, table: pl.DataFrame, cour
     parts: list[Text | Grid | Lines] = [Text(facts), Grid(heads, (False, *[True] * 5), rows, title="Bans")]
     parts.append(_shared(shared))
     parts.append(_course(pool, course, horizon))
-    return Section(f"Bans: {printable(name, 60)}", tuple(parts))
+    return Section(f"Bans: {printable(name)}", tuple(parts))
 
 
 POLICY_NAMES = {

@@ -96,7 +96,7 @@ def _network(harvest: Harvest, network: str, name: str) -> Section:
     parts += _over_time(harvest, network)
     parts += _begun(harvest, network)
     parts += _shape(harvest, network)
-    return Section(printable(name, 60), tuple(parts))
+    return Section(printable(name), tuple(parts))
 
 
 def _percent(value: float | None) -> str:
@@ -122,7 +122,7 @@ def _by_model(harvest: Harvest, network: str) -> list[Grid]:
     rows = []
     for model in models:
         cells = [
-            printable(model, 24),
+            printable(model),
             count(int(size.filter(pl.col("request_model") == model)["request_count"].item())),
         ]
         for rule in shown:

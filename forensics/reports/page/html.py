@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup, escape
 
-from forensics.common.printable import printable, safe_name, shorten
+from forensics.common.printable import printable, safe_name
 from forensics.reports.page import pictures
 from forensics.reports.wording import figures
 from forensics.reports.wording.words import AXES, CONTESTED, LIMITS, VERDICT_MEANINGS, fit_word, in_its_unit, opening
@@ -102,7 +102,7 @@ class _Card:
         self.f = finding
         self.detail = detail
         self.key = f"f{index}"
-        self.name = escape(printable(finding.name, 60))
+        self.name = escape(printable(finding.name))
         self.opening = opening(finding)
 
     @property
@@ -284,4 +284,4 @@ def _money(value: float, currency: str) -> str:
 
 
 def _at_line(quote: Quote) -> str:
-    return f"{shorten(printable(quote.path), 60)}:{quote.line}"
+    return f"{printable(quote.path)}:{quote.line}"

@@ -162,8 +162,7 @@ def draw_lives(key: str, lives: Lives, name: str, *, hover: bool = True) -> Mark
     for life in lives.lives if hover else ():
         state = f"banned {day(life.banned_at)}" if life.banned_at else f"last seen {day(life.last_seen_at)}"
         label = (
-            f"{printable(life.account_id, 40)}: born {day(life.born_at)}, {state}, "
-            f"{plural(life.request_count, 'request')}"
+            f"{printable(life.account_id)}: born {day(life.born_at)}, {state}, {plural(life.request_count, 'request')}"
         )
         picture.parts.append(
             f'<rect class="hit" x="0" y="{_n(middle(life.account_id) - step / 2)}" width="100%" '
@@ -320,7 +319,7 @@ def draw_hours(key: str, hours: Hours, name: str) -> Markup:
 def draw_models(key: str, models: ModelDays, name: str) -> Markup:
     """Share of each model by day, stacked: the network above, everyone else below."""
     plot, top, gap = 70, 34, 26
-    first = ", ".join(f"{printable(model, 30)} first seen {day(at)}" for model, at in models.released)
+    first = ", ".join(f"{printable(model)} first seen {day(at)}" for model, at in models.released)
     picture = _Picture(
         key,
         f"Models used by {name} through releases",
@@ -485,7 +484,7 @@ def draw_web(key: str, web: Matrix, mostly: Sequence[tuple[str, int]], name: str
     for index, row in enumerate(web.rows):
         x, y = seats[index]
         label = (
-            f"{printable(row.kind, 30)}: {printable(row.value, 48)}, {plural(row.inside_count, 'member')}, "
+            f"{printable(row.kind)}: {printable(row.value, 200)}, {plural(row.inside_count, 'member')}, "
             f"{plural(row.outside_count, 'other account')}"
         )
         kind_index = kinds.index(row.kind) % 4

@@ -34,12 +34,12 @@ def trace_page(facts: Mapping[str, Any], width: int) -> Page:
     for item in facts["corpora"]:
         passed = f", {plural(len(item['skipped']), 'file')} passed over" if item["skipped"] else ""
         page.line(
-            f"  {printable(item['name'], 50)}: {plural(item['document_count'], 'document')} in"
+            f"  {printable(item['name'])}: {plural(item['document_count'], 'document')} in"
             f" {plural(item['file_count'], 'file')}{passed}"
         )
     if facts["baseline"]:
         page.line(
-            f"  held against {printable(facts['baseline']['name'], 50)}:"
+            f"  held against {printable(facts['baseline']['name'])}:"
             f" {plural(facts['baseline']['document_count'], 'document')}"
         )
     page.paragraph(
@@ -71,7 +71,7 @@ def plan_page(table: pl.DataFrame, checked: pl.DataFrame, width: int) -> Page:
         f"{plural(usable, 'position')} of {count(checked.height)} can be used. Nothing was written.", style="bold"
     )
     for row in checked.filter(~checked["usable"]).head(MOST_ROWS).iter_rows(named=True):
-        page.paragraph(printable(row["reason"], 200), indent=2, label=f"{printable(row['position_id'], 24)}: ")
+        page.paragraph(printable(row["reason"], 200), indent=2, label=f"{printable(row['position_id'])}: ")
     if checked.height - usable > MOST_ROWS:
         page.line(f"  and {count(checked.height - usable - MOST_ROWS)} more")
     short = int(checked.filter("usable")["remark"].is_not_null().sum())
@@ -89,7 +89,7 @@ def plan_page(table: pl.DataFrame, checked: pl.DataFrame, width: int) -> Page:
     page.paragraph(
         "leak_of: holders behind one leak, each with its own word; for summed scores the accounts of the group."
         " needed: usable positions at which"
-        " the guilty lie two standard deviations above the threshold, caught in 97.7 %. error: chance that a trace"
+        " its source lies two standard deviations above the threshold, caught in 97.7 %. error: chance that a trace"
         " names anybody innocent."
     )
     return page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from forensics.common.printable import printable, shorten
+from forensics.common.printable import printable
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, day, moment, number, period, plural
 
@@ -87,10 +87,7 @@ def _render_sources(page: Page, sources: pl.DataFrame) -> None:
             f"{count(row[name]):>{width}}"
             for name, width in (("lines", 10), ("events", 10), ("duplicates", 9), ("rejects", 9))
         )
-        page.line(
-            f"{fit(shorten(printable(row['path']), names - 1), names)}{figures}  "
-            f"{shorten(printable(row['format'] or '–'), 12)}"
-        )
+        page.keyed(printable(row["path"]), names, f"{figures}  {printable(row['format'] or '–')}")
     if sources.height > SOURCES_SHOWN:
         page.line((f"… and {count(sources.height - SOURCES_SHOWN)} more; --format json has all of them", "dim"))
 
@@ -107,7 +104,7 @@ def _render_doubts(page: Page, sources: pl.DataFrame) -> None:
     page.heading("How they were read")
     for note, paths in list(told.items())[:DOUBTS_SHOWN]:
         more = f" and {plural(len(paths) - 1, 'other')}" if len(paths) > 1 else ""
-        page.paragraph(f"{shorten(printable(paths[0]), 40)}{more}: {printable(note)}", indent=2, hanging=4)
+        page.paragraph(f"{printable(paths[0])}{more}: {printable(note)}", indent=2, hanging=4)
     if len(told) > DOUBTS_SHOWN:
         page.line((f"  … and {count(len(told) - DOUBTS_SHOWN)} more; --format json has all of them", "dim"))
 

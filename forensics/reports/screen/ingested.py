@@ -32,10 +32,7 @@ def ingest_text(report: Any, width: int, *, join: bool = False, further: Sequenc
                 f"{count(source.line_count):>10}{count(source.event_count):>10}"
                 f"{count(source.duplicate_count):>9}{count(source.reject_count):>9}"
             )
-            page.line(
-                f"{fit(shorten(printable(source.path), names - 1), names)}{figures}  "
-                f"{shorten(source.format or '–', 14)}"
-            )
+            page.keyed(printable(source.path), names, f"{figures}  {source.format or '–'}")
         if len(files) > FILES_SHOWN:
             page.line((f"… and {count(len(files) - FILES_SHOWN)} more files", "dim"))
         page.blank()
@@ -88,16 +85,16 @@ def enriched(report: Any, *, join: bool = False) -> list[str]:  # noqa: ANN401 -
     told = []
     for note, paths in list(remarks.items())[:REMARKS_SHOWN]:
         which = (
-            shorten(printable(paths[0]), 40)
+            printable(paths[0])
             if len(paths) == 1
-            else f"{plural(len(paths), 'file')} ({shorten(printable(paths[0]), 40)}, …)"
+            else f"{plural(len(paths), 'file')} ({printable(paths[0])} and others)"
         )
         told.append(f"{which}: {printable(note)}")
     if len(remarks) > REMARKS_SHOWN:
         told.append(f"{count(len(remarks) - REMARKS_SHOWN)} more remarks: forensics case info")
     if join and report.line_count > report.blank_count:
         met = [
-            f"{shorten(printable(source.path), 30)} "
+            f"{printable(source.path)} "
             f"{count(source.joined_count)}{NBSP}of{NBSP}{count(source.line_count - source.blank_count)}"
             for source in report.sources
             if source.joined_count

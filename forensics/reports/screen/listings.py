@@ -24,6 +24,7 @@ NETWORK_COLUMNS = (
     "pooling",
     "concealment",
     "extraction",
+    "contested",
     "accounts",
     "requests",
     "score",

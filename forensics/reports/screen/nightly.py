@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from forensics.common.printable import printable, shorten
+from forensics.common.printable import printable
 from forensics.common.schema import LINEAGE, PROFILES
 from forensics.common.settings import HistorySettings
 from forensics.nights.standing import UNKNOWN, steady_level
@@ -17,7 +17,7 @@ from forensics.reports.facts.findings import build_report
 from forensics.reports.facts.overview import kind_titles
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, day, moment, number, plural, share
-from forensics.reports.wording.words import CONTESTED
+from forensics.reports.wording.words import CONTESTED, VERDICT_TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,8 +33,7 @@ ONLY_NEW = ("new", "split", "respawned")
 JOINED_SHOWN = 8
 MOVES_SHOWN = 6
 SUMMARY_NAMES = 3  # networks of each status that a mail subject names
-VERDICT_WORDS = {"pooling": "pooling", "concealment": "hides", "extraction": "extraction"}
-VERDICT_NAMES = tuple(VERDICT_WORDS)
+VERDICT_NAMES = tuple(VERDICT_TITLES)
 SUCCESSORS_SHOWN = 5
 HITS_SHOWN = 12
 CONTESTED_SHOWN = 8
@@ -276,7 +275,7 @@ def silent_platforms(case: Tables) -> list[str]:
         return []
     now = last.get_column("last_at").max()
     late = last.filter((pl.lit(now) - pl.col("last_at")).dt.total_seconds() > SILENT_H * 3600)
-    return [f"{printable(name, 24)} has been silent since {moment(at)} UTC" for name, at in late.iter_rows()]
+    return [f"{printable(name)} has been silent since {moment(at)} UTC" for name, at in late.iter_rows()]
 
 
 def summary(news: News) -> str:
@@ -418,7 +417,7 @@ def _render_change(page: Page, case: Tables, news: News, row: Row) -> None:
 def _tell_level(row: Row, before: Row | None, verdict: str) -> str:
     """A verdict as told, what it was, and what tonight alone would say where that differs."""
     was = before[verdict] if before and before["status"] != "gone" else None
-    word = VERDICT_WORDS[verdict]
+    word = VERDICT_TITLES[verdict]
     moved = f"{word} {was} → {row[verdict]}" if was and was != row[verdict] else f"{word} {row[verdict]}"
     alone = row["alone"][verdict]
     return f"{moved} (tonight alone {alone})" if alone != row[verdict] else moved
@@ -551,8 +550,5 @@ def render_lineage(case: Tables, rows: pl.DataFrame, marks: Mapping[str, str], w
     for row in ordered.iter_rows(named=True):
         dates = "".join(fit(day(row[name]) if row[name] else "–", 8) for name in ("first_at", "alert_at", "last_at"))
         counts = f"{count(row['most']):>6}{count(row['respawned']):>10}"
-        page.line(
-            f"{fit(shorten(row['name'], 19), 20)}{dates}{counts}  "
-            f"{fit(row['status'], 10)}{marks.get(row['network_id'], '')}"
-        )
+        page.keyed(row["name"], 20, f"{dates}{counts}  {fit(row['status'], 10)}{marks.get(row['network_id'], '')}")
     return page

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from forensics.common.errors import InputError, UsageError
-from forensics.common.printable import csv_cell, printable, shorten
+from forensics.common.printable import csv_cell, printable
 from forensics.reports.wording.figures import number
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ _BEYOND_ASCII = re.compile(
     r"[^\x20-\x7e]"
 )  # in JSON text these stand only inside strings, where an escape means the same
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
-WIDEST_CELL = 44
-NARROWEST_CELL = 12
+SENTENCES = frozenset({"summary", "title", "reads", "reason", "raw", "note", "skeleton"})  # read, not copied
+NARROWEST_CELL = 16
 
 
 def write_text(text: str) -> None:
@@ -63,13 +63,20 @@ def silence_stdout() -> None:
     os.close(nowhere)
 
 
-def write_frame(frame: pl.DataFrame, form: str, *, columns: tuple[str, ...] | None = None, width: int = 80) -> None:
+def write_frame(
+    frame: pl.DataFrame,
+    form: str,
+    *,
+    columns: tuple[str, ...] | None = None,
+    width: int | None = 80,
+    more: str = "a wider terminal or a pipe shows them",
+) -> None:
     """The frame on standard output in one of FORMATS; `columns` are those of the table for people, machines get all.
 
     Raises: UsageError for an unknown form, or Parquet on a terminal.
     """
     if form == "table":
-        write_text(table_text(frame if columns is None else frame.select(columns), width))
+        write_text(table_text(frame if columns is None else frame.select(columns), width, more))
     elif form == "json":
         write_text(json_text(frame))
     elif form == "jsonl":
@@ -183,39 +190,61 @@ def csv_text(frame: pl.DataFrame) -> str:
     return flat.write_csv()
 
 
-def table_text(frame: pl.DataFrame, width: int = 80) -> str:
-    """Aligned columns for people: numbers to the right, text to the left and cut in the middle, one line a row."""
-    import polars as pl
+def table_text(frame: pl.DataFrame, width: int | None = 80, more: str = "a wider terminal or a pipe shows them") -> str:
+    """Aligned columns for people: numbers to the right, text to the left, one line a row.
 
+    Nothing that may be copied is cut: columns that do not fit are left out, the last first, and named. Sentences
+    (SENTENCES) give way at their end. Without a width every column is there.
+    """
     if frame.is_empty():
         return "(none)\n"
+    columns = _text_columns(frame)
+    widths = {name: max(map(len, cells)) for name, cells in columns.items()}
+    kept, left_out = (list(columns), []) if width is None else _choose_columns(widths, width)
+    if width is not None and kept:
+        spare = width - sum(widths[name] for name in kept if name not in SENTENCES) - 2 * (len(kept) - 1)
+        for name in (name for name in kept if name in SENTENCES):
+            widths[name] = min(widths[name], max(spare, NARROWEST_CELL))
+            spare -= widths[name]
     right = {name for name, dtype in frame.schema.items() if dtype.is_numeric()}
-    columns = []
+    lines = []
+    for row in range(frame.height + 1):
+        cells = []
+        for name in kept:
+            cell = columns[name][row]
+            cell = cell if len(cell) <= widths[name] else cell[: widths[name] - 1].rstrip() + "…"
+            cells.append(cell.rjust(widths[name]) if name in right else cell.ljust(widths[name]))
+        lines.append("  ".join(cells).rstrip())
+    told = f"\nleft out for want of room: {', '.join(left_out)}; {more}\n" if left_out else ""
+    return "\n".join(lines) + "\n" + told
+
+
+def _choose_columns(widths: dict[str, int], width: int) -> tuple[list[str], list[str]]:
+    """Columns that fit, in order, and those left out; the first always stands, a sentence needs NARROWEST_CELL."""
+    kept: list[str] = []
+    used = -2
+    left_out = []
+    for name, wanted in widths.items():
+        least = min(wanted, NARROWEST_CELL) if name in SENTENCES else wanted
+        if not kept or used + 2 + least <= width:
+            kept.append(name)
+            used += 2 + least
+        else:
+            left_out.append(name)
+    return kept, left_out
+
+
+def _text_columns(frame: pl.DataFrame) -> dict[str, list[str]]:
+    """Column → its head and cells as text."""
+    import polars as pl
+
+    columns = {}
     for name, dtype in flat_frame(frame).schema.items():
         values = flat_frame(frame.select(name)).get_column(name)
         if isinstance(dtype, pl.Datetime):
             values = values.dt.to_string("%Y-%m-%d %H:%M")
-        cells = [_cell(value) for value in values.to_list()]
-        columns.append([name, *cells])
-    widths = [min(max(len(cell) for cell in column), WIDEST_CELL) for column in columns]
-    texts = [index for index, name in enumerate(frame.columns) if name not in right]
-    while sum(widths) + 2 * (len(widths) - 1) > width:  # take from the widest texts until it fits or nothing can give
-        loose = [index for index in texts if widths[index] > NARROWEST_CELL]
-        if not loose:
-            break
-        ids = [
-            index for index in loose if frame.columns[index].endswith("_id")
-        ]  # an id still tells apart when its middle is gone
-        widths[max(ids or loose, key=lambda index: widths[index])] -= 1
-    lines = []
-    for row in zip(*columns, strict=True):
-        cells = [shorten(cell, size) for cell, size in zip(row, widths, strict=True)]
-        aligned = [
-            cell.rjust(size) if name in right else cell.ljust(size)
-            for cell, size, name in zip(cells, widths, frame.columns, strict=True)
-        ]
-        lines.append("  ".join(aligned).rstrip())
-    return "\n".join(lines) + "\n"
+        columns[name] = [name, *(_cell(value) for value in values.to_list())]
+    return columns
 
 
 def _cell(value: object) -> str:

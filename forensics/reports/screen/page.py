@@ -32,6 +32,19 @@ def page_width() -> int:
     return max(NARROWEST, min(WIDEST, width or 80))
 
 
+def table_width(*, wide: bool = False) -> int | None:
+    """Columns that a table may fill: the terminal's, or COLUMNS; None, all that it needs, into a pipe or file."""
+    given = os.environ.get("COLUMNS", "")
+    if wide or (not sys.stdout.isatty() and not given.isdigit()):
+        return None
+    if given.isdigit() and int(given) > 0:
+        return max(NARROWEST, int(given))
+    try:
+        return max(NARROWEST, os.get_terminal_size(sys.stdout.fileno()).columns)
+    except (OSError, ValueError):
+        return None
+
+
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """The text in exactly `width` cells, cut or filled; wide signs count twice."""
     size = cell_len(text)
@@ -55,6 +68,16 @@ class Page:
             line.append(text.replace(NBSP, " "), style=style or None)
         line.rstrip()
         self.lines.append(line)
+
+    def keyed(self, key: str, size: int, *rest: str | tuple[str, str], indent: int = 0, style: str = "") -> None:
+        """A row that begins with something to be copied: never cut, it takes a line of its own where it is longer than
+        its column.
+        """
+        if cell_len(key) < size:
+            self.line(" " * indent, (fit(key, size), style), *rest)
+        else:
+            self.line(" " * indent, (key, style))
+            self.line(" " * (indent + size), *rest)
 
     def blank(self) -> None:
         """An empty line, never two in a row."""

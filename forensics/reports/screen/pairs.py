@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forensics.common.printable import printable, shorten
-from forensics.reports.screen.findings import kind_names
+from forensics.reports.screen.cards import kind_names
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import count, number
 
@@ -19,17 +19,14 @@ def render_pair(pair: Pair, a: str, b: str, width: int) -> Page:
     """The waterfall: each observable with what it brings, and the sum so far."""
     page = Page(width)
     rows = pair.shared
-    names = max(16, (width - 20) // 2)
-    page.rule(f"{printable(a, names)} and {printable(b, names)}")
+    page.rule(f"{printable(a)} and {printable(b)}")
     titles = kind_names()
     text = page.width - 24 - 9 - 8 - 8 - 8
     page.line((f"{'shared':<24}{fit('value', text)}{'held by':>9}{'bits':>8}{'counts':>8}{'total':>8}", "dim"))
     for row in rows.head(VALUES_SHOWN).iter_rows(named=True):
         kind = fit(shorten(printable(titles.get(row["kind"], row["kind"])), 23), 24)
-        value = fit(shorten(printable(row["value"]), text - 1), text)
-        page.line(
-            f"{kind}{value}{count(row['holders']):>9}{row['bits']:>8.1f}{row['counted_bits']:>8.1f}{row['total_bits']:>8.1f}"
-        )
+        figures = f"{row['bits']:>8.1f}{row['counted_bits']:>8.1f}{row['total_bits']:>8.1f}"
+        page.keyed(f"{kind}{printable(row['value'])}", 24 + text, f"{count(row['holders']):>9}{figures}")
     if rows.height > VALUES_SHOWN:
         page.line((f"… and {count(rows.height - VALUES_SHOWN)} more; --format csv has all of them", "dim"))
     page.blank()

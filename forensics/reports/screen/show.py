@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from forensics.common.printable import printable, shorten
+from forensics.common.printable import printable
 from forensics.common.schema import of_operator
-from forensics.reports.screen.findings import Row, cut, kind_names, read_cards, render_card
+from forensics.reports.screen.cards import Row, cut, kind_names, read_cards, render_card
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, day, days, large, moment, number, p_value, plural, share
 from forensics.reports.wording.words import AXES, expectation, observation
@@ -28,6 +28,7 @@ SHADES = " ░▒▓█"
 LEAST_NATS = 0.05  # what a sign must bring to be listed
 TOP_LINKS = 5
 TOP_OBSERVABLES = 12
+OTHER = 24  # columns for the other account of a link
 
 
 def render_network(
@@ -84,7 +85,8 @@ def _render_lives(page: Page, case: Tables, row: Row) -> None:
     )
     first, last = row["first_seen_at"], row["last_seen_at"]
     groups = lives.height if lives.height <= SINGLE_ROWS else BAND_ROWS
-    label = 16 if groups == lives.height else 20
+    single = groups == lives.height
+    label = 20 if not single else min(max(16, 2 + longest_id(lives)), page.width // 3)
     columns = page.width - label - 10
     step = max((last - first) / columns, timedelta(seconds=1))
     cell = (
@@ -108,16 +110,21 @@ def _render_lives(page: Page, case: Tables, row: Row) -> None:
         for ban in banned:
             signs[max(0, min(columns - 1, int((ban - first) / step)))] = "×"
         if part.height == 1:
-            name = shorten(printable(part.item(0, "account_id")), label - 2)
+            name = printable(part.item(0, "account_id"))
             end = f"× {day(banned[0])}" if banned else ""
         else:
             name = f"{part.height} born {day(part.item(0, 'born_at'))}"
             end = f"× {len(banned)}" if banned else ""
-        page.line(f"{fit(name, label)}", ("".join(signs), "cyan"), f"  {end}")
+        page.keyed(name, label, ("".join(signs), "cyan"), f"  {end}")
     births = (
         "one row an account" if groups == lives.height else f"{groups} rows of about {lives.height // groups} accounts"
     )
     page.line((f"{births}, by birth · darker: more of them active · ×: banned", "dim"))
+
+
+def longest_id(lives: pl.DataFrame) -> int:
+    """Columns of the longest account id."""
+    return max(len(printable(name)) for name in lives["account_id"])
 
 
 def _shade(part: float) -> str:
@@ -171,7 +178,7 @@ def render_account(case: Tables, row: Row, width: int, *, case_option: str = "")
     """One account: what it did, in which network it is and why, and the source lines to begin with."""
     page = Page(width)
     account = row["account_id"]
-    page.rule(printable(account, width - 10))
+    page.rule(printable(account))
     _render_membership(page, case, account)
     page.blank()
     _render_numbers(page, row)
@@ -211,7 +218,7 @@ def _render_membership(page: Page, case: Tables, account: str) -> None:
         for kind in (item["kinds"] or [])[:6]
         if kind["bits"]
     )
-    verdicts = f"pooling {item['pooling']}, extraction {item['extraction']}"
+    verdicts = f"one hand {item['pooling']}, extraction {item['extraction']}"
     page.paragraph(
         f"{(item['role'] or 'member').capitalize()} of network {item['name']} "
         f"({plural(item['account_count'], 'account')}; {verdicts})."
@@ -247,8 +254,8 @@ def _figures(row: Row) -> Iterator[tuple[str, str]]:
         if row["client_count"] is not None
         else "",
     )
-    yield "platform", printable(row["platform"] or "", 30)
-    yield "top model", f"{printable(row['top_model'], 30)} {share(row['top_model_share'])}" if row["top_model"] else ""
+    yield "platform", printable(row["platform"] or "")
+    yield "top model", f"{printable(row['top_model'])} {share(row['top_model_share'])}" if row["top_model"] else ""
     yield "templates", count(row["template_count"]) if row["template_count"] is not None else ""
     yield "flagged content", share(row["flagged_share"]) if row["flagged_share"] is not None else ""
 
@@ -291,8 +298,11 @@ def _render_links(page: Page, case: Tables, account: str) -> None:
         kinds = ", ".join(
             f"{printable(titles.get(item['kind'], item['kind']))} {item['bits']:.1f}" for item in row["kinds"]
         )
-        label = f"{fit(shorten(printable(row['other']), 24), 24)}{row['weight_bits']:>7.1f}  "
-        page.paragraph(kinds, indent=2, label=label, label_style="")
+        other, bits = printable(row["other"]), f"{row['weight_bits']:>7.1f}  "
+        if len(other) >= OTHER:
+            page.line(f"  {other}")
+            other = ""
+        page.paragraph(kinds, indent=2, label=f"{fit(other, OTHER)}{bits}", label_style="")
     page.blank()
 
 
@@ -317,10 +327,13 @@ def _render_shared(page: Page, case: Tables, account: str) -> None:
     page.line((f"  {'kind':<26}{'held by':>8}{'events':>8}  value", "dim"))
     for row in shared.head(TOP_OBSERVABLES).iter_rows(named=True):
         kind = fit(printable(titles.get(row["kind"], row["kind"]), 25), 26)
-        page.line(
-            f"  {kind}{count(row['holders']):>8}{count(row['event_count'] or 0):>8}  "
-            f"{shorten(printable(row['value']), page.width - 46)}"
+        figures, value = (
+            f"  {kind}{count(row['holders']):>8}{count(row['event_count'] or 0):>8}  ",
+            printable(row["value"]),
         )
+        page.line(figures + (value if len(figures) + len(value) <= page.width else ""))
+        if len(figures) + len(value) > page.width:
+            page.line(f"      {value}")
     page.blank()
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.common.printable import printable, shorten
-from forensics.reports.screen.findings import Row, kind_names
+from forensics.common.printable import printable
+from forensics.reports.screen.cards import Row, kind_names
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, number, plural
 
@@ -48,7 +48,7 @@ def render_standing(standing: Standing, row: Row, kinds: tuple[str, ...], width:
     for account, odds, without in (
         lost.select("account_id", "odds_bits", "odds_bits_without").head(LOST_SHOWN).iter_rows()
     ):
-        page.line(f"{fit(shorten(printable(account), page.width - 30), page.width - 28)}{odds:>10.1f}{without:>18.1f}")
+        page.keyed(printable(account), page.width - 28, f"{odds:>10.1f}{without:>18.1f}")
     if lost.height > LOST_SHOWN:
         page.line((f"… and {count(lost.height - LOST_SHOWN)} more; --format csv has all of them", "dim"))
     return page
@@ -69,8 +69,13 @@ def render_bridges(bridges: pl.DataFrame, row: Row, width: int, case_option: str
     names = (page.width - 24) // 2
     page.line((f"{fit('account', names)}{fit('and account', names)}{'bits':>8}{'cuts off':>16}", "dim"))
     for a, b, bits, part in bridges.head(BRIDGES_SHOWN).iter_rows():
-        ends = "".join(fit(shorten(printable(name), names - 2), names) for name in (a, b))
-        page.line(f"{ends}{number(bits):>8}{plural(part, 'account'):>16}")
+        if max(len(printable(a)), len(printable(b))) < names:
+            page.line(
+                f"{fit(printable(a), names)}{fit(printable(b), names)}{number(bits):>8}{plural(part, 'account'):>16}"
+            )
+        else:
+            page.line(printable(a))
+            page.keyed(printable(b), 2 * names, f"{number(bits):>8}{plural(part, 'account'):>16}")
     if bridges.height > BRIDGES_SHOWN:
         page.line((f"… and {count(bridges.height - BRIDGES_SHOWN)} more; --format csv has all of them", "dim"))
     page.blank()

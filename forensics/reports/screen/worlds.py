@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from forensics.common.printable import printable, shorten
+from forensics.common.printable import printable
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import count, plural, share
 
@@ -74,19 +74,23 @@ def evaluation_text(result: Mapping[str, list[dict[str, Any]]], width: int) -> s
             )
         )
         for row in campaigns:
-            name, kind = shorten(printable(row["campaign"]), 17), shorten(printable(row["kind"]), 11)
+            name, kind = printable(row["campaign"]), printable(row["kind"])
             blind = "" if row["detectable"] else "  (not detectable from these logs)"
             figures = (
                 f"{count(row['account_count']):>9}{share(row['recall']):>8}"
                 f"{share(row['best_recall']):>8}{count(row['piece_count']):>8}"
             )
-            page.line(f"  {fit(name, 18)}{fit(kind, 12)}{figures}  {row['best_network'] or '–'}{blind}")
+            rest = f"{figures}  {row['best_network'] or '–'}{blind}"
+            if len(name) < 18 and len(kind) < 12:
+                page.line(f"  {fit(name, 18)}{fit(kind, 12)}{rest}")
+            else:
+                page.keyed(f"{name} {kind}", 30, rest, indent=2)
     false = [row for row in result["networks"] if row["alert"] and row["outcome"] != "right"]
     if false:
         page.blank()
         page.heading("Alerts that are no campaign, or several")
         for row in false:
-            top = f"{share(row['top_share'])} {printable(row['top_label'], 24)}"
+            top = f"{share(row['top_share'])} {printable(row['top_label'])}"
             page.line(f"  {row['network_id']}  {row['outcome']:<7}{plural(row['account_count'], 'account'):>16}, {top}")
     innocents = [row for row in result["innocents"] if row["view"] == "alerts" and row["accused_count"]]
     if innocents:
@@ -94,8 +98,7 @@ def evaluation_text(result: Mapping[str, list[dict[str, Any]]], width: int) -> s
         page.heading("Innocent accounts in alerts")
         for row in innocents:
             page.line(
-                f"  {fit(printable(row['kind'], 24), 24)}{count(row['accused_count']):>8} of "
-                f"{count(row['account_count'])}"
+                f"  {fit(printable(row['kind']), 24)}{count(row['accused_count']):>8} of {count(row['account_count'])}"
             )
     return page.text()
 

@@ -102,7 +102,7 @@ EXPLAINED = {
         (
             "A word an account does not survive a pool: 25 000 accounts behind one leak need more positions than"
             " there are sentences. Give one word to"
-            " all accounts of a suspected network; or name each account's network, and their words are summed: a"
+            " all accounts of a network in question; or name each account's network, and their words are summed: a"
             " pool"
             " then shows each phrasing in"
             " the share in which its accounts were served it, which nobody else's accounts explain."
@@ -128,8 +128,8 @@ def chance(p: float) -> str:
 def who_of(row: Mapping[str, Any]) -> str:
     """The holder, or the group with its size."""
     if row["score"] == "summed":
-        return f"the {plural(row['size'], 'holder')} of {printable(row['group_id'], 60)}"
-    return printable(row["holder_id"], 60)
+        return f"the {plural(row['size'], 'holder')} of {printable(row['group_id'])}"
+    return printable(row["holder_id"])
 
 
 def verdict_sentences(facts: Mapping[str, Any]) -> list[str]:

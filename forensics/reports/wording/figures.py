@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
 NBSP = "\u00a0"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -87,7 +87,7 @@ def days(value: float | None) -> str:
     return f"{hours * 60:.0f}{NBSP}min"
 
 
-def day(value: datetime, *, year: bool = False) -> str:
+def day(value: date, *, year: bool = False) -> str:
     """1 Apr, or 1 Apr 2026."""
     text = f"{value.day}{NBSP}{_MONTHS[value.month - 1]}"
     return f"{text}{NBSP}{value.year}" if year else text

@@ -13,7 +13,7 @@ _AT_START = re.compile(r"^(\s*)([#+\-=]|\d+(?=[.)]))")  # would make a heading o
 _LINKS = re.compile(r"(?i)(?<=www)\.|:(?=//)")  # some renderers link bare addresses
 
 
-def code(value: object, width: int = 60) -> str:
+def code(value: object, width: int = 400) -> str:
     """A log's value as a code span: whatever it holds stays text, also inside a table."""
     shown = shorten(printable(value), width).replace("`", "\\x60").replace("|", "\\x7c")
     # Renderers strip one space on both sides, and an empty span is none.

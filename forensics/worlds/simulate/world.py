@@ -291,8 +291,7 @@ def _conclude(
         )
     labels = labels_table(stage, seen)
     labels.write_csv(folder / "labels.csv")
-    if len(spec.platforms) > 1 or spec.platforms[0][1] in ("bedrock", "vertex"):
-        (folder / "mapping.toml").write_text(_MAPPING, encoding="utf-8")
+    (folder / "mapping.toml").write_text(_MAPPING, encoding="utf-8")  # also where no name needs it: one command for all
     sizes = labels.group_by("label").agg(
         accounts=pl.len(), active=(pl.col("event_count") > 0).sum(), events=pl.col("event_count").sum()
     )

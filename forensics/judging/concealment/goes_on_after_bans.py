@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FEWEST = 3  # banned members
 
 
-def test_refilled(panel: Panel) -> pl.DataFrame:
+def test_goes_on_after_bans(panel: Panel) -> pl.DataFrame:
     """One row per network: share of members that were banned, where births follow the bans."""
     declared = panel.accounts["banned_at"].is_not_null().any()
     return answers(
@@ -52,11 +52,11 @@ def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
 
 
 PLUGIN = Hallmark(
-    "refilled",
+    "goes_on_after_bans",
     "concealment",
     "lifecycle",
     "goes on under new names after bans",
-    test_refilled,
+    test_goes_on_after_bans,
     nature="concealment",
     family="births",
 )
