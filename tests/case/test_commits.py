@@ -76,12 +76,14 @@ def test_one_line_far_ahead_is_not_the_end(ahead: int, clock: datetime | None) -
         (days_of((0, 28, 200), (40, 41, 150)), datetime(2026, 6, 10, tzinfo=UTC)),  # a pause, and the log goes on
         (days_of((0, 28, 200), (40, 41, 3)), datetime(2026, 6, 10, 1, tzinfo=UTC)),  # … in its first hour
         (days_of((0, 28, 200), (28, 29, 2)), NOW),  # a quiet day
+        (days_of((0, 28, 200), (40, 41, 11)), None),  # more than a twentieth of a usual day, after a silence
+        (days_of((0, 28, 200), (31, 32, 1)), None),  # a silence of three days
         ([(date(2026, 1, 1) + timedelta(days=9 * week), 1) for week in range(50)], datetime(2028, 1, 1, tzinfo=UTC)),
         (days_of((0, 28, 200)), datetime(2020, 1, 1, tzinfo=UTC)),  # the clock is wrong
         (days_of((0, 1, 1)), datetime(2020, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_the_end_of_an_honest_log_is_its_end(days: list[tuple[date, int]], clock: datetime) -> None:
+def test_the_end_of_an_honest_log_is_its_end(days: list[tuple[date, int]], clock: datetime | None) -> None:
     """Pauses, quiet days, thin logs and wrong clocks keep nothing apart."""
     limit = find_limit(days, clock)
     assert limit is not None
