@@ -122,7 +122,9 @@ def seeds(target: str) -> list[bytes]:
 
         return [text.encode() for form in all_formats().values() for text in form.samples]
     if target in {"case_log", "ledger", "table"}:
-        return [(OLD / {"case_log": "log.jsonl", "ledger": "ledger.json", "table": "networks.parquet"}[target]).read_bytes()]
+        return [
+            (OLD / {"case_log": "log.jsonl", "ledger": "ledger.json", "table": "networks.parquet"}[target]).read_bytes()
+        ]
     return {
         "mapping": [
             b'[fields]\naccount_id = "x"\n[constants]\nplatform = "direct"\n[observables]\nurl = "u"\n',
@@ -130,6 +132,9 @@ def seeds(target: str) -> list[bytes]:
             b'[lines]\npattern = "(?<account_id>\\\\S+) (?<started_at>.*)"\n[csv]\ndelimiter = ";"\nheader = ["a"]\n',
         ],
         "settings": [b'[ingest]\nmax_reject_share = 0.1\ndatabases = ["x"]\n[scoring]\nsensitivity = "low"\n'],
-        "accounts": [b"account_id,created_at,plan\na,2026-05-01,free\n", b'{"account_id": "a", "banned_at": 1777593600}\n'],
+        "accounts": [
+            b"account_id,created_at,plan\na,2026-05-01,free\n",
+            b'{"account_id": "a", "banned_at": 1777593600}\n',
+        ],
         "prices": [b'dated = 2026-01-01\ncurrency = "USD"\n[[model]]\nmatch = "*"\ninput = 1.0\noutput = 2.0\n'],
     }[target]

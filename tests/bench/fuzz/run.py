@@ -23,7 +23,24 @@ sys.path.insert(0, str(HERE.parents[1] / "worlds"))
 
 from targets import TARGETS, feed, seeds  # noqa: E402 - found by the line above
 
-MARKS = [b"\0", b"\xff", b"[", b"]", b"{", b"}", b'"', b",", b"\n", b"\\", b"9" * 30, b"-1", b"1e999", b"null", b"=", b"'"]
+MARKS = [
+    b"\0",
+    b"\xff",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b'"',
+    b",",
+    b"\n",
+    b"\\",
+    b"9" * 30,
+    b"-1",
+    b"1e999",
+    b"null",
+    b"=",
+    b"'",
+]
 
 
 def kept(target: str) -> list[bytes]:

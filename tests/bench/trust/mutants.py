@@ -49,29 +49,31 @@ class Mutator(ast.NodeTransformer):
         self.line = line
         return TURNED[type(node)]()
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: N802 - named by the library
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
         """Comparisons."""
         node.ops = [self._turn(op, node.lineno) for op in node.ops]  # type: ignore[misc]
         return self.generic_visit(node)
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:  # noqa: N802 - as above
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         """`and`, `or`."""
         node.op = self._turn(node.op, node.lineno)  # type: ignore[assignment]
         return self.generic_visit(node)
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802 - as above
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         """Sums and products."""
         node.op = self._turn(node.op, node.lineno)  # type: ignore[assignment]
         return self.generic_visit(node)
 
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: N802 - as above
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """Numbers, True and False."""
         if not isinstance(node.value, bool | int):
             return node
         self.count += 1
         if self.count - 1 == self.wanted:
             self.line = node.lineno
-            return ast.copy_location(ast.Constant(not node.value if isinstance(node.value, bool) else node.value + 1), node)
+            return ast.copy_location(
+                ast.Constant(not node.value if isinstance(node.value, bool) else node.value + 1), node
+            )
         return node
 
 

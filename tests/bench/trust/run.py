@@ -1,6 +1,6 @@
 """`make trust`: every standing test of trust again, with figures.
 
-    python tests/bench/trust/run.py [--seconds 60] [--mutants 12]
+python tests/bench/trust/run.py [--seconds 60] [--mutants 12]
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ def main() -> int:
     for told, paths in GROUPS.items():
         passed, failed, skipped = run_tests(paths)
         wrong += failed
-        print(f"{told:<30} {passed:>6}   not: {failed}   left out: {skipped}   ({time.monotonic() - start:.0f} s)", flush=True)
+        print(
+            f"{told:<30} {passed:>6}   not: {failed}   left out: {skipped}   ({time.monotonic() - start:.0f} s)",
+            flush=True,
+        )
     fuzz = last_line("tests/bench/fuzz/run.py", f"--seconds={chosen.seconds}")
     wrong += not fuzz.endswith(" 0 faults")
     print(f"{'inputs tried':<30} {fuzz}", flush=True)
