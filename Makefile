@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CASE ?= demo-case
 
-.PHONY: help demo test test-slow lint fix bench bench-peers bench-strangers bench-authors fit bench-exam bench-scale bench-sketch bench-nights bench-canary domains lock clean
+.PHONY: help demo test test-slow lint fix bench bench-peers bench-strangers bench-authors fit bench-exam bench-scale bench-sketch bench-nights bench-canary domains lock clean trust sbom
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
@@ -79,6 +79,12 @@ lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --extra dev --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
+
+trust: $(STAMP) ## what the tool survives, with figures: inputs tried, faults survived, relations held, mutants killed
+	@$(BIN)/python tests/bench/trust/run.py
+
+sbom: $(STAMP) ## bill of materials (CycloneDX) and a check of licences
+	@mkdir -p build && $(BIN)/python .ci/sbom.py build/sbom.cdx.json
 
 clean: ## remove what the targets above made
 	@rm -rf $(VENV) $(CASE) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench

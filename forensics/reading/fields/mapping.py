@@ -139,7 +139,7 @@ def read_mapping(path: Path) -> Mapping:
         raise UsageError(
             f"cannot read the mapping {path}: {error.strerror}", "give an existing TOML file to --mapping"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
     return _build(data, path)
 
