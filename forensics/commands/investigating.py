@@ -113,6 +113,7 @@ def investigate(
     memory: MemoryOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Everything that is known of each finding.")] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Read logs, find the networks in them, print the report.
@@ -170,7 +171,7 @@ def investigate(
             *(enriched(report, join=join) if report is not None else ()),
             *apart_sentences(apart),
         ]
-        print_report(held, case, quiet=quiet, further=further)
+        print_report(held, case, quiet=quiet, further=further, full=full)
         _tell_watched(held, quiet=quiet)
         check_faults(outcome)
         check_findings(held, fail_on, report)
@@ -311,7 +312,9 @@ def _tell_watched(held: Case, *, quiet: bool) -> None:
     held.note_told(int(held.ledger["told"]["run"]))
 
 
-def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequence[str] = ()) -> None:
+def print_report(
+    held: Case, case: Path | None, *, quiet: bool, further: Sequence[str] = (), full: bool = False
+) -> None:
     """The report; with `quiet` one line, and nothing where there is no finding."""
     from forensics.reports.screen.findings import render_report, summary_line
     from forensics.reports.screen.output import write_text
@@ -320,7 +323,9 @@ def print_report(held: Case, case: Path | None, *, quiet: bool, further: Sequenc
     if quiet:
         write_text(summary_line(held, case_option(case)))
         return
-    page = render_report(held, page_width(), case_option=case_option(case), kept=case is not None, further=further)
+    page = render_report(
+        held, page_width(), case_option=case_option(case), kept=case is not None, further=further, full=full
+    )
     write_text(page.text(colour=wants_colour()))
 
 

@@ -33,6 +33,7 @@ from forensics.reports.screen.output import (
 )
 from forensics.reports.screen.show import account_facts, network_facts, render_account, render_network
 from forensics.reports.wording.figures import bar, count, days, large, number, p_value, period, plural, share
+from forensics.reports.wording.in_words import beside, in_short
 
 GOLDEN = Path(__file__).parent / "golden"
 CASE = made_case()
@@ -43,8 +44,9 @@ BANNED_WORDS = re.compile(
 
 
 def golden_text() -> str:
-    """The report that golden/report.txt holds: everything on it comes from fixed tables."""
-    return render_report(CASE, 80, case_option="--case demo-case").text()
+    """The first screen and the whole report that golden/report.txt holds: everything on it comes from fixed tables."""
+    brief, full = (render_report(CASE, 80, case_option="--case demo-case", full=whole) for whole in (False, True))
+    return f"{brief.text()}\n{'=' * 80}\n\n{full.text()}"
 
 
 def test_golden_report() -> None:
@@ -60,11 +62,79 @@ def test_widths_hold(case: FrameCase, width: int) -> None:
     account = CASE.tables["accounts"].row(0, named=True)
     pages = [
         render_report(case, width, case_option="--case demo-case"),
+        render_report(case, width, case_option="--case demo-case", full=False),
         render_network(case, network, width, how=True, lives=True, case_option="--case demo-case"),
         render_account(case, account, width, case_option="--case demo-case"),
     ]
     wide = [line for page in pages for line in page.text().split("\n") if len(line) > width]
     assert not wide, wide[0]
+
+
+def test_first_finding_fits_on_one_screen() -> None:
+    """80 × 50: what was read, the ranking, the first finding with its signs, its best innocent reason and what to do."""
+    lines = render_report(CASE, 80, case_option="--case demo-case", full=False).text().split("\n")
+    assert len(lines) <= 50
+    text = "\n".join(lines)
+    for label in ("One hand ", "Harvests ", "Innocent? ", "Next "):
+        assert f"\n{label}" in text
+    assert "p = 0.001" in text
+
+
+def test_what_the_median_link_lacks_is_told_as_such() -> None:
+    """A kind that members share, though not the median link, is never said to be shared by chance: its share of members
+    stands beside it.
+    """
+    case = made_case()
+    holders = case.tables["members"].filter(pl.col("network_id") == "net_0123456789ab")["account_id"].head(24)
+    rows = pl.DataFrame({"account_id": holders, "kind": "device", "value": "d1", "event_count": 1}).select(
+        pl.col(name).cast(dtype)
+        if name in ("account_id", "kind", "value", "event_count")
+        else pl.lit(None, dtype).alias(name)
+        for name, dtype in case.tables["sightings"].schema.items()
+    )
+    case.tables["sightings"] = pl.concat([case.tables["sightings"], rows])
+    text = " ".join(render_report(case, 80).text().split())
+    assert "not on the median link: device (40 % of members share one)" in text  # 24 of 60
+    assert "beyond chance" not in text
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ({"observed": 0.37, "expected": 0.04, "measure": "share of refusals"}, "37 % against 4 %"),
+        (
+            {"observed": 0.5, "expected": 10.0, "measure": "x", "position": 1.0},
+            "members differ as one queue would; customers differ 20 times as much",
+        ),
+        (
+            {"observed": 8.0, "expected": 10.0, "measure": "x", "position": 0.1},
+            "members differ nearly as separate customers do",
+        ),
+        ({"observed": 61.0, "expected": 4.0, "measure": "batches"}, "15 times what is expected"),
+        ({"observed": 39.0, "expected": 144.0, "measure": "changes"}, "a quarter of what is expected"),
+        ({"observed": 10.0, "expected": 11.0, "measure": "n"}, "about what is expected"),
+        ({"observed": 10.0, "expected": None, "measure": "n"}, ""),
+    ],
+)
+def test_numbers_in_words(item: dict[str, object], words: str) -> None:
+    """What was seen beside what is expected, as an analyst would say it."""
+    assert beside(item).replace("\u00a0", " ") == words
+
+
+@pytest.mark.parametrize(
+    ("sentence", "short"),
+    [
+        (
+            "After 72 of 194 refusals another account took over within 10 s (37%, by chance 4%); after a refusal the stream changes.",
+            "After 72 of 194 refusals another account took over within 10 s (37%, by chance 4%).",
+        ),
+        ("159 members stand under 40 payers, 3% under the commonest (one customer, openly: all).", None),
+        ("30 births within 6 hours of 30 bans; 4.1 expected by chance.", "30 births within 6 hours of 30 bans."),
+    ],
+)
+def test_a_sentence_in_short(sentence: str, short: str | None) -> None:
+    """Its first clause that stands alone; a colon in parentheses does not end one."""
+    assert in_short(sentence) == (short or sentence)
 
 
 def test_hostile_content_is_inert() -> None:
@@ -75,6 +145,7 @@ def test_hostile_content_is_inert() -> None:
     network = HOSTILE_CASE.tables["networks"].row(0, named=True)
     pages = [
         render_report(HOSTILE_CASE, 80),
+        render_report(HOSTILE_CASE, 80, full=False),
         render_network(HOSTILE_CASE, network, 80, how=True, lives=True),
         render_account(HOSTILE_CASE, account, 80),
     ]
@@ -93,7 +164,11 @@ def test_hostile_content_is_inert() -> None:
 def test_no_word_accuses() -> None:
     """The report counts and compares; it calls nobody anything."""
     network = CASE.tables["networks"].row(0, named=True)
-    text = render_report(CASE, 80).text() + render_network(CASE, network, 80, how=True, lives=True).text()
+    text = (
+        render_report(CASE, 80, full=False).text()
+        + render_report(CASE, 80).text()
+        + render_network(CASE, network, 80, how=True, lives=True).text()
+    )
     assert not BANNED_WORDS.findall(text)
     assert "Consistent with one operator running 60 accounts" in text
 
@@ -281,13 +356,26 @@ def test_numbers_that_json_lacks_are_null() -> None:
     }
 
 
-def test_table_fits_the_page() -> None:
-    """A table for people shortens text in the middle, never numbers, and stays in the page."""
-    frame = pl.DataFrame({"account_id": ["arn:aws:iam::111122223333:user/" + "x" * 80], "request_count": [123456]})
-    lines = table_text(frame, 60).strip().split("\n")
+def test_what_is_copied_is_never_cut() -> None:
+    """An id of 110 letters stands whole in a table of 60 columns; what does not fit beside it is left out and named."""
+    account = "arn:aws:iam::111122223333:user/" + "x" * 80
+    frame = pl.DataFrame({"account_id": [account, "a"], "request_count": [123456, 1], "path": ["p/" * 30, "q"]})
+    text = table_text(frame, 60, "--wide shows all")
+    assert account in text
+    assert "left out for want of room: request_count, path; --wide shows all" in text
+    whole = table_text(frame, None)
+    assert account in whole
+    assert "p/" * 30 in whole
+    assert "left out" not in whole
+
+
+def test_sentences_give_way_before_columns_do() -> None:
+    """A summary is cut at its end so that the numbers after it fit; it is read and not copied."""
+    frame = pl.DataFrame({"name": ["tern-quartz"], "summary": ["one job queue over many seats " * 4], "requests": [12]})
+    lines = table_text(frame, 60).split("\n")
     assert max(map(len, lines)) <= 60
+    assert lines[1].endswith(" 12")
     assert "…" in lines[1]
-    assert "123456" in lines[1]
 
 
 def test_parquet_is_not_for_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

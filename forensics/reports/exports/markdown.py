@@ -80,7 +80,7 @@ def render_markdown(report: Report) -> bytes:
             )
             for finding in report.findings
         ]
-        head = ("#", "network", "pooling", "hides", "extraction", "accounts", "exchanges", "span", "in short")
+        head = ("#", "network", "one hand", "hides", "extraction", "accounts", "requests", "span", "in short")
         lines += _table(head, rows)
     else:
         lines += ["No network reached a finding at the sensitivity of this run."]
@@ -100,7 +100,7 @@ def render_markdown(report: Report) -> bytes:
             )
             for o in report.contested[:50]
         ]
-        lines += _table(("#", "network", "pooling", "hides", "extraction", "accounts", "in short"), rows)
+        lines += _table(("#", "network", "one hand", "hides", "extraction", "accounts", "in short"), rows)
     if report.quiet:
         lines += ["", "## Other networks", "", "Accounts that share more than chance but are no finding.", ""]
         rows = [
@@ -114,7 +114,7 @@ def render_markdown(report: Report) -> bytes:
             )
             for o in report.quiet[:50]
         ]
-        lines += _table(("#", "network", "pooling", "extraction", "accounts", "explanations that fit"), rows)
+        lines += _table(("#", "network", "one hand", "extraction", "accounts", "explanations that fit"), rows)
         if len(report.quiet) > 50:
             lines += ["", f"The first 50 of {figures.count(len(report.quiet))}."]
     lines += ["", "## Limits", "", *[f"- {prose(limit)}" for limit in LIMITS], ""]
@@ -186,7 +186,7 @@ def _finding(finding: Finding) -> list[str]:
         f"## {finding.rank} · {prose(finding.name)}",
         "",
         (
-            f"{code(finding.network_id)} POOLING {finding.pooling} · HIDES {finding.concealment} · "
+            f"{code(finding.network_id)} ONE HAND {finding.pooling} · HIDES {finding.concealment} · "
             f"EXTRACTION {finding.extraction}"
         ),
         "",
@@ -211,7 +211,7 @@ def _finding(finding: Finding) -> list[str]:
     lines += _table(("shared", "bits a link (median)", "most telling: members that show it : others"), rows)
     unshared = [kind.title for kind in finding.kinds if kind.bits < LEAST_BITS]
     if unshared:
-        lines += ["", f"None shared beyond chance: {prose(', '.join(unshared))}."]
+        lines += ["", f"Not on the median link: {prose(', '.join(unshared))}."]
     lines += ["", "### What was tested", ""]
     rows = [
         (
@@ -265,7 +265,7 @@ def _quote(quote: Quote | None) -> str:
 
 def _impact(finding: Finding) -> str:
     impact = finding.impact
-    text = f"{figures.plural(impact.exchanges, 'exchange')}"
+    text = f"{figures.plural(impact.exchanges, 'request')}"
     if impact.output_tokens is not None:
         text += f", {figures.large(impact.input_tokens)} input and {figures.large(impact.output_tokens)} output tokens"
     if impact.value is not None:

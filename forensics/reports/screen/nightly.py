@@ -17,7 +17,7 @@ from forensics.reports.facts.findings import build_report
 from forensics.reports.facts.overview import kind_titles
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, day, moment, number, plural, share
-from forensics.reports.wording.words import CONTESTED
+from forensics.reports.wording.words import CONTESTED, VERDICT_TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,8 +33,7 @@ ONLY_NEW = ("new", "split", "respawned")
 JOINED_SHOWN = 8
 MOVES_SHOWN = 6
 SUMMARY_NAMES = 3  # networks of each status that a mail subject names
-VERDICT_WORDS = {"pooling": "pooling", "concealment": "hides", "extraction": "extraction"}
-VERDICT_NAMES = tuple(VERDICT_WORDS)
+VERDICT_NAMES = tuple(VERDICT_TITLES)
 SUCCESSORS_SHOWN = 5
 HITS_SHOWN = 12
 CONTESTED_SHOWN = 8
@@ -418,7 +417,7 @@ def _render_change(page: Page, case: Tables, news: News, row: Row) -> None:
 def _tell_level(row: Row, before: Row | None, verdict: str) -> str:
     """A verdict as told, what it was, and what tonight alone would say where that differs."""
     was = before[verdict] if before and before["status"] != "gone" else None
-    word = VERDICT_WORDS[verdict]
+    word = VERDICT_TITLES[verdict]
     moved = f"{word} {was} → {row[verdict]}" if was and was != row[verdict] else f"{word} {row[verdict]}"
     alone = row["alone"][verdict]
     return f"{moved} (tonight alone {alone})" if alone != row[verdict] else moved

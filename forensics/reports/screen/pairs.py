@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forensics.common.printable import printable, shorten
-from forensics.reports.screen.findings import kind_names
+from forensics.reports.screen.cards import kind_names
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import count, number
 

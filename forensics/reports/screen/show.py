@@ -10,7 +10,7 @@ import polars as pl
 
 from forensics.common.printable import printable
 from forensics.common.schema import of_operator
-from forensics.reports.screen.findings import Row, cut, kind_names, read_cards, render_card
+from forensics.reports.screen.cards import Row, cut, kind_names, read_cards, render_card
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, day, days, large, moment, number, p_value, plural, share
 from forensics.reports.wording.words import AXES, expectation, observation
@@ -218,7 +218,7 @@ def _render_membership(page: Page, case: Tables, account: str) -> None:
         for kind in (item["kinds"] or [])[:6]
         if kind["bits"]
     )
-    verdicts = f"pooling {item['pooling']}, extraction {item['extraction']}"
+    verdicts = f"one hand {item['pooling']}, extraction {item['extraction']}"
     page.paragraph(
         f"{(item['role'] or 'member').capitalize()} of network {item['name']} "
         f"({plural(item['account_count'], 'account')}; {verdicts})."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from forensics.common.printable import printable
-from forensics.reports.screen.findings import Row, kind_names
+from forensics.reports.screen.cards import Row, kind_names
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, number, plural
 

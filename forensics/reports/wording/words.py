@@ -22,6 +22,7 @@ ROLE_HEADINGS = (
     ("extraction", "Why it looks like extraction", "No tested sign of extraction holds."),
 )
 
+VERDICT_TITLES = {"pooling": "one hand", "concealment": "hides", "extraction": "extraction"}  # for people, everywhere
 CONTESTED = "Contested: strong signs, and a reason to check"
 AXES = {"one_hand": "one hand", "hides": "hides", "explained": "taken away by the innocent reason"}
 
@@ -55,7 +56,7 @@ def measures(row: Row) -> str:
     """Size, span and pace, each with its comparison where there is one."""
     parts = [
         (
-            f"{plural(row['request_count'], 'exchange')} in {days(row['span_days'])} "
+            f"{plural(row['request_count'], 'request')} in {days(row['span_days'])} "
             f"({period(row['first_seen_at'], row['last_seen_at']).replace(' ', NBSP)})"
         )
     ]
