@@ -27,6 +27,7 @@ from forensics.commands import (
     sealing,
     settings,
     showing,
+    ui,
     worlds,
 )
 from forensics.common.errors import ForensicsError
@@ -64,6 +65,7 @@ app.command()(asking.find)
 app.command()(asking.events)
 app.command()(asking.timeline)
 app.command()(asking.sql)
+app.command()(ui.ui)
 app.command()(listing.rejects)
 app.command()(reporting.report)
 app.command()(sealing.seal)

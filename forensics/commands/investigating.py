@@ -33,7 +33,7 @@ from forensics.commands.options import (
     record_command,
     told_if_stopped,
 )
-from forensics.commands.progress import StageProgress
+from forensics.commands.progress import ReadingProgress, StageProgress
 from forensics.common.printable import printable
 
 if TYPE_CHECKING:
@@ -278,14 +278,11 @@ def read_sources(
     join: bool = False,
     again: bool = False,
 ) -> IngestReport:
-    """Ingest with progress in bytes."""
+    """Ingest, telling how far it is."""
     from forensics.reading.ingest import ingest as read
 
-    def tell(path: str, done: int, total: int | None) -> None:
-        share = f", {100 * done // total} %" if total else f", {done / 1e6:.0f} MB"
-        progress.tell(f"{Path(path).name}{share}")
-
-    with progress("read"), held.stage("read"):
+    reading = ReadingProgress(progress, sources)
+    with progress("reading"), held.stage("read"):
         return read(
             held,
             sources,
@@ -296,7 +293,7 @@ def read_sources(
             join=join,
             again=again,
             settings=settings.ingest,
-            progress=tell,
+            progress=reading.tell,
         )
 
 

@@ -256,6 +256,10 @@ def mark(
         State | None, typer.Argument(metavar="STATE", help="confirmed, benign, watch, or none to take a mark back.")
     ] = None,
     case: CaseOption = None,
+    value: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--value", help="Mark an observable instead: it ties nobody any more.", metavar="KIND VALUE"),
+    ] = None,
     note: Annotated[str, typer.Option("--note", help="Why.", metavar="TEXT")] = "",
     export: Annotated[bool, typer.Option("--export", help="Write all marks as JSON lines and leave.")] = False,
     take: Annotated[
@@ -264,34 +268,49 @@ def mark(
 ) -> None:
     """Say what a network is: confirmed, benign or watch. Without a network the marks are listed.
 
+    With --value an observable that many innocents share (a company's client, a public template) is marked benign.
+
     A benign network is no finding any more, for the accounts it has now; others that join it are reported. New accounts
     of a confirmed one are reported first.
     """
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
+    from forensics.common.printable import printable
+    from forensics.reports.screen.output import write_text
 
     if take is not None:
         read_case(case)
         with Case.locked(case or Path()) as held:
             _import_marks(held, take)
         return
+    if value is not None:
+        read_case(case)
+        chosen = state or (State(network) if network in set(State) else None)
+        with Case.locked(case or Path()) as held:
+            write_text(printable(_mark_value(held, chosen, value, note)) + "\n")
+        return
     if network is None:
         _list_marks(analysed_case(case), export=export)
         return
     if state is None:
         raise UsageError("no mark given", f"forensics mark {network} confirmed|benign|watch|none")
-    analysed_case(case)
-    with Case.locked(case or Path()) as held:
-        _mark(held, network, state, note)
+    write_text(mark_network(analysed_case(case).folder, network, state, note) + "\n")
 
 
-def _mark(held: Case, network: str, state: State, note: str) -> None:
+def mark_network(folder: Path, network: str, state: State, note: str) -> str:
+    """Say what a network is; what was noted, in a sentence."""
+    from forensics.case.store import Case
+
+    with Case.locked(folder) as held:
+        return _mark(held, network, state, note)
+
+
+def _mark(held: Case, network: str, state: State, note: str) -> str:
     import polars as pl
 
     from forensics.common.errors import UsageError
     from forensics.nights.marks import read_marks, suppress_benign
     from forensics.reports.screen.listings import find_network
-    from forensics.reports.screen.output import write_text
 
     row = find_network(held, network)
     if row is None:
@@ -318,7 +337,24 @@ def _mark(held: Case, network: str, state: State, note: str) -> None:
         calm = suppress_benign(held.scan("networks").collect(), held.scan("members").collect(), marks, settings)
         held.put("networks", calm.lazy())
     later = "; it counts from the next run on" if state is State.none else ""
-    write_text(f"{row['name']} ({row['network_id']}, {members.height} accounts) is marked {state.value}{later}\n")
+    return f"{row['name']} ({row['network_id']}, {members.height} accounts) is marked {state.value}{later}"
+
+
+def _mark_value(held: Case, state: State | None, value: tuple[str, str], note: str) -> str:
+    """Put a value on the list of those that tie nobody, or take it off."""
+    from forensics.common.errors import UsageError
+    from forensics.defences.watch_list import check_kind
+
+    if state not in {State.benign, State.none}:
+        raise UsageError(
+            "a value is marked benign, or none to take the mark back",
+            "forensics mark benign --value client 'aurora-python/1.9.2'; watch looks for values",
+        )
+    kind, what = value
+    check_kind(kind, held.scan("events"))
+    record_command(held, "mark", kind=kind, value=what, state=state.value, note=note)
+    told = "ties nobody any more" if state is State.benign else "counts again"
+    return f"{kind} {what} {told}, from the next run on"
 
 
 def _list_marks(found: Case, *, export: bool) -> None:
