@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from forensics.case.store import Case
+    from forensics.reports.screen.nightly import News
 
 
 BAN_HEADS = frozenset({"account_id", "account", "accountid", "account id", "id", "user_id", "user"})  # of one column
@@ -58,6 +59,13 @@ class State(StrEnum):
     benign = "benign"
     watch = "watch"
     none = "none"
+
+
+class Summary(StrEnum):
+    """A night in short."""
+
+    line = "line"
+    json = "json"
 
 
 class WatchAction(StrEnum):
@@ -101,6 +109,9 @@ def nightly(
     fail_on: FailOnOption = None,
     max_reject_share: RejectShareOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line, for a mail subject.")] = False,
+    form: Annotated[
+        Summary | None, typer.Option("--summary", help="One line of text, or one JSON object for a webhook.")
+    ] = None,
 ) -> None:
     """Read what is new and say what changed since last night.
 
@@ -111,9 +122,8 @@ def nightly(
     from forensics.nights.marks import read_marks
     from forensics.pipeline.stages import investigate
     from forensics.reports.screen.ingested import apart_sentences
-    from forensics.reports.screen.nightly import read_news, render_news, summary, told_levels
+    from forensics.reports.screen.nightly import read_news, told_levels
     from forensics.reports.screen.output import write_text
-    from forensics.reports.screen.page import page_width, wants_colour
 
     settings = chosen_settings(
         config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases
@@ -149,17 +159,25 @@ def nightly(
             history=settings.history,
         )
         if not news.silent:
-            text = (
-                summary(news)
-                if quiet
-                else render_news(held, news, page_width(), case_option=case_option(case)).text(colour=wants_colour())
-            )
-            write_text(text)
+            write_text(_tell(held, news, case_option(case), Summary.line if quiet and form is None else form))
         held.note_told(news.run)
         _drop_old(held, news.night_at, kept, sure=yes, nights=news.nights)
         check_faults(outcome)
         changed = {row["network_id"] for row in news.changed}
         check_findings(held, fail_on, report, only=changed if only_new else None, told=told_levels(news))
+
+
+def _tell(held: Case, news: News, option: str, form: Summary | None) -> str:
+    """The news of a night: as a page, as one line, or as one JSON object."""
+    from forensics.reports.screen.nightly import news_facts, render_news, summary
+    from forensics.reports.screen.output import facts_text
+    from forensics.reports.screen.page import page_width, wants_colour
+
+    if form is Summary.json:
+        return facts_text(news_facts(news))
+    if form is Summary.line:
+        return summary(news)
+    return render_news(held, news, page_width(), case_option=option).text(colour=wants_colour())
 
 
 def _check_retention(window_days: float, retain_days: float) -> None:

@@ -305,6 +305,35 @@ def summary(news: News) -> str:
     )
 
 
+def news_facts(news: News) -> dict[str, Any]:
+    """A night for machines: what changed, who joined, what was watched for, what to mind."""
+    names = (
+        "network_id",
+        "name",
+        "status",
+        *VERDICT_NAMES,
+        "account_count",
+        "gained_count",
+        "lost_count",
+        "banned_count",
+    )
+    return {
+        "text": summary(news).strip(),
+        "night_at": news.night_at,
+        "finding_count": news.finding_count,
+        "network_count": news.network_count,
+        "event_count": news.event_count,
+        "changed": [
+            {name: row[name] for name in names} | {"mark": news.marks.get(row["network_id"])} for row in news.changed
+        ],
+        "joined": list(news.joined),
+        "watched": [
+            {name: hit[name] for name in ("kind", "value", "account_count", "event_count")} for hit in news.hits
+        ],
+        "warnings": list(news.warnings),
+    }
+
+
 def render_news(case: Tables, news: News, width: int, *, case_option: str = "") -> Page:
     """What is new since last night, most urgent first; an empty page where there is nothing to say."""
     page = Page(width)
