@@ -24,6 +24,7 @@ AHEAD = timedelta(days=1)  # of the clock: zones and clocks that are not set dif
 SILENCE_DAYS = 3  # without an event, at least, before events that stand alone,
 SILENCES = 3  # and so many times the longest silence before
 FEW_SHARE = 0.05  # of the events of a usual day: fewer a day are few
+FEWEST = 20 / 19  # all that is kept apart for standing alone is at most a twentieth
 LIVE = timedelta(days=2)  # before the clock: events of these days are what a log that goes on has
 
 
@@ -82,7 +83,8 @@ def find_limit(days: Sequence[tuple[date, int]], clock: datetime | None) -> date
     if latest is not None and 2 * sum(count for day, count in days if day > latest.date()) > total:
         latest = clock = None  # most of the log is ahead of it: it is the clock that is wrong
     bulk = [item for item in days if latest is None or item[0] <= latest.date()]
-    while (cut := _lone_tail(bulk, clock)) is not None:
+    most = sum(count for _, count in bulk)
+    while (cut := _lone_tail(bulk, clock)) is not None and FEWEST * sum(count for _, count in bulk[:cut]) >= most:
         bulk = bulk[:cut]
     end = datetime.combine(bulk[-1][0], datetime.max.time(), UTC)
     return end if latest is None else min(end, latest)
@@ -106,4 +108,4 @@ def _are_few(days: Sequence[tuple[date, int]], place: int, clock: datetime | Non
     before = sorted(count for _, count in days[:place])
     usual, tail = before[len(before) // 2], days[place:]
     count = sum(number for _, number in tail)
-    return count * 20 <= sum(before) and count <= max(1.0, FEW_SHARE * usual) * len(tail)
+    return count <= max(1.0, FEW_SHARE * usual) * len(tail)

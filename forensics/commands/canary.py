@@ -171,7 +171,7 @@ def trace(
     html: HtmlOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Hold suspect text against all codewords: who is named, with which error, or that nobody is.
+    """Hold found text against all codewords: who is named, with which error, or that nobody is.
 
     Reads text, JSON lines and Parquet, plain or compressed. Several corpora are combined: one vote each a position.
     """

@@ -62,7 +62,7 @@ DesignOption = Annotated[
 ]
 ChosenForm = Annotated[Form | None, typer.Option("--format", help="How to write it; default told from -o.")]
 
-_CORPUS = "Suspect text: files, folders, globs or -; each argument is one corpus."
+_CORPUS = "Found text: files, folders, globs or -; each argument is one corpus."
 CorporaArgument = Annotated[list[str], typer.Argument(metavar="CORPUS…", help=_CORPUS)]
 TableOption = Annotated[Path, _file("positions", "The table of positions that was assigned from.")]
 AssignmentOption = Annotated[Path | None, _file("assignment", "What assign wrote; default: that in the case.")]

@@ -18,9 +18,11 @@ app = typer.Typer(
 @app.command("info")
 def tell_contents(case: CaseOption = None, form: FormOption = Form.table) -> None:
     """Tell what a case holds: its sources, its days, and where the logs are silent against their own rhythm."""
+    from forensics.case.quarantine import describe_apart
     from forensics.common.errors import UsageError
     from forensics.reports.facts.contents import describe_holdings
     from forensics.reports.screen.contents import contents_facts, render_contents
+    from forensics.reports.screen.ingested import apart_sentences
     from forensics.reports.screen.output import facts_text, write_text
     from forensics.reports.screen.page import page_width, wants_colour
 
@@ -29,9 +31,12 @@ def tell_contents(case: CaseOption = None, form: FormOption = Form.table) -> Non
     found = read_case(case)
     held, notes = describe_holdings(found), found.ledger["notes"]
     if form is Form.table:
-        write_text(render_contents(held, notes, page_width()).text(colour=wants_colour()))
+        further = apart_sentences(describe_apart(found))
+        write_text(render_contents(held, notes, page_width(), further=further).text(colour=wants_colour()))
     else:
-        write_text(facts_text(contents_facts(held, notes)))
+        apart = describe_apart(found)
+        told = {"quarantined": apart.count, "quarantined_lines": [f"{path}:{line}" for path, line in apart.lines]}
+        write_text(facts_text({**contents_facts(held, notes), **told}))
 
 
 @app.command("drop")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,12 +31,13 @@ from forensics.commands import (
     ui,
     worlds,
 )
-from forensics.common.errors import ForensicsError
+from forensics.common.errors import ForensicsError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+TRACEBACK_VARIABLE = "FORENSICS_TRACEBACK"
 EPILOG = (
     "Exit codes: 0 ran, 2 usage or settings, 3 a finding reached --fail-on, 4 input unusable, 5 some files were "
     "skipped or read in part, "
@@ -123,9 +125,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(list(arguments) if arguments is not None else None, prog_name="forensics")
     except ForensicsError as error:
         sys.exit(report_error(error))
+    except MemoryError:
+        typer.echo("forensics: there is not enough memory\nhint: give less at a time, or more memory", err=True)
+        sys.exit(InputError.exit_code)
     except BrokenPipeError:  # a reader that has left is no failure
         _silence()
         sys.exit(0)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(report_error(InputError(f"{where}{error.strerror or error}", "check the file and its permissions")))
+    except Exception as error:
+        if os.environ.get(TRACEBACK_VARIABLE):
+            raise
+        sys.exit(report_fault(error))
 
 
 def report_error(error: ForensicsError) -> int:
@@ -136,6 +148,30 @@ def report_error(error: ForensicsError) -> int:
     lines += [f"hint: {printable(error.hint)}"] if error.hint else []
     typer.echo("\n".join(lines), err=True)
     return error.exit_code
+
+
+def report_fault(error: Exception) -> int:
+    """A mistake of the tool's own: where it arose, and nothing of what was in the data; the exit code.
+
+    A full disk that a library tells of in its own words is none.
+    """
+    import traceback
+
+    told = str(error)
+    if "os error 28" in told or "No space left" in told or "transport error" in told:
+        return report_error(InputError("cannot write: the disk is full or failing", "make room; the case is as it was"))
+    places = [
+        f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if f"{os.sep}forensics{os.sep}" in frame.filename
+    ]
+    lines = [f"forensics: internal fault: {type(error).__name__}", *places[-8:]]
+    lines.append(
+        "hint: please report these lines, they hold nothing of your data; "
+        f"{TRACEBACK_VARIABLE}=1 shows everything, what was in the data too"
+    )
+    typer.echo("\n".join(lines), err=True)
+    return 1
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""Suspect corpora: files, folders, globs, standard input → blocks of documents, counted in bounded memory."""
+"""Found corpora: files, folders, globs, standard input → blocks of documents, counted in bounded memory."""
 
 from __future__ import annotations
 

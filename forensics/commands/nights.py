@@ -534,6 +534,7 @@ def watch(
 
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
+    from forensics.common.secrets import hide_secret, mask_secrets
     from forensics.defences.watch_list import check_kind, read_watch_list
     from forensics.reports.screen.output import write_frame, write_text
     from forensics.reports.screen.page import table_width
@@ -550,7 +551,8 @@ def watch(
             f"forensics watch {action.value} KIND VALUE…, e.g. forensics watch {action.value} payment card_0042",
         )
     check_kind(kind, found.scan("events"))
-    items = [{"kind": kind, "value": value, "note": note} for value in values]
+    # a key is looked for by its hash, as it is stored
+    items = [{"kind": kind, "value": hide_secret(value), "note": mask_secrets(note)} for value in values]
     with Case.locked(case or Path()) as held:
         record_command(held, "watch", **{"added" if action is WatchAction.add else "removed": items})
         total = len(read_watch_list(held.entries()))

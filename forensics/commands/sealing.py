@@ -184,7 +184,7 @@ def share(
     """Copy findings under pseudonyms, to pass on: no text, no names, no file names; what was equal stays equal."""
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
-    from forensics.evidence.share import Pseudonyms, load_key, share_case, write_mapping
+    from forensics.evidence.share import Pseudonyms, load_key, share_case, unfinished, write_mapping
 
     found = analysed_case(case)
     if key is None or mapping is None:
@@ -196,14 +196,13 @@ def share(
             raise UsageError(f"{path} lies inside {target}, which is passed on", "keep it elsewhere")
     if target.exists() and any(target.iterdir()):
         raise UsageError(f"{target} is not empty", "name a new folder")
-    if mapping.exists():
-        raise UsageError(f"{mapping} exists", "choose another name for the mapping")
     names = Pseudonyms(load_key(key), keep_clients=keep_clients)
-    with StageProgress()("replace names"), Case.locked(target) as copy:
-        count = share_case(found, copy, names, networks, events=not no_events)
-    replaced = write_mapping(names, mapping)
-    with Case.locked(found.folder) as held:
-        record_command(held, "share", networks=count, target=str(target))
+    with unfinished(target, mapping) as (beside, way_back):
+        with StageProgress()("replace names"), Case.locked(beside) as copy:
+            count = share_case(found, copy, names, networks, events=not no_events)
+        replaced = write_mapping(names, way_back)
+        with Case.locked(found.folder) as held:  # before it is there: nothing is passed on that the log does not know
+            record_command(held, "share", networks=count, target=str(target))
     typer.echo(
         f"{count} {'network' if count == 1 else 'networks'} in {_shown(target)}, {replaced} names replaced; the way "
         f"back is in {_shown(mapping)}"

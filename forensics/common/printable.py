@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from forensics.common.secrets import MARKS, mask_secrets
+
 # Format characters (Cf) hold bidi, zero-width, tags and the byte order mark; Cc is C0, DEL and C1; Zl and Zp break
 # lines;
 # Cs cannot be encoded; Co and Cn have no agreed shape. The further ones draw as nothing, or as a second space.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK_LOOKING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\U0001d159")
+_SHORTEST_SECRET = 12
+_MARKED = re.compile(MARKS.replace(r"(?-u:\b)", r"\b"))  # most text shows no sign of a secret, and is looked at once
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _PLAIN = re.compile(r"[ -\[\]-~]*")  # printable ASCII but the backslash: nothing to do
 _MARKS_IN_A_ROW = 4  # stacked combining marks that still are writing in some language; more only paint over other lines
@@ -46,10 +50,13 @@ def _is_hidden(char: str) -> bool:
 def printable(value: object, width: int | None = None) -> str:
     """Text that shows what it holds: controls, escapes, bidi, zero-width and tag characters as visible escapes.
 
-    A backslash is doubled so that no log can forge an escape. None is the empty string. With `width` a longer text
+    A secret of a known shape is masked. A backslash is doubled so that no log can forge an escape. None is the
+    empty string. With `width` a longer text
     is shortened in the middle, after escaping.
     """
     text = "" if value is None else str(value)
+    if len(text) >= _SHORTEST_SECRET and _MARKED.search(text):
+        text = mask_secrets(text)
     if not _PLAIN.fullmatch(text):
         shown: list[str] = []
         marks = 0

@@ -45,8 +45,8 @@ _LEAD = re.compile(
 # Beginnings by which texts without any secret are told apart at the speed of a search for words: wherever PATTERN fits,
 # this does.
 MARKS = (
-    r"(?-u:\b)(?:sk[-_]|pk[-_]|rk[-_]|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox|AIza|ya29\.|hf_|gsk[-_]|xai[-_]|pplx[-_]"
-    r"|r8[-_]|nvapi[-_]|csk[-_]|fw[-_]|npm_|dop_v1_|SG\.|eyJ)|(?i:bearer|basic)\s|PRIVATE KEY"
+    r"(?-u:\b)(?:sk[-_]|pk[-_]|rk[-_]|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox|AIza|ya29\.|hf_|gsk[-_]|xai[-_]"
+    r"|pplx[-_]|r8[-_]|nvapi[-_]|csk[-_]|fw[-_]|npm_|dop_v1_|SG\.|eyJ)|(?i:bearer|basic)\s|PRIVATE KEY"
     r"|://[^/\s:]{1,80}:[^/\s]{3,80}@"
     r"|(?i:passw(?:or)?d|pwd|secret|api[-_]?key|(?:access|auth)[-_]?token)[\"']?\s*[=:]"
 )

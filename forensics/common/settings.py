@@ -191,7 +191,7 @@ def read_layer(path: Path, origin: str | None = None) -> Layer:
         raise UsageError(
             f"cannot read settings {path}: {error.strerror}", "give an existing TOML file to --config"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
             f"{path} is not valid TOML: {error}", "forensics config init writes a file to start from"
         ) from error

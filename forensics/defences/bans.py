@@ -145,13 +145,12 @@ def try_shared(tables: Tables, network_id: str, members: pl.DataFrame, at: datet
            later_of (members first seen after it that show one), caught_share with low and high, stranger_count of
            stranger_of (others seen after it that come to show one), stranger_high (upper end of their share).
     """
-    kinds = gate_kinds()
     mine = members.select("account_id", early=pl.col("first_seen_at") <= at).lazy()
     shown = (
         tables.scan("sightings")
-        .filter(pl.col("kind").is_in(kinds))
+        .filter(pl.col("kind").is_in(gate_kinds()))
         .join(mine, on="account_id", how="left")
-        .select("account_id", "kind", "value", "early", known=pl.col("first_seen_at") <= at)
+        .select("account_id", "kind", "value", "early", known=(pl.col("first_seen_at") <= at).fill_null(value=True))
     )
     chosen = (
         shown.group_by("kind", "value")
@@ -166,31 +165,35 @@ def try_shared(tables: Tables, network_id: str, members: pl.DataFrame, at: datet
     later_of = int((members["first_seen_at"] > at).sum())
     outsiders = tables.scan("accounts").join(mine, on="account_id", how="anti").filter(pl.col("last_seen_at") > at)
     stranger_of = int(outsiders.select(pl.len()).collect().item())
-    known_kinds = find_kinds()
-    lasting = [kind for kind in values if known_kinds[kind].lasts]
+    lasting = [kind for kind in values if find_kinds()[kind].lasts]
     groups = [(EVERY, list(values)), (LASTING, lasting), *((kind, [kind]) for kind in sorted(values))]
-    rows = []
-    for name, within in groups:
-        told = hits.filter(pl.col("kind").is_in(within))
-        caught = told.filter(pl.col("early").is_not_null())["account_id"].n_unique()
-        strangers = told.filter(pl.col("early").is_null())["account_id"].n_unique()
-        low, high = wilson(caught, later_of)
-        rows.append(
-            {
-                "network_id": network_id,
-                "kind": name,
-                "value_count": sum(values[kind] for kind in within),
-                "later_count": caught,
-                "later_of": later_of,
-                "caught_share": caught / later_of if later_of else None,
-                "caught_low": low if later_of else None,
-                "caught_high": high if later_of else None,
-                "stranger_count": strangers,
-                "stranger_of": stranger_of,
-                "stranger_high": wilson(strangers, stranger_of)[1] if stranger_of else None,
-            }
-        )
+    rows = [
+        {
+            "network_id": network_id,
+            "kind": name,
+            "value_count": sum(values[kind] for kind in within),
+            **_caught(hits.filter(pl.col("kind").is_in(within)), later_of, stranger_of),
+        }
+        for name, within in groups
+    ]
     return pl.DataFrame(rows, schema=SHARED_SCHEMA)
+
+
+def _caught(hits: pl.DataFrame, later_of: int, stranger_of: int) -> dict[str, int | float | None]:
+    """Members and strangers among the accounts that came to show what was chosen."""
+    caught = hits.filter(pl.col("early").is_not_null())["account_id"].n_unique()
+    strangers = hits.filter(pl.col("early").is_null())["account_id"].n_unique()
+    low, high = wilson(caught, later_of) if later_of else (None, None)
+    return {
+        "later_count": caught,
+        "later_of": later_of,
+        "caught_share": caught / later_of if later_of else None,
+        "caught_low": low,
+        "caught_high": high,
+        "stranger_count": strangers,
+        "stranger_of": stranger_of,
+        "stranger_high": wilson(strangers, stranger_of)[1] if stranger_of else None,
+    }
 
 
 SHARED_SCHEMA = {
@@ -248,39 +251,35 @@ def try_bans(
     ]
     rows, course = [], []
     for policy in POLICIES:
+        last = policy == POLICIES[-1]
         bans = plan_bans(policy, pool, horizon, wave)
-        let = [1.0 - share if policy == POLICIES[-1] else 1.0 for share in caught]
+        let = [1.0 - share if last else 1.0 for share in caught]
         rates = [rate * through for rate, through in zip((pool.rate, *pool.rate_bounds), let, strict=True)]
         sizes = [follow_pool(pool, rate, bans, horizon) for rate in rates]
-        stopped = [float(pool.pace * (1 - size / pool.size).sum()) for size in sizes]
-        back = [_regrown(bans[0], rate) for rate in rates]
-        rows.append(
-            {
-                "network_id": pool.network_id,
-                "policy": policy,
-                "banned_count": sum(bans) if policy != "waves" else _banned(pool, bans, pool.rate),
-                "stopped": stopped[0],
-                "stopped_low": stopped[2],
-                "stopped_high": stopped[1],
-                "stopped_share": stopped[0] / (pool.pace * horizon) if pool.pace else None,
-                "regrown_days": back[0],
-                "regrown_low": back[2],
-                "regrown_high": back[1],
-                "innocent_accounts": strangers if policy == POLICIES[-1] else 0,
-            }
-        )
-        course.append(
-            pl.DataFrame(
-                {
-                    "network_id": pool.network_id,
-                    "policy": policy,
-                    "day": range(horizon),
-                    "account_count": sizes[0],
-                    "request_count": pool.pace * sizes[0] / pool.size,
-                }
-            )
-        )
+        rows.append(_ban_row(pool, policy, bans, rates, sizes) | {"innocent_accounts": strangers if last else 0})
+        days = {"day": range(horizon), "account_count": sizes[0], "request_count": pool.pace * sizes[0] / pool.size}
+        course.append(pl.DataFrame({"network_id": pool.network_id, "policy": policy, **days}))
     return pl.DataFrame(rows, schema=BAN_SCHEMA), pl.concat(course)
+
+
+def _ban_row(
+    pool: Pool, policy: str, bans: Sequence[int], rates: Sequence[float], sizes: Sequence[Floats]
+) -> dict[str, str | int | float | None]:
+    """What a policy comes to at the pool's rate, at the lower and at the upper end of its interval."""
+    stopped = [float(pool.pace * (1 - size / pool.size).sum()) for size in sizes]
+    back = [_regrown(bans[0], rate) for rate in rates]
+    return {
+        "network_id": pool.network_id,
+        "policy": policy,
+        "banned_count": _banned(pool, bans, rates[0]) if policy == "waves" else sum(bans),
+        "stopped": stopped[0],
+        "stopped_low": stopped[2],
+        "stopped_high": stopped[1],
+        "stopped_share": stopped[0] / (pool.pace * len(bans)) if pool.pace else None,
+        "regrown_days": back[0],
+        "regrown_low": back[2],
+        "regrown_high": back[1],
+    }
 
 
 def _banned(pool: Pool, bans: Sequence[int], rate: float) -> int:

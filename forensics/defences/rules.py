@@ -71,7 +71,7 @@ def load_rules(text: str | None = None, where: str = "the rules that come with t
         text = resources.files("forensics.defences").joinpath("targets.toml").read_text("utf-8")
     try:
         given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(
             f"{where} is not valid TOML: {error}", "forensics targets --print writes rules to start from"
         ) from error

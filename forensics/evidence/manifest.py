@@ -480,26 +480,36 @@ def write_bag(case: Case, target: Path, *, at: str) -> int:
     files += [(path.relative_to(case.folder).as_posix(), path) for path in sorted((case.folder / SEAL).iterdir())]
     if (case.folder / LOG).exists():
         files.append((LOG, case.folder / LOG))
-    lines, size = [], 0
+    beside = target.with_name(f".{target.name}.unfinished")
     try:
-        for name, path in sorted(files):
-            copy = target / "data" / name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
-            size += copy.stat().st_size
-            lines.append(f"{hash_file(copy)}  data/{_bag_name(name)}\n")
-        tags = {
-            "bagit.txt": "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
-            "bag-info.txt": f"Bag-Software-Agent: forensics {__version__}\nBagging-Date: {at[:10]}\nPayload-Oxum: "
-            f"{size}.{len(files)}\n",
-            "manifest-sha256.txt": "".join(lines),
-        }
-        for name, text in tags.items():
-            (target / name).write_text(text, encoding="utf-8")
-        whole = "".join(f"{hash_file(target / name)}  {name}\n" for name in sorted(tags))
-        (target / "tagmanifest-sha256.txt").write_text(whole, encoding="utf-8")
+        if beside.is_dir() and not beside.is_symlink():
+            shutil.rmtree(beside)  # of a run that was killed
+        _fill_bag(beside, sorted(files), at)
+        beside.replace(target)
     except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
         raise InputError(
             f"cannot write {target}: {error.strerror}", "make room, or name a folder that can be written"
         ) from error
     return len(files)
+
+
+def _fill_bag(folder: Path, files: Sequence[tuple[str, Path]], at: str) -> None:
+    """The payload of a bag and its tag files."""
+    lines, size = [], 0
+    for name, path in files:
+        copy = folder / "data" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+        size += copy.stat().st_size
+        lines.append(f"{hash_file(copy)}  data/{_bag_name(name)}\n")
+    tags = {
+        "bagit.txt": "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
+        "bag-info.txt": f"Bag-Software-Agent: forensics {__version__}\nBagging-Date: {at[:10]}\nPayload-Oxum: "
+        f"{size}.{len(files)}\n",
+        "manifest-sha256.txt": "".join(lines),
+    }
+    for name, text in tags.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    whole = "".join(f"{hash_file(folder / name)}  {name}\n" for name in sorted(tags))
+    (folder / "tagmanifest-sha256.txt").write_text(whole, encoding="utf-8")

@@ -11,6 +11,7 @@ Blind to: what structure alone gives away. Who knows a few addresses of a networ
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import ipaddress
@@ -18,6 +19,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +31,7 @@ from forensics.describing.sightings import kind_of
 from forensics.reports.facts.comparisons import WHOLE, read_comparisons, whole_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from forensics.case.store import Case
@@ -416,6 +418,37 @@ def _links(frame: pl.DataFrame, names: Pseudonyms) -> pl.DataFrame:
         ]
         rows.append(row | {"account_a": one, "account_b": other, "observables": observables})
     return pl.DataFrame(rows, schema=TABLES["links"].schema)
+
+
+@contextlib.contextmanager
+def unfinished(target: Path, mapping: Path) -> Iterator[tuple[Path, Path]]:
+    """Where a copy and its mapping are made: beside their names, which they get once both are whole.
+
+    What a share that was killed left there is made anew; what stands under the names is never written over, but for the
+    mapping of a share that was killed in that very moment, if it is the same.
+    Raises: UsageError where the mapping exists; InputError where it cannot be written.
+    """
+    beside, way_back = target.with_name(f".{target.name}.unfinished"), mapping.with_name(f".{mapping.name}.unfinished")
+    if mapping.exists() and not beside.is_dir():
+        raise UsageError(f"{mapping} exists", "choose another name for the mapping")
+    try:
+        _clear(beside, way_back)
+        yield beside, way_back
+        if mapping.exists() and mapping.read_bytes() != way_back.read_bytes():
+            raise UsageError(f"{mapping} exists", "choose another name for the mapping")
+        way_back.replace(mapping)
+        beside.replace(target)
+    except OSError as error:
+        told = f"cannot write {target}: {error.strerror or error}"
+        raise InputError(told, "make room, or name another folder") from error
+    finally:
+        _clear(beside, way_back)
+
+
+def _clear(folder: Path, file: Path) -> None:
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder)
+    file.unlink(missing_ok=True)
 
 
 def write_mapping(names: Pseudonyms, path: Path) -> int:

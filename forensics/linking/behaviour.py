@@ -31,7 +31,6 @@ MANNER_COLUMNS = [
     "top_model_share",
 ]
 KNOWN = 0.8  # share of a group that must show a manner for it to count
-FEWEST_REQUESTS = 3  # of an account, from which it has manners
 FEWEST = 3  # manners that must be known to compare a group at all
 FLOOR = 0.05  # of the spread of all accounts: differences below are none
 LEAST = 0.2  # spread of the other accounts below which a manner tells nobody apart
@@ -84,8 +83,6 @@ def describe_manners(accounts: pl.DataFrame, account_ids: list[str]) -> Manners:
     columns += list(_centre_of_day(rows["hour_counts"]))
     table = np.column_stack(columns) if len(rows) else np.zeros((0, len(columns)))
     table[~np.isfinite(table)] = np.nan
-    # One or two requests are no manner: whoever came once is like everybody who came once.
-    table[rows["request_count"].cast(pl.Float64).fill_null(0.0).to_numpy() < FEWEST_REQUESTS] = np.nan
     spread = np.nan_to_num(_spread(table), nan=0.0)
     return Manners(table=np.where(spread > 0, table / np.where(spread > 0, spread, 1.0), np.nan))
 

@@ -203,10 +203,7 @@ def find_nests(incidence: Incidence, settings: LinkSettings) -> list[tuple[int, 
     activity: that is the null, both for the number of nested values and for what they cover.
     """
     large = np.flatnonzero(
-        (incidence.held >= NEST)
-        & (incidence.held <= incidence.account_count // 2)
-        & ~incidence.packed
-        & ~incidence.traits("leased")  # a seller's exits hold many customers' small things
+        (incidence.held >= NEST) & (incidence.held <= incidence.account_count // 2) & ~incidence.packed
     )
     if len(large) == 0 or not incidence.several_lines:
         return []

@@ -98,8 +98,6 @@ def ingest(
         if problems:
             raise problems[0]
         raise InputError("there is nothing to read", "give at least one file")
-    if not run.rows and not case.ledger["run"]:  # a case of nothing would be none
-        raise InputError(f"{report.sources[0].path} holds no line ({report.sources[0].note})", "give a file with lines")
     if join:
         run.join(report)
     _check(report, settings)
@@ -269,7 +267,7 @@ class Run:
             replaced["register"] = [
                 self.case.write_part("register", f"{self.writer.run:06d}", register.sort("account_id"))
             ]
-        if self.rows or register is not None:
+        if self.rows or register is not None or not self.case.ledger["run"]:  # an empty first night makes a case too
             built = [
                 {"kind": database.kind, "built_at": database.built_at.isoformat(), "path": database.path}
                 for database in self.wishes.databases

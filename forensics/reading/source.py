@@ -54,7 +54,6 @@ class Writer:
                 self.case.write_part(table, f"{self.run:06d}-{len(self.parts[table]) + 1:05d}", frame)
             )
 
-
     def forget(self, source_id: int) -> None:
         """Take back the rows of a source that could not be read after all."""
         other = pl.col("source_id") != source_id

@@ -1,8 +1,8 @@
 """Ingest beside tools that read the same file and check, clean, hash and keep nothing: seconds of processor time, wall
 time, peak memory.
 
-Yardsticks: DuckDB's read_json → Parquet (zstd); for access logs a polars regex pass → Parquet (zstd), and GoAccess
-            where it is installed.
+Yardsticks: DuckDB's read_json → Parquet (zstd); for access logs a pass of one pattern by DuckDB and by polars → Parquet
+            (zstd), and GoAccess where it is installed.
 Run: python tests/bench/ingest.py [--lines 1000000] [--copies 1,8,30]. Each measurement is a process of its own; nothing
      else should run beside it.
 """
@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -20,6 +22,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import zstandard
 
 WORDS = [
     "the",
@@ -84,6 +88,30 @@ def write_lines(path: Path, lines: int, text_chars: int, broken_every: int = 0) 
             line = json.dumps(record, separators=(",", ":"))
             out.write(line[: len(line) // 2] if broken_every and number % broken_every == broken_every - 1 else line)
             out.write("\n")
+
+
+SAMPLES = Path(__file__).parents[2] / "sample_logs" / "logs" / "direct"
+OPENINGS = ("", "also ", "again ", "now ", "then ", "first ", "next ", "so ", "well ", "yes ")
+
+
+def write_realistic(path: Path, lines: int) -> None:
+    """Lines of the sample logs (system and user text, a thousand characters a line), over and over: each time under new
+    request ids and with texts that begin otherwise, so that none comes twice.
+    """
+    given = []
+    for source in sorted(SAMPLES.glob("*.zst")):
+        with source.open("rb") as handle:
+            reader = zstandard.ZstdDecompressor().stream_reader(handle, read_across_frames=True)
+            given += [line for line in io.BufferedReader(reader) if line.startswith(b"{") and line.endswith(b"}\n")]
+    with path.open("wb") as out:
+        for number in range(lines):
+            turn, place = divmod(number, len(given))
+            tens, ones = divmod(turn, len(OPENINGS))
+            opening = (OPENINGS[tens % len(OPENINGS)] + OPENINGS[ones]).encode()
+            line = given[place].replace(b'"req_', b'"r%d_' % turn, 1)
+            for name in (b'"prompt":"', b'"system":"'):
+                line = line.replace(name, name + opening, 1)
+            out.write(line)
 
 
 def write_access_log(path: Path, lines: int) -> None:
@@ -153,6 +181,19 @@ COMBINED = (
 )
 
 
+def run_duckdb_log(source: str) -> None:
+    """The groups of the same pattern by DuckDB."""
+    import duckdb
+
+    names = [f"'{name}'" for name in re.findall(r"\?P<(\w+)>", COMBINED)]
+    pattern = re.sub(r"\?P<\w+>", "", COMBINED)
+    with tempfile.TemporaryDirectory() as folder:
+        lines = f"read_csv('{source}', delim='\x01', quote='', escape='', header=false, columns={{'line': 'VARCHAR'}})"
+        groups = f"regexp_extract(line, '{pattern}', [{', '.join(names)}])"
+        read = f"SELECT unnest({groups}) FROM {lines}"  # noqa: S608 - a name and a pattern of this file
+        duckdb.sql(read).write_parquet(f"{folder}/out.parquet", compression="zstd")
+
+
 def run_regex(source: str) -> None:
     """The groups of a pattern as text columns of Parquet."""
     import polars as pl
@@ -175,7 +216,13 @@ def run_goaccess(source: str) -> None:
         )
 
 
-KINDS = {"forensics": run_forensics, "duckdb": run_duckdb, "regex": run_regex, "goaccess": run_goaccess}
+KINDS = {
+    "forensics": run_forensics,
+    "duckdb": run_duckdb,
+    "duckdb log": run_duckdb_log,
+    "regex": run_regex,
+    "goaccess": run_goaccess,
+}
 
 
 def measure(kind: str, source: Path) -> dict[str, float]:
@@ -206,10 +253,19 @@ def compare(folder: Path, lines: int) -> Path:
     some = max(lines * 3 // 10, 1)
     files = {
         name: folder / name
-        for name in ("clean.jsonl", "broken.jsonl", "text.jsonl", "chats.jsonl", "clean.csv", "combined.log")
+        for name in (
+            "clean.jsonl",
+            "broken.jsonl",
+            "real.jsonl",
+            "text.jsonl",
+            "chats.jsonl",
+            "clean.csv",
+            "combined.log",
+        )
     }
     write_lines(files["clean.jsonl"], lines, 0)
     write_lines(files["broken.jsonl"], lines, 0, 1000)
+    write_realistic(files["real.jsonl"], some)
     write_lines(files["text.jsonl"], some, 500)
     write_chats(files["chats.jsonl"], files["text.jsonl"])
     write_csv(files["clean.csv"], files["clean.jsonl"])
@@ -220,9 +276,11 @@ def compare(folder: Path, lines: int) -> Path:
     )
     rows = [
         ("flat JSON, no text", "clean.jsonl", "duckdb"),
+        ("flat JSON, system and user text as in the sample logs", "real.jsonl", "duckdb"),
         ("flat JSON, 500 characters of prompt", "text.jsonl", "duckdb"),
         ("flat JSON, three messages", "chats.jsonl", "duckdb"),
         ("CSV", "clean.csv", "duckdb"),
+        ("combined log", "combined.log", "duckdb log"),
         ("combined log", "combined.log", "regex"),
         *([("combined log", "combined.log", "goaccess")] if shutil.which("goaccess") else []),
     ]

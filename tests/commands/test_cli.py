@@ -21,6 +21,7 @@ from databases import write_database
 from running import TOOL, Answer, run, write_logs
 from typer.main import get_command
 
+from forensics.case.store import Case
 from forensics.commands.about import walk_commands
 from forensics.commands.cli import app
 from forensics.defences.what_if import group_accounts
@@ -86,7 +87,7 @@ def test_machine_contract(world: Path, call: Callable[..., Answer]) -> None:
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
     assert rows[0]["alert"] is True
     found = list(csv.DictReader(io.StringIO(call("members", "--case", world / "case", "--format", "csv").stdout)))
-    assert list(found[0]) == ["network_id", "account_id", "rank", "alert", "score", "membership"]
+    assert list(found[0])[:6] == ["network_id", "account_id", "rank", "alert", "score", "membership"]
     hydra = {row["account_id"] for row in found if row["rank"] == "1"}
     assert len({name for name in hydra if name.startswith("acct_h")}) >= 18
     assert not {name for name in hydra if name.startswith("acct_p")}
@@ -478,7 +479,8 @@ def test_explain_says_what_it_cannot(world: Path, tmp_path: Path, call: Callable
     sightings = pl.read_parquet(world / "case" / "sightings.parquet")
     theirs = sightings.filter(pl.col("account_id") == first).select("kind", "value")
     other = sightings.filter(pl.col("account_id") != first).get_column("account_id").min()
-    sightings.join(theirs, on=["kind", "value"], how="anti").write_parquet(tmp_path / "case" / "sightings.parquet")
+    with Case.locked(tmp_path / "case") as held:
+        held.put("sightings", sightings.join(theirs, on=["kind", "value"], how="anti").lazy())
     nothing = call("explain", first, str(other), "--case", tmp_path / "case")
     assert (nothing.returncode, nothing.stdout) == (0, "")
     assert "share no observable" in nothing.stderr
@@ -513,7 +515,7 @@ def test_case_drop_takes_out_old_events_and_notes_it(world: Path, tmp_path: Path
     shutil.copytree(world / "case", tmp_path / "case")
     before = json.loads(call("case", "info", "--case", tmp_path / "case", "--format", "json").stdout)
     due = sum(row["events"] for row in before["days"][:4])
-    done = call("case", "drop", "--before", "2026-04-05", "--case", tmp_path / "case")
+    done = call("case", "drop", "--before", "2026-04-05", "--yes", "--case", tmp_path / "case")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.replace(" ", "").startswith(f"{due}eventsbefore2026-04-05")
     after = json.loads(call("case", "info", "--case", tmp_path / "case", "--format", "json").stdout)
@@ -628,7 +630,7 @@ def test_a_network_without_some_kinds(world: Path, call: Callable[..., Answer]) 
     assert f"1 piece of {size} accounts" in stands.stdout
     rows = json.loads(call("show", "1", "--without", "client", "--case", case, "--format", "json").stdout)
     assert len(rows) == size
-    assert all(row["stays"] and row["piece"] == 1 and row["odds_bits_without"] < row["odds_bits"] for row in rows)
+    assert all(row["stays"] and row["piece"] == 1 and row["odds_bits_without"] <= row["odds_bits"] for row in rows)
     kinds = pl.read_parquet(case / "sightings.parquet").get_column("kind").unique().sort().to_list()
     falls = call("show", "1", *[part for kind in kinds for part in ("--without", kind)], "--case", case)
     assert f"It falls: 0 of {size} members" in falls.stdout
@@ -650,7 +652,8 @@ def test_bridges_are_told_with_what_they_cut_off(world: Path, tmp_path: Path, ca
     chain = sorted(hydra_accounts(world / "case", call))[:4]
     links = pl.read_parquet(world / "case" / "links.parquet").head(3)
     ends = {"account_a": pl.Series(chain[:3]), "account_b": pl.Series(chain[1:])}
-    links.with_columns(**ends).write_parquet(tmp_path / "case" / "links.parquet")
+    with Case.locked(tmp_path / "case") as held:
+        held.put("links", links.with_columns(**ends).lazy())
     rows = json.loads(call("show", "1", "--bridges", "--case", tmp_path / "case", "--format", "json").stdout)
     assert [(row["account_a"], row["smaller_part"]) for row in rows] == [(chain[1], 2), (chain[0], 1), (chain[2], 1)]
     page = call("show", "1", "--bridges", "--case", tmp_path / "case").stdout

@@ -237,7 +237,7 @@ def test_a_hopeless_plan_is_refused_and_says_what_works(files: Path) -> None:
         code=2,
     )
     assert "hopeless" in error.message
-    assert "a word to each suspected network" in str(error.hint)
+    assert "a word to each network in question" in str(error.hint)
     assert not (files / "b.csv").exists()
 
 

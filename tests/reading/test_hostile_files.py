@@ -22,6 +22,7 @@ import zstandard
 from hostile import flat, harmless
 
 from forensics.case.store import Case
+from forensics.reading.fields.json_values import TOO_DEEP
 from forensics.reading.recognising.catalogue import all_formats
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def flat_json() -> list[Line]:
         {"ip": "::ffff:198.51.100.9"},
         {"ip": "999.1.1.1"},
         {"ip": {"v4": "198.51.100.7"}},
-        {"ts": 639152222815394150},
+        {"ts": 639132264205394150},
         {"ts": 1777629621},
         {"ts": "1777629622000"},
         {"ts": 1777629623000000},
@@ -109,8 +110,8 @@ def flat_json() -> list[Line]:
         (whole.replace(b"acct", b"ac\xffct"), [NOT_UTF8]),
         (flat(97, input_tokens=float("nan")), [NOT_JSON]),
         (flat(97, input_tokens=float("inf")), [NOT_JSON]),
-        (deep % 1 + b"[" * 5000 + b"]" * 5000 + b"}", [NOT_JSON]),
-        (deep % 2 + b'{"a":' * 500 + b"1" + b"}" * 500 + b"}", [EVENT]),
+        (deep % 1 + b"[" * 5000 + b"]" * 5000 + b"}", [TOO_DEEP]),
+        (deep % 2 + b'{"a":' * 500 + b"1" + b"}" * 500 + b"}", [TOO_DEEP]),
         (b"null", [NOT_OBJECT]),
         (b'"text"', [NOT_OBJECT]),
         (b"12", [NOT_OBJECT]),
@@ -430,7 +431,7 @@ def test_odd_addresses_and_times_are_read(tmp_path: Path, call: Callable[..., An
         (None, None),
     ]
     assert [f"{row[2]:%Y-%m-%dT%H:%M:%S.%f}" for row in rows[18:24]] == [
-        "2026-05-24T12:24:41.539415",  # 639152222815394150 ticks of 100 ns since year 1
+        "2026-05-01T10:00:20.539415",  # 639132264205394150 ticks of 100 ns since year 1
         *(f"2026-05-01T10:00:{second}.000000" for second in (21, 22, 23, 24)),
         "2026-05-01T10:00:25.500000",
     ]

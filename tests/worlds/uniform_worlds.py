@@ -115,10 +115,11 @@ def add_program(world: World, network: str, program: str, rng: np.random.Generat
     team, card = 0, 0
     for owner in range(owners):
         if team == 0:
-            team, card = (int(rng.integers(2, 5)) if rng.random() < 0.2 else 1), card + 1
+            team, card = (int(rng.integers(2, 5)) if rng.random() < 0.35 else 1), card + 1
             born = float(rng.uniform(-60, DAYS - 8)) * DAY
         team -= 1
-        start = max(0.0, born + rng.uniform(0, 3600.0))
+        opened = born + rng.uniform(0, 3600.0)
+        start = max(0.0, opened)
         end = start + rng.uniform(5, 40) * DAY if rng.random() < 0.3 else DAYS * DAY
         at_s, topic, item = PROGRAMS[program](rng, start)
         order = np.argsort(at_s)
@@ -129,7 +130,7 @@ def add_program(world: World, network: str, program: str, rng: np.random.Generat
         account = f"{network}_{owner:02}"
         columns = _content(rng, number, owner, at_s, topic, item, update + rng.exponential(0.7 * DAY))
         world.add(network, account, at_s, **columns)
-        declared: dict[str, Any] = {"payment_id": f"{network}_card_{card}"}
+        declared: dict[str, Any] = {"payment_id": f"{network}_card_{card}", "created_at": world.moment(opened)}
         if end < DAYS * DAY and rng.random() < 0.6:
             world.ban(account, float(end))
         world.declare(account, **declared)

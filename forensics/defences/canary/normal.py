@@ -1,4 +1,4 @@
-"""The form in which phrasings and suspect texts are compared: what a clean-up usually does, done to both.
+"""The form in which phrasings and found texts are compared: what a clean-up usually does, done to both.
 
 NFKC, lower case, white space to one space, quotes and dashes to their ASCII forms, what draws as nothing taken out.
 """

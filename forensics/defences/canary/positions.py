@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SCHEMA = {"position_id": pl.String, "a": pl.String, "b": pl.String, "note": pl.String}
 SHORTEST_WORDS = (
-    3  # shorter phrasings occur in anyone's text; they work, but only where the suspect text is mostly own output
+    3  # shorter phrasings occur in anyone's text; they work, but only where the found text is mostly own output
 )
 LONGEST_CHARACTERS = 400
 HINT = "TOML: [[position]] with id, a, b; CSV: a header position_id,a,b and one position a line"

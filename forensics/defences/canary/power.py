@@ -2,7 +2,7 @@
 
 Two scores can name somebody. *own word*: a holder's codeword against what was seen, by majority, at each position; its
 mean falls with the number of holders that share a leak. *summed*: the words of all holders of a group together against
-the share of each variant; its power does not fall with the group's size as long as the suspect text shows enough
+the share of each variant; its power does not fall with the group's size as long as the found text shows enough
 documents a position.
 """
 
@@ -38,7 +38,7 @@ class Plan:
     flip_share: float = 0.1  # positions that show the other variant than was served
     erased_share: float = 0.1  # positions that show neither or both
     error: float = 1e-3  # chance that a trace names anybody innocent at all
-    document_count: int = 100  # documents of the suspect text that show a position, on average
+    document_count: int = 100  # documents of the found text that show a position, on average
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def _instead(plan: Plan, positions: int) -> list[str]:
         if word.enough or count == 20:
             more = "" if word.enough else f", {positions} are at hand: write more positions"
             said.append(
-                f"give a word to each suspected network, reseller or payer group: {count} of them need {word.needed}"
+                f"give a word to each network in question, reseller or payer group: {count} of them need {word.needed}"
                 f" positions{more}"
             )
             break
@@ -200,7 +200,7 @@ def _instead(plan: Plan, positions: int) -> list[str]:
             positions,
             "summed",
         )
-        state = "" if summed.enough else ", more than at hand: a longer table, or more documents of the suspect text"
+        state = "" if summed.enough else ", more than at hand: a longer table, or more documents of the found text"
         say = "name each account's network (column group_id) and trace by summed scores: "
         said.append(f"{say}{summed.needed} positions with {plan.document_count} documents a position{state}")
     most = largest_coalition(plan, positions)

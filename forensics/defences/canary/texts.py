@@ -1,4 +1,4 @@
-"""Bytes of a suspect corpus → its documents: JSON lines, paragraphs of a text, lines of a table."""
+"""Bytes of a found corpus → its documents: JSON lines, paragraphs of a text, lines of a table."""
 
 from __future__ import annotations
 

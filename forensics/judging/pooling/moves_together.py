@@ -207,7 +207,10 @@ def _test_value(
     width = min(2 * reach + 1, len(order))
 
     def draw(number: int) -> Floats:
-        chosen = others_s[order][low[None, :] + rng.integers(0, width, (number, len(movers.at_s)))]
+        # The others are a sample, too: each draw takes them anew.
+        again = np.sort(rng.integers(0, len(order), (number, len(order))), axis=1)
+        place = low[None, :] + rng.integers(0, width, (number, len(movers.at_s)))
+        chosen = others_s[order][np.take_along_axis(again, place, axis=1)]
         return np.array([_fullest(np.sort(series.next_request(movers.account, row))) for row in chosen])
 
     observed = _fullest(np.sort(movers.at_s))

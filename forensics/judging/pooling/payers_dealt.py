@@ -9,7 +9,7 @@ Null model: two, and the larger p counts. Payers change places among accounts bo
             in the null as well.
 Guard:      blocks of one size: three in five payers of several accounts have the most frequent number of them, or one
             less or more where it is 5 or above.
-Blind to:   one card an account, one card for all, cards dealt at random, logs without an accounts file.
+Blind to:   one or two accounts a card, one card for all, cards dealt at random, logs without an accounts file.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from forensics.common.statistics import interval, p_tail
 from forensics.common.streams import DAY_S
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
+from forensics.judging.lifetimes import UNSEEN_S
 from forensics.judging.panel import generator
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 FEWEST_PAYERS, FEWEST_ACCOUNTS = 4, 12  # payers of several accounts, and the accounts they pay for
 MONTH_S = 30 * DAY_S
 ONE_SIZE = 0.6  # of the payers
+SMALLEST = 3  # accounts of one payer: couples have one size without being dealt
 LARGE = 5  # accounts from which one more or less is the same size
 FEWEST_OTHERS = 50  # births outside the networks that tell when accounts are born
 DRAWS = 999
@@ -45,26 +47,30 @@ def test_payers_dealt(panel: Panel) -> pl.DataFrame:
         return answers(unassessable(group, PLUGIN, "no payment instruments are known") for group in panel.groups)
     born = _births(panel)
     payer = panel.accounts["declared_payment_id"].rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
-    others = np.sort(born[panel.outside])
+    others = born[panel.outside]
+    others = np.sort(others[np.isfinite(others)])
     return answers(_test_group(panel, group, born, payer, others) for group in panel.groups)
 
 
 def _births(panel: Panel) -> Floats:
-    """When accounts were opened, else first seen, in seconds since 1970."""
-    seen = panel.accounts["first_seen_at"].dt.epoch("us")
+    """When accounts were opened, else first seen, in seconds since 1970; NaN where they may be older than the log."""
+    seen = panel.accounts["first_seen_at"].dt.epoch("us").cast(pl.Float64)
+    seen = seen.set(seen < (panel.start_s + UNSEEN_S) * 1e6, None)
     if "declared_created_at" in panel.accounts.columns:
-        seen = panel.accounts["declared_created_at"].dt.epoch("us").fill_null(seen)
-    return seen.to_numpy() / 1e6
+        seen = panel.accounts["declared_created_at"].dt.epoch("us").cast(pl.Float64).fill_null(seen)
+    return seen.fill_null(np.nan).to_numpy() / 1e6
 
 
 def _test_group(panel: Panel, group: Group, born: Floats, payer: Ints, others: Floats) -> dict[str, Any]:
-    members = group.members[payer[group.members] > 0]
+    members = group.members[(payer[group.members] > 0) & np.isfinite(born[group.members])]
     number = np.unique(payer[members], return_inverse=True)[1]
     sizes = np.bincount(number, minlength=1)
     several = sizes >= 2
     if several.sum() < FEWEST_PAYERS or sizes[several].sum() < FEWEST_ACCOUNTS:
         return unassessable(
-            group, PLUGIN, f"fewer than {FEWEST_PAYERS} payers of several members, or of {FEWEST_ACCOUNTS} in all"
+            group,
+            PLUGIN,
+            f"fewer than {FEWEST_PAYERS} payers of several members born in sight, or {FEWEST_ACCOUNTS} such",
         )
     at_s = born[members]
     # Within one moment accounts stand in no order: by payer, which is the least change and the same under the nulls.
@@ -88,7 +94,7 @@ def _test_group(panel: Panel, group: Group, born: Floats, payer: Ints, others: F
         own=(max(0.0, changes - wide), changes + wide),
         others=(middle, low, high),
         p_value=p_value,
-        holds=bool(p_value < SIGNIFICANT and equal >= ONE_SIZE and changes <= ORDERLY * middle),
+        holds=bool(p_value < SIGNIFICANT and equal >= ONE_SIZE and size >= SMALLEST and changes <= ORDERLY * middle),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import polars as pl
 
 from forensics.common.schema import CONTENT_FLAGS
+from forensics.reading.cleaning.flag_matcher import Worth
 from forensics.reading.cleaning.remembered import Remembered
 
 LOOKED_AT: Final = 3_000
@@ -199,14 +200,29 @@ def _pattern(*names: str, loosely: bool = False) -> str:
     return f"(?i-u:{latin})|{other}"
 
 
+_worth: Final = Worth(
+    {name: [word for word in words if word.isascii()] for name, words in LEXICON.items()}, CONTENT_FLAGS
+)
+
+
 def _flags(texts: pl.Series) -> pl.Series:
-    """Bits of CONTENT_FLAGS of each text; null where it is null. What could have a flag is found first, then each flag
-    by itself.
-    """
+    """Bits of CONTENT_FLAGS of each text; null where it is null."""
     looked_at = _looked_at(texts)
-    flags = pl.Series("flags", [0], dtype=pl.UInt32).new_from_index(0, texts.len())
+    matcher = _worth.matcher(texts.len())
+    if matcher is None:
+        return _flags_plainly(looked_at)
+    wide = (looked_at.str.len_bytes() != looked_at.str.len_chars()).fill_null(value=False)
+    flags = matcher(looked_at)
+    if wide.any():  # the matcher knows the English part
+        flags = flags.scatter(wide.arg_true(), _flags_plainly(looked_at.filter(wide)))
+    return flags.set(texts.is_null(), None)
+
+
+def _flags_plainly(looked_at: pl.Series) -> pl.Series:
+    """Without a library for it: what could have a flag is found first, then each flag by itself."""
+    flags = pl.Series("flags", [0], dtype=pl.UInt32).new_from_index(0, looked_at.len())
     every = _holding(
-        looked_at, pl.arange(0, texts.len(), dtype=pl.UInt32, eager=True), _pattern(*LEXICON, loosely=True)
+        looked_at, pl.arange(0, looked_at.len(), dtype=pl.UInt32, eager=True), _pattern(*LEXICON, loosely=True)
     )
     for group in _GROUPS:
         likely = _holding(looked_at, every, _pattern(*group, loosely=True))
@@ -214,7 +230,7 @@ def _flags(texts: pl.Series) -> pl.Series:
             some = _holding(looked_at, likely, _pattern(name, loosely=True)) if name in _SELDOM else likely
             hit = _holding(looked_at, some, _pattern(name))
             flags = flags.scatter(hit, flags.gather(hit) + CONTENT_FLAGS[name])
-    return flags.set(texts.is_null(), None)
+    return flags.set(looked_at.is_null(), None)
 
 
 def _holding(texts: pl.Series, places: pl.Series, pattern: str) -> pl.Series:

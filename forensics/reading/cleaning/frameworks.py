@@ -27,7 +27,7 @@ def _affixes() -> tuple[tuple[str, ...], tuple[str, ...]]:
     if path.is_file():
         try:
             told.append(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UsageError(f"cannot read {path}: {error}", "it needs two lists: prefixes and suffixes") from error
         _check(told[-1], path)
     prefixes = [pattern for one in told for pattern in one.get("prefixes", ())]

@@ -37,12 +37,16 @@ def open_databases(paths: Sequence[str]) -> tuple[Database, ...]:
             raise UsageError(f"{path}: no such address database", "give an existing .mmdb file")
         try:
             reader = maxminddb.open_database(path, maxminddb.MODE_AUTO)
-        except (OSError, TypeError, maxminddb.InvalidDatabaseError) as error:
+        except (OSError, TypeError, ValueError, KeyError, maxminddb.InvalidDatabaseError) as error:
             raise UsageError(
                 f"{path} is not an address database: {error}", "give a .mmdb file (GeoLite2, DB-IP, IPinfo, …)"
             ) from error
         meta = reader.metadata()
-        found.append(Database(path, meta.database_type, datetime.fromtimestamp(meta.build_epoch, UTC), reader))
+        try:
+            built = datetime.fromtimestamp(meta.build_epoch, UTC)
+        except (ValueError, OverflowError, OSError, TypeError) as error:
+            raise UsageError(f"{path} is damaged: it does not say when it was built", "fetch it anew") from error
+        found.append(Database(path, meta.database_type, built, reader))
     return tuple(found)
 
 
@@ -78,6 +82,10 @@ def locate(events: pl.DataFrame, databases: Sequence[Database]) -> pl.DataFrame:
                 one = _place(database.reader.get(address))
             except ValueError:  # IPv6 in a database of IPv4
                 continue
+            except (maxminddb.InvalidDatabaseError, UnicodeDecodeError, IndexError, RecursionError) as error:
+                raise UsageError(
+                    f"{database.path} is damaged: {str(error)[:80]}", "fetch it anew, or leave out --database"
+                ) from error
             asn, name, country = asn or one[0], name or one[1], country or one[2]
         rows.append((address, asn, name, country))
     table = pl.DataFrame(

@@ -54,6 +54,7 @@ from forensics.reading.fields.aliases import RAW_FIELDS
 if TYPE_CHECKING:
     from collections.abc import Mapping as Table
 
+LONGEST_ACCOUNT = 1_000  # signs; what a rule makes longer, or empty, names no account
 _SECTIONS: Final = ("fields", "time", "constants", "observables", "lines", "csv", "accounts", "sources", "format")
 _UNITS: Final = ("s", "ms", "us", "ns", "ticks")
 FIELDS: Final = tuple(
@@ -122,7 +123,9 @@ class Mapping:
                 hit = changed.is_not_null() & ~done
             out = changed.zip_with(hit, out)
             done |= hit
-        return out
+        short = pl.col("account_id").str.len_chars().is_between(1, LONGEST_ACCOUNT)
+        made = out.alias("account_id").to_frame()
+        return made.select(pl.when(short).then(pl.col("account_id").str.strip_chars()).replace("", None)).to_series()
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -136,7 +139,7 @@ def read_mapping(path: Path) -> Mapping:
         raise UsageError(
             f"cannot read the mapping {path}: {error.strerror}", "give an existing TOML file to --mapping"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
     return _build(data, path)
 
@@ -237,9 +240,16 @@ def _rule(rule: Table[str, Any], path: Path) -> Rule:
                 rows = [row for row in csv.reader(lines) if len(row) > 1]
         except OSError as error:
             raise UsageError(f"cannot read the lookup table {table}: {error.strerror}") from error
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise UsageError(f"the lookup table {table} is no CSV in UTF-8: {error}") from error
         return Rule(lookup={row[0]: row[1] for row in rows})
     if not isinstance(rule.get("match"), str) or not isinstance(rule.get("account"), str):
         raise UsageError(f"{path}: a rule of [[accounts]] needs match and account, or lookup")
+    if len(rule["account"]) > _LONGEST_RULE or rule["account"].count("$") > _MOST_GROUPS:
+        raise UsageError(
+            f"{path}: the rule {rule['match']!r} writes more than {_LONGEST_RULE} signs or {_MOST_GROUPS} groups",
+            "an account id is short: name the groups that make it",
+        )
     try:
         pl.Series(["x"]).str.contains(rule["match"])
     except pl.exceptions.PolarsError as error:
@@ -247,4 +257,6 @@ def _rule(rule: Table[str, Any], path: Path) -> Rule:
     return Rule(match=rule["match"], account=re.sub(r"\$(\d+)", r"$${\1}", rule["account"]).replace("$${", "${"))
 
 
+_LONGEST_RULE = 200  # signs of a replacement
+_MOST_GROUPS = 20  # it may take from the id
 NO_MAPPING = Mapping()

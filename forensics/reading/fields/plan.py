@@ -195,6 +195,8 @@ def _believable(found: dict[str, list[Path]], seen: Mapping[Path, Sequence[Any]]
 
 _FEW: Final = 5  # values from which on a field can be called constant, or a type
 
+_OFTEN: Final = 8  # times that a type comes again; ids do so only where lines are doubled
+
 _TIMES: Final = frozenset({"started_at", "ended_at", "first_token_at"})
 
 
@@ -216,7 +218,7 @@ def _targets(name: str, path: Path, values: Sequence[Any]) -> tuple[str, ...]:
         name in {"client_asn", "input_tokens", "output_tokens"} and not any(map(_is_number, values))
     ):
         target = ()
-    elif name == "request_id" and len(values) >= _FEW and 2 * len({str(value) for value in values}) <= len(values):
+    elif name == "request_id" and len(values) >= _FEW and len(set(map(str, values))) <= max(2, len(values) // _OFTEN):
         target = ()  # the type of an event, or of a message
     return target
 

@@ -64,7 +64,7 @@ def read_format(path: Traversable) -> Format:
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
             f"cannot read the format {path}: {error}", "see `forensics formats list` for formats that work"
         ) from error

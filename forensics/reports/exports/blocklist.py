@@ -21,7 +21,6 @@ from forensics.reports.wording.words import member_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from forensics.reports.facts.model import Finding, Report, Tie
 
@@ -61,53 +60,64 @@ def render_blocklist(report: Report) -> bytes:
 
 def _rows(report: Report) -> Iterator[tuple[object, ...]]:
     for finding in report.findings:
-        used = sum(member.role == USED for member in finding.members)
-        inside = len(finding.members) - used
-        others = max(report.reading.account_count - inside, 0)
-        for member in finding.members:
-            if member.role == USED:
-                continue
-            yield (
-                member.account_id,
-                finding.network_id,
-                finding.name,
-                finding.pooling,
-                finding.concealment,
-                finding.extraction,
-                member.membership,
-                member.role,
-                member.traffic_share,
-                member.first_seen_at,
-                member.last_seen_at,
-                member.banned_at,
-                member_reason(member.kinds, finding.name),
-                report.manifest_sha256,
-                ACCOUNT,
-                member.account_id,
-                *_hits(1, inside, 0, others),
-                _expiry(report.reading.last_at, LASTING_DAYS),
-            )
-        for tie in _listed(finding):
-            yield (
-                None,
-                finding.network_id,
-                finding.name,
-                finding.pooling,
-                finding.extraction,
-                *(None,) * 4,
-                f"shown by {tie.inside_count} accounts of the network {finding.name} and by nobody else in this case",
-                report.manifest_sha256,
-                tie.kind,
-                tie.value,
-                *_hits(tie.inside_count, inside, 0, others),
-                _expiry(report.reading.last_at, _days(tie.kind)),
-            )
+        for entry in (*_accounts(finding, report), *_observables(finding, report)):
+            yield tuple(entry.get(name) for name in HEAD)
+
+
+def _accounts(finding: Finding, report: Report) -> Iterator[dict[str, object]]:
+    for member in finding.members:
+        if member.role != USED:
+            yield {
+                **_head(finding, report, 1, LASTING_DAYS),
+                "account_id": member.account_id,
+                "membership": member.membership,
+                "role": member.role,
+                "traffic_share": member.traffic_share,
+                "first_seen_at": member.first_seen_at,
+                "last_seen_at": member.last_seen_at,
+                "banned_at": member.banned_at,
+                "reason": member_reason(member.kinds, finding.name),
+                "kind": ACCOUNT,
+                "value": member.account_id,
+            }
+
+
+def _observables(finding: Finding, report: Report) -> Iterator[dict[str, object]]:
+    for tie in _listed(finding):
+        yield {
+            **_head(finding, report, tie.inside_count, _days(tie.kind)),
+            "reason": f"shown by {tie.inside_count} accounts of the network {finding.name} and by nobody else here",
+            "kind": tie.kind,
+            "value": tie.value,
+        }
+
+
+def _head(finding: Finding, report: Report, matched: int, days: int) -> dict[str, object]:
+    """What every entry has: its finding, its measured hits, the upper end (95 %) of the share of others that it may
+    match, and the day it expires, counted from the last event: a list is no younger than its evidence.
+    """
+    own = sum(member.role != USED for member in finding.members)
+    others = max(report.reading.account_count - own, 0)
+    last_at = report.reading.last_at
+    return {
+        "network_id": finding.network_id,
+        "network_name": finding.name,
+        "pooling": finding.pooling,
+        "concealment": finding.concealment,
+        "extraction": finding.extraction,
+        "manifest_sha256": report.manifest_sha256,
+        "members_matched": matched,
+        "members": own,
+        "others_matched": 0,
+        "others": others,
+        "others_share_high": round(wilson(0, others)[1], 6) if others else None,
+        "expires_at": None if last_at is None else last_at + timedelta(days=days),
+    }
 
 
 def _listed(finding: Finding) -> list[Tie]:
     """Observables of the finding that a gate can match and that nobody else shows; those of `used` members neither."""
-    used = {member.account_id for member in finding.members if member.role == USED}
-    holders = {(tie.kind, tie.value): set(accounts) for tie, accounts in finding.tied}
+    spared = set(finding.spared)
     told = [tie for kind in finding.kinds if kind.bits > 0 for tie in kind.ties] + [tie for tie, _ in finding.tied]
     found = {
         (tie.kind, tie.value): tie
@@ -116,22 +126,12 @@ def _listed(finding: Finding) -> list[Tie]:
         and tie.inside_count >= SHOWN_BY
         and kind_of(tie.kind).columns
         and not kind_of(tie.kind).weak
-        and not used & holders.get((tie.kind, tie.value), set())
+        and (tie.kind, tie.value) not in spared
     }
     return sorted(found.values(), key=lambda tie: (-tie.inside_count, tie.kind, tie.value))
-
-
-def _hits(inside: int, members: int, outside: int, others: int) -> tuple[object, ...]:
-    """How many members and others it matches, and the upper end (95 %) of the share of others that it may match."""
-    return inside, members, outside, others, round(wilson(outside, others)[1], 6) if others else None
 
 
 def _days(kind: str) -> int:
     """Days for which an observable of the kind is worth listing."""
     told = kind_of(kind)
     return LEASED_DAYS if told.leased else LASTING_DAYS if told.lasts else OTHER_DAYS
-
-
-def _expiry(last_at: datetime | None, days: int) -> datetime | None:
-    """So many days after the last event of the case: the list is no younger than its evidence."""
-    return None if last_at is None else last_at + timedelta(days=days)

@@ -16,6 +16,8 @@ Channel = Mapping[str, Any]
 
 MOST_ROWS = 12
 DRAWN = 16
+FEW_EVEN = 0.1  # of its end users by weight, below which a channel is asked for them
+MANY_EACH = 5_000  # requests an end user, above which it is asked too
 TITLES = {sign.name: sign.title for sign in SIGNS}
 LIMITS = (
     (
@@ -161,40 +163,41 @@ def channel_questions(row: Channel, newest: Channel | None = None) -> tuple[str,
             f"who opened and who pays for the {plural(int(row['found_count']), 'account')} of "
             f"{plural(int(row['network_count']), 'finding')} that came this way{own}"
         )
-    if "abrupt" in row["signs"]:
-        asked.append(
-            f"what was known at sign-up of the {count(row['abrupt_count'])} new accounts, of "
-            f"{count(row['abrupt_of'])}, that were among their plan's busiest within three days"
-        )
-    if "banned" in row["signs"]:
-        asked.append(f"what became of the holders of {plural(int(row['banned_count']), 'banned account')}")
-    if "unnamed" in row["signs"] and row["dimension"] == "reseller":
-        asked.append(
-            f"which end users stand behind the {share(row['end_user_missing_share'])} of requests that name none, and "
-            "whether a stable id can be passed on"
-        )
-    if row["end_user_count"]:
-        even = 2 ** (row["end_user_entropy_bits"] or 0.0)
-        if even < 0.1 * row["end_user_count"] or row["request_count"] > 5_000 * row["end_user_count"]:
-            asked.append(
-                f"why {plural(int(row['request_count']), 'request')} come from as few as {number(even)} end users by "
-                "their weight"
-            )
-    if "resold" in row["signs"]:
-        asked.append(f"why {plural(int(row['resold_count']), 'end user')} also came another way: is access sold on")
-    if "mismatch" in row["signs"]:
-        asked.append(
-            f"where the holders of {plural(int(row['mismatch_count']), 'account')} are that declare one country and "
-            "work from another"
-        )
-    if "throwaway" in row["signs"]:
-        asked.append(f"how {plural(int(row['throwaway_count']), 'account')} with throw-away mail were verified")
+    asked += [text for name, text in _sign_questions(row) if name in row["signs"]]
+    asked += _end_user_question(row)
     if newest is not None:
         asked.append(
             f"what changed in the week of {day(newest['week_at'])}: {count(newest['bad_count'])} of "
             f"{count(newest['born_count'])} new accounts turned out bad, {share(newest['earlier'])} before"
         )
     return tuple(f"{question}?" for question in asked)
+
+
+def _sign_questions(row: Channel) -> list[tuple[str, str]]:
+    """The question that goes with each sign, in the channel's own numbers."""
+    hits = {name: int(row[f"{name}_count"] or 0) for name in TITLES}
+    unnamed = f"which end users stand behind the {share(row['end_user_missing_share'])} of requests that name none, "
+    abrupt = f"what was known at sign-up of {count(hits['abrupt'])} of {count(row['abrupt_of'] or 0)} new accounts, "
+    mismatch = f"where the holders of {plural(hits['mismatch'], 'account')} are that declare one country and work from "
+    return [
+        ("abrupt", abrupt + "that were among their plan's busiest within three days"),
+        ("banned", f"what became of the holders of {plural(hits['banned'], 'banned account')}"),
+        ("unnamed", unnamed + "and whether a stable id can be passed on"),
+        ("resold", f"why {plural(hits['resold'], 'end user')} also came another way: is access sold on"),
+        ("mismatch", mismatch + "another"),
+        ("throwaway", f"how {plural(hits['throwaway'], 'account')} with throw-away mail were verified"),
+    ]
+
+
+def _end_user_question(row: Channel) -> list[str]:
+    """Why so few end users send so much, where they do: by weight or by number."""
+    if not row["end_user_count"]:
+        return []
+    even = 2 ** (row["end_user_entropy_bits"] or 0.0)
+    if even >= FEW_EVEN * row["end_user_count"] and row["request_count"] <= MANY_EACH * row["end_user_count"]:
+        return []
+    asked = plural(int(row["request_count"]), "request")
+    return [f"why {asked} come from as few as {number(even)} end users by their weight"]
 
 
 def with_questions(audit: pl.DataFrame, weeks: pl.DataFrame | None = None) -> pl.DataFrame:

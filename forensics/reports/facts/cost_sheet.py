@@ -76,28 +76,26 @@ def _network(cost: Cost, ways: pl.DataFrame) -> Section:
         machine = f"{number(cost.gpu_hours / 24)} GPU-days"
         price = "" if cost.gpu_cost is None else f", {_money(cost.gpu_cost, currency)}"
         rows.append(Row(("work of machines", machine + price, "tokens over assumed rates")))
-    parts: list[Text | Grid] = [Text(facts), Grid(("", "amount", "rests on"), (False, True, False), tuple(rows))]
+    amounts = Grid(("", "amount", "rests on"), (False, True, False), tuple(rows))
+    return Section(printable(cost.name, 60), (Text(facts), amounts, _comparison(cost, ways)))
+
+
+def _comparison(cost: Cost, ways: pl.DataFrame) -> Grid:
+    """Train, distil, extract: what each costs and how long it takes."""
     told = ways.filter(pl.col("network_id") == cost.network_id)
     table = tuple(
         Row(
             (
                 printable(row["way"], 46),
-                _span(row["cost_low"], row["cost_high"], currency),
+                _span(row["cost_low"], row["cost_high"], cost.impact.currency),
                 _days(row["days_low"], row["days_high"]),
                 row["basis"],
             )
         )
         for row in told.iter_rows(named=True)
     )
-    parts.append(
-        Grid(
-            ("way to such answers", "cost", "time", "basis"),
-            (False, True, True, False),
-            table,
-            title="Train, distil, extract",
-        )
-    )
-    return Section(printable(cost.name), tuple(parts))
+    heads = ("way to such answers", "cost", "time", "basis")
+    return Grid(heads, (False, True, True, False), table, title="Train, distil, extract")
 
 
 def _value_row(cost: Cost) -> Row:
@@ -127,46 +125,49 @@ def _days(low: float | None, high: float | None) -> str:
 
 
 def _assumptions(costs: Sequence[Cost], assumed: Assumptions) -> list[Text | Grid]:
-    rows = []
-    for plan in assumed.plans:
-        billed = "billed by token beyond it" if plan.metered else "nothing beyond it"
-        rows.append(
-            Row(
-                (
-                    f"plan {printable(plan.match, 20)}",
-                    f"{number(plan.monthly)} a month, credit {number(plan.credit)}",
-                    billed,
-                )
+    rows = (*_plans(assumed), *_rates(assumed), *_ways(assumed))
+    grid = Grid(("assumed", "value", "meaning"), (False, True, False), rows)
+    if not any(cost.impact.price_sample for cost in costs):
+        return [grid]
+    told = "Prices and assumptions are the sample that comes with the tool, not yours: give your own with --prices."
+    return [Text(told, "Sample"), grid]
+
+
+def _plans(assumed: Assumptions) -> list[Row]:
+    return [
+        Row(
+            (
+                f"plan {printable(plan.match, 20)}",
+                f"{number(plan.monthly)} a month, credit {number(plan.credit)}",
+                "billed by token beyond it" if plan.metered else "nothing beyond it",
             )
         )
-    for title, value, meaning in (
-        ("each card", assumed.card, "paid by the operator"),
-        ("each account", assumed.set_up, "mailbox, exit, number"),
-        ("relays ask", assumed.relay_share, "of list price"),
-        ("tokens written by a GPU a second", assumed.output_rate, "of a model of this kind, in a batch"),
-        ("tokens read by a GPU a second", assumed.input_rate, "likewise"),
-        ("a GPU's hour", assumed.gpu_hour, "rented"),
-    ):
-        told = "not given" if value is None else number(value)
-        rows += [Row((title, told, meaning))]
-    for way in assumed.ways:
-        rows.append(
-            Row(
-                (
-                    printable(way.title, 40),
-                    f"{large(way.cost_low)} – {large(way.cost_high)}",
-                    f"{count(way.days_low)}–{count(way.days_high)} days",
-                )
+        for plan in assumed.plans
+    ]
+
+
+def _rates(assumed: Assumptions) -> list[Row]:
+    return [
+        Row((title, "not given" if value is None else number(value), meaning))
+        for title, value, meaning in (
+            ("each card", assumed.card, "paid by the operator"),
+            ("each account", assumed.set_up, "mailbox, exit, number"),
+            ("relays ask", assumed.relay_share, "of list price"),
+            ("tokens written by a GPU a second", assumed.output_rate, "of a model of this kind, in a batch"),
+            ("tokens read by a GPU a second", assumed.input_rate, "likewise"),
+            ("a GPU's hour", assumed.gpu_hour, "rented"),
+        )
+    ]
+
+
+def _ways(assumed: Assumptions) -> list[Row]:
+    return [
+        Row(
+            (
+                printable(way.title, 40),
+                f"{large(way.cost_low)} – {large(way.cost_high)}",
+                f"{count(way.days_low)}–{count(way.days_high)} days",
             )
         )
-    parts: list[Text | Grid] = [Grid(("assumed", "value", "meaning"), (False, True, False), tuple(rows))]
-    if any(cost.impact.price_sample for cost in costs):
-        parts.insert(
-            0,
-            Text(
-                "Prices and assumptions are the sample that comes with the tool, not yours: give your own with "
-                "--prices.",
-                "Sample",
-            ),
-        )
-    return parts
+        for way in assumed.ways
+    ]

@@ -336,6 +336,7 @@ class _Builder:
             .select("network_id", "account_id", "kind", "value", "event_count", "first_seen_at")
             .collect()
         )
+        self.spared = self._spared(sightings, mine)
         counted = self.compared.topic("observable", self.shown["network_id"].to_list()).select(
             "network_id", "value", pl.col("inside", "outside").cast(pl.UInt32), kind="name"
         )
@@ -344,6 +345,16 @@ class _Builder:
         self.sightings = mine.join(counted, on=["network_id", "kind", "value"]).with_columns(
             holders=pl.col("inside") + pl.col("outside")
         )
+
+    def _spared(self, sightings: pl.LazyFrame, mine: pl.DataFrame) -> dict[str, tuple[tuple[str, str], ...]]:
+        """What members show and accounts that the network only uses show too, by network."""
+        used = sightings.join(self.used.select("network_id", "account_id").lazy(), on="account_id").collect()
+        both = used.join(mine, on=["network_id", "kind", "value"], how="semi")
+        pairs = both.select("network_id", "kind", "value").unique().sort("network_id", "kind", "value")
+        return {
+            str(network): tuple(part.select("kind", "value").iter_rows())
+            for (network,), part in pairs.group_by("network_id", maintain_order=True)
+        }
 
     def _gather_templates(self) -> None:
         top = self.templates.select("template_hash").unique().lazy()
@@ -498,6 +509,7 @@ class _Builder:
             shares=self._shares(row),
             selections=self.selections.get(network, ()),
             selections_note="which clients others show is not in this copy" if self.compared.is_copy else "",
+            spared=self.spared.get(network, ()),
         )
         return Draft(self, finding, sightings)
 

@@ -71,7 +71,7 @@ def read_price_file(path: Path | None = None) -> tuple[dict[str, Any], str]:
         raise UsageError(
             f"cannot read prices {where}: {error.strerror}", "give an existing TOML file to --prices"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{where} is not valid TOML: {error}") from error
 
 

@@ -425,6 +425,7 @@ class Finding:
     principal_count: int | None = None  # members, those of one declared organisation as one
     selections: tuple[Selection, ...] = ()  # what picks its requests out of a web log, and nobody else's
     selections_note: str = ""  # why there are none
+    spared: tuple[tuple[str, str], ...] = ()  # kind and value of what its `used` accounts show too: in no block list
 
     @property
     def hallmarks(self) -> tuple[Sign, ...]:

@@ -36,7 +36,7 @@ LIMITS = (
         "Members were found by what they share, so those that share nothing are missing from what a shared observable "
         "catches."
     ),
-    "Nothing here is a recommendation: it is what each choice would have cost on this case.",
+    "It recommends nothing: it is what each choice would have cost on this case.",
 )
 
 

@@ -23,7 +23,7 @@ MOMENTS: Final[dict[str, Any]] = {
     "path": pl.String,
     "line": pl.UInt64,
 }
-ORDER = ("day", "model", "template", "birth", "ban", "wave", "succession")
+ORDER = ("day", "model", "template", "birth", "ban", "wave", "replacement")
 WAVE = 3  # bans close together, from which they are told as a wave
 
 Moment = tuple[datetime, str, str, str | None, float | None, str | None, int | None]
@@ -46,7 +46,7 @@ def _moments(finding: Finding) -> Iterator[Moment]:
             yield (member.banned_at, "ban", "banned", member.account_id, None, None, None)
     for item in finding.lives.successions:
         text = f"likely takes the place of {item.banned_id}, banned {number(item.lag_h)} h before"
-        yield (item.born_at, "succession", text, item.successor_id, item.similarity, None, None)
+        yield (item.born_at, "replacement", text, item.successor_id, item.similarity, None, None)
     for wave in (wave for wave in finding.lives.waves if wave.ban_count >= WAVE):
         text = f"{plural(wave.ban_count, 'account')} banned, {plural(wave.birth_count, 'birth')} in the 72 h after"
         yield (

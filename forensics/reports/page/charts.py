@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ROW = 22
 LEFT = 30.0  # percent of the width for names
-HEIGHT, TOP, BOTTOM = 240, 16, 30
+HEIGHT, TOP, BOTTOM = 240, 30, 40
 STROKES = ("m0", "m1", "m2", "m3")
 
 
@@ -79,11 +79,11 @@ def draw_lines(picture: Lines) -> Markup:
         f'<svg x="7%" y="{TOP}" width="93%" height="{HEIGHT}" viewBox="0 0 1000 1000" '
         f'preserveAspectRatio="none">{paths}</svg>'
     )
-    parts += _legend(picture.series, TOP + HEIGHT + 34)
+    parts += _legend(picture.series, TOP + HEIGHT + 44)
     if picture.x_label:
-        parts.append(f'<text x="53%" y="{TOP + HEIGHT + 27}" class="m">{escape(picture.x_label)}</text>')
+        parts.append(f'<text x="53%" y="{TOP + HEIGHT + 28}" class="m">{escape(picture.x_label)}</text>')
     if picture.y_label:
-        parts.append(f'<text x="0%" y="{TOP - 5}">{escape(picture.y_label)}</text>')
+        parts.append(f'<text x="0%" y="{TOP - 18}">{escape(picture.y_label)}</text>')
     told = f"{picture.y_label} by {picture.x_label}: " + "; ".join(_ends(series) for series in picture.series)
     return _picture(picture.key, picture.title, told, TOP + HEIGHT + BOTTOM + legend, parts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from forensics.common.printable import printable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from forensics.reports.screen.cards import Card
     from forensics.reports.screen.page import Page
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
 SIGNS = {"pooling": 3, "concealment": 2}  # the strongest of each that are told: five in all
 LABEL = 11  # columns of the words at the left
 LEAST_ASKED = 0.02  # of requests, for what they ask for to be told

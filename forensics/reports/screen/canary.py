@@ -89,7 +89,7 @@ def plan_page(table: pl.DataFrame, checked: pl.DataFrame, width: int) -> Page:
     page.paragraph(
         "leak_of: holders behind one leak, each with its own word; for summed scores the accounts of the group."
         " needed: usable positions at which"
-        " the guilty lie two standard deviations above the threshold, caught in 97.7 %. error: chance that a trace"
+        " its source lies two standard deviations above the threshold, caught in 97.7 %. error: chance that a trace"
         " names anybody innocent."
     )
     return page

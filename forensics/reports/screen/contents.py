@@ -9,6 +9,8 @@ from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, day, moment, number, period, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
 SOURCES_SHOWN = 12
@@ -18,7 +20,13 @@ DOUBTS_SHOWN = 12
 BAR = 30
 
 
-def render_contents(held: Any, notes: dict[str, Any], width: int) -> Page:  # noqa: ANN401 - Holdings, whose module stands beside this one
+def render_contents(
+    held: Any,  # noqa: ANN401 - Holdings, whose module stands beside this one
+    notes: dict[str, Any],
+    width: int,
+    *,
+    further: Sequence[str] = (),
+) -> Page:
     """The case at a glance. `notes` are those of its ledger: address databases, what was dropped."""
     page = Page(width)
     if held.event_count:
@@ -39,6 +47,8 @@ def render_contents(held: Any, notes: dict[str, Any], width: int) -> Page:  # no
             f"{printable(database['kind'])} of {printable(database['built_at'])[:10]} ({printable(database['path'])})",
             label="Places   ",
         )
+    for text in further:
+        page.paragraph(text, indent=9)
     _render_sources(page, held.sources)
     _render_doubts(page, held.sources)
     _render_days(page, held.days)

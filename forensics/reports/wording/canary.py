@@ -102,7 +102,7 @@ EXPLAINED = {
         (
             "A word an account does not survive a pool: 25 000 accounts behind one leak need more positions than"
             " there are sentences. Give one word to"
-            " all accounts of a suspected network; or name each account's network, and their words are summed: a"
+            " all accounts of a network in question; or name each account's network, and their words are summed: a"
             " pool"
             " then shows each phrasing in"
             " the share in which its accounts were served it, which nobody else's accounts explain."
