@@ -43,9 +43,15 @@ from forensics.commands.options import (
 from forensics.commands.progress import StageProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import polars as pl
 
+    from forensics.case.quarantine import Apart
     from forensics.case.store import Case
+    from forensics.common.settings import HistorySettings
+    from forensics.pipeline.stages import Outcome
+    from forensics.reading.report import IngestReport
     from forensics.reports.screen.nightly import News
 
 
@@ -76,6 +82,17 @@ class WatchAction(StrEnum):
     list = "list"
 
 
+WindowOption = Annotated[
+    float | None, typer.Option("--window", min=1, help="Look at the last so many days.", metavar="DAYS")
+]
+RetainOption = Annotated[
+    float | None,
+    typer.Option("--retain", min=0, help="Take older events out of the case for good; 0 keeps all.", metavar="DAYS"),
+]
+OnlyNewOption = Annotated[bool, typer.Option("--only-new", help="Speak of new, split-off and respawned findings only.")]
+SummaryOption = Annotated[
+    Summary | None, typer.Option("--summary", help="One line of text, or one JSON object for a webhook.")
+]
 CaseArgument = Annotated[Path, typer.Argument(metavar="CASE", help="Case folder; made on the first night.")]
 
 
@@ -93,36 +110,22 @@ def nightly(
     databases: DatabaseOption = None,
     sensitivity: SensitivityOption = None,
     config: ConfigOption = None,
-    window: Annotated[
-        float | None, typer.Option("--window", min=1, help="Look at the last so many days.", metavar="DAYS")
-    ] = None,
-    retain: Annotated[
-        float | None,
-        typer.Option(
-            "--retain", min=0, help="Take older events out of the case for good; 0 keeps all.", metavar="DAYS"
-        ),
-    ] = None,
+    window: WindowOption = None,
+    retain: RetainOption = None,
     yes: YesOption = False,
-    only_new: Annotated[
-        bool, typer.Option("--only-new", help="Speak of new, split-off and respawned findings only.")
-    ] = False,
+    only_new: OnlyNewOption = False,
     fail_on: FailOnOption = None,
     max_reject_share: RejectShareOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line, for a mail subject.")] = False,
-    form: Annotated[
-        Summary | None, typer.Option("--summary", help="One line of text, or one JSON object for a webhook.")
-    ] = None,
+    form: SummaryOption = None,
 ) -> None:
     """Read what is new and say what changed since last night.
 
     Nothing is printed where there is nothing to say and everything is well.
     """
     from forensics.case.store import Case
-    from forensics.defences.watch_list import find_fresh, read_watch_list
-    from forensics.nights.marks import read_marks
     from forensics.pipeline.stages import investigate
-    from forensics.reports.screen.ingested import apart_sentences
-    from forensics.reports.screen.nightly import read_news, told_levels
+    from forensics.reports.screen.nightly import told_levels
     from forensics.reports.screen.output import write_text
 
     settings = chosen_settings(
@@ -145,19 +148,7 @@ def nightly(
             record_command(
                 held, "nightly", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
             )
-        marks = {key: mark.state for key, mark in read_marks(held.entries()).items()}
-        news = read_news(
-            held,
-            marks=marks,
-            hits=find_fresh(held, read_watch_list(held.entries()), told["source"]),
-            told_run=told["run"],
-            further=apart_sentences(apart) if apart.added or apart.released else (),
-            weaker=outcome.weaker,
-            skipped=report.unread if report else [],
-            event_count=report.event_count if report else 0,
-            only_new=only_new,
-            history=settings.history,
-        )
+        news = _read_news(held, report, outcome, settings.history, only_new=only_new, told=told, apart=apart)
         if not news.silent:
             write_text(_tell(held, news, case_option(case), Summary.line if quiet and form is None else form))
         held.note_told(news.run)
@@ -165,6 +156,36 @@ def nightly(
         check_faults(outcome)
         changed = {row["network_id"] for row in news.changed}
         check_findings(held, fail_on, report, only=changed if only_new else None, told=told_levels(news))
+
+
+def _read_news(
+    held: Case,
+    report: IngestReport | None,
+    outcome: Outcome,
+    history: HistorySettings,
+    *,
+    only_new: bool,
+    told: Mapping[str, int],
+    apart: Apart,
+) -> News:
+    from forensics.defences.watch_list import find_fresh, read_watch_list
+    from forensics.nights.marks import read_marks
+    from forensics.reports.screen.ingested import apart_sentences
+    from forensics.reports.screen.nightly import read_news
+
+    entries = held.entries()
+    return read_news(
+        held,
+        marks={key: mark.state for key, mark in read_marks(entries).items()},
+        hits=find_fresh(held, read_watch_list(entries), told["source"]),
+        told_run=told["run"],
+        further=apart_sentences(apart) if apart.added or apart.released else (),
+        weaker=outcome.weaker,
+        skipped=report.unread if report else [],
+        event_count=report.event_count if report else 0,
+        only_new=only_new,
+        history=history,
+    )
 
 
 def _tell(held: Case, news: News, option: str, form: Summary | None) -> str:

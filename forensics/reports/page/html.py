@@ -85,6 +85,7 @@ _DETAILS = (
     Detail(12, 24, 60, strips=True, hover=True, listed=5_000),
     Detail(8, 12, 20, strips=True, hover=False, listed=1_000),
     Detail(5, 6, 0, strips=False, hover=False, listed=200),
+    Detail(5, 6, 0, strips=False, hover=False, listed=0),
 )
 _MARKS = {"none": 0, "possible": 1, "likely": 2, "strong": 3}
 

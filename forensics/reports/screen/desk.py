@@ -150,7 +150,7 @@ class Desk(App[None]):
         if self.network is not None:
             self.notify(self.mark(self.network, state))
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """From a line to the requests, from an account to the members, from all else to the card."""
         if self.query_one("#value", Input).display:
             self._close_input()
