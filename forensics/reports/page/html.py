@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from forensics.common.printable import printable, safe_name
 from forensics.reports.page import pictures
 from forensics.reports.wording import figures
-from forensics.reports.wording.in_words import beside, best_reason, how_sure, in_short, strongest
+from forensics.reports.wording.in_words import beside, best_reason, strongest, told_shortly
 from forensics.reports.wording.json_text import csv_bytes
 from forensics.reports.wording.words import (
     AXES,
@@ -143,10 +143,7 @@ class _Card:
         brings = {share.name: share.nats for share in self.f.shares if share.axis != "explained"}
         told = []
         for role, most in SIGNS_SHOWN.items():
-            signs = [
-                f"{in_short(item['sentence'] or item['title'])} {how_sure(item)}".strip()
-                for item in strongest(self.signs, brings, role, most)
-            ]
+            signs = [told_shortly(item) for item in strongest(self.signs, brings, role, most)]
             level = getattr(self.f, role)
             told.append((role, signs or [VERDICT_MEANINGS[role].get(level, level).capitalize() + "."]))
         return told
