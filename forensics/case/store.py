@@ -542,8 +542,13 @@ def _ordered(contract: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
     return frame.select(*contract.columns, *sorted(name for name in schema if name not in contract.columns))
 
 
+WINDOWS = os.name == "nt"
+
+
 def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+    if WINDOWS and path.is_dir():
+        return  # a folder cannot be opened there, and its entries are written through
+    handle = os.open(path, os.O_RDWR if WINDOWS else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

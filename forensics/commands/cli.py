@@ -4,6 +4,7 @@ exit code.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -28,6 +29,7 @@ from forensics.commands import (
     sealing,
     settings,
     showing,
+    ui,
     worlds,
 )
 from forensics.common.errors import ForensicsError, InputError
@@ -66,6 +68,7 @@ app.command()(asking.find)
 app.command()(asking.events)
 app.command()(asking.timeline)
 app.command()(asking.sql)
+app.command()(ui.ui)
 app.command()(listing.rejects)
 app.command()(reporting.report)
 app.command()(sealing.seal)
@@ -112,6 +115,7 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool and leave with its exit code."""
     signal.signal(signal.SIGTERM, _stop)
+    speak_any_sign()
     # every plugin scans every part of a case; past the library's default of 512 waiting readers it warns of a deadlock
     # that is none
     os.environ.setdefault("POLARS_MAX_BLOCKING_THREAD_COUNT", "4096")
@@ -136,6 +140,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if os.environ.get(TRACEBACK_VARIABLE):
             raise
         sys.exit(report_fault(error))
+
+
+def speak_any_sign() -> None:
+    """Let a console that cannot show a sign (Windows code pages, LANG=C) print it as an escape and not fail on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and (stream.encoding or "").lower().replace("-", "") != "utf8":
+            if os.name == "nt":
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+            else:
+                stream.reconfigure(errors="backslashreplace")
 
 
 def report_error(error: ForensicsError) -> int:

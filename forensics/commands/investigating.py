@@ -6,6 +6,7 @@ import contextlib
 import sys
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,12 +34,13 @@ from forensics.commands.options import (
     record_command,
     told_if_stopped,
 )
-from forensics.commands.progress import StageProgress
+from forensics.commands.progress import ReadingProgress, StageProgress
 from forensics.common.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from forensics.case.quarantine import Apart
     from forensics.case.store import Case
     from forensics.common.settings import Settings
     from forensics.pipeline.stages import Outcome
@@ -143,38 +145,36 @@ def investigate(
         kept_to(chosen.budget, held.current_stage),
     ):
         _tell_broken_off(held)
-        report = None
-        with held.draft():
-            if sources:
-                report = read_sources(
-                    held,
-                    sources,
-                    accounts,
-                    mapping,
-                    log_format,
-                    settings,
-                    progress,
-                    keep_text=keep_text,
-                    join=join,
-                    again=again,
-                )
-            apart = keep_apart(held)
-            if report is not None and case is not None:
-                keep_what_was_read(held, sources=list(sources or []), events=report.event_count)
-            outcome = run(held, settings, progress, engine=chosen, since=in_utc(since), until=in_utc(until))
-            if case is not None:
-                record_command(
-                    held, "investigate", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
-                )
-        further = [
-            *_told_period(since, until),
-            *(enriched(report, join=join) if report is not None else ()),
-            *apart_sentences(apart),
-        ]
+        texts = {"keep_text": keep_text, "join": join, "again": again}
+        read = partial(read_sources, held, sources or [], accounts, mapping, log_format, settings, progress, **texts)
+        work = partial(run, held, settings, progress, engine=chosen, since=in_utc(since), until=in_utc(until))
+        report, apart, outcome = _read_and_work(held, sources or [], read, work, kept=case is not None)
+        remarks = enriched(report, join=join) if report is not None else []
+        further = [*_told_period(since, until), *remarks, *apart_sentences(apart)]
         print_report(held, case, quiet=quiet, further=further, full=full)
         _tell_watched(held, quiet=quiet)
         check_faults(outcome)
         check_findings(held, fail_on, report)
+
+
+def _read_and_work(
+    held: Case,
+    sources: list[str],
+    read: Callable[[], IngestReport],
+    work: Callable[[], Outcome],
+    *,
+    kept: bool,
+) -> tuple[IngestReport | None, Apart, Outcome]:
+    """Read what is given, set apart what is dated far ahead, work out every table; all of it counts at once."""
+    with held.draft():
+        report = read() if sources else None
+        apart = keep_apart(held)
+        if report is not None and kept:
+            keep_what_was_read(held, sources=sources, events=report.event_count)
+        outcome = work()
+        if kept:
+            record_command(held, "investigate", sources=sources, seconds=outcome.seconds, **told_faults(outcome))
+    return report, apart, outcome
 
 
 def _told_period(since: datetime | None, until: datetime | None) -> list[str]:
@@ -278,14 +278,11 @@ def read_sources(
     join: bool = False,
     again: bool = False,
 ) -> IngestReport:
-    """Ingest with progress in bytes."""
+    """Ingest, telling how far it is."""
     from forensics.reading.ingest import ingest as read
 
-    def tell(path: str, done: int, total: int | None) -> None:
-        share = f", {100 * done // total} %" if total else f", {done / 1e6:.0f} MB"
-        progress.tell(f"{Path(path).name}{share}")
-
-    with progress("read"), held.stage("read"):
+    reading = ReadingProgress(progress, sources)
+    with progress("reading"), held.stage("read"):
         return read(
             held,
             sources,
@@ -296,7 +293,7 @@ def read_sources(
             join=join,
             again=again,
             settings=settings.ingest,
-            progress=tell,
+            progress=reading.tell,
         )
 
 

@@ -43,9 +43,16 @@ from forensics.commands.options import (
 from forensics.commands.progress import StageProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import polars as pl
 
+    from forensics.case.quarantine import Apart
     from forensics.case.store import Case
+    from forensics.common.settings import HistorySettings
+    from forensics.pipeline.stages import Outcome
+    from forensics.reading.report import IngestReport
+    from forensics.reports.screen.nightly import News
 
 
 BAN_HEADS = frozenset({"account_id", "account", "accountid", "account id", "id", "user_id", "user"})  # of one column
@@ -60,6 +67,13 @@ class State(StrEnum):
     none = "none"
 
 
+class Summary(StrEnum):
+    """A night in short."""
+
+    line = "line"
+    json = "json"
+
+
 class WatchAction(StrEnum):
     """What to do with the watch list."""
 
@@ -68,6 +82,17 @@ class WatchAction(StrEnum):
     list = "list"
 
 
+WindowOption = Annotated[
+    float | None, typer.Option("--window", min=1, help="Look at the last so many days.", metavar="DAYS")
+]
+RetainOption = Annotated[
+    float | None,
+    typer.Option("--retain", min=0, help="Take older events out of the case for good; 0 keeps all.", metavar="DAYS"),
+]
+OnlyNewOption = Annotated[bool, typer.Option("--only-new", help="Speak of new, split-off and respawned findings only.")]
+SummaryOption = Annotated[
+    Summary | None, typer.Option("--summary", help="One line of text, or one JSON object for a webhook.")
+]
 CaseArgument = Annotated[Path, typer.Argument(metavar="CASE", help="Case folder; made on the first night.")]
 
 
@@ -85,35 +110,23 @@ def nightly(
     databases: DatabaseOption = None,
     sensitivity: SensitivityOption = None,
     config: ConfigOption = None,
-    window: Annotated[
-        float | None, typer.Option("--window", min=1, help="Look at the last so many days.", metavar="DAYS")
-    ] = None,
-    retain: Annotated[
-        float | None,
-        typer.Option(
-            "--retain", min=0, help="Take older events out of the case for good; 0 keeps all.", metavar="DAYS"
-        ),
-    ] = None,
+    window: WindowOption = None,
+    retain: RetainOption = None,
     yes: YesOption = False,
-    only_new: Annotated[
-        bool, typer.Option("--only-new", help="Speak of new, split-off and respawned findings only.")
-    ] = False,
+    only_new: OnlyNewOption = False,
     fail_on: FailOnOption = None,
     max_reject_share: RejectShareOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line, for a mail subject.")] = False,
+    form: SummaryOption = None,
 ) -> None:
     """Read what is new and say what changed since last night.
 
     Nothing is printed where there is nothing to say and everything is well.
     """
     from forensics.case.store import Case
-    from forensics.defences.watch_list import find_fresh, read_watch_list
-    from forensics.nights.marks import read_marks
     from forensics.pipeline.stages import investigate
-    from forensics.reports.screen.ingested import apart_sentences
-    from forensics.reports.screen.nightly import read_news, render_news, summary, told_levels
+    from forensics.reports.screen.nightly import told_levels
     from forensics.reports.screen.output import write_text
-    from forensics.reports.screen.page import page_width, wants_colour
 
     settings = chosen_settings(
         config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases
@@ -135,31 +148,57 @@ def nightly(
             record_command(
                 held, "nightly", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
             )
-        marks = {key: mark.state for key, mark in read_marks(held.entries()).items()}
-        news = read_news(
-            held,
-            marks=marks,
-            hits=find_fresh(held, read_watch_list(held.entries()), told["source"]),
-            told_run=told["run"],
-            further=apart_sentences(apart) if apart.added or apart.released else (),
-            weaker=outcome.weaker,
-            skipped=report.unread if report else [],
-            event_count=report.event_count if report else 0,
-            only_new=only_new,
-            history=settings.history,
-        )
+        news = _read_news(held, report, outcome, settings.history, only_new=only_new, told=told, apart=apart)
         if not news.silent:
-            text = (
-                summary(news)
-                if quiet
-                else render_news(held, news, page_width(), case_option=case_option(case)).text(colour=wants_colour())
-            )
-            write_text(text)
+            write_text(_tell(held, news, case_option(case), Summary.line if quiet and form is None else form))
         held.note_told(news.run)
         _drop_old(held, news.night_at, kept, sure=yes, nights=news.nights)
         check_faults(outcome)
         changed = {row["network_id"] for row in news.changed}
         check_findings(held, fail_on, report, only=changed if only_new else None, told=told_levels(news))
+
+
+def _read_news(
+    held: Case,
+    report: IngestReport | None,
+    outcome: Outcome,
+    history: HistorySettings,
+    *,
+    only_new: bool,
+    told: Mapping[str, int],
+    apart: Apart,
+) -> News:
+    from forensics.defences.watch_list import find_fresh, read_watch_list
+    from forensics.nights.marks import read_marks
+    from forensics.reports.screen.ingested import apart_sentences
+    from forensics.reports.screen.nightly import read_news
+
+    entries = held.entries()
+    return read_news(
+        held,
+        marks={key: mark.state for key, mark in read_marks(entries).items()},
+        hits=find_fresh(held, read_watch_list(entries), told["source"]),
+        told_run=told["run"],
+        further=apart_sentences(apart) if apart.added or apart.released else (),
+        weaker=outcome.weaker,
+        skipped=report.unread if report else [],
+        event_count=report.event_count if report else 0,
+        only_new=only_new,
+        history=history,
+    )
+
+
+def _tell(held: Case, news: News, option: str, form: Summary | None) -> str:
+    """The news of a night: as a page, as one line, or as one JSON object."""
+    from forensics.reports.screen.nightly import news_facts, render_news, summary
+    from forensics.reports.screen.output import facts_text
+    from forensics.reports.screen.page import page_width, wants_colour
+
+    if form is Summary.json:
+        return facts_text(news_facts(news))
+    if form is Summary.line:
+        return summary(news)
+    return render_news(held, news, page_width(), case_option=option).text(colour=wants_colour())
 
 
 def _check_retention(window_days: float, retain_days: float) -> None:
@@ -256,6 +295,10 @@ def mark(
         State | None, typer.Argument(metavar="STATE", help="confirmed, benign, watch, or none to take a mark back.")
     ] = None,
     case: CaseOption = None,
+    value: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--value", help="Mark an observable instead: it ties nobody any more.", metavar="KIND VALUE"),
+    ] = None,
     note: Annotated[str, typer.Option("--note", help="Why.", metavar="TEXT")] = "",
     export: Annotated[bool, typer.Option("--export", help="Write all marks as JSON lines and leave.")] = False,
     take: Annotated[
@@ -264,34 +307,49 @@ def mark(
 ) -> None:
     """Say what a network is: confirmed, benign or watch. Without a network the marks are listed.
 
+    With --value an observable that many innocents share (a company's client, a public template) is marked benign.
+
     A benign network is no finding any more, for the accounts it has now; others that join it are reported. New accounts
     of a confirmed one are reported first.
     """
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
+    from forensics.common.printable import printable
+    from forensics.reports.screen.output import write_text
 
     if take is not None:
         read_case(case)
         with Case.locked(case or Path()) as held:
             _import_marks(held, take)
         return
+    if value is not None:
+        read_case(case)
+        chosen = state or (State(network) if network in set(State) else None)
+        with Case.locked(case or Path()) as held:
+            write_text(printable(_mark_value(held, chosen, value, note)) + "\n")
+        return
     if network is None:
         _list_marks(analysed_case(case), export=export)
         return
     if state is None:
         raise UsageError("no mark given", f"forensics mark {network} confirmed|benign|watch|none")
-    analysed_case(case)
-    with Case.locked(case or Path()) as held:
-        _mark(held, network, state, note)
+    write_text(mark_network(analysed_case(case).folder, network, state, note) + "\n")
 
 
-def _mark(held: Case, network: str, state: State, note: str) -> None:
+def mark_network(folder: Path, network: str, state: State, note: str) -> str:
+    """Say what a network is; what was noted, in a sentence."""
+    from forensics.case.store import Case
+
+    with Case.locked(folder) as held:
+        return _mark(held, network, state, note)
+
+
+def _mark(held: Case, network: str, state: State, note: str) -> str:
     import polars as pl
 
     from forensics.common.errors import UsageError
     from forensics.nights.marks import read_marks, suppress_benign
     from forensics.reports.screen.listings import find_network
-    from forensics.reports.screen.output import write_text
 
     row = find_network(held, network)
     if row is None:
@@ -318,7 +376,24 @@ def _mark(held: Case, network: str, state: State, note: str) -> None:
         calm = suppress_benign(held.scan("networks").collect(), held.scan("members").collect(), marks, settings)
         held.put("networks", calm.lazy())
     later = "; it counts from the next run on" if state is State.none else ""
-    write_text(f"{row['name']} ({row['network_id']}, {members.height} accounts) is marked {state.value}{later}\n")
+    return f"{row['name']} ({row['network_id']}, {members.height} accounts) is marked {state.value}{later}"
+
+
+def _mark_value(held: Case, state: State | None, value: tuple[str, str], note: str) -> str:
+    """Put a value on the list of those that tie nobody, or take it off."""
+    from forensics.common.errors import UsageError
+    from forensics.defences.watch_list import check_kind
+
+    if state not in {State.benign, State.none}:
+        raise UsageError(
+            "a value is marked benign, or none to take the mark back",
+            "forensics mark benign --value client 'aurora-python/1.9.2'; watch looks for values",
+        )
+    kind, what = value
+    check_kind(kind, held.scan("events"))
+    record_command(held, "mark", kind=kind, value=what, state=state.value, note=note)
+    told = "ties nobody any more" if state is State.benign else "counts again"
+    return f"{kind} {what} {told}, from the next run on"
 
 
 def _list_marks(found: Case, *, export: bool) -> None:

@@ -8,10 +8,11 @@ import shutil
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 PATIENCE_S = 1.0
 TURN_S = 0.25
@@ -59,3 +60,57 @@ class StageProgress:
         if shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+class ReadingProgress:
+    """How far the reading is: `file 12 of 84, 1.2 M lines, 40 s left`."""
+
+    def __init__(self, stage: StageProgress, given: Sequence[str]) -> None:
+        self.stage, self.given = stage, given
+        self.start = time.monotonic()
+        self.sizes: dict[str, int] | None = None
+        self.lines: dict[str, int] = {}
+        self.done: dict[str, int] = {}
+
+    def tell(self, path: str, done: int, total: int | None, lines: int) -> None:
+        """A block of a source was read; `done` and `total` in bytes of the file, `total` None where it has no end."""
+        if not self.stage.watched:
+            return
+        self.lines[path], self.done[path] = max(lines, 0), done
+        self.stage.tell(self.text(path, endless=total is None))
+
+    def text(self, path: str, *, endless: bool = False) -> str:
+        """The line, from what is known so far."""
+        sizes = self._sizes()
+        parts = [f"file {min(len(self.lines), len(sizes))} of {len(sizes)}" if path in sizes else Path(path).name]
+        parts.append(f"{_short(sum(self.lines.values()))} lines")
+        whole, read = sum(sizes.values()), sum(self.done.values())
+        seconds = time.monotonic() - self.start
+        if not endless and path in sizes and 0 < read < whole and seconds > PATIENCE_S:
+            parts.append(f"{_span(seconds * (whole - read) / read)} left")
+        return ", ".join(parts)
+
+    def _sizes(self) -> dict[str, int]:
+        """Bytes of every file that is to be read, looked up once."""
+        if self.sizes is None:
+            from forensics.common.errors import ForensicsError
+            from forensics.reading.opening.finding import find_sources
+
+            try:
+                found, _ = find_sources(self.given)
+            except ForensicsError:  # told by the reading itself
+                found = []
+            self.sizes = {name: Path(name).stat().st_size for name in found if Path(name).is_file()}
+        return self.sizes
+
+
+def _short(value: int) -> str:
+    """1200000 → 1.2 M."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return str(value)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

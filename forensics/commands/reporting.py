@@ -76,11 +76,14 @@ def report(
             if target is None:
                 _to_stdout(export.render(built), export.suffix)
     if files:
-        from forensics.common.printable import printable
+        _tell_written(found, [path for _, path in files])
 
-        written = [path for _, path in files]
-        record_files(found, written)
-        typer.echo("\n".join(f"wrote {printable(path)}" for path in written), err=True)
+
+def _tell_written(found: Case, written: list[Path]) -> None:
+    from forensics.common.printable import printable
+
+    record_files(found, written)
+    typer.echo("\n".join(f"wrote {printable(path)}" for path in written), err=True)
 
 
 def _pair_up(forms: list[str], outputs: list[Path | None]) -> list[tuple[Export, Path | None]]:

@@ -63,17 +63,10 @@ def show(
     account = None if network is not None else find_account(found, name)
     if network is None and account is None:
         raise unknown_name(found, name)
+    if without and bridges:
+        raise UsageError("--without and --bridges are two questions", "ask one at a time")
     if without or bridges:
-        if network is None:
-            raise UsageError(
-                f"{name} is an account", "--without and --bridges tell of a network: forensics networks lists them"
-            )
-        if without and bridges:
-            raise UsageError("--without and --bridges are two questions", "ask one at a time")
-        if bridges:
-            _show_bridges(found, network, form, case_option(case))
-        else:
-            _show_standing(found, network, tuple(dict.fromkeys(without or ())), form, chosen_settings(config, case))
+        _show_held(found, network, name, form, chosen_settings(config, case), tuple(dict.fromkeys(without or ())), case)
         return
     tables = Period(found, in_utc(since), in_utc(until))
     if form in {Form.json, Form.jsonl}:
@@ -90,6 +83,28 @@ def show(
     else:
         page = render_account(tables, account or {}, page_width(), case_option=option)
     write_text(page.text(colour=wants_colour()))
+
+
+def _show_held(
+    found: Case,
+    network: dict[str, Any] | None,
+    name: str,
+    form: Form,
+    settings: Settings,
+    kinds: tuple[str, ...],
+    case: CaseOption,
+) -> None:
+    """What holds a network together: without some kinds of observable, or its single links."""
+    from forensics.common.errors import UsageError
+
+    if network is None:
+        raise UsageError(
+            f"{name} is an account", "--without and --bridges tell of a network: forensics networks lists them"
+        )
+    if kinds:
+        _show_standing(found, network, kinds, form, settings)
+    else:
+        _show_bridges(found, network, form, case_option(case))
 
 
 def _show_bridges(found: Case, network: dict[str, Any], form: Form, option: str) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from forensics.common.errors import IntegrityError, UsageError
 from forensics.common.printable import printable
 from forensics.common.secrets import mask_secrets
 from forensics.evidence.manifest import MANIFEST, SEAL, Quoted, read_manifest
-from forensics.evidence.sources import find_source, quoted_lines
+from forensics.evidence.sources import find_source, place_of, quoted_lines
 from forensics.reports.facts.findings import build_report
 
 if TYPE_CHECKING:
@@ -64,6 +66,20 @@ def trace_lines(case: Case, path: Path, numbers: Sequence[int]) -> str:
     for line in lines:
         out += _tell_line(path, line, accounts[line.number], hashes.get(line.number))
     return "\n".join(out) + "\n"
+
+
+def raw_line(case: Case, source_id: int, line: int) -> str:
+    """A line of a source where it was read, made harmless to look at; or why it cannot be shown."""
+    row = case.scan("sources").filter(pl.col("source_id") == source_id).collect().row(0, named=True)
+    path = place_of(row)
+    where = f"{printable(row['path'])}:{line}"
+    if not path.is_file():
+        return f"{where}\nnot where it was read; elsewhere: forensics verify --source FILE --line {line}"
+    found = quoted_lines(path, [(line, "")])
+    if not found:
+        return f"{where}\nthere is no such line"
+    text = mask_secrets(found[0].start.decode("utf-8", "backslashreplace"))
+    return f"{where}\n{printable(text)}"
 
 
 def _sealed_quotes(case: Case, ids: set[int]) -> list[dict[str, Any]] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -72,36 +72,46 @@ def describe_night(
             }
         )
     present = set(networks.get_column("network_id"))
-    for key, row in sorted(alive.items()):
-        if key not in present:
-            into = [
-                other
-                for other, accounts in sorted(tonight.items())
-                if len(before.get(key, set()) & accounts) >= settings.split_share * max(len(before.get(key, set())), 1)
-            ]
-            counts = {"account_count": 0, "gained_count": 0, "lost_count": len(before.get(key, set()))}
-            verdicts = {
-                "alert": False,
-                "pooling": "none",
-                "concealment": "unknown",
-                "extraction": "none",
-                "score": 0.0,
-                "hallmarks": [],
-                "standing": JUDGED,
-            }
-            rows.append(
-                {
-                    "run": run,
-                    "night_at": night_at,
-                    "network_id": key,
-                    "name": row["name"],
-                    "status": "gone",
-                    "related_ids": into,
-                    **counts,
-                    **verdicts,
-                }
-            )
+    rows += [
+        _gone(run, night_at, row, before.get(key, set()), tonight, settings)
+        for key, row in sorted(alive.items())
+        if key not in present
+    ]
     return pl.DataFrame(rows, schema=LINEAGE.schema).sort(LINEAGE.sort)
+
+
+def _gone(
+    run: int,
+    night_at: datetime,
+    row: Mapping[str, Any],
+    old: set[str],
+    tonight: Mapping[str, set[str]],
+    settings: HistorySettings,
+) -> dict[str, Any]:
+    """The row of a network that is there no more: into which it went, if into any."""
+    into = [
+        other
+        for other, accounts in sorted(tonight.items())
+        if len(old & accounts) >= settings.split_share * max(len(old), 1)
+    ]
+    return {
+        "run": run,
+        "night_at": night_at,
+        "network_id": row["network_id"],
+        "name": row["name"],
+        "status": "gone",
+        "related_ids": into,
+        "account_count": 0,
+        "gained_count": 0,
+        "lost_count": len(old),
+        "alert": False,
+        "pooling": "none",
+        "concealment": "unknown",
+        "extraction": "none",
+        "score": 0.0,
+        "hallmarks": [],
+        "standing": JUDGED,
+    }
 
 
 def _related(

@@ -39,7 +39,7 @@ def read_marks(entries: Sequence[Mapping[str, Any]]) -> dict[str, Mark]:
     """The marks that stand: the last word on each network in the case's log."""
     marks: dict[str, Mark] = {}
     for entry in entries:
-        if entry["what"] == "mark":
+        if entry["what"] == "mark" and "network_id" in entry["facts"]:
             facts = entry["facts"]
             marks[facts["network_id"]] = Mark(
                 facts["network_id"],
@@ -50,6 +50,23 @@ def read_marks(entries: Sequence[Mapping[str, Any]]) -> dict[str, Mark]:
                 frozenset(facts.get("accounts", ())),
             )
     return {key: mark for key, mark in marks.items() if mark.state != "none"}
+
+
+def read_values(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Observables (kind, value) that were marked benign and not taken back since: they tie nobody."""
+    states: dict[tuple[str, str], str] = {}
+    for entry in entries:
+        if entry["what"] == "mark" and "value" in entry["facts"]:
+            states[entry["facts"]["kind"], entry["facts"]["value"]] = entry["facts"]["state"]
+    return sorted(key for key, state in states.items() if state == "benign")
+
+
+def leave_out(sightings: pl.LazyFrame, values: Sequence[tuple[str, str]]) -> pl.LazyFrame:
+    """SIGHTINGS without the observables that were marked benign."""
+    if not values:
+        return sightings
+    keys = pl.DataFrame(values, schema={"kind": pl.String, "value": pl.String}, orient="row")
+    return sightings.join(keys.lazy(), on=["kind", "value"], how="anti")
 
 
 def find_marked(

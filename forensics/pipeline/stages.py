@@ -120,26 +120,34 @@ def investigate(
         events = events.filter(pl.col("started_at") > night_at - timedelta(days=window_days))
     parts = len(case.files("events"))
     if parts > MANY_PARTS and event_count < min(parts * SMALL_PART, SMALL_CASE):
-        with progress("gather events"):
+        with progress("gathering small files"):
             events = case.gather("events", events)
     past = identity.recall_past(case.scan("lineage").collect(), case.scan("profiles").collect(), night_at)
-    said = marks.read_marks(case.entries())
+    said, calm_values = marks.read_marks(case.entries()), marks.read_values(case.entries())
     engine = engine or choose_engine()
     cut = Cut(events, register, engine, case.spool().absolute())
     with case.draft():
-        accounts = work("describe accounts", "accounts", lambda: cut.describe(settings))
+        accounts = work("what each account did", "accounts", lambda: cut.describe(settings))
         engine.budget.check(event_count, accounts.select(pl.len()).collect().item())
-        sightings = work("find sightings", "sightings", lambda: _tell_sightings(cut, settings, faults))
+        sightings = work(
+            "what accounts share",
+            "sightings",
+            lambda: marks.leave_out(_tell_sightings(cut, settings, faults), calm_values),
+        )
         case.clear_spool(keep="events")
-        links = work("weigh links", "links", weigh_links(sightings, accounts, settings.links))
+        links = work("which pairs share more than chance", "links", weigh_links(sightings, accounts, settings.links))
         formed = work(
-            "form networks", "members", form_networks(links, sightings, accounts, settings.networks)
+            "which accounts belong together", "members", form_networks(links, sightings, accounts, settings.networks)
         ).collect()
         same = identity.follow(formed, sightings, accounts.collect(), past, settings.history)
-        members = work("keep identities", "members", same.members.lazy())
+        members = work("which network is which since last time", "members", same.members.lazy())
         # under the ids as formed, which seed the draws: what is found must not depend on the past
         signs = test_networks(formed.lazy(), events, accounts, register, sightings, settings.hallmarks, faults)
-        hallmarks = work("test hallmarks", "hallmarks", identity.rename_networks(signs, same.identities))
+        hallmarks = work(
+            "testing each network for one hand, hiding, and innocent reasons",
+            "hallmarks",
+            identity.rename_networks(signs, same.identities),
+        )
         ranked = rank_networks(hallmarks, members, events, accounts, register, settings.scoring, name_network)
         judged = ranked.collect()
         stands = (
@@ -148,11 +156,11 @@ def investigate(
             else {}
         )
         calm = marks.suppress_benign(standing.place_findings(judged, stands), same.members, said, settings.history)
-        networks = work("rank networks", "networks", calm.lazy())
-        work("compare with others", "comparisons", compare_networks(Windowed(case, events)).lazy())
+        networks = work("verdicts and ranks", "networks", calm.lazy())
+        work("each network beside all others", "comparisons", compare_networks(Windowed(case, events)).lazy())
         told = lineage.describe_night(same, networks.collect(), past, night_at, settings.history, stands)
-        work("remember", "lineage", pl.concat([past.lineage, told]).lazy())
-        work("remember", "profiles", identity.remember_profiles(past, same).lazy())
+        work("remembering for the next time", "lineage", pl.concat([past.lineage, told]).lazy())
+        work("remembering for the next time", "profiles", identity.remember_profiles(past, same).lazy())
     case.clear_spool()
     gone = pl.col("account_id").is_in(standing.missing_members(past, same))
     aged = (

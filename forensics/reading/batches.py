@@ -37,7 +37,7 @@ class _Run(Protocol):
     pool: ThreadPoolExecutor
     workers: int
     limit: int | None
-    progress: Callable[[str, int, int | None], None] | None
+    progress: Callable[[str, int, int | None, int], None] | None
     prefixes: list[dict[str, Any]]
     next_source: int
     readers: list[Reader]
@@ -142,7 +142,7 @@ class Batches:
             return
         handle = self.stream.handle
         done = self.start if self.total is None else self.total if handle.closed else handle.tell()
-        self.run.progress(self.path, done, self.total)
+        self.run.progress(self.path, done, self.total, self.line - 1)
 
     def _mark(self, head: bytes, digest: str) -> dict[str, Any]:
         """Up to where the file is in the case: the next run goes on from there."""

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from forensics.case.store import Case, Part
     from forensics.common.settings import IngestSettings
 
-    Progress = Callable[[str, int, int | None], None]
+    Progress = Callable[[str, int, int | None, int], None]
 
 
 _HINT: Final = "see `forensics formats test {0}`; `forensics formats learn {0}` proposes a mapping file"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from forensics.common.settings import IngestSettings
 
-    Progress = Callable[[str, int, int | None], None]
+    Progress = Callable[[str, int, int | None, int], None]
 
 
 PREVIEW_BYTES: Final = 64 << 20

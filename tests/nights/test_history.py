@@ -24,7 +24,7 @@ from forensics.nights.identity import (
     remember_profiles,
 )
 from forensics.nights.lineage import describe_night
-from forensics.nights.marks import Mark, find_marked, read_marks, suppress_benign
+from forensics.nights.marks import Mark, find_marked, leave_out, read_marks, read_values, suppress_benign
 from forensics.nights.standing import missing_members, place_findings, shrunk_findings, steady_findings, steady_level
 
 if TYPE_CHECKING:
@@ -547,3 +547,19 @@ def test_one_network_is_taken_in_once() -> None:
     nights.run(0, {"x": xs, "y": ys, "w": whole})
     told = nights.run(1, {"x": [*xs, *whole[:4]], "y": [*ys, *whole[4:]]})
     assert [row["status"] for row in told.values()].count("merged") == 1
+
+
+def test_a_value_marked_benign_ties_nobody() -> None:
+    """The last word on a value counts; what is marked stays out of the sightings, everything else stays in."""
+    said = [("client", "app/1", "benign"), ("client", "app/2", "benign"), ("client", "app/2", "none")]
+    entries = [
+        {"what": "mark", "by": "ada", "at": "2026-04-01", "facts": {"kind": kind, "value": value, "state": state}}
+        for kind, value, state in said
+    ]
+    values = read_values(entries)
+    assert values == [("client", "app/1")]
+    assert read_marks(entries) == {}
+    rows = sightings_of({"app/1": ["a", "b"], "app/2": ["a"]}).with_columns(kind=pl.lit("client"))
+    left = leave_out(rows.lazy(), values).collect()
+    assert set(left["value"]) == {"app/2"}
+    assert leave_out(rows.lazy(), []).collect().height == rows.height

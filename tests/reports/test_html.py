@@ -5,8 +5,10 @@ it.
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import http.server
+import io
 import re
 import shutil
 import subprocess
@@ -31,10 +33,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "area", "base", "col", "embed", "source", "track", "wbr"}
-ELEMENTS = """html head meta title style body a header h1 h2 h3 h4 p main section article div table thead tbody tr th td span b code details summary
+ELEMENTS = """html head meta title style body a header nav h1 h2 h3 h4 p main section article div table thead tbody tr th td span b code details summary
     ul li dl dt dd figure figcaption blockquote pre footer svg defs path desc text line rect use circle"""
-ATTRIBUTES = """lang charset http-equiv content name class href id scope colspan open data-l role aria-labelledby aria-hidden width height viewbox
+ATTRIBUTES = """lang charset http-equiv content name class href id scope colspan open data-l role aria-labelledby aria-hidden aria-label download width height viewbox
     preserveaspectratio x y x1 y1 x2 y2 cx cy r d"""
+
+
+def leads_nowhere_else(target: str) -> bool:
+    """A link to the page itself, or a list of members that the page holds."""
+    return target.startswith("#") or re.fullmatch(r"data:text/csv;base64,[A-Za-z0-9+/=]+", target) is not None
 
 
 class Reader(HTMLParser):
@@ -120,7 +127,7 @@ def test_page_has_no_script_and_no_remote_reference() -> None:
             for name, value in attributes.items():
                 assert not name.startswith("on")
                 assert name not in {"src", "style", "srcset", "action"}
-                assert name != "href" or value.startswith("#")
+                assert name != "href" or leads_nowhere_else(value)
         style = re.search(rb"<style>(.*?)</style>", page(kind), re.DOTALL)
         assert style is not None
         assert b"url(" not in style[1]
@@ -145,9 +152,19 @@ def test_internal_links_lead_somewhere() -> None:
     elements = read(page()).elements
     ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
     assert len(ids) == len(set(ids))
-    links = {attributes["href"][1:] for _, attributes in elements if "href" in attributes}
+    links = {attributes["href"][1:] for _, attributes in elements if attributes.get("href", "").startswith("#")}
     assert links <= set(ids)
     assert {"how-read", "how-bits", "how-tests", "how-lives", "how-impact", "how-lines", "how-verdicts"} <= links
+
+
+def test_members_are_a_file_inside_the_page() -> None:
+    """The link holds every member with the reason, as CSV in which nothing is a formula."""
+    for kind in ("plain", "hostile"):
+        link = next(a["href"] for _, a in read(page(kind)).elements if a.get("href", "").startswith("data:"))
+        rows = list(csv.DictReader(io.StringIO(base64.b64decode(link.partition(",")[2]).decode())))
+        assert len(rows) == 60
+        assert all(row["reason"] for row in rows)
+        assert not [row for row in rows if row["account_id"].startswith(("=", "+", "-", "@"))]
 
 
 def test_pictures_can_be_read_without_eyes() -> None:
@@ -258,7 +275,7 @@ def test_any_log_content_is_inert(text: str) -> None:
     assert {tag for tag, _ in reader.elements} <= set(ELEMENTS.split())
     assert {name for _, attributes in reader.elements for name in attributes} <= set(ATTRIBUTES.split())
     assert all(
-        value.startswith("#")
+        leads_nowhere_else(value)
         for _, attributes in reader.elements
         for name, value in attributes.items()
         if name == "href"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Progress = Callable[[str, int, int | None], None]
+    Progress = Callable[[str, int, int | None, int], None]
 
 
 @dataclass

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from forensics.reading.fields.format import Format
 
-    Progress = Callable[[str, int, int | None], None]
+    Progress = Callable[[str, int, int | None, int], None]
 
 
 def list_formats(case: Path | None = None) -> list[dict[str, str]]:

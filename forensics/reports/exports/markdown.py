@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from forensics.common.printable import printable
 from forensics.reports.wording import figures
 from forensics.reports.wording.marked import code, prose
-from forensics.reports.wording.words import CONTESTED, LIMITS, expectation, fit_word, in_its_unit, opening
+from forensics.reports.wording.words import (
+    CONTESTED,
+    LIMITS,
+    VERDICT_TITLES,
+    expectation,
+    fit_word,
+    in_its_unit,
+    opening,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
 MEMBERS_SHOWN = 10
 
 CLAIMS_SHOWN = 12
+OTHERS_SHOWN = 50
 LONGEST = 4_096  # of an id or a path, which are there to be copied
 DOUBTS_SHOWN = 12  # remarks on how sources were read
 
@@ -26,8 +35,23 @@ LEAST_BITS = 0.05
 
 def render_markdown(report: Report) -> bytes:
     """The whole report."""
+    lines = ["# Account networks", "", *_reading(report), "## At a glance", "", *_glance(report)]
+    for finding in report.findings:
+        lines += ["", *_finding(finding)]
+    lines += _not_findings(report)
+    lines += ["", "## Limits", "", *[f"- {prose(limit)}" for limit in LIMITS], ""]
+    sealed = (
+        f"Manifest of the sealed case, SHA-256: {code(report.manifest_sha256, 64)}"
+        if report.manifest_sha256
+        else "The case was not sealed when this was written."
+    )
+    lines += [sealed, "", f"Written by forensics {prose(report.version)}. Times are UTC.", ""]
+    return "\n".join(lines).encode()
+
+
+def _reading(report: Report) -> list[str]:
+    """What was read, with the sum that adds up, and what could not be assessed."""
     reading = report.reading
-    lines = ["# Account networks", ""]
     parts = [
         f"{figures.count(reading.event_count)} events",
         f"{figures.count(reading.duplicate_count)} duplicates",
@@ -37,58 +61,48 @@ def render_markdown(report: Report) -> bytes:
         parts.append(f"{figures.count(reading.blank_count)} blank or header")
     if reading.dropped_count:
         parts.append(f"{figures.count(reading.dropped_count)} dropped since")
-    lines += [
-        (
-            f"Read {figures.plural(len(reading.sources), 'source')}, {figures.count(reading.line_count)} lines = "
-            f"{' + '.join(parts)}"
-        ),
-        "",
-    ]
+    read = f"Read {figures.plural(len(reading.sources), 'source')}, {figures.count(reading.line_count)} lines"
+    lines = [f"{read} = {' + '.join(parts)}", ""]
     if reading.first_at and reading.last_at:
-        lines += [
-            (
-                f"{figures.period(reading.first_at, reading.last_at)} UTC, "
-                f"{figures.plural(reading.account_count, 'account')}"
-            ),
-            "",
-        ]
+        when = figures.period(reading.first_at, reading.last_at)
+        lines += [f"{when} UTC, {figures.plural(reading.account_count, 'account')}", ""]
     lines += [f"{text}\n" for text in _further(reading)]
     lines += [
         f"Gap in {code(gap.platform)}: {figures.moment(gap.first_at)} to {figures.moment(gap.last_at)}"
         for gap in reading.gaps
     ]
     if report.not_assessed:
-        lines += [
-            "",
-            "**Could not assess:** "
-            + ", ".join(f"{prose(item.what)} ({prose(item.why)})" for item in report.not_assessed),
-            "",
-        ]
-    lines += ["## At a glance", ""]
-    if report.findings:
-        rows: list[tuple[str, ...]] = [
-            (
-                str(finding.rank),
-                prose(finding.name),
-                finding.pooling,
-                finding.concealment,
-                finding.extraction,
-                figures.count(finding.account_count),
-                figures.count(finding.request_count),
-                figures.days(finding.span_days),
-                prose(finding.summary),
-            )
-            for finding in report.findings
-        ]
-        head = ("#", "network", "one hand", "hides", "extraction", "accounts", "requests", "span", "in short")
-        lines += _table(head, rows)
-    else:
-        lines += ["No network reached a finding at the sensitivity of this run."]
-    for finding in report.findings:
-        lines += ["", *_finding(finding)]
+        told = ", ".join(f"{prose(item.what)} ({prose(item.why)})" for item in report.not_assessed)
+        lines += ["", f"**Could not assess:** {told}", ""]
+    return lines
+
+
+def _glance(report: Report) -> list[str]:
+    """One row a finding."""
+    if not report.findings:
+        return ["No network reached a finding at the sensitivity of this run."]
+    rows = [
+        (
+            str(finding.rank),
+            prose(finding.name),
+            finding.pooling,
+            finding.concealment,
+            finding.extraction,
+            figures.count(finding.account_count),
+            figures.count(finding.request_count),
+            figures.days(finding.span_days),
+            prose(finding.summary),
+        )
+        for finding in report.findings
+    ]
+    return _table(("#", "network", *VERDICT_TITLES.values(), "accounts", "requests", "span", "in short"), rows)
+
+
+def _not_findings(report: Report) -> list[str]:
+    """Contested networks, then those that are none."""
+    lines: list[str] = []
     if report.contested:
-        lines += ["", f"## {CONTESTED}", ""]
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (
                 str(o.rank),
                 prose(o.name),
@@ -98,9 +112,10 @@ def render_markdown(report: Report) -> bytes:
                 figures.count(o.account_count),
                 prose(o.summary),
             )
-            for o in report.contested[:50]
+            for o in report.contested[:OTHERS_SHOWN]
         ]
-        lines += _table(("#", "network", "one hand", "hides", "extraction", "accounts", "in short"), rows)
+        head = ("#", "network", *VERDICT_TITLES.values(), "accounts", "in short")
+        lines += ["", f"## {CONTESTED}", "", *_table(head, rows)]
     if report.quiet:
         lines += ["", "## Other networks", "", "Accounts that share more than chance but are no finding.", ""]
         rows = [
@@ -112,19 +127,12 @@ def render_markdown(report: Report) -> bytes:
                 figures.count(o.account_count),
                 prose(", ".join(o.explanations) or "–"),
             )
-            for o in report.quiet[:50]
+            for o in report.quiet[:OTHERS_SHOWN]
         ]
         lines += _table(("#", "network", "one hand", "extraction", "accounts", "explanations that fit"), rows)
-        if len(report.quiet) > 50:
-            lines += ["", f"The first 50 of {figures.count(len(report.quiet))}."]
-    lines += ["", "## Limits", "", *[f"- {prose(limit)}" for limit in LIMITS], ""]
-    sealed = (
-        f"Manifest of the sealed case, SHA-256: {code(report.manifest_sha256, 64)}"
-        if report.manifest_sha256
-        else "The case was not sealed when this was written."
-    )
-    lines += [sealed, "", f"Written by forensics {prose(report.version)}. Times are UTC.", ""]
-    return "\n".join(lines).encode()
+        if len(report.quiet) > OTHERS_SHOWN:
+            lines += ["", f"The first {OTHERS_SHOWN} of {figures.count(len(report.quiet))}."]
+    return lines
 
 
 def _further(reading: Reading) -> Iterable[str]:
@@ -182,20 +190,24 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _finding(finding: Finding) -> list[str]:
-    lines = [
-        f"## {finding.rank} · {prose(finding.name)}",
-        "",
-        (
-            f"{code(finding.network_id)} ONE HAND {finding.pooling} · HIDES {finding.concealment} · "
-            f"EXTRACTION {finding.extraction}"
-        ),
-        "",
-    ]
+    levels = " · ".join(f"{title.upper()} {getattr(finding, name)}" for name, title in VERDICT_TITLES.items())
+    lines = [f"## {finding.rank} · {prose(finding.name)}", "", f"{code(finding.network_id)} {levels}", ""]
     lines += [prose(opening(finding)), ""]
     if finding.mailboxes and finding.mailboxes.sentence:
         lines += [prose(finding.mailboxes.sentence), ""]
-    lines += ["### Why these accounts belong together", ""]
-    rows: list[tuple[str, ...]] = [
+    lines += ["### Why these accounts belong together", "", *_shared(finding)]
+    lines += ["", "### What was tested", "", *_tests(finding)]
+    lines += ["", "### What it takes", "", _impact(finding), "", "### Accounts", "", *_accounts(finding)]
+    lines += ["", "### Check it line by line", ""]
+    for claim in finding.claims[:CLAIMS_SHOWN]:
+        about = f" {code(claim.value)}" if claim.value is not None else ""
+        quotes = ", ".join(_quote(quote) for quote in claim.quotes) or prose(claim.note)
+        lines.append(f"- {prose(claim.text)}{about}: {quotes}")
+    return lines
+
+
+def _shared(finding: Finding) -> list[str]:
+    rows = [
         (
             prose(kind.title),
             figures.number(kind.bits),
@@ -208,11 +220,13 @@ def _finding(finding: Finding) -> list[str]:
         for kind in finding.kinds
         if kind.bits >= LEAST_BITS
     ]
-    lines += _table(("shared", "bits a link (median)", "most telling: members that show it : others"), rows)
+    lines = _table(("shared", "bits a link (median)", "most telling: members that show it : others"), rows)
     unshared = [kind.title for kind in finding.kinds if kind.bits < LEAST_BITS]
-    if unshared:
-        lines += ["", f"Not on the median link: {prose(', '.join(unshared))}."]
-    lines += ["", "### What was tested", ""]
+    return [*lines, "", f"Not on the median link: {prose(', '.join(unshared))}."] if unshared else lines
+
+
+def _tests(finding: Finding) -> list[str]:
+    """Each sign with its comparison, then each innocent reason."""
     rows = [
         (
             "yes" if sign.holds else "no",
@@ -224,17 +238,17 @@ def _finding(finding: Finding) -> list[str]:
         )
         for sign in finding.hallmarks
     ]
-    lines += _table(("holds", "sign", "observed", "expected", "p", "in words"), rows)
+    lines = _table(("holds", "sign", "observed", "expected", "p", "in words"), rows)
     lines += ["", "### What speaks for an innocent reason", ""]
     for sign in finding.explanations:
         lines.append(f"- **{prose(sign.title)}**: {fit_word(sign.fit)}. {prose(sign.sentence)}")
     if finding.unassessed:
-        lines += [
-            "",
-            "Not assessable: "
-            + "; ".join(f"{prose(sign.title)} ({prose(sign.reason)})" for sign in finding.unassessed),
-        ]
-    lines += ["", "### What it takes", "", _impact(finding), "", "### Accounts", ""]
+        told = "; ".join(f"{prose(sign.title)} ({prose(sign.reason)})" for sign in finding.unassessed)
+        lines += ["", f"Not assessable: {told}"]
+    return lines
+
+
+def _accounts(finding: Finding) -> list[str]:
     rows = [
         (
             code(member.account_id, LONGEST),
@@ -246,16 +260,9 @@ def _finding(finding: Finding) -> list[str]:
         )
         for member in finding.members[:MEMBERS_SHOWN]
     ]
-    lines += _table(("account", "membership", "requests", "born", "banned", "first line"), rows)
+    lines = _table(("account", "membership", "requests", "born", "banned", "first line"), rows)
     if len(finding.members) > MEMBERS_SHOWN:
         lines += ["", f"The {MEMBERS_SHOWN} surest of {figures.count(len(finding.members))}."]
-    lines += ["", "### Check it line by line", ""]
-    for claim in finding.claims[:CLAIMS_SHOWN]:
-        about = f" {code(claim.value)}" if claim.value is not None else ""
-        lines.append(
-            f"- {prose(claim.text)}{about}: "
-            + (", ".join(_quote(quote) for quote in claim.quotes) or prose(claim.note))
-        )
     return lines
 
 

@@ -59,7 +59,7 @@ def _network(cost: Cost, ways: pl.DataFrame) -> Section:
         "" if i.output_tokens is None else f", {large(i.input_tokens)} tokens read and {large(i.output_tokens)} written"
     )
     who = plural(cost.account_count, "account")
-    facts = f"{plural(i.exchanges, 'exchange')} of {who} in {days(cost.span_days)}{tokens}."
+    facts = f"{plural(i.exchanges, 'request')} of {who} in {days(cost.span_days)}{tokens}."
     rows = [_value_row(cost)]
     rows += [
         Row((f"   tokens {TOKEN_NAMES[name]}", _money(value, currency), "list price"))

@@ -261,8 +261,27 @@ class _Builder:
 
     def _gather(self) -> None:
         who = self.members.select("network_id", "account_id").lazy()
+        ids = self.shown["network_id"].to_list()
+        templates = self._ask_events(self.events.join(who, on="account_id"))
+        facts = self.compared.facts()
+        self.totals = (facts["event_count"] or 0, facts["output_tokens"])
+        self.template_counts = dict(templates.group_by("network_id").len().iter_rows())
+        self.templates = rank_templates(templates.lazy()).collect()
+        self.content = read_content(self.compared, ids)
+        self.mailboxes = {
+            row["network_id"]: Mailboxes(
+                row["known_count"], row["disposable_count"], row["others_share"], mailbox_sentence(row)
+            )
+            for row in read_mailboxes(self.tables, self.compared, ids).iter_rows(named=True)
+        }
+        self.selections = {} if self.compared.is_copy else find_selections(self.events, self.members, ids)
+        self._gather_sightings(who)
+        self._gather_templates()
+        self._gather_links(who)
+
+    def _ask_events(self, events: pl.LazyFrame) -> pl.DataFrame:
+        """Everything that is wanted of the members' requests, in one pass; the use of templates."""
         day = pl.col("started_at").dt.date().alias("day")
-        events = self.events.join(who, on="account_id")
         middle = self.shown.select(
             "network_id", middle_at=pl.col("first_seen_at") + (pl.col("last_seen_at") - pl.col("first_seen_at")) / 2
         ).lazy()
@@ -270,64 +289,24 @@ class _Builder:
             pl.col("started_at").is_between(pl.col("middle_at"), pl.col("middle_at") + timedelta(days=2))
         )
         quote = pl.struct("account_id", "started_at", "source_id", "source_line")
+        in_order = quote.sort_by("started_at", "source_id", "source_line")
         flagged = events.filter((pl.col("content_flags").fill_null(0) & _EXTRACTION_FLAGS) > 0)
-        (
-            self.active,
-            self.models,
-            self.platforms,
-            templates,
-            self.tokens,
-            self.turns,
-            self.flagged,
-            self.first_uses,
-        ) = pl.collect_all(
-            [
-                events.group_by("network_id", "account_id", day).agg(requests=pl.len()),
-                events.group_by("network_id", day, "request_model").agg(requests=pl.len()),
-                events.group_by("network_id", "account_id", "platform").agg(requests=pl.len()),
-                events.filter(pl.col("template_hash").is_not_null())
-                .group_by("network_id", "template_hash")
-                .agg(
-                    *(
-                        ((pl.col("content_flags") & bit) > 0).mean().alias(f"flag_{name}")
-                        for name, bit in CONTENT_FLAGS.items()
-                    ),
-                    requests=pl.len(),
-                    accounts=pl.col("account_id").n_unique(),
-                    first_at=pl.col("started_at").min(),
-                    last_at=pl.col("started_at").max(),
-                ),
-                token_counts(events),
-                turns.group_by("network_id").agg(
-                    quote.sort_by("started_at", "source_id", "source_line").head(TURNS_QUOTED).alias("q")
-                ),
-                flagged.group_by("network_id", "account_id").agg(
-                    quote.sort_by("started_at", "source_id", "source_line").first().alias("q")
-                ),
-                events.group_by("network_id", "request_model", "account_id").agg(
-                    quote.sort_by("started_at", "source_id", "source_line").first().alias("q")
-                ),
-            ],
-            engine="streaming",  # events may be larger than memory
-        )
-        facts = self.compared.facts()
-        self.totals = (facts["event_count"] or 0, facts["output_tokens"])
-        self.template_counts = dict(templates.group_by("network_id").len().iter_rows())
-        self.templates = rank_templates(templates.lazy()).collect()
-        self.content = read_content(self.compared, self.shown["network_id"].to_list())
-        self.mailboxes = {
-            row["network_id"]: Mailboxes(
-                row["known_count"], row["disposable_count"], row["others_share"], mailbox_sentence(row)
-            )
-            for row in read_mailboxes(self.tables, self.compared, self.shown["network_id"].to_list()).iter_rows(
-                named=True
-            )
+        answers = {
+            "active": events.group_by("network_id", "account_id", day).agg(requests=pl.len()),
+            "models": events.group_by("network_id", day, "request_model").agg(requests=pl.len()),
+            "platforms": events.group_by("network_id", "account_id", "platform").agg(requests=pl.len()),
+            "templates": _use_of_templates(events),
+            "tokens": token_counts(events),
+            "turns": turns.group_by("network_id").agg(in_order.head(TURNS_QUOTED).alias("q")),
+            "flagged": flagged.group_by("network_id", "account_id").agg(in_order.first().alias("q")),
+            "first_uses": events.group_by("network_id", "request_model", "account_id").agg(in_order.first().alias("q")),
         }
-        ids = self.shown["network_id"].to_list()
-        self.selections = {} if self.compared.is_copy else find_selections(self.events, self.members, ids)
-        self._gather_sightings(who)
-        self._gather_templates()
-        self._gather_links(who)
+        # streaming: events may be larger than memory
+        found = dict(zip(answers, pl.collect_all(list(answers.values()), engine="streaming"), strict=True))
+        self.active, self.models, self.platforms = found["active"], found["models"], found["platforms"]
+        self.tokens, self.turns = found["tokens"], found["turns"]
+        self.flagged, self.first_uses = found["flagged"], found["first_uses"]
+        return found["templates"]
 
     def _gather_sightings(self, who: pl.LazyFrame) -> None:
         sightings = self.tables.scan("sightings")
@@ -442,76 +421,50 @@ class _Builder:
         column_of = dict(zip(order, np.repeat(np.arange(len(sizes)), sizes).tolist(), strict=True))
         kinds, web, mostly, few = self._kinds(row, sightings, len(members), column_of)
         lives = describe_lives(members, active, sightings, self.reading.account_count, days)
-        head = {
-            name: row[name]
-            for name in (
-                "network_id",
-                "rank",
-                "score",
-                "pooling_p",
-                "extraction_p",
-                "first_seen_at",
-                "last_seen_at",
-                "span_days",
-                "daily_count",
-                "concurrent_count",
-                "limit_multiple",
-            )
-        }
+        drawn = [tie for kind in kinds if kind.bits > 0 for tie in kind.ties][:TIES_DRAWN]
         finding = Finding(
-            **head,
-            name=row["name"] or network,
-            alert=bool(row["alert"]),
-            pooling=row["pooling"] or "none",
-            concealment=row["concealment"] or "unknown",
-            extraction=row["extraction"] or "none",
-            contested=bool(row["contested"]),
-            account_count=row["account_count"] or len(members),
-            request_count=row["request_count"] or 0,
-            platforms=tuple(row["platforms"] or ()),
-            models=tuple(row["models"] or ()),
-            summary=row["summary"] or "",
-            signs=tuple(
-                read_sign(item) for item in self.hallmarks.filter(mine).sort("role", "name").iter_rows(named=True)
-            ),
+            **_head(row, len(members)),
+            **self._told(row),
             kinds=kinds,
-            example=self._example(network),
             members=tuple(members),
             lives=lives,
             daily=count_days(active, members, days),
-            hours=self._hours(network),
             model_days=self._model_days(network, days),
-            ties=self._ties(
-                [tie for kind in kinds if kind.bits > 0 for tie in kind.ties][:TIES_DRAWN], sightings, column_of, sizes
-            ),
+            ties=self._ties(drawn, sightings, column_of, sizes),
             web=self._ties(web, sightings, column_of, sizes),
             shared_widely=mostly,
             shared_by_few=few,
             tied=tied_members([*web, *(tie for kind in kinds for tie in kind.ties if tie not in web)], sightings),
             platform_matrix=self._platform_matrix(network, column_of, sizes),
-            templates=self._templates(network, row["request_count"] or 0),
-            template_count=self.template_counts.get(network, 0),
-            wrapper=self._wrapper(network),
-            content=tuple(
-                Content(
-                    item["flag"],
-                    FLAG_TITLES.get(item["flag"], item["flag"]),
-                    item["member_share"],
-                    item["population_share"],
-                )
-                for item in self.content.filter(mine, pl.col("member_share") >= LEAST_CONTENT).iter_rows(named=True)
-            ),
-            claims=(),
-            impact=measure_impact(self.tokens.filter(mine), self.prices, self.totals, row["limit_multiple"]),
-            mailboxes=self.mailboxes.get(network),
-            used=tuple(read_member(item) for item in self._with_numbers(self.used.filter(mine)).iter_rows(named=True)),
-            principal_count=row["principal_count"],
-            shares=self._shares(row),
-            selections=self.selections.get(network, ()),
-            selections_note="which clients others show is not in this copy" if self.compared.is_copy else "",
-            spared=self.spared.get(network, ()),
         )
         return Draft(self, finding, sightings)
+
+    def _told(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """What is known of a network without its drawings."""
+        network, mine = row["network_id"], pl.col("network_id") == row["network_id"]
+        signs = self.hallmarks.filter(mine).sort("role", "name")
+        asked = self.content.filter(mine, pl.col("member_share") >= LEAST_CONTENT)
+        used = self._with_numbers(self.used.filter(mine))
+        return {
+            "signs": tuple(read_sign(item) for item in signs.iter_rows(named=True)),
+            "example": self._example(network),
+            "hours": self._hours(network),
+            "templates": self._templates(network, row["request_count"] or 0),
+            "template_count": self.template_counts.get(network, 0),
+            "wrapper": self._wrapper(network),
+            "content": tuple(
+                Content(flag, FLAG_TITLES.get(flag, flag), inside, outside)
+                for flag, inside, outside in asked.select("flag", "member_share", "population_share").iter_rows()
+            ),
+            "claims": (),
+            "impact": measure_impact(self.tokens.filter(mine), self.prices, self.totals, row["limit_multiple"]),
+            "mailboxes": self.mailboxes.get(network),
+            "used": tuple(read_member(item) for item in used.iter_rows(named=True)),
+            "shares": self._shares(row),
+            "selections": self.selections.get(network, ()),
+            "selections_note": "which clients others show is not in this copy" if self.compared.is_copy else "",
+            "spared": self.spared.get(network, ()),
+        }
 
     def _kinds(
         self, row: Mapping[str, Any], sightings: pl.DataFrame, size: int, column_of: Mapping[str, int]
@@ -519,17 +472,7 @@ class _Builder:
         """Bits by kind, as ranked, the observables that most members and fewest others hold; those that a few members
         share; how many more do.
         """
-        total = max(self.reading.account_count, 1)
-        shared = (
-            sightings.group_by("kind", "value")
-            .agg(pl.col("inside", "outside", "holders").first())
-            .filter(pl.col("inside") > 1)
-            .with_columns(bits=(total / pl.col("holders")).log(2))
-        )
-        lift = (pl.col("inside") / size) / ((pl.col("outside") + 0.5) / max(total - size, 1))
-        shared = shared.with_columns(weight=pl.col("inside") * lift.log(2).clip(lower_bound=0.0)).filter(
-            pl.col("weight") > 0
-        )
+        shared = self._weigh_shared(sightings, size)
         top = (
             shared.sort(["kind", "weight", "value"], descending=[False, True, False])
             .group_by("kind", maintain_order=True)
@@ -550,30 +493,28 @@ class _Builder:
             sightings.join(places, on="account_id").group_by("kind", "value").agg(columns=pl.col("column").n_unique())
         )
         ranked = ranked.join(spread, on=["kind", "value"], how="left", maintain_order="left")
-        few = ranked.filter(pl.col("columns") <= WEB_SPREAD)
-        coloured = (
-            few.group_by("kind")
-            .agg(pl.col("weight").sum())
-            .sort(["weight", "kind"], descending=[True, False])
-            .head(WEB_KINDS)["kind"]
-            .implode()
-        )
-        partly = few.filter(pl.col("kind").is_in(coloured)).group_by("kind", maintain_order=True).head(WEB_A_KIND)
-        partly = partly.sort(["weight", "kind", "value"], descending=[True, False, False]).head(WEB_DRAWN)
-        web = partly.filter(pl.col("columns").cum_sum() <= WEB_LINES)
-        mostly = (
-            ranked.filter(pl.col("columns") > WEB_SPREAD)
-            .group_by("kind")
-            .len()
-            .sort(["len", "kind"], descending=[True, False])
-        )
+        few, wide = ranked.filter(pl.col("columns") <= WEB_SPREAD), ranked.filter(pl.col("columns") > WEB_SPREAD)
+        mostly = wide.group_by("kind").len().sort(["len", "kind"], descending=[True, False])
         found = []
-        listed = [(item["kind"], item["bits"] or 0.0) for item in row["kinds"] or ()]
-        for kind, bits in listed:
+        for kind, bits in ((item["kind"], item["bits"] or 0.0) for item in row["kinds"] or ()):
             plugin = kind_of(kind)
             title = plugin.title if plugin.group != MAPPED else f"same {plugin.title}"
             found.append(KindEvidence(kind, title, plugin.group, bits, tuple(ties.get(kind, ()))))
-        return tuple(found), [read_tie(item) for item in web.iter_rows(named=True)], tuple(mostly.iter_rows()), len(few)
+        web = [read_tie(item) for item in _choose_web(few).iter_rows(named=True)]
+        return tuple(found), web, tuple(mostly.iter_rows()), len(few)
+
+    def _weigh_shared(self, sightings: pl.DataFrame, size: int) -> pl.DataFrame:
+        """Observables that two members or more hold, with their bits, and how much more often members hold them."""
+        total = max(self.reading.account_count, 1)
+        lift = (pl.col("inside") / size) / ((pl.col("outside") + 0.5) / max(total - size, 1))
+        return (
+            sightings.group_by("kind", "value")
+            .agg(pl.col("inside", "outside", "holders").first())
+            .filter(pl.col("inside") > 1)
+            .with_columns(bits=(total / pl.col("holders")).log(2))
+            .with_columns(weight=pl.col("inside") * lift.log(2).clip(lower_bound=0.0))
+            .filter(pl.col("weight") > 0)
+        )
 
     def _ties(
         self, drawn: Sequence[Tie], sightings: pl.DataFrame, column_of: Mapping[str, int], sizes: Sequence[int]
@@ -695,3 +636,52 @@ class _Builder:
                 )
             )
         return tuple(found)
+
+
+def _head(row: Mapping[str, Any], members: int) -> dict[str, Any]:
+    """What the row of NETWORKS says."""
+    first = ("network_id", "rank", "score", "pooling_p", "extraction_p", "first_seen_at", "last_seen_at", "span_days")
+    plain = (*first, "daily_count", "concurrent_count", "limit_multiple", "principal_count")
+    return {name: row[name] for name in plain} | {
+        "name": row["name"] or row["network_id"],
+        "alert": bool(row["alert"]),
+        "pooling": row["pooling"] or "none",
+        "concealment": row["concealment"] or "unknown",
+        "extraction": row["extraction"] or "none",
+        "contested": bool(row["contested"]),
+        "account_count": row["account_count"] or members,
+        "request_count": row["request_count"] or 0,
+        "platforms": tuple(row["platforms"] or ()),
+        "models": tuple(row["models"] or ()),
+        "summary": row["summary"] or "",
+    }
+
+
+def _use_of_templates(events: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per network and template: how often, by how many, when, and what it asks for."""
+    flags = (((pl.col("content_flags") & bit) > 0).mean().alias(f"flag_{name}") for name, bit in CONTENT_FLAGS.items())
+    return (
+        events.filter(pl.col("template_hash").is_not_null())
+        .group_by("network_id", "template_hash")
+        .agg(
+            *flags,
+            requests=pl.len(),
+            accounts=pl.col("account_id").n_unique(),
+            first_at=pl.col("started_at").min(),
+            last_at=pl.col("started_at").max(),
+        )
+    )
+
+
+def _choose_web(few: pl.DataFrame) -> pl.DataFrame:
+    """Of observables that a few members share those that are drawn: of the kinds that weigh most, the heaviest."""
+    coloured = (
+        few.group_by("kind")
+        .agg(pl.col("weight").sum())
+        .sort(["weight", "kind"], descending=[True, False])
+        .head(WEB_KINDS)["kind"]
+        .implode()
+    )
+    partly = few.filter(pl.col("kind").is_in(coloured)).group_by("kind", maintain_order=True).head(WEB_A_KIND)
+    partly = partly.sort(["weight", "kind", "value"], descending=[True, False, False]).head(WEB_DRAWN)
+    return partly.filter(pl.col("columns").cum_sum() <= WEB_LINES)

@@ -99,6 +99,7 @@ def read_sign(row: Mapping[str, Any]) -> Sign:
         row["fit"],
         bool(row["holds"]),
         row["sentence"],
+        row.get("nature") or "",
         row.get("position"),
     )
 

@@ -117,48 +117,11 @@ def _successions(
         return "no ban is known for these accounts", ()
     if len(bans) > _MOST_BANS:
         return f"more than {_MOST_BANS} bans: successors are shown for groups of accounts, not singly", ()
-    when = np.array([at.timestamp() for at, _ in births])
-    most = max(10, min(_CANDIDATES, _PAIRS // len(bans)))
-    ends: list[int] = []
-    starts: list[int] = []
-    for index, (at, _) in enumerate(bans):
-        assert at is not None
-        low = int(np.searchsorted(when, at.timestamp(), side="right"))
-        high = min(int(np.searchsorted(when, at.timestamp() + WINDOW_H * 3600, side="right")), low + most)
-        ends.extend([index] * (high - low))
-        starts.extend(range(low, high))
-    if not ends:
+    pairs = _pair_bans(bans, births)
+    if pairs.is_empty():
         return "no account was born within 72 hours of a ban", ()
-    pairs = pl.DataFrame({
-        "ban": ends,
-        "birth": starts,
-        "banned_id": [bans[i][1] for i in ends],
-        "successor_id": [births[i][1] for i in starts],
-    }).filter(pl.col("banned_id") != pl.col("successor_id"))  # fmt: skip
-    weighted = (
-        sightings.filter(~pl.col("kind").is_in(kinds_where(says_when=True)))
-        .with_columns(bits=(account_count / pl.col("holders")).log(2).clip(lower_bound=0.0))
-        .filter(pl.col("bits") > 0)
-        .sort(["account_id", "bits", "kind", "value"], descending=[False, True, False, False])
-        .group_by("account_id", maintain_order=True)
-        .head(_OBSERVABLES)
-    )
-    norms = weighted.group_by("account_id").agg(norm=pl.col("bits").pow(2).sum().sqrt())
-    shared = (
-        pairs.join(weighted.rename({"account_id": "banned_id"}), on="banned_id")
-        .join(
-            weighted.select(successor_id="account_id", kind="kind", value="value"), on=["successor_id", "kind", "value"]
-        )
-        .sort(["ban", "birth", "bits", "kind", "value"], descending=[False, False, True, False, False])
-        .group_by("ban", "birth", "banned_id", "successor_id", maintain_order=True)
-        .agg(dot=pl.col("bits").pow(2).sum(), kind=pl.col("kind").head(3), value=pl.col("value").head(3))
-        .join(norms.select(banned_id="account_id", one="norm"), on="banned_id")
-        .join(norms.select(successor_id="account_id", other="norm"), on="successor_id")
-        .with_columns(similarity=(pl.col("dot") / (pl.col("one") * pl.col("other"))).round(6))
-        .sort(["similarity", "birth", "ban"], descending=[True, False, False])
-    )
     found, taken_bans, taken_births = [], set(), set()
-    for row in shared.iter_rows(named=True):
+    for row in _compare_pairs(pairs, sightings, account_count).iter_rows(named=True):
         if row["ban"] in taken_bans or row["birth"] in taken_births:
             continue
         taken_bans.add(row["ban"])
@@ -177,6 +140,50 @@ def _successions(
             "account succeeds one at most"
         ),
         tuple(found),
+    )
+
+
+def _pair_bans(bans: Sequence[tuple[datetime | None, str]], births: Sequence[tuple[datetime, str]]) -> pl.DataFrame:
+    """One row per ban and birth within the window after it: ban, birth, banned_id, successor_id."""
+    when = np.array([at.timestamp() for at, _ in births])
+    most = max(10, min(_CANDIDATES, _PAIRS // len(bans)))
+    ends: list[int] = []
+    starts: list[int] = []
+    for index, (at, _) in enumerate(bans):
+        assert at is not None
+        low = int(np.searchsorted(when, at.timestamp(), side="right"))
+        high = min(int(np.searchsorted(when, at.timestamp() + WINDOW_H * 3600, side="right")), low + most)
+        ends.extend([index] * (high - low))
+        starts.extend(range(low, high))
+    names = {"banned_id": [bans[i][1] for i in ends], "successor_id": [births[i][1] for i in starts]}
+    schema = {"ban": pl.Int64, "birth": pl.Int64, "banned_id": pl.String, "successor_id": pl.String}
+    pairs = pl.DataFrame({"ban": ends, "birth": starts, **names}, schema=schema)
+    return pairs.filter(pl.col("banned_id") != pl.col("successor_id"))
+
+
+def _compare_pairs(pairs: pl.DataFrame, sightings: pl.DataFrame, account_count: int) -> pl.DataFrame:
+    """The pairs with what both show, by cosine of bits, most alike first."""
+    weighted = (
+        sightings.filter(~pl.col("kind").is_in(kinds_where(says_when=True)))
+        .with_columns(bits=(account_count / pl.col("holders")).log(2).clip(lower_bound=0.0))
+        .filter(pl.col("bits") > 0)
+        .sort(["account_id", "bits", "kind", "value"], descending=[False, True, False, False])
+        .group_by("account_id", maintain_order=True)
+        .head(_OBSERVABLES)
+    )
+    norms = weighted.group_by("account_id").agg(norm=pl.col("bits").pow(2).sum().sqrt())
+    return (
+        pairs.join(weighted.rename({"account_id": "banned_id"}), on="banned_id")
+        .join(
+            weighted.select(successor_id="account_id", kind="kind", value="value"), on=["successor_id", "kind", "value"]
+        )
+        .sort(["ban", "birth", "bits", "kind", "value"], descending=[False, False, True, False, False])
+        .group_by("ban", "birth", "banned_id", "successor_id", maintain_order=True)
+        .agg(dot=pl.col("bits").pow(2).sum(), kind=pl.col("kind").head(3), value=pl.col("value").head(3))
+        .join(norms.select(banned_id="account_id", one="norm"), on="banned_id")
+        .join(norms.select(successor_id="account_id", other="norm"), on="successor_id")
+        .with_columns(similarity=(pl.col("dot") / (pl.col("one") * pl.col("other"))).round(6))
+        .sort(["similarity", "birth", "ban"], descending=[True, False, False])
     )
 
 

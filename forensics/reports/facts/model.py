@@ -169,6 +169,7 @@ class Sign:
     fit: float | None
     holds: bool
     sentence: str | None
+    nature: str = ""  # dependence, likeness, concealment, openness or content
     position: float | None = None  # likeness tests: 0 as independent accounts, 1 as one queue
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,24 @@ from markupsafe import Markup, escape
 from forensics.common.printable import printable, safe_name
 from forensics.reports.page import pictures
 from forensics.reports.wording import figures
-from forensics.reports.wording.words import AXES, CONTESTED, LIMITS, VERDICT_MEANINGS, fit_word, in_its_unit, opening
+from forensics.reports.wording.in_words import beside, best_reason, strongest, told_shortly
+from forensics.reports.wording.json_text import csv_bytes
+from forensics.reports.wording.words import (
+    AXES,
+    CONTESTED,
+    LIMITS,
+    VERDICT_MEANINGS,
+    VERDICT_TITLES,
+    fit_word,
+    in_its_unit,
+    member_reason,
+    opening,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from forensics.reports.facts.model import Claim, Finding, Quote, Report, Tie
+    from forensics.reports.facts.model import Claim, Finding, Quote, Report, Sign, Tie
 
 MOST_BYTES = 2_800_000  # a page people can mail; beyond it each finding lists less
 CLAIM_HEADINGS = {
@@ -43,6 +56,16 @@ CLAIM_HEADINGS = {
 # Which lines show what a test of this channel speaks of; for volume, rhythm and the like the members' first and last
 # lines do.
 CHANNEL_LINES = {"lifecycle": "lives", "narrowness": "content", "items": "content"}
+SIGNS_SHOWN = {"pooling": 3, "concealment": 2, "extraction": 2}  # of each question, in the box
+METHOD_LABELS = {  # what a test's own page calls its parts, for readers
+    "Null model": "Compared with",
+    "Null": "Not assessed",
+    "Blind to": "Cannot see",
+    "Source": "From",
+    "Claim": "Says",
+    "Effect": "Counts",
+    "Note": "Mind",
+}
 LEAST_BITS = 0.05  # below, nothing is shared beyond chance
 
 
@@ -55,12 +78,14 @@ class Detail:
     successions: int
     strips: bool  # who shows what, observable by observable
     hover: bool  # a label on each row of the lives
+    listed: int  # members in the folded list and its file
 
 
 _DETAILS = (
-    Detail(12, 24, 60, strips=True, hover=True),
-    Detail(8, 12, 20, strips=True, hover=False),
-    Detail(5, 6, 0, strips=False, hover=False),
+    Detail(12, 24, 60, strips=True, hover=True, listed=5_000),
+    Detail(8, 12, 20, strips=True, hover=False, listed=1_000),
+    Detail(5, 6, 0, strips=False, hover=False, listed=200),
+    Detail(5, 6, 0, strips=False, hover=False, listed=0),
 )
 _MARKS = {"none": 0, "possible": 1, "likely": 2, "strong": 3}
 
@@ -80,6 +105,8 @@ def render_html(report: Report) -> bytes:
             contested_heading=CONTESTED,
             axes=AXES,
             limits=LIMITS,
+            verdict_titles=VERDICT_TITLES,
+            titles={sign.name: sign.title for finding in report.findings for sign in finding.signs},
             detail=detail,
             least_bits=LEAST_BITS,
         ).encode()
@@ -104,6 +131,51 @@ class _Card:
         self.key = f"f{index}"
         self.name = escape(printable(finding.name))
         self.opening = opening(finding)
+
+    @property
+    def signs(self) -> list[dict[str, Any]]:
+        """Every test as a row."""
+        return [vars(sign) for sign in self.f.signs]
+
+    @property
+    def why(self) -> list[tuple[str, list[str]]]:
+        """For each question the strongest signs in words, or what its verdict means."""
+        brings = {share.name: share.nats for share in self.f.shares if share.axis != "explained"}
+        told = []
+        for role, most in SIGNS_SHOWN.items():
+            signs = [told_shortly(item) for item in strongest(self.signs, brings, role, most)]
+            level = getattr(self.f, role)
+            told.append((role, signs or [VERDICT_MEANINGS[role].get(level, level).capitalize() + "."]))
+        return told
+
+    @property
+    def innocent(self) -> str:
+        """The innocent reason that fits best, in words."""
+        return best_reason(self.signs)
+
+    @property
+    def members_csv(self) -> Markup:
+        """All members as a file inside the page."""
+        head = ("account_id", "membership", "role", "requests", "born_at", "last_seen_at", "banned_at", "reason")
+        rows = (
+            (
+                m.account_id,
+                m.membership,
+                m.role,
+                m.request_count,
+                m.born_at,
+                m.last_seen_at,
+                m.banned_at,
+                member_reason(m.kinds, self.f.name),
+            )
+            for m in self.f.members[: self.detail.listed]
+        )
+        content = base64.b64encode(csv_bytes(head, rows)).decode()
+        return Markup(f"data:text/csv;base64,{content}")  # noqa: S704 - base64
+
+    @property
+    def file_name(self) -> str:
+        return f"{safe_name(self.f.name, 40)}-members.csv"
 
     @property
     def lives(self) -> Markup:
@@ -203,6 +275,10 @@ class _Card:
             return "one cell an account, in order of birth"
         return f"{len(sizes)} cells of about {figures.count(sum(sizes) / len(sizes))} accounts each, in order of birth"
 
+    def absent(self, role: str) -> list[Sign]:
+        """Tests of a role that were done and do not hold."""
+        return [sign for sign in self.f.hallmarks if sign.role == role and not sign.holds]
+
     @property
     def unshared(self) -> list[str]:
         return [kind.title for kind in self.f.kinds if kind.bits < LEAST_BITS]
@@ -247,10 +323,26 @@ def _environment() -> jinja2.Environment:
         anchor=lambda value: safe_name(value, 40).lower(),
         at_line=_at_line,
         money=_safe(_money),
+        beside=lambda sign: (told := beside(vars(sign)))[:1].upper() + told[1:],
+        parts=_parts_of_method,
     )
     environment.globals["period"] = _safe(figures.period)
     environment.globals["unit"] = _safe(lambda sign, value: in_its_unit(sign.measure, value))
     return environment
+
+
+def _parts_of_method(text: str) -> list[tuple[str, str]]:
+    """A test's own words as labelled paragraphs; what is for programmers (In, Out, Raises) is left out."""
+    parts = []
+    for block in re.split(r"\n\s*\n|\n(?=[A-Z][a-z]+(?: [a-z]+)?:\s)", text):
+        joined = re.sub(r"\s+", " ", block).strip()
+        label, colon, rest = joined.partition(":")
+        if colon and re.fullmatch(r"[A-Z][a-z]+( [a-z]+)?", label):
+            if label not in {"In", "Out", "Raises"}:
+                parts.append((METHOD_LABELS.get(label, label), rest.strip()))
+        elif joined:
+            parts.append(("", joined))
+    return parts
 
 
 def _safe(write: Any) -> Any:  # noqa: ANN401 - wraps writers of any signature

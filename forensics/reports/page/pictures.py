@@ -18,7 +18,7 @@ from forensics.common.printable import printable
 from forensics.reports.wording.figures import count, day, number, plural, share
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from forensics.reports.facts.model import Daily, ExampleLink, Hours, KindEvidence, Lives, Matrix, ModelDays
 
@@ -481,6 +481,14 @@ def draw_web(key: str, web: Matrix, mostly: Sequence[tuple[str, int]], name: str
     for angle in angles:
         x, y = place(angle, ring)
         picture.parts.append(f'<circle class="dot" cx="{x:.0f}" cy="{y:.0f}" r="{_n(3.0 if largest > 1 else 2.2)}"/>')
+    _draw_knots(picture, web, kinds, seats)
+    if mostly:
+        _draw_middle(picture, mostly, size)
+    return picture.done(box=f"0 0 {size} {size}")
+
+
+def _draw_knots(picture: _Picture, web: Matrix, kinds: Sequence[str], seats: Mapping[int, tuple[float, float]]) -> None:
+    """The observables, each with a label to hover over."""
     for index, row in enumerate(web.rows):
         x, y = seats[index]
         label = (
@@ -492,15 +500,17 @@ def draw_web(key: str, web: Matrix, mostly: Sequence[tuple[str, int]], name: str
             f'<rect class="knot k{kind_index}" x="{x - 3.5:.1f}" y="{y - 3.5:.1f}" width="7" '
             f'height="7"><title>{escape(label)}</title></rect>'
         )
-    if mostly:
-        lines = ["shared widely", *(f"{number(many)} {printable(kind, 28)}" for kind, many in mostly[:5])]
-        top = size / 2 - 8 * (len(lines) - 1)
-        for index, line in enumerate(lines):
-            picture.parts.append(
-                f'<text x="{size // 2}" y="{top + 16 * index + 4:.0f}" class="m '
-                f'halo{" ink" if index else ""}">{escape(line)}</text>'
-            )
-    return picture.done(box=f"0 0 {size} {size}")
+
+
+def _draw_middle(picture: _Picture, mostly: Sequence[tuple[str, int]], size: int) -> None:
+    """How many observables are shared more widely, by kind."""
+    lines = ["shared widely", *(f"{number(many)} {printable(kind, 28)}" for kind, many in mostly[:5])]
+    top = size / 2 - 8 * (len(lines) - 1)
+    for index, line in enumerate(lines):
+        picture.parts.append(
+            f'<text x="{size // 2}" y="{top + 16 * index + 4:.0f}" class="m '
+            f'halo{" ink" if index else ""}">{escape(line)}</text>'
+        )
 
 
 def web_kinds(web: Matrix) -> list[str]:

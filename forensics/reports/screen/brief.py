@@ -9,7 +9,7 @@ from forensics.common.printable import printable
 from forensics.common.schema import CONTENT_FLAGS, EXTRACTION_MASK
 from forensics.reports.facts.overview import FLAG_TITLES
 from forensics.reports.wording.figures import NBSP, count, days, large, number, plural, share
-from forensics.reports.wording.in_words import best_reason, how_sure, in_short, strongest
+from forensics.reports.wording.in_words import best_reason, strongest, told_shortly
 from forensics.reports.wording.words import VERDICT_MEANINGS, opening
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ def _pace(row: Row) -> str:
 
 
 def _told(item: Row) -> str:
-    sure = how_sure(item)
-    return printable_sentence(in_short(item["sentence"] or item["title"])) + (f" {sure}" if sure else "")
+    return printable_sentence(told_shortly(item))
 
 
 def printable_sentence(text: str) -> str:

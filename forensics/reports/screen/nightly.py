@@ -102,21 +102,7 @@ def read_news(
     now = {key: _with_told_levels(row, lineage, history) for key, row in now.items()}
     before = {key: _with_told_levels(row, earlier, history) for key, row in before.items()}
     networks = {row["network_id"]: row for row in case.scan("networks").collect().iter_rows(named=True)}
-    changed = [
-        row
-        for key, row in now.items()
-        if _worth_saying(row, before.get(key), networks.get(key), marks.get(key, ""), only_new=only_new)
-    ]
-    taken = {other for row in changed if row["status"] == "merged" for other in row["related_ids"]}
-    changed = [row for row in changed if row["status"] != "gone" or row["network_id"] not in taken]  # told already
-    changed.sort(
-        key=lambda row: (
-            marks.get(row["network_id"]) != "confirmed",
-            ORDER.index(row["status"]),
-            networks.get(row["network_id"], {}).get("rank", 2**31),
-            row["network_id"],
-        )
-    )
+    changed = _changes(now, before, networks, marks, only_new=only_new)
     last = max((row["night_at"] for row in before.values()), default=None)
     warnings = [
         *further,
@@ -147,6 +133,33 @@ def read_news(
         run=max(run, int(lineage["run"].max() or 0)),  # type: ignore[arg-type]  # as above
         nights=1 if last is None else max(1, min((night_at.date() - last.date()).days, NIGHTS_AT_ONCE)),
     )
+
+
+def _changes(
+    now: Mapping[str, Row],
+    before: Mapping[str, Row],
+    networks: Mapping[str, Row],
+    marks: Mapping[str, str],
+    *,
+    only_new: bool,
+) -> list[Row]:
+    """Networks that are not as they were, most urgent first; one that another took in is told with that one only."""
+    changed = [
+        row
+        for key, row in now.items()
+        if _worth_saying(row, before.get(key), networks.get(key), marks.get(key, ""), only_new=only_new)
+    ]
+    taken = {other for row in changed if row["status"] == "merged" for other in row["related_ids"]}
+    changed = [row for row in changed if row["status"] != "gone" or row["network_id"] not in taken]
+    changed.sort(
+        key=lambda row: (
+            marks.get(row["network_id"]) != "confirmed",
+            ORDER.index(row["status"]),
+            networks.get(row["network_id"], {}).get("rank", 2**31),
+            row["network_id"],
+        )
+    )
+    return changed
 
 
 def _since_told(lineage: pl.DataFrame, night_at: datetime, told_run: int | None) -> tuple[dict[str, Row], pl.DataFrame]:
@@ -303,6 +316,35 @@ def summary(news: News) -> str:
         f"night of {day(news.night_at)}".replace(NBSP, " ")
         + "\n"
     )
+
+
+def news_facts(news: News) -> dict[str, Any]:
+    """A night for machines: what changed, who joined, what was watched for, what to mind."""
+    names = (
+        "network_id",
+        "name",
+        "status",
+        *VERDICT_NAMES,
+        "account_count",
+        "gained_count",
+        "lost_count",
+        "banned_count",
+    )
+    return {
+        "text": summary(news).strip(),
+        "night_at": news.night_at,
+        "finding_count": news.finding_count,
+        "network_count": news.network_count,
+        "event_count": news.event_count,
+        "changed": [
+            {name: row[name] for name in names} | {"mark": news.marks.get(row["network_id"])} for row in news.changed
+        ],
+        "joined": list(news.joined),
+        "watched": [
+            {name: hit[name] for name in ("kind", "value", "account_count", "event_count")} for hit in news.hits
+        ],
+        "warnings": list(news.warnings),
+    }
 
 
 def render_news(case: Tables, news: News, width: int, *, case_option: str = "") -> Page:

@@ -63,6 +63,12 @@ def evaluation_text(result: Mapping[str, list[dict[str, Any]]], width: int) -> s
         page.line(f"{row['view']:<8}{figures}{networks}{share(row['worst_best_recall']):>16}  ")
     for view, meaning in VIEW_MEANINGS.items():
         page.line((f"{view:<8}{meaning}", "dim"))
+    _render_campaigns(page, result)
+    _render_faults(page, result)
+    return page.text()
+
+
+def _render_campaigns(page: Page, result: Mapping[str, list[dict[str, Any]]]) -> None:
     campaigns = [row for row in result["campaigns"] if row["view"] == "alerts"]
     if campaigns:
         page.blank()
@@ -85,6 +91,10 @@ def evaluation_text(result: Mapping[str, list[dict[str, Any]]], width: int) -> s
                 page.line(f"  {fit(name, 18)}{fit(kind, 12)}{rest}")
             else:
                 page.keyed(f"{name} {kind}", 30, rest, indent=2)
+
+
+def _render_faults(page: Page, result: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Alerts that are no campaign, and innocent accounts in alerts."""
     false = [row for row in result["networks"] if row["alert"] and row["outcome"] != "right"]
     if false:
         page.blank()
@@ -100,7 +110,6 @@ def evaluation_text(result: Mapping[str, list[dict[str, Any]]], width: int) -> s
             page.line(
                 f"  {fit(printable(row['kind']), 24)}{count(row['accused_count']):>8} of {count(row['account_count'])}"
             )
-    return page.text()
 
 
 def _three(value: float | None) -> str:

@@ -89,10 +89,25 @@ def _ordinal(times: float) -> str:
 
 
 def strongest(signs: Iterable[Row], brings: Mapping[str, float], role: str, most: int) -> list[Row]:
-    """Signs of a role that hold, those first that bring most to the verdict, then by p."""
+    """Signs of a role that hold: first those that only one hand leaves, of them those that bring most, then by p."""
     holding = [item for item in signs if item["role"] == role and item["holds"]]
-    holding.sort(key=lambda item: (-brings.get(item["name"], 0.0), item["p_value"] or 0.0, item["name"]))
+    holding.sort(
+        key=lambda item: (
+            item.get("nature") == "likeness",
+            -brings.get(item["name"], 0.0),
+            item["p_value"] or 0.0,
+            item["name"],
+        )
+    )
     return holding[:most]
+
+
+def told_shortly(item: Row) -> str:
+    """A sign in one sentence with how sure it is; of a likeness test how alike members are beside customers."""
+    alike = beside(item) if item.get("position") is not None else ""
+    title = item["title"]
+    said = f"{title[:1].upper()}{title[1:]}: {alike}." if alike else in_short(item["sentence"] or title)
+    return f"{said} {how_sure(item)}".strip()
 
 
 def best_reason(signs: Iterable[Row]) -> str:

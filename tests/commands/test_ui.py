@@ -1,0 +1,108 @@
+"""The desk, driven by keys."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from made_case import made_case
+from stored_case import store
+
+from forensics.commands.ui import make_desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from forensics.reports.screen.desk import Desk
+
+pytest.importorskip("textual")
+KEYS_A_STEP = 0.05
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small case in a folder, hostile strings in it."""
+    case = made_case(accounts=12, others=20, office=6, days=24, per_day=2.0, hostile=True)
+    return store(case, tmp_path_factory.mktemp("desk") / "case")
+
+
+def shown(desk: Desk) -> str:
+    """The text at the right."""
+    from textual.widgets import DataTable, Static
+
+    table = desk.query_one("#list", DataTable)
+    if table.display:
+        return "\n".join(" ".join(str(cell) for cell in table.get_row_at(row)) for row in range(table.row_count))
+    return str(desk.query_one("#detail", Static).content)
+
+
+def drive(folder: Path, *steps: tuple[tuple[str, ...], str, str]) -> None:
+    """Press the keys of each step; then the view has this name and shows this text."""
+
+    async def run() -> None:
+        desk = make_desk(folder)
+        async with desk.run_test(size=(150, 50)) as pilot:
+            for keys, view, text in steps:
+                await pilot.press(*keys)
+                await pilot.pause(KEYS_A_STEP)
+                assert desk.shown == view
+                assert text in shown(desk), shown(desk)[:400]
+
+    asyncio.run(run())
+
+
+def test_from_a_network_to_a_raw_line(folder: Path) -> None:
+    """Card, members, an account, back; requests, the line of one (its file is away, which is said), back."""
+    drive(
+        folder,
+        ((), "card", "Why these accounts belong together"),
+        (("m",), "members", "core"),
+        (("enter",), "account", "What it did"),
+        (("escape",), "members", "core"),
+        (("e",), "requests", "2026-04-"),
+        (("enter",), "line", "not where it was read"),
+        (("escape",), "requests", "2026-04-"),
+        (("escape",), "card", "tern-quartz"),
+    )
+
+
+def test_the_second_network_by_arrow(folder: Path) -> None:
+    """The card follows the cursor."""
+    drive(folder, ((), "card", "tern-quartz"), (("down",), "card", "basil-ochre"), (("up",), "card", "tern-quartz"))
+
+
+def test_who_else_shows_a_value(folder: Path) -> None:
+    """A value typed after `/` is looked for; Escape leaves the line."""
+    drive(
+        folder,
+        (("slash", *"198.51.100.7", "enter"), "holders", "held by"),
+        (("slash", *"zzz", "escape", "c"), "card", "tern-quartz"),
+        (("slash", *"nobody", "enter"), "holders", "is shown by no account"),
+    )
+
+
+def test_a_mark_is_kept(folder: Path) -> None:
+    """`w` marks the network under the cursor, in the log of the case."""
+    from forensics.case.store import Case
+    from forensics.nights.marks import read_marks
+
+    drive(folder, (("w",), "card", "tern-quartz"))
+    assert {key: mark.state for key, mark in read_marks(Case(folder).entries()).items()} == {
+        "net_0123456789ab": "watch"
+    }
+
+
+def test_nothing_a_log_holds_moves_the_terminal(folder: Path) -> None:
+    """Hostile ids are shown, not obeyed, in every view."""
+
+    async def run() -> None:
+        desk = make_desk(folder)
+        async with desk.run_test(size=(150, 50)) as pilot:
+            for key in ("c", "m", "e"):
+                await pilot.press(key)
+                await pilot.pause(KEYS_A_STEP)
+                assert "\x1b" not in shown(desk)
+                assert "\u202e" not in shown(desk)
+
+    asyncio.run(run())
