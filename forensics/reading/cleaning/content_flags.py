@@ -247,14 +247,14 @@ def flag_texts(prompt: pl.Series | None, system: pl.Series | None) -> pl.Series:
     """Bits of each row's prompt and system text together; null where both are null. System texts repeat: each is read
     once.
     """
-    flags: list[pl.Series] = []
-    if prompt is not None:
-        flags.append(_flags(prompt))
-    if system is not None:
-        flags.append(_flags_again(system))
-    if len(flags) == 1:
-        return flags[0]
-    frame = pl.DataFrame({"a": flags[0], "b": flags[1]})
+    return either_flags(None if prompt is None else _flags(prompt), None if system is None else _flags_again(system))
+
+
+def either_flags(first: pl.Series | None, second: pl.Series | None) -> pl.Series:
+    """Bits that either has; null where both are null."""
+    if first is None or second is None:
+        return first if first is not None else second if second is not None else pl.Series([], dtype=pl.UInt32)
+    frame = pl.DataFrame({"a": first, "b": second})
     return frame.select(
         pl.when(pl.col("a").is_not_null() | pl.col("b").is_not_null()).then(
             pl.col("a").fill_null(0) | pl.col("b").fill_null(0)

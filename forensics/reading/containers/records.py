@@ -53,6 +53,8 @@ _ENVELOPES: Final = (
 
 _ANSWERS: Final = ("data", "result", "results", "response", "body", "Body", "hits", "payload")  # hold a wrapper
 
+_HOLDERS: Final = frozenset({*WRAPPERS, *_ANSWERS, *_ENVELOPES})
+
 _DEEPEST: Final = 6  # wrappers in wrappers
 
 
@@ -244,6 +246,8 @@ def unwrap(value: Any, depth: int = _DEEPEST) -> list[Any] | None:  # noqa: ANN4
         return [record for item in value for record in ((unwrap(item, depth - 1) if depth > 0 else None) or [item])]
     if not isinstance(value, dict):
         return None
+    if _HOLDERS.isdisjoint(value):  # most records hold no other
+        return [value]
     if depth > 0 and len(value) <= _WRAPPER_KEYS:
         inner = _wrapped(value)
         if inner is not None:
