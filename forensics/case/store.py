@@ -544,7 +544,7 @@ def _ordered(contract: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _by_account(events: pl.DataFrame) -> pl.DataFrame:
-    """Events in EVENT_ORDER. To sort numbers that stand for the accounts takes a quarter of the time of sorting rows."""
+    """Events in EVENT_ORDER. To sort numbers that stand for the accounts takes a third of the time of sorting rows."""
     if events.select(pl.any_horizontal(pl.col(*EVENT_ORDER).is_null().any())).item():
         return events.sort(EVENT_ORDER)
     accounts = pl.Enum(events["account_id"].unique().sort())

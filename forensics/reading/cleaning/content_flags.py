@@ -244,16 +244,25 @@ _flags_again: Final = Remembered(_flags)
 
 
 def flag_texts(prompt: pl.Series | None, system: pl.Series | None) -> pl.Series:
-    """Bits of each row's prompt and system text together; null where both are null. System texts repeat: each is read
-    once.
-    """
-    return either_flags(None if prompt is None else _flags(prompt), None if system is None else _flags_again(system))
+    """Bits of each row's prompt and system text together; null where both are null."""
+    found = either_flags(None if prompt is None else flag_prompts(prompt), flag_systems(system))
+    return pl.Series([], dtype=pl.UInt32) if found is None else found
 
 
-def either_flags(first: pl.Series | None, second: pl.Series | None) -> pl.Series:
+def flag_prompts(texts: pl.Series) -> pl.Series:
+    """Bits of each prompt."""
+    return _flags(texts)
+
+
+def flag_systems(texts: pl.Series | None) -> pl.Series | None:
+    """Bits of each system text; these repeat, so each is read once, in whichever batch it stands."""
+    return None if texts is None else _flags_again(texts)
+
+
+def either_flags(first: pl.Series | None, second: pl.Series | None) -> pl.Series | None:
     """Bits that either has; null where both are null."""
     if first is None or second is None:
-        return first if first is not None else second if second is not None else pl.Series([], dtype=pl.UInt32)
+        return second if first is None else first
     frame = pl.DataFrame({"a": first, "b": second})
     return frame.select(
         pl.when(pl.col("a").is_not_null() | pl.col("b").is_not_null()).then(
