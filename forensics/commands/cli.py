@@ -126,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         completion_init()
     given = list(arguments) if arguments is not None else sys.argv[1:]
     try:
-        _asked(given)(given, prog_name="forensics")
+        asked(given)(given, prog_name="forensics")
     except ForensicsError as error:
         sys.exit(report_error(error))
     except MemoryError:
@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(report_fault(error))
 
 
-def _asked(arguments: Sequence[str]) -> typer.Typer:
+def asked(arguments: Sequence[str]) -> typer.Typer:
     """The command that is asked for, alone: to get all of them ready takes longer than most of them run.
 
     The manual tells of all.
