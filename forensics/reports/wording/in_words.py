@@ -41,13 +41,20 @@ def beside(item: Row) -> str:
     seen, expected = item["observed"], item["expected"]
     if seen is None or expected is None:
         return ""
+    if _differs(item):
+        return _alike(seen, expected, item["position"])
     if (item["measure"] or "").startswith("share "):
         return f"{in_its_unit(item['measure'], seen)} against {in_its_unit(item['measure'], expected)}"
-    if item.get("position") is not None:
-        return _alike(seen, expected, item["position"])
     if seen > 0 and expected > 0:
         return _times(seen / expected)
     return f"{number(seen)} against {number(expected)}"
+
+
+def _differs(item: Row) -> bool:
+    """Whether a test measures how much members differ, the less the more alike; others have a place on the same scale
+    though what they measure grows.
+    """
+    return item.get("position") is not None and item["observed"] <= item["expected"]
 
 
 def _alike(seen: float, expected: float, position: float) -> str:
@@ -106,8 +113,8 @@ def strongest(signs: Iterable[Row], brings: Mapping[str, float], role: str, most
 
 def told_shortly(item: Row) -> str:
     """A sign in one sentence with how sure it is; of a likeness test how alike members are beside customers."""
-    shared = (item["measure"] or "").startswith("share ")
-    alike = beside(item) if item.get("position") is not None and not shared else ""
+    known = item["observed"] is not None and item["expected"] is not None
+    alike = beside(item) if known and _differs(item) else ""
     title = item["title"]
     said = f"{title[:1].upper()}{title[1:]}: {alike}." if alike else in_short(item["sentence"] or title)
     return f"{said} {how_sure(item)}".strip()
