@@ -201,13 +201,14 @@ def render_ranking(page: Page, findings: list[Row], contested: list[Row]) -> Non
 def _tell_rest(page: Page, findings: int, quiet: int, case_option: str) -> None:
     """What the first screen leaves out, and how to see it."""
     option = f" {case_option}" if case_option else ""
-    whole, every = (f"forensics {what}{option}".replace(" ", NBSP) for what in ("show NETWORK", "networks"))
+    steps = (f"forensics show NETWORK{option}", f"forensics networks{option}", "forensics glossary")
+    whole, every, words = (step.replace(" ", NBSP) for step in steps)
     left = [f"{plural(findings - BRIEFS, 'more finding')}"] if findings > BRIEFS else []
     left += [f"{plural(quiet, 'network')} that an innocent reason explains or too little speaks for"] if quiet else []
     page.blank()
     told = f"Not shown: {' and '.join(left)}. " if left else ""
     page.paragraph(
-        f"{told}All of it: --full, or {whole}; {every} lists all; ? is contested ({'forensics glossary'.replace(' ', NBSP)}).",
+        f"{told}All of it: --full, or {whole}; {every} lists all; ? is contested ({words}).",
         style="dim",
     )
 
