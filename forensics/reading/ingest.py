@@ -458,11 +458,12 @@ class Run:
 
 def _done(batch: Batch, reader: Reader, rows: Rows, record_at: Callable[[int], Any]) -> Done:
     """Records worked on that are no lines: rejected ones are kept as JSON."""
-    events, rejected, doubts = reader.clean(rows.frame)
+    events, rejected, doubts, others = reader.clean(rows.frame)
     events = hide_in_events(events)
     bad = [*rows.bad, *rejected]
     raw = [as_text(record_at(row)) or "" for row, _ in bad]
-    return Done(batch, events, bad, len(rows.passed_over), 0, raw, kinds=rows.kinds, doubts=doubts)
+    passed = len(rows.passed_over) + sum(others.values())
+    return Done(batch, events, bad, passed, rows.extra, raw, kinds={**rows.kinds, **others}, doubts=doubts)
 
 
 def _decode_document(path: str, data: bytes) -> Any:  # noqa: ANN401 - any JSON value

@@ -249,9 +249,8 @@ def _taken_apart(frame: pl.DataFrame, patterns: Sequence[str]) -> tuple[pl.DataF
     for pattern in patterns:
         if not rest.height:
             break
-        first = re.findall(r"\(\?P?<(\w+)>", pattern)[0]
         taken = rest.with_columns(pl.col("text").str.extract_groups(pattern).alias("groups"))
-        fits = taken["groups"].struct.field(first).is_not_null()
+        fits = taken["groups"].struct.unnest().select(pl.any_horizontal(pl.all().is_not_null())).to_series()
         parts.append((taken if fits.all() else taken.filter(fits)).select("row", "groups").unnest("groups"))
         rest = rest.filter(~fits)
     parts = [part for part in parts if part.height] or parts[:1]

@@ -147,8 +147,12 @@ class Collector:
         if kind:
             self._pass(row, kind, passed)
         elif self.form.read is None:
-            for name, paths in self.plan.paths.items():
-                self.columns[name].append(_first(record, paths, name))
+            fields = {name: _first(record, paths, name) for name, paths in self.plan.paths.items()}
+            if fields.get("account_id") is None and (kind := _stranger(record, self.form)):
+                self._pass(row, kind, passed)
+                return
+            for name, value in fields.items():
+                self.columns[name].append(value)
             self.rows.append(row)
         else:
             self._take_read(record, row, bad, passed)
@@ -204,6 +208,25 @@ def _other_kind(record: Mapping[str, Any], form: Format) -> str:
         if value is not None and str(value) not in kinds:
             return str(value)[:60]
     return ""
+
+
+def _stranger(record: Mapping[str, Any], form: Format) -> str:
+    """What a record is called that shows few of the names by which its format is known: another line of the same
+    program. Empty for one of the format's.
+    """
+    if form.by_alias or len(form.marks) < _MARKED:
+        return ""
+    if 2 * sum(has_mark(record, mark) for mark in form.marks) >= len(form.marks):
+        return ""
+    return next((told[:60] for key in ("logger", "kind") if isinstance(told := record.get(key), str)), OTHER_RECORDS)
+
+
+_MARKED: Final = 3  # marks by half of which a record can be told to be another's
+
+
+def has_mark(record: Mapping[str, Any], mark: str) -> bool:
+    """Whether a record has one of the names of a mark, nested or dotted."""
+    return any(dig(record, tuple(one.split("."))) is not None or record.get(one) is not None for one in mark.split("|"))
 
 
 def _control(record: Mapping[str, Any]) -> str:

@@ -36,6 +36,8 @@ RAW_FIELDS = {
     "took_s": "the same in seconds",
     "took_us": "the same in microseconds",
     "took_ns": "the same in nanoseconds",
+    "took": "the same in a unit told by its size",
+    "offset": "the zone of times that say none, as the header of a line tells it",
     "tail": "what stands after the usual fields of an access log; read by its values",
     "captures": "captured headers without names, read by their values",
     "first_token_at": "when the first token left",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forensics.reading.containers.decoded import load_all
 from forensics.reading.containers.delimited import read_pattern
-from forensics.reading.containers.records import NOT_THIS_LINE, dig, unwrap, unwrap_as
+from forensics.reading.containers.records import NOT_THIS_LINE, has_mark, unwrap, unwrap_as
 from forensics.reading.containers.w3c import FIELDS, fields_of
 from forensics.reading.fields.aliases import Path as KeyPath
 from forensics.reading.fields.aliases import resolve
@@ -144,10 +144,6 @@ def inside(objects: Sequence[Any], forms: Mapping[str, Format]) -> list[dict[str
     return [record for record in records if isinstance(record, dict)]
 
 
-def _has(record: Mapping[str, Any], mark: str) -> bool:
-    return any(dig(record, tuple(one.split("."))) is not None or record.get(one) is not None for one in mark.split("|"))
-
-
 def by_records(
     records: Sequence[dict[str, Any]], base: Reader, forms: Mapping[str, Format], name: str | None
 ) -> list[Reader]:
@@ -158,7 +154,7 @@ def by_records(
     fitting = []
     for form in forms.values():
         if form.marks and form.container != "w3c":
-            share = sum(all(_has(record, mark) for mark in form.marks) for record in records) / max(len(records), 1)
+            share = sum(all(has_mark(record, mark) for mark in form.marks) for record in records) / max(len(records), 1)
             if share >= _ENOUGH:
                 fitting.append(replace(base, form=form, seen=seen))
     return _most_marked(fitting) or [replace(base, form=forms["flat"], seen=seen)]
