@@ -86,7 +86,7 @@ class Batches:
         """All of it: rows of events and rejects for the writer, the mark up to where it was read, the report."""
         settings, run = self.run.settings, self.run
         head_bytes = self.blocks.first_bytes
-        whole = whole_csv if self.reader.container == "csv" else len
+        whole = whole_csv if self.reader.tabular else len
         for data, swallowed in read_batches(
             iter(self.blocks), settings.batch_mb << 20, settings.max_line_mb << 20, whole
         ):
@@ -127,7 +127,7 @@ class Batches:
     def _submit(self, batch: Batch, data: bytes) -> None:
         if self.start == 0 and data.startswith(BOM):
             batch.starts[0] += min(len(BOM), int(batch.ends[0]))
-        if self.line == 1 and self.reader.container == "csv" and self.reader.header_in_file:
+        if self.line == 1 and self.reader.tabular and self.reader.header_in_file:
             batch = self.source.take_header(batch)
         self.waiting.append(self.run.pool.submit(work, batch, self.reader))
         if self.reader.container == "w3c":

@@ -31,6 +31,8 @@ _RARE_FORMATS = (
     ("%d.%m.%Y %H:%M", False),
     ("%H:%M:%S%.f %d %b %Y", False),
     ("%Y/%m/%d - %H:%M:%S%.f", False),
+    ("%Y/%m/%d %H:%M:%S%.f", False),
+    ("%Y/%m/%d %H:%M:%S%.f %z", True),
     ("%Y-%m-%d %I:%M:%S%.f %p", False),
     ("%b %d, %Y, %I:%M:%S%.f %p", False),
     ("%b %d, %Y %I:%M:%S%.f %p", False),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forensics.reading.containers.decoded import load_all
 from forensics.reading.containers.delimited import read_pattern
+from forensics.reading.containers.envelopes import PREFIXES, TEXT_KEYS, Envelope, json_paths, text_paths, time_path
 from forensics.reading.containers.records import NOT_THIS_LINE, has_mark, unwrap, unwrap_as
 from forensics.reading.containers.w3c import FIELDS, fields_of
 from forensics.reading.fields.aliases import Path as KeyPath
@@ -67,6 +68,53 @@ def _values_of(line: bytes) -> list[Any]:
     """The objects and lists that a line holds."""
     values = load_all(line) or []
     return [value for value in values if isinstance(value, dict | list)]
+
+
+def body_of(reader: Reader, batch: Batch) -> Batch:
+    """The lines of a sample below the header of a table."""
+    if not (reader.tabular and reader.header_in_file):
+        return batch
+    after = reader.header_row + 1
+    return make_batch(batch.data[batch.starts[after] :] if batch.starts.size > after else b"", 0, 2)
+
+
+def envelopes(batch: Batch, base: Reader, plain: Reader | None) -> list[Reader]:
+    """Readers with an envelope each that may stand around the lines of a sample."""
+    lines = [line for row in range(batch.starts.size) if (line := batch.line(row)).strip()]
+    records = [record for line in lines for value in _values_of(line) for record in unwrap(value) or []]
+    if len(records) >= _ENOUGH * len(lines) and records:
+        return [
+            replace(base, envelopes=(Envelope(text=path, time=time_path(records, path)),))
+            for path in text_paths(records)
+        ]
+    found = []
+    for row in range(min(_ABOVE, len(lines))):
+        table = _header_of([line for line in lines[row:]], base)
+        if table is not None:
+            cells = [dict(zip(table.header, one, strict=False)) for one in _csv_cells(lines[row + 1 :], table.delimiter)]
+            for path in (*text_paths(cells), *json_paths(cells)):
+                told = Envelope(text=path, time=time_path(cells, path), header=table.header, delimiter=table.delimiter)
+                found.append(replace(table, header_row=row, envelopes=(told,)))
+            break
+    if plain is None or plain.confidence == 0.0:
+        for prefix in PREFIXES:
+            matches = [match for line in lines if (match := prefix.match(line)) is not None and match.end()]
+            if 2 * len(matches) >= len(lines):
+                found.append(replace(base, envelopes=(Envelope(prefix=prefix),)))
+    return found
+
+
+def _header_of(lines: Sequence[bytes], base: Reader) -> Reader | None:
+    """A table's reader, where the first of these lines may be its header."""
+    first = lines[0].removeprefix(BOM).decode(errors="replace")
+    delimiter = max(",;\t|", key=first.count)
+    try:
+        header = tuple(cell.strip() for cell in next(csv.reader(io.StringIO(first), delimiter=delimiter), []))
+    except csv.Error:
+        return None
+    if len(header) < 2 or not set(header) & set(TEXT_KEYS):
+        return None
+    return replace(base, container="csv", header=_numbered(header), delimiter=delimiter)
 
 
 def _line_candidates(

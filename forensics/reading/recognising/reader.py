@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from forensics.reading.cleaning.events import Cleaned, Cleaning, clean_events
 from forensics.reading.containers.delimited import read_csv, read_pattern
+from forensics.reading.containers.envelopes import Envelope, read_inside
 from forensics.reading.containers.json_lines import read_json
 from forensics.reading.containers.records import NOT_THIS_LINE
 from forensics.reading.containers.w3c import read_w3c
@@ -44,11 +45,17 @@ class Reader:
     trouble: str = ""  # why no sampled line became an event
     sample: Batch | None = None  # lines to judge by, where those of the file's sample say too little
     constants: Mapping[str, str] = field(default_factory=dict)  # a mapping's
+    envelopes: tuple[Envelope, ...] = ()  # what stands around the lines, from the outside in
 
     @property
     def plan(self) -> Plan:
         """Paths for the sample's keys."""
         return make_plan(self.form, self.chosen, self.seen)
+
+    @property
+    def tabular(self) -> bool:
+        """Whether the source is a table with a header, whatever stands in its cells."""
+        return bool(self.envelopes[0].header) if self.envelopes else self.container == "csv"
 
     @property
     def unused(self) -> dict[KeyPath, Sequence[Any]]:
@@ -71,6 +78,9 @@ class Reader:
 
     def read(self, batch: Batch) -> Rows:
         """Raw fields of a batch of lines."""
+        if self.envelopes:
+            opened = self.envelopes[0].open(batch, self.form)
+            return read_inside(opened, self._inner(opened.times).read, int(batch.starts.size))
         if self.container == "csv":
             return read_csv(batch, self.header, self.delimiter, self.plan, self.form)
         if self.container == "w3c":
@@ -78,6 +88,16 @@ class Reader:
         if self.container == "lines":
             return read_pattern(batch, self.form.pattern.split("\n"), self.form, self.chosen, NOT_THIS_LINE)
         return read_json(batch, self.form, self.chosen, self.seen, fast=True)
+
+    def _inner(self, times: Sequence[str | None]) -> Reader:
+        """The reader of the lines inside the outermost envelope; its time is nearer than that of other lines."""
+        form = replace(self.form, clock="") if self.form.clock and any(times) else self.form
+        return replace(self, envelopes=self.envelopes[1:], form=form)
+
+    def read_records(self, records: Sequence[Any]) -> Rows:
+        """Raw fields of the lines inside records."""
+        opened = self.envelopes[0].open_records(records)
+        return read_inside(opened, self._inner(opened.times).read, len(records))
 
     def clean(self, frame: pl.DataFrame) -> Cleaned:
         """Events of raw fields, rejects, and what is in doubt."""

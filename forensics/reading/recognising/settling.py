@@ -39,7 +39,7 @@ def settle(reader: Reader, rows: Rows) -> Reader:
         reader, events = _stood_in(reader, rows.frame, events)
     reasons = Counter(reason for _, reason in [*rows.bad, *bad])
     trouble = ", ".join(reason for reason, _ in reasons.most_common(2)) if not events.height else ""
-    return replace(reader, confidence=events.height / total if total else 0.0, trouble=trouble)
+    return replace(reader, confidence=events.height / total if total else float(bool(others)), trouble=trouble)
 
 
 def _stood_in(reader: Reader, frame: pl.DataFrame, events: pl.DataFrame) -> tuple[Reader, pl.DataFrame]:
