@@ -16,7 +16,7 @@ import polars as pl
 
 from forensics.reading.containers.decoded import load, load_all
 from forensics.reading.containers.delimited import read_csv
-from forensics.reading.containers.records import NOT_THIS_LINE, OTHER_LINES, Rows, as_text, dig, unwrap
+from forensics.reading.containers.records import CUT_OFF, OTHER_LINES, Rows, as_text, dig, unwrap
 from forensics.reading.fields.plan import Plan
 from forensics.reading.opening.sources import make_batch
 
@@ -104,6 +104,7 @@ class Envelope:
     prefix: re.Pattern[bytes] | None = None
     text: Path = ()
     time: Path = ()
+    nest: Callable[[Any], list[Any] | None] | None = None  # finds records that nest in a way of their own
     header: tuple[str, ...] = ()  # of a table
     delimiter: str = ","
 
@@ -115,7 +116,7 @@ class Envelope:
             found = self._in_table(batch, form)
         else:
             found = self._in_records(
-                (row, record) for row in range(batch.starts.size) for record in _records(batch.line(row))
+                (row, record) for row in range(batch.starts.size) for record in _records(batch.line(row), self.nest)
             )
         return _opened(found, batch.starts.size)
 
@@ -136,9 +137,10 @@ class Envelope:
             yield told["row"], (told["text"] or "").encode(), told.get("time")
 
 
-def _records(line: bytes) -> list[Any]:
+def _records(line: bytes, nest: Callable[[Any], list[Any] | None] | None) -> list[Any]:
     """The records in a line, opened as far as they are JSON."""
-    return [record for value in load_all(line) or [] for record in (unwrap(value) or [])]
+    values = load_all(line) or []
+    return [record for value in values for record in ((nest(value) if nest else None) or unwrap(value) or [])]
 
 
 def _text_of(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
@@ -205,7 +207,8 @@ def read_inside(opened: Opened, read: Callable[[Batch], Rows], count: int) -> Ro
     frame = frame.with_columns(places.gather(frame["row"]).alias("row"))
     bad, others = [], []
     for row, reason in inner.bad:
-        like = reason != NOT_THIS_LINE or _REQUEST_LIKE.search(opened.batch.line(row))
+        line = opened.batch.line(row)
+        like = line.lstrip()[:1] == b"{" or reason == CUT_OFF or _REQUEST_LIKE.search(line)
         (bad if like else others).append((opened.rows[row], reason))
     passed = [*opened.empty, *(opened.rows[row] for row in inner.passed_over), *(row for row, _ in others)]
     kinds = dict(inner.kinds)

@@ -267,11 +267,35 @@ def unwrap(value: Any, depth: int = _DEEPEST) -> list[Any] | None:  # noqa: ANN4
         return [record for item in value for record in ((unwrap(item, depth - 1) if depth > 0 else None) or [item])]
     if not isinstance(value, dict):
         return None
+    found = _kept(value)
+    if found is not None and depth > 0:
+        return [record for item in found for record in (unwrap(item, depth - 1) or [item])]
     if depth > 0 and len(value) <= _WRAPPER_KEYS:
         inner = _wrapped(value)
         if inner is not None:
-            return [record for item in inner for record in (_opened(item, depth - 1) or [item])]
+            return [record for item in inner for record in (_item_records(item, depth - 1) or [item])]
     return _opened(value, depth)
+
+
+def _item_records(item: Any, depth: int) -> list[Any] | None:  # noqa: ANN401 - any JSON value
+    """The records of an item of a wrapper."""
+    if isinstance(item, dict) and _kept(item) is not None:
+        return unwrap(item, depth)
+    return _opened(item, depth)
+
+
+def _kept(value: Mapping[str, Any]) -> list[Any] | None:
+    """The records that a store of logs keeps under its own names: a document of Elasticsearch, a row of Splunk's search,
+    the pairs of time and line of Loki.
+    """
+    source, result, pairs = value.get("_source"), value.get("result"), value.get("values")
+    if isinstance(source, dict) and "_index" in value:
+        return [source]
+    if isinstance(result, dict) and ("preview" in value or "lastrow" in value):
+        return [result]
+    if isinstance(pairs, list) and pairs and isinstance(value.get("stream", value.get("metric")), dict):
+        return [{"timestamp": pair[0], "line": pair[1]} for pair in pairs if isinstance(pair, list) and len(pair) > 1]
+    return None
 
 
 def _wrapped(value: Mapping[str, Any]) -> list[Any] | None:

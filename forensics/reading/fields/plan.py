@@ -34,6 +34,7 @@ WRAPPERS: Final = (
     "hits",
     "activities",
     "logEvents",
+    "streams",
 )
 
 TEXT_FIELDS: Final = frozenset(

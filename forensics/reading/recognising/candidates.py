@@ -78,15 +78,21 @@ def body_of(reader: Reader, batch: Batch) -> Batch:
     return make_batch(batch.data[batch.starts[after] :] if batch.starts.size > after else b"", 0, 2)
 
 
-def envelopes(batch: Batch, base: Reader, plain: Reader | None) -> list[Reader]:
+def text_envelopes(records: Sequence[Any]) -> list[Envelope]:
+    """Fields of records that may hold lines of a server."""
+    return [Envelope(text=path, time=time_path(records, path)) for path in text_paths(records)]
+
+
+def envelopes(batch: Batch, base: Reader, forms: Mapping[str, Format], plain: Reader | None) -> list[Reader]:
     """Readers with an envelope each that may stand around the lines of a sample."""
     lines = [line for row in range(batch.starts.size) if (line := batch.line(row)).strip()]
-    records = [record for line in lines for value in _values_of(line) for record in unwrap(value) or []]
+    objects = [value for line in lines for value in _values_of(line)]
+    records = inside(objects, forms)
     if len(records) >= _ENOUGH * len(lines) and records:
-        return [
-            replace(base, envelopes=(Envelope(text=path, time=time_path(records, path)),))
-            for path in text_paths(records)
-        ]
+        nest = next(
+            (form.unwrap for form in forms.values() if form.unwrap and form.unwrap(objects[0]) is not None), None
+        )
+        return [replace(base, envelopes=(replace(one, nest=nest),)) for one in text_envelopes(records)]
     found = []
     for row in range(min(_ABOVE, len(lines))):
         table = _header_of([line for line in lines[row:]], base)

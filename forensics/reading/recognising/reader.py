@@ -45,6 +45,7 @@ class Reader:
     trouble: str = ""  # why no sampled line became an event
     sample: Batch | None = None  # lines to judge by, where those of the file's sample say too little
     constants: Mapping[str, str] = field(default_factory=dict)  # a mapping's
+    hollow: bool = False  # no sampled line gave the client that such lines always have
     envelopes: tuple[Envelope, ...] = ()  # what stands around the lines, from the outside in
 
     @property

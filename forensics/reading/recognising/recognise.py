@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from forensics.common.errors import InputError, UsageError
 from forensics.reading.cleaning.events import Cleaning
 from forensics.reading.fields.account_aliases import is_register
 from forensics.reading.fields.mapping import NO_MAPPING
 from forensics.reading.opening.sources import BOM, Batch, make_batch
-from forensics.reading.recognising.candidates import SAMPLED, body_of, candidates, envelopes
+from forensics.reading.recognising.candidates import SAMPLED, body_of, candidates, envelopes, text_envelopes
 from forensics.reading.recognising.catalogue import all_formats
 from forensics.reading.recognising.reader import Reader, Wishes
 from forensics.reading.recognising.settling import settle
@@ -45,8 +45,9 @@ def recognise(head: bytes, path: str, wishes: Wishes) -> Reader:
         else candidates(batch, head, base, forms, mapping, container, name)
     )
     reader = _best([score(reader, batch, path) for reader in found], path) if found else None
-    if reader is None or reader.form.by_alias or reader.confidence == 0.0:
-        reader = _enveloped(batch, base, forms, name, reader) or reader
+    if reader is None or reader.form.by_alias or reader.confidence == 0.0 or reader.hollow:
+        readable = None if reader is None or reader.hollow else reader
+        reader = _enveloped(batch, base, forms, name, readable) or reader
     if reader is None:
         raise InputError(
             f"{path}: no known format fits",
@@ -97,7 +98,7 @@ def _enveloped(
     depth: int = 0,
 ) -> Reader | None:
     """The reader of lines that stand inside others, where those inside are of a known format."""
-    for outer in envelopes(batch, base, plain):
+    for outer in envelopes(batch, base, forms, plain):
         inside = outer.envelopes[0].open(body_of(outer, batch), base.form)
         found = candidates(inside.batch, inside.batch.data, base, forms, NO_MAPPING, None, name)
         wrapped = [
@@ -112,8 +113,8 @@ def _enveloped(
             for reader in wrapped
         ]
         best = max((score(reader, batch, "") for reader in wrapped), key=lambda reader: reader.confidence, default=None)
-        if (best is None or best.confidence == 0.0) and depth + 1 < _NESTED:  # an envelope in an envelope
-            best = _inner_envelope(inside.batch, base, forms, name, outer, batch, depth + 1)
+        if (best is None or best.confidence == 0.0 or best.hollow) and depth + 1 < _NESTED:  # one in another
+            best = _inner_envelope(inside.batch, base, forms, name, outer, batch, depth + 1) or best
         if best is not None and best.confidence >= (_SURE if plain is None or not plain.confidence else _SURER):
             return best
     return None
@@ -121,6 +122,25 @@ def _enveloped(
 
 _SURE: Final = 0.2  # share of the lines inside that must be requests,
 _SURER: Final = 0.5  # and where the records around them can be read as they are
+
+
+def recognise_inside(records: Sequence[Any], wishes: Wishes, path: str) -> Reader | None:
+    """The reader of the lines that stand in a field of records; None where none of them are of a known format."""
+    forms, mapping = all_formats(wishes.folders), wishes.mapping.for_source(path)
+    name, _ = _named(wishes.format_name or mapping.format_name, forms)
+    base = _base(forms, mapping, wishes)
+    for envelope in text_envelopes(records):
+        inside = envelope.open_records(records)
+        found = candidates(inside.batch, inside.batch.data, base, forms, NO_MAPPING, None, name)
+        wrapped = [
+            settle(reader, replace(reader, envelopes=(envelope,), sample=None).read_records(records))
+            for reader in found
+            if reader.container == "lines"
+        ]
+        best = max(wrapped, key=lambda reader: reader.confidence, default=None)
+        if best is not None and best.confidence >= _SURE:
+            return replace(best, envelopes=(envelope,), sample=None)
+    return None
 
 
 def _inner_envelope(

@@ -39,6 +39,8 @@ def settle(reader: Reader, rows: Rows) -> Reader:
         reader, events = _stood_in(reader, rows.frame, events)
     reasons = Counter(reason for _, reason in [*rows.bad, *bad])
     trouble = ", ".join(reason for reason, _ in reasons.most_common(2)) if not events.height else ""
+    hollow = bool(events.height) and events["client_prefix"].null_count() == events.height
+    reader = replace(reader, hollow=hollow and reader.container == "lines" and "client_address" in reader.form.fills)
     return replace(reader, confidence=events.height / total if total else float(bool(others)), trouble=trouble)
 
 
