@@ -453,7 +453,7 @@ LOGS: Final[dict[str, Log]] = {
         },
     ),
     "kong-ai": Log(
-        jsonl(KONG, {**KONG, "consumer": {}, "started_at": 1777629601250, "request": {**KONG["request"], "id": "9ec9264b"}}),
+        jsonl(KONG, {**KONG, "consumer": {}, "authenticated_entity": None, "started_at": 1777629601250, "request": {**KONG["request"], "id": "9ec9264b"}}),
         "kong",
         {
             "account_id": ["acct_1", "203.0.113.7"],
@@ -466,9 +466,9 @@ LOGS: Final[dict[str, Log]] = {
     "apim-two-tables": Log(
         {
             "gateway.csv": table(list(APIM), list(APIM.values())),
-            "llm.csv": table(list(APIM_LLM), list(APIM_LLM.values()), ["t-1", "5/1/2026, 10:00:00.250 AM", "c-1", "1", *[""] * 10]),
+            "llm.csv": table(list(APIM_LLM), list(APIM_LLM.values()), ["t-1", "5/1/2026, 10:00:00.250 AM", "c-1", "2", *[""] * 10]),
         },
-        "apim apim",
+        "apim apim_llm",
         {"account_id": ["acct_1"], "input_tokens": [12], "client_address": ["203.0.113.7"], "latency_ms": [1515.0]},
         duplicates=1,
         more={"join": True},
@@ -586,11 +586,25 @@ LOGS: Final[dict[str, Log]] = {
         "databricks",
         {"account_id": ["ann@example.com", "7f7f"], "input_tokens": [12, None], "status_code": [200, 429], "end_user_id": ["acct_9", None], "stream": [True, False]},
     ),
+    "databricks-tables-joined": Log(
+        {
+            "usage.jsonl": jsonl(
+                {"account_id": "a1", "workspace_id": "w1", "databricks_request_id": "d-1", "requester": "ann@example.com", "status_code": 200, "request_time": "2026-05-01T10:00:00.250Z", "input_token_count": 12, "output_token_count": 345, "served_entity_id": "e1"}
+            ),
+            "payload.jsonl": jsonl(
+                {"databricks_request_id": "d-1", "request_time": "2026-05-01T10:00:00.260Z", "status_code": 200, "execution_duration_ms": 1204, "request": "{}", "response": "{}", "requester": "ann@example.com"}
+            ),
+        },
+        "databricks databricks_payload",
+        {"input_tokens": [12], "latency_ms": [1204.0], "account_id": ["ann@example.com"]},
+        duplicates=1,
+        more={"join": True},
+    ),
     "databricks-payload": Log(
         jsonl(
             {"request_date": "2026-05-01", "databricks_request_id": "d-1", "client_request_id": None, "request_time": "2026-05-01T10:00:00.250Z", "status_code": 200, "sampling_fraction": 1.0, "execution_duration_ms": 1204, "request": json.dumps({"messages": [{"role": "user", "content": "hi"}], "max_tokens": 64}), "response": json.dumps({"model": "m-large", "usage": {"prompt_tokens": 4, "completion_tokens": 38}}), "served_entity_id": "e1", "logging_error_codes": [], "requester": "ann@example.com"}
         ),
-        "databricks",
+        "databricks_payload",
         {"account_id": ["ann@example.com"], "latency_ms": [1204.0], "input_tokens": [4], "max_tokens": [64], "request_model": ["m-large"]},
     ),
     "vertex-csv": Log(

@@ -56,9 +56,9 @@ def wrong_with(log: Log, folder: Path) -> list[str]:
     if log.refused:
         return [f"not refused: {events.height} events"]
     expected = log.count if log.count is not None else max(map(len, log.columns.values()), default=0)
-    sources = [source for source in report.sources]
+    sources = report.sources
     found = {
-        "format": (sorted({source.format for source in sources}), sorted(log.form.split(" "))),
+        "format": (sorted({source.format for source in sources}), sorted(set(log.form.split(" ")))),
         "events": (report.event_count, expected),
         "rejects": (report.reject_count, log.rejects),
         "duplicates": (report.duplicate_count, log.duplicates),
