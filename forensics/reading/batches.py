@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from forensics.reading.containers.delimited import whole_csv
+from forensics.reading.containers.delimited import csv_sections, whole_csv
 from forensics.reading.containers.records import TOO_LONG
 from forensics.reading.containers.w3c import last_fields
 from forensics.reading.opening.sources import BOM, HEAD_BYTES, make_batch, read_batches
@@ -132,6 +132,9 @@ class Batches:
         self.waiting.append(self.run.pool.submit(work, batch, self.reader))
         if self.reader.container == "w3c":
             self.reader = replace(self.reader, header=last_fields(batch, self.reader.header))
+        elif self.reader.container == "csv":
+            last = csv_sections(batch, self.reader.header, self.reader.delimiter)[-1]
+            self.reader = self.reader.under(last.header, last.batch)
         count = int(batch.starts.size) + (batch.first_line - self.line)
         self.resume_lines = self.line - 1 + count - (0 if data.endswith(b"\n") else 1)
         self.line += count

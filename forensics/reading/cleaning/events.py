@@ -23,6 +23,7 @@ from forensics.reading.cleaning.tails import unpack_captures, unpack_tail
 from forensics.reading.cleaning.times import SLASHED, read_times, with_year
 from forensics.reading.cleaning.values import (
     ERROR_STATUS,
+    INSIDE,
     boolean,
     first_forwarded,
     nothing,
@@ -265,7 +266,9 @@ def _address(raw: pl.DataFrame, cleaning: Cleaning) -> pl.DataFrame:
         value = _map_unique(value, lambda text: first_forwarded(text, cleaning.trusted_hops) if "," in text else text)
     if "forwarded_for" in raw.columns:
         forwarded = _map_unique(raw["forwarded_for"], lambda text: first_forwarded(text, cleaning.trusted_hops))
-        value = forwarded.zip_with(forwarded.is_not_null(), value)
+        inside = forwarded.str.contains(INSIDE).fill_null(value=False) & value.is_not_null()
+        inside &= ~value.str.contains(INSIDE).fill_null(value=False)  # an address inside hides no peer from outside
+        value = forwarded.zip_with(forwarded.is_not_null() & ~inside, value)
     address, prefix = read_addresses(value)
     if "client_prefix" in raw.columns:
         given = raw["client_prefix"]

@@ -295,7 +295,16 @@ def _kept(value: Mapping[str, Any]) -> list[Any] | None:
         return [result]
     if isinstance(pairs, list) and pairs and isinstance(value.get("stream", value.get("metric")), dict):
         return [{"timestamp": pair[0], "line": pair[1]} for pair in pairs if isinstance(pair, list) and len(pair) > 1]
-    return None
+    return _rows_by_column(value)
+
+
+def _rows_by_column(value: Mapping[str, Any]) -> list[Any] | None:
+    """The records of an answer that names its columns once and has its rows as lists."""
+    columns, rows = value.get("columns"), value.get("rows")
+    if not isinstance(columns, list) or not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        return None
+    names = [str(one.get("name", one.get("ColumnName"))) if isinstance(one, dict) else str(one) for one in columns]
+    return [dict(zip(names, row, strict=False)) for row in rows]
 
 
 def _wrapped(value: Mapping[str, Any]) -> list[Any] | None:
