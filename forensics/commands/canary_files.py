@@ -233,7 +233,7 @@ class Target:
             )
 
     def write(self, table: pl.DataFrame, design: dict[str, Any]) -> list[dict[str, str]]:
-        """Write both; what was written, with its SHA-256."""
+        """Write both, with their entry in the log of the case if they lie in it; what was written, with its SHA-256."""
         from forensics.case.store import Case
         from forensics.common.errors import InputError
         from forensics.reports.screen.output import facts_text
@@ -241,12 +241,14 @@ class Target:
         content = _encode(table, self.form)
         about = facts_text(design | {"assignment_sha256": sha256_of(content)}).encode()
         if self.case is not None:
-            with Case.locked(self.case) as held:
-                held.write_file(ASSIGNMENT, content)
-                held.write_file(DESIGN, about)
-            return [
+            files = [
                 {"path": name, "sha256": sha256_of(data)} for name, data in ((ASSIGNMENT, content), (DESIGN, about))
             ]
+            with Case.locked(self.case) as held, held.draft():
+                held.write_file(ASSIGNMENT, content)
+                held.write_file(DESIGN, about)
+                record_command(held, "canary assign", files=files, key_id=design["key_id"])
+            return files
         written = []
         for path, data in ((self.output, content), (self.design, about)):
             if path is None:

@@ -269,6 +269,26 @@ def test_a_draft_that_counts_is_moved_into_place(left: str, tmp_path: Path) -> N
         case.scan("members").collect()
 
 
+def test_a_file_is_taken_away_with_the_draft(tmp_path: Path) -> None:
+    """What a draft takes away stands until it counts, and what it writes anew under that name stands after."""
+    folder = tmp_path / "case"
+    with Case.locked(folder) as case:
+        for name in ("seal/a", "seal/b", "seal/c"):
+            case.write_file(name, b"old")
+        with pytest.raises(KeyError), case.draft():  # noqa: PT012 - what is interrupted is the whole block
+            case.remove_file("seal/a")
+            raise KeyError
+        assert (folder / "seal" / "a").read_bytes() == b"old"
+        with case.draft():
+            for name in ("seal/a", "seal/b", "seal/none"):
+                case.remove_file(name)
+            case.write_file("seal/b", b"new")
+            assert (folder / "seal" / "a").exists()
+        assert {path.name: path.read_bytes() for path in (folder / "seal").iterdir()} == {"b": b"new", "c": b"old"}
+        case.remove_file("seal/c")
+        assert not (folder / "seal" / "c").exists()
+
+
 def test_watch_hits_that_were_not_told_are_told_next(
     tmp_path: Path, call: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:

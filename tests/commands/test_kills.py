@@ -70,7 +70,7 @@ def start(tmp_path_factory: pytest.TempPathFactory, runner: Runner) -> Path:
         "position_id,a,b\n" + "".join(f"p{number},begin{number},start{number}\n" for number in range(400))
     )
     assert runner.run("seal", "--new-key", "seal.key", home=tmp_path).returncode == 0
-    assert runner.run("mark", "1", "benign", "--case", "case", home=tmp_path).returncode == 0
+    assert runner.run("mark", "1", "watch", "--case", "case", home=tmp_path).returncode == 0
     told = runner.run("mark", "--export", "--case", "case", home=tmp_path).output
     (tmp_path / "marks.jsonl").write_text(told)
     return tmp_path
@@ -81,6 +81,13 @@ def contents(folder: Path) -> tuple[dict[str, pl.DataFrame], list[str]]:
     with Case.locked(folder) as case:
         tables = {name: case.scan(name).collect() for name in TABLES if name not in DATED}
         return tables, [entry["what"] for entry in case.entries()]
+
+
+def beside(desk: Path) -> dict[str, bytes]:
+    """What stands in the case besides tables, and what was written out of it."""
+    folders = ("case/seal", "case/canary", "bag", "copy")
+    paths = [desk / "report.json", *(path for name in folders for path in (desk / name).rglob("*"))]
+    return {str(path.relative_to(desk)): path.read_bytes() for path in paths if path.is_file()}
 
 
 def same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
@@ -115,6 +122,8 @@ def test_killed_between_any_two_changes(name: str, start: Path, tmp_path: Path, 
             assert same(frame, before[table]) or same(frame, after[table]), (at, table)
         if any(not same(frame, before[table]) for table, frame in now.items()):
             assert len(said) > len(said_before), f"changed before {at} without an entry"
+        if beside(desk) != beside(start):
+            assert len(said) > len(said_before), f"written before {at} without an entry"
         left = {path.name for path in (desk / "case").rglob("*")} & {".draft", ".ready", ".spool"}
         assert not left
         assert not list((desk / "case").rglob("*.tmp"))
