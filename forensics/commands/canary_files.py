@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -149,11 +148,9 @@ def load_key(path: Path, *, make: bool = False) -> bytes:
 
 def _write_closed(path: Path, content: bytes, *, force: bool) -> None:
     """A file that its owner alone can read."""
-    if force:
-        path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
+    from forensics.common.disk import write_closed
+
+    write_closed(path, content, force=force)
 
 
 def shown(path: object) -> str:

@@ -25,7 +25,7 @@ def run(folder: Path, threads: str, *arguments: str) -> bytes:
         cwd=folder,
         env=environment,
         capture_output=True,
-        timeout=600,
+        timeout=1_200,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
@@ -47,7 +47,7 @@ def digests(folder: Path, threads: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.timeout(1_500)
+@pytest.mark.timeout(6_000)
 def test_five_runs_give_the_same_bytes(tmp_path: Path) -> None:
     """The demo with 1, 2, 3, 4 and all threads: every table and every report is the same, byte by byte."""
     pytest.importorskip("stix2")
