@@ -151,12 +151,14 @@ class Incidence:
         return len([line for line in self.lines if line != "timing"]) > 1
 
 
-def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidence:
+def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame, *, by_content: bool = False) -> Incidence:
     """Arrays of which principal showed what; values of a single one are left out.
 
     In:    SIGHTINGS and ACCOUNTS, any order. Sightings of accounts that ACCOUNTS does not know are left out.
+           by_content: principals are numbered by what they showed, not by name. Numbers decide between equals and feed
+           the draws of the nulls, and what accounts are called must not.
     """
-    seats, units = _number_principals(accounts, sightings)
+    seats, units = _number_principals(accounts, sightings if by_content else sightings.clear())
     shown = sightings.join(seats, on="account_id", how="inner")
     if _content_speaks(shown, units.height):
         shown = shown.filter(~pl.col("kind").is_in([name for name, kind in find_kinds().items() if kind.fallback]))
@@ -177,9 +179,8 @@ def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidenc
 
 
 def _number_principals(accounts: pl.DataFrame, sightings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One row per account with its principal's number; one row per principal: its accounts and their requests.
-
-    They are numbered by what they showed, not by name: numbers decide between equals and feed the draws of the nulls.
+    """One row per account with its principal's number; one row per principal: its accounts and their requests. They are
+    numbered by what the sightings say of them, those of which they say nothing by name.
     """
     known = accounts.unique("account_id", keep="first").select(
         "account_id", "request_count", principal=pl.coalesce("principal_id", "account_id")
@@ -192,7 +193,7 @@ def _number_principals(accounts: pl.DataFrame, sightings: pl.DataFrame) -> tuple
             declared=(pl.len() >= 2) & pl.col("principal").first().str.contains(DECLARED),
         )
         .join(_marks_of(known, sightings), on="principal", how="left")
-        .sort("mark", "request_count", "principal")
+        .sort("mark", pl.when(pl.col("mark").is_not_null()).then("request_count"), "principal")
         .drop("mark")
         .with_row_index("account")
     )
