@@ -29,7 +29,7 @@ from forensics.reading.batches import Batches
 from forensics.reading.cleaning.geography import open_databases
 from forensics.reading.cleaning.secrets import hide_in_events
 from forensics.reading.containers.decoded import decode, mend_surrogates, split_values
-from forensics.reading.containers.parquet import PARQUET_ROWS, flatten_frame, is_parquet, parquet_rows, refuse_bomb
+from forensics.reading.containers.parquet import PARQUET_ROWS, as_frame, is_parquet, parquet_rows, refuse_bomb
 from forensics.reading.containers.records import Collector, Rows, as_text, unwrap_as
 from forensics.reading.fields.mapping import Mapping, read_mapping
 from forensics.reading.joining import join_events
@@ -441,7 +441,7 @@ class Run:
             source = Source(self, path, reader, report, 0, 0)
             count = 0
             for part in file.iter_batches(batch_size=PARQUET_ROWS):
-                frame = flatten_frame(pl.DataFrame(pl.from_arrow(part)))
+                frame = as_frame(part, path)
                 rows = parquet_rows(frame, reader.form, reader.plan)
                 batch = Batch(b"", 0, count + 1, np.zeros(frame.height, np.int64), np.zeros(frame.height, np.int64))
                 source.take(_done(batch, reader, rows, partial(frame.row, named=True)))
