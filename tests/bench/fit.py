@@ -81,7 +81,9 @@ def read_world(author: str, world: Path) -> tuple[list[Network], pl.DataFrame, p
     claims: dict[str, str] = {}
     if (world / "accounts.csv").exists():
         with (world / "accounts.csv").open(newline="", encoding="utf-8") as file:
-            claims = {row["account_id"]: row["parent_id"] or row["organization_id"] for row in csv.DictReader(file)}
+            claims = {
+                row["account_id"]: row.get("parent_id") or row.get("organization_id") or "" for row in csv.DictReader(file)
+            }
     hallmarks = pl.read_parquet(world / "case/hallmarks.parquet")
     networks = pl.read_parquet(world / "case/networks.parquet")
     members = of_operator(pl.scan_parquet(world / "case/members.parquet")).collect()
