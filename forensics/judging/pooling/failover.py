@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.common.statistics import interval, p_tail, poisson_interval, wilson
+from forensics.common.statistics import interval, odds, p_tail, poisson_interval, wilson
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.panel import generator
@@ -163,7 +163,9 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
         own=(low, high),
         others=(base, base_low, base_high),
         p_value=p_value,
-        holds=bool(p_value < SIGNIFICANT and pairs >= FEWEST_PAIRS and share >= max(CROSSING, 2 * base)),
+        holds=bool(
+            p_value < SIGNIFICANT and pairs >= FEWEST_PAIRS and share >= CROSSING and odds(share) >= 2 * odds(base)
+        ),
     )
 
 
