@@ -148,6 +148,7 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
     p_value = max(p_pairs, p_after)
     share, base = crossed_failed / failed, crossed_other / max(1, other)
     low, high = wilson(crossed_failed, failed)
+    crossing = share >= CROSSING and odds(share) >= 2 * odds(base)
     base_low, base_high = wilson(crossed_other, other)
     lag = _median_lag(sends, first, second)
     after = f", half of them within {lag:.0f} s" if crossed_failed and np.isfinite(lag) else ""
