@@ -164,9 +164,7 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
         own=(low, high),
         others=(base, base_low, base_high),
         p_value=p_value,
-        holds=bool(
-            p_value < SIGNIFICANT and pairs >= FEWEST_PAIRS and share >= CROSSING and odds(share) >= 2 * odds(base)
-        ),
+        holds=bool(p_value < SIGNIFICANT and pairs >= FEWEST_PAIRS and crossing),
     )
 
 
