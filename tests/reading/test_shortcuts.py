@@ -93,6 +93,13 @@ def test_a_record_that_holds_no_other_is_itself() -> None:
     assert unwrap(plain) == [plain]
     for key in WRAPPERS:
         assert unwrap({key: [{"a": 1}, {"a": 2}]}) == [{"a": 1}, {"a": 2}], key
+    stored = [
+        {"_index": "i", "_source": {"a": 1}},
+        {"preview": False, "result": {"a": 1}},
+        {"columns": ["a"], "rows": [[1]]},
+    ]
+    assert [unwrap(value) for value in stored] == [[{"a": 1}]] * 3
+    assert unwrap({"stream": {}, "values": [["1", "x"]]}) == [{"timestamp": "1", "line": "x"}]
     assert unwrap({"log": '{"a": 1}'}) == [{"log": '{"a": 1}', "a": 1}]
 
 
