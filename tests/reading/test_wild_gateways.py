@@ -541,7 +541,7 @@ LOGS: Final[dict[str, Log]] = {
         table(
             LANGFUSE,
             ["o1", "t1", "GENERATION", "answer", "2026-05-01T10:00:00.123Z", "2026-05-01T10:00:01.323Z", "2026-05-01T10:00:00.423Z", "acct_1", "s1", "DEFAULT", "m-large", "4", "38", "1.2", "0.3", "hello\nworld"],
-            ["o2", "t1", "SPAN", "step", "2026-05-01T10:00:00.100Z", "2026-05-01T10:00:01.400Z", "", "acct_1", "s1", "DEFAULT", "", "0", "0", "1.3", "", 'x, "y"'],
+            ["o2", "t1", "SPAN", "step", "2026-05-01T10:00:00.100Z", "2026-05-01T10:00:01.400Z", "", "acct_1", "s1", "DEFAULT", "", "0", "0", "1.3", "", "x, \"y\""],
             ["o3", "t1", "EVENT", "note", "2026-05-01T10:00:00.100Z", "", "", "acct_1", "s1", "DEFAULT", "", "", "", "", "", ""],
         ),
         "langfuse",
@@ -572,7 +572,7 @@ LOGS: Final[dict[str, Log]] = {
     "portkey": Log(
         jsonl(
             {"id": "p1", "trace_id": "t1", "created_at": "2026-05-01T10:00:00.250Z", "request": {"body": {"model": "m-large", "messages": [{"role": "user", "content": "hi"}]}}, "response": {"body": {"usage": {"prompt_tokens": 4, "completion_tokens": 38}}}, "is_success": True, "ai_org": "vendor", "ai_model": "m-large-2026", "req_units": 4, "res_units": 38, "total_units": 42, "cost": 0.1, "cost_currency": "USD", "request_url": "https://api.example.com/v1/chat/completions", "request_method": "POST", "response_status_code": 200, "response_time": 812, "mode": "single", "config": "", "prompt_slug": "", "metadata": {"_user": "acct_1", "env": "prod"}},
-            {"id": "p2", "trace_id": "t1", "created_at": "2026-05-01T10:00:01.250Z", "request": {"body": '{"model":"m-large"}'}, "is_success": False, "ai_org": "vendor", "ai_model": "m-large-2026", "req_units": 0, "res_units": 0, "request_url": "https://api.example.com/v1/chat/completions", "response_status_code": 429, "response_time": 12, "metadata": {}, "api_key_id": "k-2"},
+            {"id": "p2", "trace_id": "t1", "created_at": "2026-05-01T10:00:01.250Z", "request": {"body": "{\"model\":\"m-large\"}"}, "is_success": False, "ai_org": "vendor", "ai_model": "m-large-2026", "req_units": 0, "res_units": 0, "request_url": "https://api.example.com/v1/chat/completions", "response_status_code": 429, "response_time": 12, "metadata": {}, "api_key_id": "k-2"},
         ),
         "portkey",
         {"account_id": ["acct_1", "k-2"], "latency_ms": [812.0, 12.0], "status_code": [200, 429], "request_model": ["m-large"] * 2},

@@ -450,11 +450,11 @@ LOGS: Final[dict[str, Log]] = {
             '\\"x\\"" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 arn:aws:elasticloadbalancing:us-east-2:123456789012:'
             'targetgroup/t/73e2 "Root=1-58337364-23a8c76965a2ef7629b185e3" "api.example.com" "arn:aws:acm:us-east-2:12" 0 '
             '2026-05-01T10:00:00.496000Z "waf,forward" "-" "-" "10.0.0.1:80" "200" "-" "-" '
-            'TID_1234abcd5678ef90 "-" "-" "-"',
+            "TID_1234abcd5678ef90 \"-\" \"-\" \"-\"",
             "https 2026-05-01T10:00:31.000000Z app/my-lb/50dc6c495c0c9188 203.0.113.8:2817 - -1 -1 -1 403 - 34 366 "
             '"POST https://api.example.com:443/v1/messages HTTP/1.1" "-" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 - '
             '"Root=1-58337364-23a8c76965a2ef7629b185e4" "-" "-" 0 2026-05-01T10:00:30.990000Z "waf" "-" "-" "-" "-" "-" '
-            '"-" TID_1234abcd5678ef91',
+            "\"-\" TID_1234abcd5678ef91",
         ),
         "alb",
         {
