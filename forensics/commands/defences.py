@@ -383,6 +383,7 @@ def _write_file(found: Case, sheet: Sheet, frame: pl.DataFrame, path: Path, *, f
     from forensics.commands.reporting import record_files
     from forensics.common.errors import UsageError
     from forensics.common.printable import printable
+    from forensics.reports.exports.catalogue import place_files, refuse_taken
     from forensics.reports.page.sheet import render_sheet_page
     from forensics.reports.screen.output import csv_text, json_text, jsonl_text
 
@@ -392,8 +393,7 @@ def _write_file(found: Case, sheet: Sheet, frame: pl.DataFrame, path: Path, *, f
         raise UsageError(
             f"cannot tell a form from the name {path.name}", "end it in .html, .csv, .parquet, .json or .jsonl"
         )
-    if path.is_dir() or (path.exists() and not force):
-        raise UsageError(f"{path} exists", "choose another name, or say --force to write over it")
+    refuse_taken([path], force=force)
     if ending == ".html":
         content = render_sheet_page(sheet)
     elif ending == ".parquet":
@@ -402,11 +402,5 @@ def _write_file(found: Case, sheet: Sheet, frame: pl.DataFrame, path: Path, *, f
         content = buffer.getvalue()
     else:
         content = texts[ending](frame).encode()
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {path}: {error.strerror}", "name a file in a folder that exists and can be written"
-        ) from error
-    record_files(found, [path])
+    place_files([(path, content)], force=force, record=lambda written: record_files(found, written))
     typer.echo(f"wrote {printable(path)}", err=True)

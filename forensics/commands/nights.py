@@ -379,6 +379,7 @@ def _mark(held: Case, network: str, state: State, note: str) -> str:
 def _mark_value(held: Case, state: State | None, value: tuple[str, str], note: str) -> str:
     """Put a value on the list of those that tie nobody, or take it off."""
     from forensics.common.errors import UsageError
+    from forensics.common.secrets import hide_secret
     from forensics.defences.watch_list import check_kind
 
     if state not in {State.benign, State.none}:
@@ -386,7 +387,7 @@ def _mark_value(held: Case, state: State | None, value: tuple[str, str], note: s
             "a value is marked benign, or none to take the mark back",
             "forensics mark benign --value client 'aurora-python/1.9.2'; watch looks for values",
         )
-    kind, what = value
+    kind, what = value[0], hide_secret(value[1])
     check_kind(kind, held.scan("events"))
     record_command(held, "mark", kind=kind, value=what, state=state.value, note=note)
     told = "ties nobody any more" if state is State.benign else "counts again"

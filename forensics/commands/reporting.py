@@ -13,7 +13,7 @@ from forensics.commands.progress import StageProgress
 
 if TYPE_CHECKING:
     from forensics.case.store import Case
-    from forensics.reports.exports.catalogue import Export
+    from forensics.reports.exports.catalogue import Export, Written
 
 # tested against the exports
 FORMATS = "html, markdown, json, jsonl, csv, parquet, timesketch, stix, ocsf, graphml, gexf, sigma, blocklist"
@@ -71,18 +71,17 @@ def report(
         )
     _tell_broken_seal(found, sealed)
     with progress("write the report"):
-        write_reports(built, files, force=force)
+        write_reports(built, files, force=force, record=lambda written: record_files(found, written))
         for export, target in wanted:
             if target is None:
                 _to_stdout(export.render(built), export.suffix)
     if files:
-        _tell_written(found, [path for _, path in files])
+        _tell_written([path for _, path in files])
 
 
-def _tell_written(found: Case, written: list[Path]) -> None:
+def _tell_written(written: list[Path]) -> None:
     from forensics.common.printable import printable
 
-    record_files(found, written)
     typer.echo("\n".join(f"wrote {printable(path)}" for path in written), err=True)
 
 
@@ -141,14 +140,15 @@ def _to_stdout(content: bytes, suffix: str) -> None:
         raise output_lost(error) from error
 
 
-def record_files(found: Case, files: list[Path]) -> None:
-    """Note in the case's log what was written from it; a case that cannot be written to is still reported on."""
+def record_files(found: Case, written: list[Written]) -> None:
+    """Note in the case's log what is written from it, before it has its name; a case that cannot be written to is still
+    reported on.
+    """
     from forensics.case.store import Case
     from forensics.common.errors import CaseLocked, InputError
-    from forensics.evidence.manifest import hash_file
 
     try:
         with Case.locked(found.folder) as held:
-            record_command(held, "report", files=[{"path": str(path), "sha256": hash_file(path)} for path in files])
+            record_command(held, "report", files=written)
     except (CaseLocked, InputError) as error:
         typer.echo(f"forensics: not noted in the log of the case: {error.message}", err=True)

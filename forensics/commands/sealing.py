@@ -86,8 +86,9 @@ def _make_key(path: Path) -> None:
 def _attach(held: Case, response: Path) -> None:
     from forensics.evidence.manifest import attach_response
 
-    given = attach_response(held, response)
-    record_command(held, "timestamp", given=given)
+    with held.draft():
+        given = attach_response(held, response)
+        record_command(held, "timestamp", given=given)
     typer.echo(f"the authority says {given}: kept in {_shown(held.folder / 'seal')}")
 
 
@@ -98,11 +99,12 @@ def _seal(held: Case, key: Path | None, bag: Path | None, config: Path | None, *
     at, where = _now(), held.folder
     with StageProgress()("hash what went in and came out"):
         settings = dataclasses.asdict(chosen_settings(config, where))
-        digest = seal_case(
-            held, at=at, by=who(), settings=settings, quotes=list_quotes(held), key=key, timestamp=timestamp
-        )
+        with held.draft():
+            digest = seal_case(
+                held, at=at, by=who(), settings=settings, quotes=list_quotes(held), key=key, timestamp=timestamp
+            )
+            record_command(held, "seal", manifest_sha256=digest)
         count = write_bag(held, bag, at=at) if bag is not None else 0
-    record_command(held, "seal", manifest_sha256=digest)
     typer.echo(f"sealed {_shown(where)}: manifest SHA-256 {digest}")
     if key is None:
         typer.echo(
