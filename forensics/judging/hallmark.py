@@ -42,9 +42,10 @@ class Panel:
 
     `accounts` is ACCOUNTS with the REGISTER beside it (`declared_…`), in an order of what they did, not of their names;
     the row number is the account's number everywhere else, `content` one number by what it did, of which draws are
-    seeded. `events` are all EVENTS with that number as `account`; `tested` those of tested
-    accounts only, collected, in time order, times also as `at_s`. `sightings` are SIGHTINGS with `account`. `outside`
-    are accounts in no network. `ties` has a row per network and observable that two or more members show: network_id,
+    seeded. `outside` are accounts in no network, of a large log a sample (`outside_share` of them). `events` are the
+    EVENTS of members and of `outside` with that number as `account`, `compared` those of tested members and of
+    `outside`, `tested` those of tested members only, collected, in time order, times also as `at_s`. `sightings` are
+    SIGHTINGS with `account`. `ties` has a row per network and observable that two or more members show: network_id,
     group, kind, value, inside (members), holders (all accounts), event_count (the members' events with it), own (most
     holders are members, and enough members hold it). `tied` has a row per member and kind of which it shows an `own`
     observable: network_id, account, group, kind, event_count of the most frequent. `signs` holds the HALLMARKS of
@@ -55,7 +56,9 @@ class Panel:
     accounts: pl.DataFrame
     groups: tuple[Group, ...]
     outside: npt.NDArray[np.int64]
+    outside_share: float
     events: pl.LazyFrame
+    compared: pl.LazyFrame
     tested: pl.DataFrame
     sightings: pl.LazyFrame
     ties: pl.DataFrame

@@ -12,6 +12,7 @@ from forensics.common.schema import HALLMARKS, of_operator
 from forensics.judging.answers import seconds
 from forensics.judging.hallmark import Group, Panel
 from forensics.judging.lifetimes import find_births, find_ends
+from forensics.judging.looked_at import in_memory, keep_requests, sample_outside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from forensics.common.arrays import Ints
     from forensics.common.settings import HallmarkSettings
+    from forensics.judging.looked_at import Keep
 
 
 FEWEST_OUTSIDE = 30  # accounts outside all networks below which no pseudo-group is drawn
@@ -40,6 +42,9 @@ ASKED = ("prompt_head_hash", "tools_hash", "input_tokens", "max_tokens", "temper
 
 OPTIONAL = ("request_item",)  # columns that not every case has
 
+TESTED = ("started_at", "status_code", "request_model", "system_hash", "template_hash", "prompt_hash", "latency_ms",
+          "content_flags", *ASKED)  # fmt: skip
+
 
 def build_panel(
     members: pl.DataFrame,
@@ -49,8 +54,10 @@ def build_panel(
     sightings: pl.LazyFrame,
     kind_groups: Mapping[str, str],
     settings: HallmarkSettings,
+    keep: Keep = in_memory,
 ) -> Panel:
-    """The networks of MEMBERS with their pseudo-groups, ready to be tested.
+    """The networks of MEMBERS with their pseudo-groups, ready to be tested; requests that tests look at are kept by
+    `keep`.
 
     Raises: nothing; networks keep empty pseudo-groups where the population is too small.
     """
@@ -68,8 +75,9 @@ def build_panel(
         of_operator(members.lazy()).collect().join(numbers, on="account_id", how="inner").sort("network_id", "account")
     )
     inside = np.unique(members["account"].to_numpy())
-    outside = np.setdiff1d(np.arange(len(accounts)), inside)
     requests = accounts["request_count"].to_numpy().astype(float)
+    others = np.setdiff1d(np.arange(len(accounts)), inside)
+    outside = sample_outside(others, requests, accounts["content"].to_numpy())
     lifetime = ((accounts["last_seen_at"] - accounts["first_seen_at"]).dt.total_seconds().to_numpy()).astype(float)
     groups = []
     for (network_id,), part in members.group_by("network_id", maintain_order=True):
@@ -86,32 +94,10 @@ def build_panel(
                 peers=_draw(tested, pool, lifetime, settings.draws, rng),
             )
         )
-    events = events.join(numbers.lazy(), on="account_id", how="inner")
-    wanted = np.unique(np.concatenate([group.tested for group in groups])) if groups else np.zeros(0, dtype=np.int64)
-    tested_frame = pl.DataFrame({"account": wanted}, schema={"account": pl.UInt32}).lazy()
-    at_s = (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s")
-    columns = (
-        "account",
-        "started_at",
-        "status_code",
-        "request_model",
-        "system_hash",
-        "template_hash",
-        "prompt_hash",
-        "latency_ms",
-        "content_flags",
-        *ASKED,
-        *(name for name in OPTIONAL if name in events.collect_schema().names()),
-        "session_id",
-    )
-    tested_events = (
-        events.join(tested_frame, on="account", how="semi")
-        .select(*(pl.col(name) for name in columns), at_s)
-        # A total order: what stands in one line and not in which line it stands, so that nothing hangs on how logs are
-        # cut; rows that are still equal are equal in all that tests look at.
-        .sort("at_s", "account", *(name for name in columns if name not in {"account", "started_at"}))
-        .collect()
-    )
+    tested = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(group.tested for group in groups)]))
+    # where hardly any account is outside all networks, members are held against those of other networks
+    compared = np.union1d(tested, outside) if len(outside) >= FEWEST_OUTSIDE else np.arange(len(accounts))
+    looked = keep_requests(events, numbers, compared, inside.astype(np.int64), keep)
     start_s, end_s = seconds(accounts["first_seen_at"].min()), seconds(accounts["last_seen_at"].max())
     numbered = sightings.join(numbers.lazy(), on="account_id", how="inner")
     ties = _find_ties(members, numbered, kind_groups)
@@ -119,17 +105,34 @@ def build_panel(
         accounts=accounts,
         groups=tuple(groups),
         outside=outside,
-        events=events,
-        tested=tested_events,
+        outside_share=len(outside) / max(1, len(others)),
+        events=looked.events,
+        compared=looked.compared,
+        tested=_requests_of(looked.compared, tested),
         sightings=numbered,
         ties=ties,
         tied=_find_tied(members, numbered, ties),
         signs=HALLMARKS.empty(),
-        births=find_births(accounts, events, inside.astype(np.int64), start_s),
+        births=find_births(accounts, looked.events, inside.astype(np.int64), start_s),
         ends=find_ends(accounts, start_s, end_s),
         start_s=start_s,
         end_s=end_s,
         settings=settings,
+    )
+
+
+def _requests_of(compared: pl.LazyFrame, tested: Ints) -> pl.DataFrame:
+    """Requests of the tested members, one by one."""
+    there = compared.collect_schema().names()
+    columns = ("account", *TESTED, *(name for name in OPTIONAL if name in there), "session_id")
+    wanted = pl.DataFrame({"account": tested}, schema={"account": pl.UInt32}).lazy()
+    return (
+        compared.join(wanted, on="account", how="semi")
+        .select(*(pl.col(name) for name in columns), (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s"))
+        # A total order: what stands in one line and not in which line it stands, so that nothing hangs on how logs are
+        # cut; rows that are still equal are equal in all that tests look at.
+        .sort("at_s", "account", *(name for name in columns if name not in {"account", "started_at"}))
+        .collect()
     )
 
 

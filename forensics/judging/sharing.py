@@ -126,7 +126,10 @@ def own_content(panel: Panel, group: Group, kinds: tuple[str, ...] = CONTENT) ->
 def count_prompts(panel: Panel) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Per account the requests with a prompt hash, and how many prompts they are."""
     hashed = (
-        panel.events.filter(pl.col("prompt_hash").is_not_null()).group_by("account").agg(pl.len().alias("n")).collect()
+        panel.compared.filter(pl.col("prompt_hash").is_not_null())
+        .group_by("account")
+        .agg(pl.len().alias("n"))
+        .collect()
     )
     sent = np.zeros(len(panel.accounts))
     sent[hashed["account"].to_numpy()] = hashed["n"].to_numpy()

@@ -12,12 +12,14 @@ from forensics.common.schema import HALLMARKS
 from forensics.describing.sightings import find_kinds
 from forensics.judging.answers import answer, answers
 from forensics.judging.hallmark import find_hallmarks
+from forensics.judging.looked_at import in_memory
 from forensics.judging.panel import build_panel
 
 if TYPE_CHECKING:
     from forensics.common.faults import Fault
     from forensics.common.settings import HallmarkSettings
     from forensics.judging.hallmark import Hallmark, Panel
+    from forensics.judging.looked_at import Keep
 
 
 TURNS = ({"pooling", "extraction"}, {"concealment"}, {"explanation"})  # roles in the order they are tested
@@ -31,12 +33,14 @@ def test_networks(
     sightings: pl.LazyFrame,
     settings: HallmarkSettings,
     faults: list[Fault] | None = None,  # noqa: PT028 - no test of pytest
+    keep: Keep = in_memory,  # noqa: PT028 - no test of pytest
 ) -> pl.LazyFrame:
     """One row per network and test.
 
     In:    MEMBERS, EVENTS, ACCOUNTS, REGISTER, SIGHTINGS.
     Out:   HALLMARKS; tests whose fields are missing have `assessable` false and a reason. So have tests that failed, if
            there is a list to note their `faults` in.
+    Note:  what tests look at of requests goes through `keep` (a name and a frame to a scan of what was kept).
     Note:  deferred: nothing is read before the result is collected.
     """
 
@@ -45,7 +49,7 @@ def test_networks(
         if member_rows.is_empty():
             return HALLMARKS.empty()
         groups = {name: kind.group for name, kind in find_kinds().items()}
-        panel = build_panel(member_rows, events, account_rows, register_rows, sightings, groups, settings)
+        panel = build_panel(member_rows, events, account_rows, register_rows, sightings, groups, settings, keep)
         tests = [plugin for name, plugin in find_hallmarks().items() if name not in settings.off]
         # What hides is read off signs of one hand, and explanations are held against both: a class sleeps and differs,
         # a balancer does neither.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from forensics.common.disk import writing
 from forensics.common.schema import EVENTS
 from forensics.describing.buckets import find_bounds, take_bucket
 from forensics.describing.features import describe_accounts
@@ -55,6 +56,13 @@ class Cut:
         parts = self.engine.budget.value_parts(count, self.engine.workers)
         tasks = [Task(f"shared-{part:04}", choose_shared, (tallies, part, parts)) for part in range(parts)]
         return gather_sightings([*self.engine.run(tasks, self.folder), *together], chosen).lazy()
+
+    def keep(self, name: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """A frame kept in the run's folder, out of memory."""
+        path = self.folder / f"kept-{name}.parquet"
+        with writing(path):
+            frame.sink_parquet(path, compression="lz4", row_group_size=131_072)
+        return pl.scan_parquet(path, glob=False)
 
     def _tasks(self, name: str, make: Callable[..., pl.LazyFrame], *further: object) -> list[Task]:
         return [

@@ -142,7 +142,9 @@ def investigate(
         same = identity.follow(formed, sightings, accounts.collect(), past, settings.history)
         members = work("which network is which since last time", "members", same.members.lazy())
         # under the ids as formed, which seed the draws: what is found must not depend on the past
-        signs = test_networks(formed.lazy(), events, accounts, register, sightings, settings.hallmarks, faults)
+        signs = test_networks(
+            formed.lazy(), events, accounts, register, sightings, settings.hallmarks, faults, cut.keep
+        )
         hallmarks = work(
             "testing each network for one hand, hiding, and innocent reasons",
             "hallmarks",
