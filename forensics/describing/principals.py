@@ -77,8 +77,8 @@ def _claims(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _marks(events: pl.LazyFrame, register: pl.LazyFrame, claims: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per account, family and value by which an organisation could be known: mail domain, payer, exit; of values
-    only that some account with a claim shows.
+    """One row per account, family and value by which an organisation could be known (mail domain, payer, exit): values
+    that some account with a claim shows.
     """
     claiming = claims.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in LEVELS)).select("account_id")
     named = register.filter(pl.any_horizontal(pl.col("organization_id", "parent_id").is_not_null()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from dataclasses import KW_ONLY, dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from forensics.common.plugins import discover
@@ -69,6 +69,53 @@ class Panel:
     start_s: float
     end_s: float
     settings: HallmarkSettings
+
+    def ties_of(self, group: Group) -> pl.DataFrame:
+        """Rows of `ties` of one network."""
+        return self._ties.get(group.network_id, self.ties.clear())
+
+    def tied_of(self, group: Group) -> pl.DataFrame:
+        """Rows of `tied` of one network."""
+        return self._tied.get(group.network_id, self.tied.clear())
+
+    def signs_of(self, group: Group) -> pl.DataFrame:
+        """Rows of `signs` of one network."""
+        return self._signs.get(group.network_id, self.signs.clear())
+
+    # Dealt once: there may be thousands of networks, each of which is asked of by dozens of tests.
+
+    @cached_property
+    def births_by_account(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Rows of `births` in order of account, and these accounts."""
+        return _by_account(self.births)
+
+    @cached_property
+    def ends_by_account(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Rows of `ends` in order of account, and these accounts."""
+        return _by_account(self.ends)
+
+    @cached_property
+    def _ties(self) -> dict[str, pl.DataFrame]:
+        return _by_network(self.ties)
+
+    @cached_property
+    def _tied(self) -> dict[str, pl.DataFrame]:
+        return _by_network(self.tied)
+
+    @cached_property
+    def _signs(self) -> dict[str, pl.DataFrame]:
+        return _by_network(self.signs)
+
+
+def _by_account(table: pl.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    account = table["account"].to_numpy().astype("int64")
+    order = account.argsort(kind="stable")
+    return order, account[order]
+
+
+def _by_network(table: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    parts = table.partition_by("network_id", as_dict=True, maintain_order=True)
+    return {str(key[0]): part for key, part in parts.items()}
 
 
 @dataclass(frozen=True)

@@ -96,9 +96,7 @@ def one_by_one(difference: Callable[[Ints], float]) -> Callable[[Ints], Floats]:
 
 def positions(panel: Panel, group: Group, *families: str) -> pl.DataFrame:
     """Rows of the likeness tests (of these families, if any are named) that place this network."""
-    rows = panel.signs.filter(
-        pl.col("network_id") == group.network_id, pl.col("nature") == "likeness", pl.col("position").is_not_null()
-    )
+    rows = panel.signs_of(group).filter(pl.col("nature") == "likeness", pl.col("position").is_not_null())
     return rows.filter(pl.col("family").is_in(families)) if families else rows
 
 

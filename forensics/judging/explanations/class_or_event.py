@@ -46,11 +46,7 @@ def test_class_or_event(panel: Panel) -> pl.DataFrame:
 
 def _test_group(panel: Panel, group: Group, born: Any, at_s: Floats) -> dict[str, Any]:  # noqa: ANN401 - array
     size, population = len(group.members), len(panel.accounts)
-    ties = panel.ties.filter(
-        (pl.col("network_id") == group.network_id)
-        & pl.col("kind").is_in(PLACE)
-        & (pl.col("holders") <= EVERYBODY * population)
-    )
+    ties = panel.ties_of(group).filter(pl.col("kind").is_in(PLACE) & (pl.col("holders") <= EVERYBODY * population))
     together = float(ties["inside"].max() or 0) / size  # type: ignore[arg-type]
     births = np.sort(born[group.members])
     burst = float(
