@@ -143,7 +143,7 @@ def investigate(
         members = work("which network is which since last time", "members", same.members.lazy())
         # under the ids as formed, which seed the draws: what is found must not depend on the past
         signs = test_networks(
-            formed.lazy(), events, accounts, register, sightings, settings.hallmarks, faults, cut.keep
+            formed.lazy(), events, accounts, register, sightings, settings.hallmarks, faults, cut.keep, cut.share
         )
         hallmarks = work(
             "testing each network for one hand, hiding, and innocent reasons",

@@ -47,7 +47,7 @@ def test_same_sizes(panel: Panel) -> pl.DataFrame:
         between = np.mean(
             [between_shares(*(column[groups] for column in columns)) for columns in shares.values()], axis=0
         )
-        return np.maximum(between, LEAST_SHARE)
+        return np.asarray(np.maximum(between, LEAST_SHARE))
 
     rows = []
     for group in panel.groups:
