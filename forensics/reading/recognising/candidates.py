@@ -95,9 +95,11 @@ def envelopes(batch: Batch, base: Reader, forms: Mapping[str, Format], plain: Re
         return [replace(base, envelopes=(replace(one, nest=nest),)) for one in text_envelopes(records)]
     found = []
     for row in range(min(_ABOVE, len(lines))):
-        table = _header_of([line for line in lines[row:]], base)
+        table = _header_of(list(lines[row:]), base)
         if table is not None:
-            cells = [dict(zip(table.header, one, strict=False)) for one in _csv_cells(lines[row + 1 :], table.delimiter)]
+            cells = [
+                dict(zip(table.header, one, strict=False)) for one in _csv_cells(lines[row + 1 :], table.delimiter)
+            ]
             for path in (*text_paths(cells), *json_paths(cells)):
                 told = Envelope(text=path, time=time_path(cells, path), header=table.header, delimiter=table.delimiter)
                 found.append(replace(table, header_row=row, envelopes=(told,)))
