@@ -21,7 +21,7 @@ GROUPS = {
     ),
     "commands killed, case whole": ("tests/commands/test_kills.py",),
     "relations held": (
-        "tests/describing/test_relations.py", "tests/pipeline/test_relations.py", "tests/commands/test_same_bytes.py",
+        "tests/describing/test_relations.py", "tests/pipeline/test_retellings.py", "tests/commands/test_same_bytes.py",
         "tests/judging/test_what_must_not_matter.py",
     ),
     "sentences counted anew": ("tests/judging/test_sentences.py",),
