@@ -101,7 +101,8 @@ def told(found: tuple[dict[str, pl.DataFrame], dict[str, Any]], relation: str) -
         for row in rows[name]:
             if name == "links":
                 row["account_a"], row["account_b"] = sorted((row["account_a"], row["account_b"]))
-        rows[name].sort(key=lambda row, keys=keys: [str(row[key]) for key in keys])
+        order = sorted(range(len(rows[name])), key=[[str(row[key]) for key in keys] for row in rows[name]].__getitem__)
+        rows[name] = [rows[name][place] for place in order]
     return rows, sorted(leaves(undone(report)))
 
 
