@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from worlds.wild_logs import Log, wrong_with
+from wild_logs import Log, wrong_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -1174,8 +1174,8 @@ LOGS: Final[dict[str, Log]] = {
                     "session": "d0",
                     "sensor": "s",
                     "message": "x",
-                    **more,
                 }
+                | dict(more)
                 for n, (kind, more) in enumerate(
                     [
                         ("cowrie.session.connect", {"protocol": "ssh", "dst_port": 2222}),
