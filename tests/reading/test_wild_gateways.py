@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+_SESSION: tuple[tuple[str, dict[str, object]], ...] = (
+    ("cowrie.session.connect", {"protocol": "ssh", "dst_port": 2222}),
+    ("cowrie.client.kex", {"hassh": "a" * 32}),
+    ("cowrie.login.failed", {"username": "root", "password": "1"}),
+    ("cowrie.login.success", {"username": "root", "password": ""}),
+    ("cowrie.command.input", {"input": "uname -a"}),
+    ("cowrie.session.closed", {"duration": 3.2}),
+)
+
 
 def jsonl(*records: object) -> str:
     """Records as JSON lines."""
@@ -1175,17 +1184,8 @@ LOGS: Final[dict[str, Log]] = {
                     "sensor": "s",
                     "message": "x",
                 }
-                | dict(more)
-                for n, (kind, more) in enumerate(
-                    [
-                        ("cowrie.session.connect", {"protocol": "ssh", "dst_port": 2222}),
-                        ("cowrie.client.kex", {"hassh": "a" * 32}),
-                        ("cowrie.login.failed", {"username": "root", "password": "1"}),
-                        ("cowrie.login.success", {"username": "root", "password": ""}),
-                        ("cowrie.command.input", {"input": "uname -a"}),
-                        ("cowrie.session.closed", {"duration": 3.2}),
-                    ]
-                )
+                | more
+                for n, (kind, more) in enumerate(_SESSION)
             )
         ),
         "cowrie",

@@ -62,7 +62,7 @@ def _registered(reader: Reader, frame: pl.DataFrame) -> Reader:
 
     def share(other: Reader) -> float:
         accounts = other.clean(frame).events["account_id"].unique()
-        return accounts.is_in(list(known)).sum() / max(1, accounts.len())
+        return len(known.intersection(accounts)) / max(1, accounts.len())
 
     if share(reader) >= _UNKNOWN:
         return reader
