@@ -155,7 +155,7 @@ class Cleaned(NamedTuple):
     events: pl.DataFrame
     bad: list[tuple[int, str]]
     doubts: Doubts
-    kinds: dict[str, int] = {}  # rows that are no requests, by kind; not among the events
+    kinds: dict[str, int]  # rows that are no requests, by kind; not among the events
 
 
 def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> Cleaned:

@@ -250,7 +250,7 @@ def _odd_lines(batch: Batch, data: NDArray[np.uint8], sizes: Rownumbers) -> tupl
     other = []
     for row in suspects:
         line = batch.line(int(row)).strip()
-        if not line.strip(b"[],"):  # what holds an array together that stands over several lines
+        if len(line) <= 2 and not line.strip(b"[],"):  # what holds an array over several lines together
             blank[row] = True
         elif not (line.startswith(b"{") and line.endswith(b"}")):
             other.append(row)

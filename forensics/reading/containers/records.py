@@ -290,8 +290,8 @@ def _item_records(item: Any, depth: int) -> list[Any] | None:  # noqa: ANN401 - 
 
 
 def _kept(value: Mapping[str, Any]) -> list[Any] | None:
-    """The records that a store of logs keeps under its own names: a document of Elasticsearch, a row of Splunk's search,
-    the pairs of time and line of Loki.
+    """The records that a store of logs keeps under its own names: a document of Elasticsearch, a row of Splunk's,
+    pairs of time and line of Loki, rows beside the names of their columns.
     """
     source, result, pairs = value.get("_source"), value.get("result"), value.get("values")
     if isinstance(source, dict) and "_index" in value:

@@ -226,7 +226,7 @@ def _targets(name: str, path: Path, values: Sequence[Any]) -> tuple[str, ...]:
     elif name == "client_address" and not any(map(_is_address, values)):
         target = ("user_agent",) if any(map(_is_client, values)) else ()
     elif (name not in _LISTS_ALLOWED and not any(map(_is_scalar, values))) or (
-        name in {"client_asn", "input_tokens", "output_tokens"} and not any(map(_is_number, values))
+        name in {"client_asn", "input_tokens", "output_tokens"} and not any(map(_begins_as_number, values))
     ):
         target = ()
     elif name == "request_id" and len(values) >= _FEW and len(set(map(str, values))) <= max(2, len(values) // _OFTEN):
@@ -252,11 +252,6 @@ def _is_client(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     return isinstance(value, str) and bool(_CLIENT.match(value))
 
 
-def _is_number(value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    if isinstance(value, str):
-        value = re.sub(r"(?<=\d)[.,'\s\u00a0\u202f](?=\d)", "", value.removeprefix("AS").removeprefix("as"))
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
+def _begins_as_number(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Whether a value is a number, or means to be one: what cannot be read of it is told."""
+    return not isinstance(value, str) or bool(re.match(r"(?i)\s*(?:as\s*)?[+-]?[.,]?\d", value))

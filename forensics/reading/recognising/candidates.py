@@ -95,7 +95,7 @@ def envelopes(batch: Batch, base: Reader, forms: Mapping[str, Format], plain: Re
         return [replace(base, envelopes=(replace(one, nest=nest),)) for one in text_envelopes(records)]
     found = []
     for row in range(min(_ABOVE, len(lines))):
-        table = _header_of([line for line in lines[row:]], base)
+        table = _header_of(list(lines[row:]), base)
         if table is not None:
             cells = [
                 dict(zip(table.header, one, strict=False)) for one in _csv_cells(lines[row + 1 :], table.delimiter)
