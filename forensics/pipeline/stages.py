@@ -110,7 +110,7 @@ def investigate(
         case.clear_spool(keep="events")
         formed = run.form(accounts, sightings)
         same = identity.follow(formed, sightings, accounts.collect(), run.past, settings.history)
-        networks, stands = run.judge(formed, same, accounts, sightings, nightly=nightly)
+        networks, stands = run.judge(cut, formed, same, accounts, sightings, nightly=nightly)
         told = run.remember(same, networks, stands)
     case.clear_spool()
     return Outcome(run.seconds, _shrunk(case, run.past, same, told, settings), run.faults)
@@ -184,6 +184,7 @@ class _Run:
 
     def judge(
         self,
+        cut: Cut,
         formed: pl.DataFrame,
         same: identity.Night,
         accounts: pl.LazyFrame,
@@ -197,9 +198,8 @@ class _Run:
         events, settings = self.stretch.events, self.settings
         members = self.work("which network is which since last time", "members", same.members.lazy())
         # under the ids as formed, which seed the draws: what is found must not depend on the past
-        signs = test_networks(
-            formed.lazy(), events, accounts, self.register, sightings, settings.hallmarks, self.faults
-        )
+        tables = (formed.lazy(), events, accounts, self.register, sightings)
+        signs = test_networks(*tables, settings.hallmarks, self.faults, cut.keep, cut.share)
         hallmarks = self.work(
             "testing each network for one hand, hiding, and innocent reasons",
             "hallmarks",
