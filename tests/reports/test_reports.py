@@ -75,7 +75,7 @@ def test_first_finding_fits_on_one_screen() -> None:
     lines = render_report(CASE, 80, case_option="--case demo-case", full=False).text().split("\n")
     assert len(lines) <= 50
     text = "\n".join(lines)
-    for label in ("One hand ", "Harvests ", "Innocent? ", "Next "):
+    for label in ("One hand ", "Harvests ", "Innocent? ", "Look next "):
         assert f"\n{label}" in text
     assert "p = 0.001" in text
 
