@@ -20,7 +20,7 @@ from forensics.reading.cleaning.numbers import SCALES, read_counts, read_duratio
 from forensics.reading.cleaning.operations import part_requests
 from forensics.reading.cleaning.remembered import Remembered
 from forensics.reading.cleaning.tails import unpack_captures, unpack_tail
-from forensics.reading.cleaning.times import SLASHED, read_times, with_year
+from forensics.reading.cleaning.times import ROUNDED, SLASHED, read_times, with_year
 from forensics.reading.cleaning.values import (
     ERROR_STATUS,
     INSIDE,
@@ -46,6 +46,8 @@ NO_TIME: Final = "no time"
 BAD_TIME: Final = "time not readable"
 
 TWO_DAYS: Final = "time could be two days: say which number is the day with format in [time] of a mapping"
+
+ROUNDED_TIME: Final = "time was rounded by a spreadsheet: export it again with the column as text"
 
 FAR_TIME: Final = "time outside 2015 to 2100"
 
@@ -336,6 +338,8 @@ def _rejects(raw: pl.DataFrame, started: pl.Series, account: pl.Series, cleaning
             pl.col("started").is_null() & pl.col("written").str.contains(SLASHED) & pl.lit(cleaning.day_first is None)
         )
         .then(pl.lit(TWO_DAYS))
+        .when(pl.col("started").is_null() & pl.col("written").str.contains(ROUNDED))
+        .then(pl.lit(ROUNDED_TIME))
         .when(pl.col("started").is_null() & pl.col("written").str.contains(_DATED))
         .then(pl.lit(FAR_TIME))
         .when(pl.col("started").is_null())
