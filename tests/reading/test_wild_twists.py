@@ -247,8 +247,8 @@ LOGS: Final[dict[str, Log]] = {
         f"203.0.113.8 - acct_2 [01/May/2026:10:00:01 +0000] {POST}\n"
         '10.0.0.3 - - [01/May/2026:10:00:02 +0000] "GET /healthz HTTP/1.1" 200 2 "-" "kube-probe/1.29"\n',
         "access_log",
-        {"account_id": ["acct_1", "acct_2"]},
-        kinds={"health checks": 1},
+        {"account_id": ["acct_1", "acct_2", "10.0.0.3"]},
+        told=("1 of 3 lines look like health checks",),
     ),
 }
 

@@ -76,14 +76,18 @@ def identity(text: str) -> tuple[str, str]:
     google = _GOOGLE.fullmatch(text) or _GOOGLE_ROUND.fullmatch(text)
     if google is not None:
         return google.group(1).lower(), GOOGLE
+    hidden = hide_secret(text)
+    return (hidden, KEY) if hidden != text else _one_spelling(text)
+
+
+def _one_spelling(text: str) -> tuple[str, str]:
+    """An id that may be written in several ways in its one way, and the rule that gave it."""
     uuid, fraction = _UUID.fullmatch(text), _FRACTION.fullmatch(text)
     if uuid is not None:
-        return uuid.group(1).lower(), UUID if uuid.group(1).lower() != text else ""
+        plain = uuid.group(1).lower()
+        return plain, UUID if plain != text else ""
     if fraction is not None:
         return fraction.group(1), WHOLE
-    hidden = hide_secret(text)
-    if hidden != text:
-        return hidden, KEY
     return (text.lower(), MAIL) if _MAIL.fullmatch(text) else (text, "")
 
 
