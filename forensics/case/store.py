@@ -16,6 +16,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from forensics.case.guard import FILE_MODE, RESTORE, Checked, digest_file, narrow, refuse_links
@@ -47,6 +48,7 @@ LEDGER_FILE = "ledger.json"
 DRAFT, READY = ".draft", ".ready"
 CHECKPOINT = "checkpoint"  # inside a draft: what stays of it if the rest fails
 ROW_GROUP_ROWS = 131_072
+GONE = ".gone"  # ending of what stands in a draft for a file that is taken away
 STAGE_NOTE = ".stage"  # which stage runs; left behind only by a run that was killed
 # Events of a part lie by account in small groups of rows: whoever asks for some accounts reads their groups only.
 EVENT_GROUP_ROWS = 16_384
@@ -260,7 +262,7 @@ class Case:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             stored = whole.drop(empty)
             if table == "events":
-                stored = stored.sort(EVENT_ORDER)
+                stored = _by_account(stored)
             stored.write_parquet(
                 path,
                 compression="zstd",
@@ -360,6 +362,13 @@ class Case:
             temporary.replace(path)
             _sync(path.parent)
         return path
+
+    def remove_file(self, name: str) -> None:
+        """Take a small file of the case away, with the draft if there is one."""
+        if not self._drafting:
+            (self.folder / name).unlink(missing_ok=True)
+        elif (self.folder / name).exists():
+            self.write_file(f"{name}{GONE}", b"")
 
     # the chained log
 
@@ -511,11 +520,14 @@ class Case:
         with _writing(self.folder):
             inside = [path for path in sorted(ready.rglob("*")) if path.is_file()]
             last = {ready / LEDGER_FILE: 1, ready / LOG_FILE: 2}
-            for path in sorted(inside, key=lambda path: last.get(path, 0)):
+            for path in sorted(inside, key=lambda path: -1 if path.suffix == GONE else last.get(path, 0)):
                 name = path.relative_to(ready)
                 if path == ready / LOG_FILE:
                     entries = [json.loads(line) for line in path.read_bytes().splitlines()]
                     append_entries(self.folder / LOG_FILE, entries, FILE_MODE)
+                    path.unlink()
+                elif path.suffix == GONE:
+                    (self.folder / name.with_suffix("")).unlink(missing_ok=True)
                     path.unlink()
                 else:
                     (self.folder / name).parent.mkdir(mode=0o700, exist_ok=True)
@@ -540,6 +552,16 @@ def _ordered(contract: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
     if wrong:
         raise TypeError(f"{contract.name}: {'; '.join(wrong)}")
     return frame.select(*contract.columns, *sorted(name for name in schema if name not in contract.columns))
+
+
+def _by_account(events: pl.DataFrame) -> pl.DataFrame:
+    """Events in EVENT_ORDER. To sort numbers that stand for the accounts takes a third of the time of sorting rows."""
+    if events.select(pl.any_horizontal(pl.col(*EVENT_ORDER).is_null().any())).item():
+        return events.sort(EVENT_ORDER)
+    accounts = pl.Enum(events["account_id"].unique().sort())
+    keys = events.select(pl.col("account_id").cast(accounts).to_physical(), pl.col(*EVENT_ORDER[1:]).to_physical())
+    order = np.lexsort([keys[name].to_numpy() for name in reversed(EVENT_ORDER)])
+    return events[pl.Series(order.astype(np.uint32))]
 
 
 WINDOWS = os.name == "nt"

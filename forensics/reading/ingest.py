@@ -29,7 +29,7 @@ from forensics.reading.batches import Batches
 from forensics.reading.cleaning.geography import open_databases
 from forensics.reading.cleaning.secrets import hide_in_events
 from forensics.reading.containers.decoded import decode, mend_surrogates, split_values
-from forensics.reading.containers.parquet import PARQUET_ROWS, flatten_frame, is_parquet, parquet_rows, refuse_bomb
+from forensics.reading.containers.parquet import PARQUET_ROWS, as_frame, is_parquet, parquet_rows, refuse_bomb
 from forensics.reading.containers.records import Collector, Rows, as_text, unwrap_as
 from forensics.reading.fields.mapping import Mapping, read_mapping
 from forensics.reading.joining import join_events
@@ -90,7 +90,16 @@ def ingest(
     report = IngestReport(skipped=skipped)
     register = read_register(accounts, chosen.unify if chosen.rules else None) if accounts is not None else None
     databases = open_databases(settings.databases)
-    wishes = Wishes(chosen, format_name, keep_text, settings.trusted_hops, format_folders(case.folder), join, databases)
+    wishes = Wishes(
+        chosen,
+        format_name,
+        keep_text,
+        settings.trusted_hops,
+        format_folders(case.folder),
+        join,
+        databases,
+        registered=_registered(case, register),
+    )
     report.databases = [f"{database.kind} of {database.built_at:%Y-%m-%d} ({database.path})" for database in databases]
     run = Run(case, wishes, settings, progress, again=again)
     problems = run.read_all(paths, report)
@@ -105,6 +114,15 @@ def ingest(
     if register is not None or case.has("register"):
         _match(case, report)
     return report
+
+
+def _registered(case: Case, register: pl.DataFrame | None) -> frozenset[str]:
+    """The accounts that an accounts file knows: this one, or that of an earlier run."""
+    if register is None:
+        if not case.has("register"):
+            return frozenset()
+        register = case.scan("register").select("account_id").collect()
+    return frozenset(register["account_id"].to_list())
 
 
 def _check(report: IngestReport, settings: IngestSettings) -> None:
@@ -441,7 +459,7 @@ class Run:
             source = Source(self, path, reader, report, 0, 0)
             count = 0
             for part in file.iter_batches(batch_size=PARQUET_ROWS):
-                frame = flatten_frame(pl.DataFrame(pl.from_arrow(part)))
+                frame = as_frame(part, path)
                 rows = parquet_rows(frame, reader.form, reader.plan)
                 batch = Batch(b"", 0, count + 1, np.zeros(frame.height, np.int64), np.zeros(frame.height, np.int64))
                 source.take(_done(batch, reader, rows, partial(frame.row, named=True)))

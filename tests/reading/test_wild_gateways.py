@@ -11,11 +11,20 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from worlds.wild_logs import Log, wrong_with
+from wild_logs import Log, wrong_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+_SESSION: tuple[tuple[str, dict[str, object]], ...] = (
+    ("cowrie.session.connect", {"protocol": "ssh", "dst_port": 2222}),
+    ("cowrie.client.kex", {"hassh": "a" * 32}),
+    ("cowrie.login.failed", {"username": "root", "password": "1"}),
+    ("cowrie.login.success", {"username": "root", "password": ""}),
+    ("cowrie.command.input", {"input": "uname -a"}),
+    ("cowrie.session.closed", {"duration": 3.2}),
+)
 
 
 def jsonl(*records: object) -> str:
@@ -1174,18 +1183,9 @@ LOGS: Final[dict[str, Log]] = {
                     "session": "d0",
                     "sensor": "s",
                     "message": "x",
-                    **more,
                 }
-                for n, (kind, more) in enumerate(
-                    [
-                        ("cowrie.session.connect", {"protocol": "ssh", "dst_port": 2222}),
-                        ("cowrie.client.kex", {"hassh": "a" * 32}),
-                        ("cowrie.login.failed", {"username": "root", "password": "1"}),
-                        ("cowrie.login.success", {"username": "root", "password": ""}),
-                        ("cowrie.command.input", {"input": "uname -a"}),
-                        ("cowrie.session.closed", {"duration": 3.2}),
-                    ]
-                )
+                | more
+                for n, (kind, more) in enumerate(_SESSION)
             )
         ),
         "cowrie",

@@ -48,6 +48,7 @@ class Reader:
     constants: Mapping[str, str] = field(default_factory=dict)  # a mapping's
     hollow: bool = False  # no sampled line gave the client that such lines always have
     envelopes: tuple[Envelope, ...] = ()  # what stands around the lines, from the outside in
+    registered: frozenset[str] = frozenset()  # accounts that an accounts file knows, while the reader is settled
 
     @property
     def plan(self) -> Plan:
@@ -162,3 +163,4 @@ class Wishes:
     joined: bool = False  # events need no account until another log was asked
     databases: tuple[Database, ...] = ()
     today: dt.date | None = None  # of the source, for times that name no year
+    registered: frozenset[str] = frozenset()  # accounts that an accounts file knows
