@@ -335,7 +335,7 @@ def _names(found: Case, wanted: Sequence[str] | None, *, alerts: bool = False) -
     import polars as pl
 
     from forensics.common.errors import UsageError
-    from forensics.reports.screen.listings import find_network
+    from forensics.reports.screen.listings import named_network
 
     ranked = found.scan("networks").sort("rank").collect()
     if not wanted:
@@ -344,9 +344,7 @@ def _names(found: Case, wanted: Sequence[str] | None, *, alerts: bool = False) -
         return {row["network_id"]: row["name"] or row["network_id"] for row in chosen.iter_rows(named=True)}
     names = {}
     for name in wanted:
-        row = find_network(found, name)
-        if row is None:
-            raise UsageError(f"no network is called {name!r}", "forensics networks lists ids, names and ranks")
+        row = named_network(found, name)
         if alerts and not row["alert"]:
             raise UsageError(f"{row['name']} is no finding", "forensics networks --alerts lists those that are")
         names[row["network_id"]] = row["name"] or row["network_id"]

@@ -347,13 +347,10 @@ def mark_network(folder: Path, network: str, state: State, note: str) -> str:
 def _mark(held: Case, network: str, state: State, note: str) -> str:
     import polars as pl
 
-    from forensics.common.errors import UsageError
     from forensics.nights.marks import read_marks, suppress_benign
-    from forensics.reports.screen.listings import find_network
+    from forensics.reports.screen.listings import named_network
 
-    row = find_network(held, network)
-    if row is None:
-        raise UsageError(f"no network is called {network!r}", "forensics networks lists ids, names and ranks")
+    row = named_network(held, network)
     members = (
         held.scan("members")
         .filter(pl.col("network_id") == row["network_id"])

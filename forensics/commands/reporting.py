@@ -33,7 +33,7 @@ def report(
     ] = None,
     networks: Annotated[
         list[str] | None,
-        typer.Option("--network", help="Only this network, by id or name; may be repeated.", metavar="NETWORK"),
+        typer.Option("--network", help="Only this network, by id, name or rank; may be repeated.", metavar="NETWORK"),
     ] = None,
     prices: Annotated[
         Path | None,
@@ -53,8 +53,10 @@ def report(
     from forensics.reports.facts.findings import build_report
     from forensics.reports.facts.impact import load_prices
     from forensics.reports.facts.requests import Period
+    from forensics.reports.screen.listings import named_network
 
     found = analysed_case(case)
+    chosen = [named_network(found, name)["network_id"] for name in networks] if networks else None
     wanted = _pair_up(form or [], [path if str(path) != "-" else None for path in output or []])
     files = [(export, path) for export, path in wanted if path is not None]
     for _, path in files:  # before the work, not after it
@@ -65,11 +67,9 @@ def report(
         tables, sealed = Period(found, in_utc(since), in_utc(until)), current_seal(found)
         notes = found.ledger["notes"] | ({"period": _told_period(since, until)} if since or until else {})
         built = build_report(
-            tables, load_prices(prices), manifest_sha256=sealed, networks=networks, limit=limit, notes=notes
+            tables, load_prices(prices), manifest_sha256=sealed, networks=chosen, limit=limit, notes=notes
         )
     _tell_broken_seal(found, sealed)
-    if networks and not built.findings:
-        raise UsageError(f"no network is called {networks[0]}", "see forensics networks")
     with progress("write the report"):
         write_reports(built, files, force=force, record=lambda written: record_files(found, written))
         for export, target in wanted:

@@ -174,7 +174,7 @@ def share(
     ] = None,
     networks: Annotated[
         list[str] | None,
-        typer.Option("--network", help="Only this network, by id or name; may be repeated.", metavar="NETWORK"),
+        typer.Option("--network", help="Only this network, by id, name or rank; may be repeated.", metavar="NETWORK"),
     ] = None,
     keep_clients: Annotated[
         bool, typer.Option("--keep-clients", help="Leave user agents and TLS fingerprints readable.")
@@ -187,8 +187,10 @@ def share(
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
     from forensics.evidence.share import Pseudonyms, load_key, share_case, unfinished, write_mapping
+    from forensics.reports.screen.listings import named_network
 
     found = analysed_case(case)
+    chosen = [named_network(found, name)["network_id"] for name in networks] if networks else None
     if key is None or mapping is None:
         raise UsageError(
             "a share needs --key FILE and --mapping FILE", "keep both to yourself; the copy in DIR is what you pass on"
@@ -201,7 +203,7 @@ def share(
     names = Pseudonyms(load_key(key), keep_clients=keep_clients)
     with unfinished(target, mapping) as (beside, way_back):
         with StageProgress()("replace names"), Case.locked(beside) as copy:
-            count = share_case(found, copy, names, networks, events=not no_events)
+            count = share_case(found, copy, names, chosen, events=not no_events)
         replaced = write_mapping(names, way_back)
         with Case.locked(found.folder) as held:  # before it is there: nothing is passed on that the log does not know
             record_command(held, "share", networks=count, target=str(target))

@@ -12,14 +12,16 @@ from forensics.common.schema import HALLMARKS, of_operator
 from forensics.judging.answers import seconds
 from forensics.judging.hallmark import Group, Panel
 from forensics.judging.lifetimes import find_births, find_ends
+from forensics.judging.looked_at import in_memory, keep_requests, sample_outside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
     from forensics.common.arrays import Ints
     from forensics.common.settings import HallmarkSettings
+    from forensics.judging.looked_at import Keep
 
 
 FEWEST_OUTSIDE = 30  # accounts outside all networks below which no pseudo-group is drawn
@@ -38,6 +40,18 @@ ORDER = ("first_seen_at", "last_seen_at", "request_count", "output_tokens", "inp
 # What is asked for: labels of tests of dependence.
 ASKED = ("prompt_head_hash", "tools_hash", "input_tokens", "max_tokens", "temperature", "endpoint")
 
+LOOKED_AT = (
+    "account",
+    "started_at",
+    "status_code",
+    "request_model",
+    "system_hash",
+    "template_hash",
+    "prompt_hash",
+    "latency_ms",
+    "content_flags",
+)
+
 OPTIONAL = ("request_item",)  # columns that not every case has
 
 
@@ -49,11 +63,51 @@ def build_panel(
     sightings: pl.LazyFrame,
     kind_groups: Mapping[str, str],
     settings: HallmarkSettings,
+    keep: Keep = in_memory,
 ) -> Panel:
-    """The networks of MEMBERS with their pseudo-groups, ready to be tested.
+    """The networks of MEMBERS with their pseudo-groups, ready to be tested; requests that tests look at are kept by
+    `keep`.
 
     Raises: nothing; networks keep empty pseudo-groups where the population is too small.
     """
+    accounts = _number_accounts(accounts, register)
+    numbers = accounts.select("account_id", "account")
+    # Accounts that a network only uses are not the operator's: no test looks at them.
+    members = (
+        of_operator(members.lazy()).collect().join(numbers, on="account_id", how="inner").sort("network_id", "account")
+    )
+    inside = np.unique(members["account"].to_numpy())
+    others = np.setdiff1d(np.arange(len(accounts)), inside)
+    outside = sample_outside(others, accounts["request_count"].to_numpy().astype(float), accounts["content"].to_numpy())
+    groups = _draw_groups(members, accounts, outside, settings)
+    # where hardly any account is outside all networks, members are held against those of other networks
+    compared = np.union1d(_tested(groups), outside) if len(outside) >= FEWEST_OUTSIDE else np.arange(len(accounts))
+    looked = keep_requests(events, numbers, compared, inside.astype(np.int64), keep)
+    numbered = sightings.join(numbers.lazy(), on="account_id", how="inner")
+    ties = _find_ties(members, numbered, kind_groups)
+    start_s, end_s = seconds(accounts["first_seen_at"].min()), seconds(accounts["last_seen_at"].max())
+    return Panel(
+        accounts=accounts,
+        groups=groups,
+        outside=outside,
+        outside_share=len(outside) / max(1, len(others)),
+        events=looked.events,
+        compared=looked.compared,
+        tested=_take_tested(looked.compared, groups),
+        sightings=numbered,
+        ties=ties,
+        tied=_find_tied(members, numbered, ties),
+        signs=HALLMARKS.empty(),
+        births=find_births(accounts, looked.events, inside.astype(np.int64), start_s),
+        ends=find_ends(accounts, start_s, end_s),
+        start_s=start_s,
+        end_s=end_s,
+        settings=settings,
+    )
+
+
+def _number_accounts(accounts: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
+    """ACCOUNTS with the register beside it, numbered by what they did."""
     declared = register.unique("account_id", keep="first", maintain_order=True)
     declared = declared.rename({name: f"declared_{name}" for name in declared.columns if name != "account_id"})
     accounts = (
@@ -61,14 +115,13 @@ def build_panel(
         .join(declared, on="account_id", how="left", coalesce=True, maintain_order="left")
         .with_row_index("account")
     )
-    accounts = accounts.with_columns(content=pl.Series(_content(accounts), dtype=pl.UInt64))
-    numbers = accounts.select("account_id", "account")
-    # Accounts that a network only uses are not the operator's: no test looks at them.
-    members = (
-        of_operator(members.lazy()).collect().join(numbers, on="account_id", how="inner").sort("network_id", "account")
-    )
-    inside = np.unique(members["account"].to_numpy())
-    outside = np.setdiff1d(np.arange(len(accounts)), inside)
+    return accounts.with_columns(content=pl.Series(_content(accounts), dtype=pl.UInt64))
+
+
+def _draw_groups(
+    members: pl.DataFrame, accounts: pl.DataFrame, outside: npt.NDArray[np.int64], settings: HallmarkSettings
+) -> tuple[Group, ...]:
+    """Each network with the members that are tested and its pseudo-groups."""
     requests = accounts["request_count"].to_numpy().astype(float)
     lifetime = ((accounts["last_seen_at"] - accounts["first_seen_at"]).dt.total_seconds().to_numpy()).astype(float)
     groups = []
@@ -77,59 +130,29 @@ def build_panel(
         rng = np.random.default_rng([settings.seed, content_of(accounts, numbers_in)])
         tested = _sample(numbers_in, requests, settings.sample_accounts, rng)
         pool = outside if len(outside) >= FEWEST_OUTSIDE else np.setdiff1d(np.arange(len(accounts)), numbers_in)
-        groups.append(
-            Group(
-                network_id=str(network_id),
-                members=numbers_in,
-                tested=tested,
-                matched=_draw(tested, pool, requests, settings.draws, rng),
-                peers=_draw(tested, pool, lifetime, settings.draws, rng),
-            )
-        )
-    events = events.join(numbers.lazy(), on="account_id", how="inner")
-    wanted = np.unique(np.concatenate([group.tested for group in groups])) if groups else np.zeros(0, dtype=np.int64)
-    tested_frame = pl.DataFrame({"account": wanted}, schema={"account": pl.UInt32}).lazy()
+        matched = _draw(tested, pool, requests, settings.draws, rng)
+        peers = _draw(tested, pool, lifetime, settings.draws, rng)
+        groups.append(Group(str(network_id), members=numbers_in, tested=tested, matched=matched, peers=peers))
+    return tuple(groups)
+
+
+def _tested(groups: Sequence[Group]) -> Ints:
+    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(group.tested for group in groups)]))
+
+
+def _take_tested(events: pl.LazyFrame, groups: Sequence[Group]) -> pl.DataFrame:
+    """EVENTS of the members that are tested, in a total order."""
+    tested = pl.DataFrame({"account": _tested(groups)}, schema={"account": pl.UInt32}).lazy()
     at_s = (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s")
-    columns = (
-        "account",
-        "started_at",
-        "status_code",
-        "request_model",
-        "system_hash",
-        "template_hash",
-        "prompt_hash",
-        "latency_ms",
-        "content_flags",
-        *ASKED,
-        *(name for name in OPTIONAL if name in events.collect_schema().names()),
-        "session_id",
-    )
-    tested_events = (
-        events.join(tested_frame, on="account", how="semi")
+    present = events.collect_schema().names()
+    columns = (*LOOKED_AT, *ASKED, *(name for name in OPTIONAL if name in present), "session_id")
+    return (
+        events.join(tested, on="account", how="semi")
         .select(*(pl.col(name) for name in columns), at_s)
         # A total order: what stands in one line and not in which line it stands, so that nothing hangs on how logs are
         # cut; rows that are still equal are equal in all that tests look at.
         .sort("at_s", "account", *(name for name in columns if name not in {"account", "started_at"}))
         .collect()
-    )
-    start_s, end_s = seconds(accounts["first_seen_at"].min()), seconds(accounts["last_seen_at"].max())
-    numbered = sightings.join(numbers.lazy(), on="account_id", how="inner")
-    ties = _find_ties(members, numbered, kind_groups)
-    return Panel(
-        accounts=accounts,
-        groups=tuple(groups),
-        outside=outside,
-        events=events,
-        tested=tested_events,
-        sightings=numbered,
-        ties=ties,
-        tied=_find_tied(members, numbered, ties),
-        signs=HALLMARKS.empty(),
-        births=find_births(accounts, events, inside.astype(np.int64), start_s),
-        ends=find_ends(accounts, start_s, end_s),
-        start_s=start_s,
-        end_s=end_s,
-        settings=settings,
     )
 
 

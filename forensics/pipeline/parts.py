@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.common.schema import EVENTS
+from forensics.common.disk import writing
+from forensics.common.schema import EVENTS, HALLMARKS
 from forensics.describing.buckets import find_bounds, take_bucket
 from forensics.describing.features import describe_accounts
 from forensics.describing.principals import find_principals
 from forensics.describing.sightings import find_kinds, find_whole, gather_sightings, tally_sightings
 from forensics.describing.sightings.counting import choose_shared
+from forensics.judging.testing import ask_one
 from forensics.pipeline.engines import Task
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from forensics.common.settings import FeatureSettings, Settings, SightingSettings
+    from forensics.judging.hallmark import Panel
+    from forensics.judging.testing import Share
     from forensics.pipeline.engines import Engine
 
 # What neither features nor sightings look at; the largest columns of an event.
@@ -56,11 +60,38 @@ class Cut:
         tasks = [Task(f"shared-{part:04}", choose_shared, (tallies, part, parts)) for part in range(parts)]
         return gather_sightings([*self.engine.run(tasks, self.folder), *together], chosen).lazy()
 
+    @property
+    def share(self) -> Share | None:
+        """Tests on several workers; None where there is one."""
+        return self._share_tests if self.engine.workers > 1 else None
+
+    def _share_tests(self, panel: Panel, names: Sequence[str]) -> list[pl.DataFrame]:
+        """What each test answers, a hand of tests a task: each takes what they look at with it."""
+        hands = [hand for start in range(self.engine.workers) if (hand := names[start :: self.engine.workers])]
+        tasks = [
+            Task(f"tests-{panel.signs.height}-{start}", ask_some, (panel, hand)) for start, hand in enumerate(hands)
+        ]
+        told = pl.concat([HALLMARKS.empty(), *(rows.collect() for rows in self.engine.run(tasks, self.folder))])
+        by_name = told.partition_by("name", as_dict=True, maintain_order=True)
+        return [by_name.get((name,), HALLMARKS.empty()) for name in names]
+
+    def keep(self, name: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """A frame kept in the run's folder, out of memory."""
+        path = self.folder / f"kept-{name}.parquet"
+        with writing(path):
+            frame.sink_parquet(path, compression="lz4", row_group_size=131_072)
+        return pl.scan_parquet(path, glob=False)
+
     def _tasks(self, name: str, make: Callable[..., pl.LazyFrame], *further: object) -> list[Task]:
         return [
             Task(f"{name}-{number:04}", make, (self.events, self.register, self.bounds, number, *further))
             for number in range(len(self.bounds) + 1)
         ]
+
+
+def ask_some(panel: Panel, names: Sequence[str]) -> pl.DataFrame:
+    """What some tests answer."""
+    return pl.concat([ask_one(panel, name) for name in names])
 
 
 def describe_bucket(

@@ -42,7 +42,7 @@ from forensics.reading.recognising.candidates import by_records, inside
 from forensics.reading.recognising.catalogue import all_formats, format_folders
 from forensics.reading.recognising.parquet import parquet_reader
 from forensics.reading.recognising.reader import Reader, Wishes
-from forensics.reading.recognising.recognise import SNIFFED_BYTES, recognise, why_nothing
+from forensics.reading.recognising.recognise import SNIFFED_BYTES, recognise, recognise_inside, why_nothing
 from forensics.reading.recognising.settling import settle
 from forensics.reading.report import IngestReport, SourceReport
 from forensics.reading.source import NOTHING_PRESENT, PART_ROWS, Done, Present, Source, Writer
@@ -90,7 +90,16 @@ def ingest(
     report = IngestReport(skipped=skipped)
     register = read_register(accounts, chosen.unify if chosen.rules else None) if accounts is not None else None
     databases = open_databases(settings.databases)
-    wishes = Wishes(chosen, format_name, keep_text, settings.trusted_hops, format_folders(case.folder), join, databases)
+    wishes = Wishes(
+        chosen,
+        format_name,
+        keep_text,
+        settings.trusted_hops,
+        format_folders(case.folder),
+        join,
+        databases,
+        registered=_registered(case, register),
+    )
     report.databases = [f"{database.kind} of {database.built_at:%Y-%m-%d} ({database.path})" for database in databases]
     run = Run(case, wishes, settings, progress, again=again)
     problems = run.read_all(paths, report)
@@ -105,6 +114,15 @@ def ingest(
     if register is not None or case.has("register"):
         _match(case, report)
     return report
+
+
+def _registered(case: Case, register: pl.DataFrame | None) -> frozenset[str]:
+    """The accounts that an accounts file knows: this one, or that of an earlier run."""
+    if register is None:
+        if not case.has("register"):
+            return frozenset()
+        register = case.scan("register").select("account_id").collect()
+    return frozenset(register["account_id"].to_list())
 
 
 def _check(report: IngestReport, settings: IngestSettings) -> None:
@@ -393,19 +411,15 @@ class Run:
             )
         value = _decode_document(path, data.removeprefix(BOM))
         records = inside([value], self.forms)
+        within = recognise_inside(records, replace(self.wishes, today=_last_changed(path)), path)
         name = self.wishes.format_name if self.wishes.format_name in self.forms else None
-        reader = by_records(records, reader, self.forms, name)[0]
+        reader = within or by_records(records, reader, self.forms, name)[0]
         if reader.form.refuse:
             raise InputError(f"{path}: {reader.form.title}: {reader.form.refuse}")
-        items = unwrap_as(value, reader.form) or []
-        reader.container = "json"
-        collector = Collector(reader.form, reader.plan)
-        bad: list[tuple[int, str]] = []
-        passed: list[int] = []
-        for row, record in enumerate(items):
-            collector.take(record, row, bad, passed)
-        rows = Rows(collector.frame(), bad, passed, kinds=collector.kinds)
-        reader = settle(reader, rows)
+        items = records if within is not None else unwrap_as(value, reader.form) or []
+        rows = reader.read_records(items) if within is not None else _collected(items, reader)
+        if within is None:
+            reader = settle(reader, rows)
         if reader.confidence == 0.0 and rows.frame.height and self.wishes.format_name is None:
             raise InputError(f"{path}: {why_nothing(reader, data)}", _HINT.format(path))
         source = Source(self, path, reader, report, 0, 0)
@@ -456,13 +470,25 @@ class Run:
         return source.finish(size, sha)
 
 
+def _collected(items: Sequence[Any], reader: Reader) -> Rows:
+    """Raw fields of the records of a document."""
+    reader.container = "json"
+    collector = Collector(reader.form, reader.plan)
+    bad: list[tuple[int, str]] = []
+    passed: list[int] = []
+    for row, record in enumerate(items):
+        collector.take(record, row, bad, passed)
+    return Rows(collector.frame(), bad, passed, kinds=collector.kinds)
+
+
 def _done(batch: Batch, reader: Reader, rows: Rows, record_at: Callable[[int], Any]) -> Done:
     """Records worked on that are no lines: rejected ones are kept as JSON."""
-    events, rejected, doubts = reader.clean(rows.frame)
+    events, rejected, doubts, others = reader.clean(rows.frame)
     events = hide_in_events(events)
     bad = [*rows.bad, *rejected]
     raw = [as_text(record_at(row)) or "" for row, _ in bad]
-    return Done(batch, events, bad, len(rows.passed_over), 0, raw, kinds=rows.kinds, doubts=doubts)
+    passed = len(rows.passed_over) + sum(others.values())
+    return Done(batch, events, bad, passed, rows.extra, raw, kinds={**rows.kinds, **others}, doubts=doubts)
 
 
 def _decode_document(path: str, data: bytes) -> Any:  # noqa: ANN401 - any JSON value

@@ -17,7 +17,9 @@ from polars.testing import assert_frame_equal
 
 from forensics.case.store import Case
 from forensics.common.errors import InputError, UsageError
-from forensics.common.settings import Settings
+from forensics.common.schema import MEMBERS
+from forensics.common.settings import HallmarkSettings, Settings
+from forensics.judging.testing import test_networks
 from forensics.pipeline.engines import Engine, Task, choose_engine
 from forensics.pipeline.memory import Budget, find_budget
 from forensics.pipeline.parts import Cut
@@ -69,12 +71,29 @@ def tables(case: Case, engine: Engine, folder: Path) -> dict[str, pl.DataFrame]:
     folder.mkdir()
     cut = Cut(case.scan("events"), case.scan("register"), engine, folder)
     try:
-        return {
+        found = {
             "accounts": cut.describe(Settings()).collect(),
             "sightings": cut.tell_sightings(Settings()).collect(),
         }
+        return found | {"hallmarks": hallmarks(case, cut, found)}
     finally:
         engine.close()
+
+
+def hallmarks(case: Case, cut: Cut, found: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """What tests say of the sample's largest customers, taken for networks of five; few draws, to be quick."""
+    busy = found["accounts"].sort("request_count", "account_id", descending=True)["account_id"][:10]
+    members = pl.DataFrame({"network_id": [f"net_{place // 5}" for place in range(10)], "account_id": busy})
+    return test_networks(
+        pl.concat([MEMBERS.empty(), members], how="diagonal").lazy(),
+        case.scan("events"),
+        found["accounts"].lazy(),
+        case.scan("register"),
+        found["sightings"].lazy(),
+        HallmarkSettings(draws=19, permutations=19),
+        keep=cut.keep,
+        share=cut.share,
+    ).collect()
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +102,7 @@ def expected(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     whole = tables(case, Serial(Small(2**31, rows=10**9, dealt=1)), tmp_path_factory.mktemp("expected") / "spool")
     assert whole["accounts"].height > 100
     assert whole["sightings"].height > 1000
+    assert whole["hallmarks"]["assessable"].sum() > 20
     return whole
 
 
