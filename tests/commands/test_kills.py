@@ -67,7 +67,10 @@ def start(tmp_path_factory: pytest.TempPathFactory, runner: Runner) -> Path:
     (tmp_path / "more.jsonl").write_text("\n".join(lines) + "\n{torn\n")
     (tmp_path / "bans.csv").write_text(f"account_id\n{accounts[0]}\n{accounts[1]}\n")
     nouns = [
-        one + two + three for one in ("ba", "ke", "mo", "ru", "ti") for two in "dlnprstvz" for three in ("ka", "sel")
+        one + two + three
+        for one in ("ba", "ke", "mo", "ru", "ti")
+        for two in "dlnprstvz"
+        for three in ("ka", "sel", "mir", "dov")
     ]
     (tmp_path / "positions.csv").write_text(
         "position_id,a,b\n" + "".join(f"p{noun},we begin with {noun},we start with {noun}\n" for noun in nouns)
