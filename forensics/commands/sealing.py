@@ -125,7 +125,7 @@ def verify(
         Path | None, typer.Option("--public-key", help="The signer's public key, from the signer.", metavar="FILE")
     ] = None,
     source: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--source", help="Show that this file was read, and the lines quoted from it.", metavar="FILE"),
     ] = None,
     line: Annotated[
@@ -209,7 +209,7 @@ def share(
     )
 
 
-def _trace(found: Case, source: Path, lines: list[int], *, raw: bool) -> None:
+def _trace(found: Case, source: str, lines: list[int], *, raw: bool) -> None:
     from forensics.common.errors import UsageError
     from forensics.evidence.sources import find_source, raw_lines
     from forensics.evidence.tracing import trace_lines
