@@ -36,6 +36,7 @@ from forensics.commands.options import (
 )
 from forensics.commands.progress import ReadingProgress, StageProgress
 from forensics.common.printable import printable
+from forensics.common.stores import is_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -132,6 +133,10 @@ def investigate(
 
     if not sources and case is None:
         raise UsageError("nothing to investigate", "give log files or folders, or --case DIR with an existing case")
+    if scheduler is not None and case is not None and is_store(case):
+        raise UsageError(
+            "workers of a cluster cannot see a case on a store", "give --case a folder that all of them see"
+        )
     settings = chosen_settings(
         config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases
     )

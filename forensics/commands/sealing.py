@@ -231,9 +231,10 @@ def _now() -> str:
 
 
 def _shown(path: Path) -> str:
+    from forensics.case.remote import name_folders
     from forensics.common.printable import printable
 
-    return printable(path)
+    return printable(name_folders(str(path)))
 
 
 def _verdict(checked: Verification) -> str:

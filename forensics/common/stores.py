@@ -357,7 +357,7 @@ def check_same(stored: Stored) -> None:
         if "no such object" in error.message:
             raise InputError(f"{stored.name}: it was taken away while it was read", kept) from error
         raise
-    if (now.etag, now.size) != (stored.etag, stored.size):
+    if now.size != stored.size or (stored.etag and now.etag != stored.etag):
         raise InputError(f"{stored.name}: it was changed while it was read", kept)
 
 
@@ -389,6 +389,14 @@ def fetch_object(name: str, target: Path) -> Stored:
     return stored
 
 
+def fetch_unchanging(name: str, size: int, target: Path) -> None:
+    """Bring an object into a local file that is written once and never again: nobody need look whether it changed.
+
+    Raises: InputError where it cannot be had whole; OSError where the file cannot be written.
+    """
+    _copy(Stored(name, size, ""), target)
+
+
 def _copy(stored: Stored, target: Path) -> None:
     source = _Object(stored)
     with target.open("wb") as out:
@@ -396,7 +404,8 @@ def _copy(stored: Stored, target: Path) -> None:
             data = source._chunk(min(CHUNK, stored.size - source.at))  # noqa: SLF001 - of this module
             out.write(data)
             source.at += len(data)
-    check_same(stored)
+    if stored.etag:
+        check_same(stored)
 
 
 @contextmanager
@@ -414,3 +423,82 @@ def at_hand(name: str | Path) -> Iterator[Path]:
         path = Path(folder) / "object"
         fetch_object(spell(name), path)
         yield path
+
+
+# Writing on a condition
+
+
+def read_object(name: str) -> tuple[bytes, str] | None:
+    """The content of a small object and what the store calls it; None where there is none.
+
+    Raises: InputError where it cannot be asked for.
+    """
+    store, place = _store(name)
+    with telling(name):
+        try:
+            told = _patiently(lambda: store.call_s3("get_object", **_place(place)))
+        except FileNotFoundError as error:
+            if _code(error) in _NO_BUCKET:
+                raise
+            return None
+        from fsspec.asyn import sync
+
+        return sync(store.loop, told["Body"].read), str(told["ETag"])
+
+
+def write_if(name: str, content: bytes, etag: str | None) -> str:
+    """Write a small object if it still is what the store called `etag`, or, with None, if there is none; its new etag.
+
+    Raises: Conflict where somebody else wrote it; InputError where it cannot be written.
+    """
+    store, place = _store(name)
+    condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+    with telling(name):
+        try:
+            told = store.call_s3("put_object", **_place(place), Body=content, **condition)
+        except _faults() as error:
+            if _code(error) in _CONFLICT or (etag is not None and isinstance(error, FileNotFoundError)):
+                raise Conflict(f"{name} was written by another run") from None
+            raise
+    return str(told["ETag"])
+
+
+_CONFLICT: Final = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
+
+
+def put_object(source: Path, name: str) -> None:
+    """Bring a file into the store, whole.
+
+    Raises: InputError where it cannot be written.
+    """
+    store, place = _store(name)
+    with telling(name):
+        _patiently(lambda: store.put_file(str(source), place))
+        if (size := store.info(place).get("size")) != source.stat().st_size:
+            raise InputError(f"{name}: only {size} bytes of {source.stat().st_size} arrived", "try again")
+
+
+def remove_object(name: str) -> None:
+    """Take an object away; one that is gone is no failure.
+
+    Raises: InputError where it cannot be.
+    """
+    store, place = _store(name)
+    with telling(name):
+        _patiently(lambda: store.call_s3("delete_object", **_place(place)))
+
+
+def list_folder(name: str) -> list[str]:
+    """Names of all objects below a folder.
+
+    Raises: InputError where it cannot be asked for.
+    """
+    store, place = _store(name)
+    scheme = name.split("://", 1)[0]
+    with telling(name):
+        return [f"{scheme}://{path}" for path in _patiently(lambda: store.find(place.rstrip("/") + "/"))]
+
+
+def _place(place: str) -> dict[str, str]:
+    bucket, _, key = place.partition("/")
+    return {"Bucket": bucket, "Key": key}

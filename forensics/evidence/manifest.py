@@ -125,6 +125,7 @@ def seal_case(
     Raises: UsageError for an unusable key; IntegrityError where the case's log is broken.
     """
     private = load_private(key) if key is not None else None
+    case.fetch_all()
     manifest = _describe(case, at, by, settings, quotes)
     content = (json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=True) + "\n").encode()
     digest = hashlib.sha256(content).hexdigest()
@@ -378,6 +379,7 @@ def verify_case(case: Case, public_key: Path | None = None) -> Verification:
     Raises: UsageError where the case is not sealed or the public key cannot be read.
     """
     folder = case.folder
+    case.fetch_all()
     content = _manifest_bytes(folder)
     found = Verification(manifest_sha256=hashlib.sha256(content).hexdigest())
     pinned = load_public(public_key) if public_key is not None else None
@@ -489,6 +491,7 @@ def write_bag(case: Case, target: Path, *, at: str) -> int:
     """
     if target.exists():
         raise UsageError(f"{target} exists", "name a new folder")
+    case.fetch_all()
     if current_seal(case) is None:
         read_manifest(case.folder)  # says if there is none
         raise IntegrityError(

@@ -142,7 +142,8 @@ def investigate(
         same = identity.follow(formed, sightings, accounts.collect(), past, settings.history)
         members = work("which network is which since last time", "members", same.members.lazy())
         # under the ids as formed, which seed the draws: what is found must not depend on the past
-        signs = test_networks(formed.lazy(), events, accounts, register, sightings, settings.hallmarks, faults)
+        spread = None if engine.name == "serial" else cut.spread_tests
+        signs = test_networks(formed.lazy(), events, accounts, register, sightings, settings.hallmarks, faults, spread)
         hallmarks = work(
             "testing each network for one hand, hiding, and innocent reasons",
             "hallmarks",

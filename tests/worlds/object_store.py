@@ -130,10 +130,12 @@ def _whole_request(client: socket.socket) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-def answer(status: str, code: str = "", body: bytes = b"") -> bytes:
+def answer(status: str, code: str = "", body: bytes = b"", etag: str = "none") -> bytes:
     """An HTTP answer, with S3's error in it."""
-    body = body or f"<Error><Code>{code}</Code><Message>{code}</Message></Error>".encode()
+    if code:
+        body = f"<Error><Code>{code}</Code><Message>{code}</Message></Error>".encode()
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
+    head += f'ETag: "{etag}"\r\n'
     return head.encode() + b"\r\n" + body
 
 
@@ -155,6 +157,7 @@ def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     for name, value in environment(s3_server).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(stores, "PAUSE_S", 0.01)
     urllib.request.urlopen(urllib.request.Request(f"{s3_server}/moto-api/reset", method="POST"), timeout=10).close()
     stores._listed.clear()
     fsspec.filesystem("s3").clear_instance_cache()
