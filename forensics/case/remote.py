@@ -213,7 +213,7 @@ class Remote:
 
 
 class _Lease:
-    """Keeps other runs out while this one lives: an object that says until when, renewed; one that has run out is free."""
+    """Keeps other runs out while this one lives: an object that says until when, renewed; past that time it is free."""
 
     def __init__(self, case: str) -> None:
         self.case, self.name = case, f"{case}/{LEASE}"
@@ -222,7 +222,10 @@ class _Lease:
         self._renewing = threading.Thread(target=self._renew, daemon=True)
 
     def take(self) -> None:
-        """Raises: CaseLocked where another run has it; UsageError where the store writes without regard to conditions."""
+        """Keep others out.
+
+        Raises: CaseLocked where another run has it; UsageError where the store writes without regard to conditions.
+        """
         found = read_object(self.name)
         old = None
         if found is not None:
@@ -230,7 +233,8 @@ class _Lease:
             if until > time.time():
                 raise CaseLocked(
                     f"another run holds the case {self.case}",
-                    f"wait until it has ended; one that was killed keeps others out for {until - time.time():.0f} s more",
+                    "wait until it has ended; a run that was killed keeps others out for "
+                    f"{until - time.time():.0f} s more",
                 )
         try:
             self.etag = write_if(self.name, self._content(), old)

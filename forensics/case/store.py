@@ -30,8 +30,8 @@ from forensics.case.ledger import (
     unnoted_tables,
 )
 from forensics.case.lock import hold
-from forensics.case.remote import find_remote
 from forensics.case.log import LOG_FILE, append_entries, entry_lines, make_entry, read_log
+from forensics.case.remote import find_remote
 from forensics.common.disk import writing as _writing
 from forensics.common.errors import ForensicsError, InputError, IntegrityError, UsageError
 from forensics.common.schema import OBSERVABLE_PREFIX, TABLES, Table

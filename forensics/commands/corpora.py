@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics.common.errors import InputError
+from forensics.common.stores import at_hand
 from forensics.defences.canary.matching import Matcher, Tally
 from forensics.defences.canary.texts import as_texts, looks_like_json, strings
-from forensics.common.stores import at_hand
 from forensics.reading.opening.finding import find_sources
 from forensics.reading.opening.sources import open_source
 

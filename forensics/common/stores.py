@@ -9,6 +9,7 @@ Nothing of these libraries is imported before a name of a store is met.
 from __future__ import annotations
 
 import io
+import logging
 import re
 import sys
 import time
@@ -44,16 +45,44 @@ _FAULTS: Final = (
     ("azure.core.exceptions", "AzureError"),
 )
 _NO_CREDENTIALS: Final = frozenset(
-    "NoCredentialsError PartialCredentialsError CredentialRetrievalError ProfileNotFound DefaultCredentialsError "
-    "RefreshError ClientAuthenticationError CredentialUnavailableError TokenRetrievalError SSOTokenLoadError "
-    "UnauthorizedSSOTokenError".split()
+    {
+        "NoCredentialsError",
+        "PartialCredentialsError",
+        "CredentialRetrievalError",
+        "ProfileNotFound",
+        "DefaultCredentialsError",
+        "RefreshError",
+        "ClientAuthenticationError",
+        "CredentialUnavailableError",
+        "TokenRetrievalError",
+        "SSOTokenLoadError",
+        "UnauthorizedSSOTokenError",
+    }
 )
 _SILENT: Final = frozenset(
-    "EndpointConnectionError ConnectionError ConnectTimeoutError ReadTimeoutError ConnectionClosedError "
-    "ServiceRequestError ServiceResponseError TransportError FSTimeoutError TimeoutError ClientConnectorError "
-    "ConnectionRefusedError ConnectionResetError ServerDisconnectedError ClientPayloadError HTTPClientError "
-    "ClientOSError ClientConnectorDNSError ServerTimeoutError".split()
+    {
+        "EndpointConnectionError",
+        "ConnectionError",
+        "ConnectTimeoutError",
+        "ReadTimeoutError",
+        "ConnectionClosedError",
+        "ServiceRequestError",
+        "ServiceResponseError",
+        "TransportError",
+        "FSTimeoutError",
+        "TimeoutError",
+        "ClientConnectorError",
+        "ConnectionRefusedError",
+        "ConnectionResetError",
+        "ServerDisconnectedError",
+        "ClientPayloadError",
+        "HTTPClientError",
+        "ClientOSError",
+        "ClientConnectorDNSError",
+        "ServerTimeoutError",
+    }
 )
+_LOGGERS: Final = ("adlfs", "aiobotocore", "aiohttp", "asyncio", "azure", "botocore", "fsspec", "gcsfs", "s3fs")
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound"})
 _DENIED: Final = {
     "InvalidObjectState": "it lies in cold storage and has to be restored first",
@@ -61,7 +90,9 @@ _DENIED: Final = {
     "InvalidAccessKeyId": "the store does not know these credentials",
     "SignatureDoesNotMatch": "the store does not know these credentials",
 }
-USUAL_WAYS: Final = "credentials are found the usual ways: environment, profile, role of the machine; forensics docs stores"
+USUAL_WAYS: Final = (
+    "credentials are found the usual ways: environment, profile, role of the machine; forensics docs stores"
+)
 
 
 @dataclass(frozen=True)
@@ -106,7 +137,8 @@ def refuse_wrong(name: str) -> None:
     scheme, rest = name.split("://", 1)
     if scheme not in SCHEMES:
         raise UsageError(
-            f"{_bare(name)} is nothing that can be read", f"give files, folders, or {', '.join(f'{s}://…' for s in SCHEMES)}"
+            f"{_bare(name)} is nothing that can be read",
+            f"give files, folders, or {', '.join(f'{known}://…' for known in SCHEMES)}",
         )
     if "@" in rest.split("/", 1)[0] or _SIGNED.search(rest):
         raise UsageError(f"{_bare(name)} was given with credentials in it, which end up in logs", USUAL_WAYS)
@@ -167,7 +199,7 @@ def _told(name: str, error: Exception) -> InputError:
     return _Silent(f"{name}: the store failed ({' '.join(filter(None, (kind, code)))})", "try again later")
 
 
-class _Silent(InputError):
+class _Silent(InputError):  # noqa: N818 - reads as the state it reports
     """A failure that may pass."""
 
 
@@ -202,6 +234,8 @@ def _store(name: str) -> tuple[Any, str]:
         raise UsageError(
             f"{scheme}:// needs a library that is not installed", f"pip install 'forensics[{scheme}]'"
         ) from error
+    for library in _LOGGERS:  # what fails is told here, in words; tracebacks on standard error tell of requests
+        logging.getLogger(library).addHandler(logging.NullHandler())
     further = {"anon": False} if scheme == "az" else {}
     with telling(name):
         return fsspec.filesystem(scheme, use_listings_cache=False, **further), f"{bucket}/{key}"
@@ -333,7 +367,7 @@ class _Object(io.RawIOBase):
                 check_same(self.stored)
                 raise
             if len(data) == want:
-                return data
+                return bytes(data)
         check_same(self.stored)
         raise InputError(
             f"{name}: the transfer was cut off: {self.at + len(data):,} of {self.stored.size:,} bytes came",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 import pytest
-import numpy as np
 from made_events import people
-from object_store import KEY, SECRET, TOKEN, Between, answer, environment, s3, s3_server
+from object_store import KEY, SECRET, TOKEN, Between, Store, answer, s3, s3_server
 from running import run
 
 from forensics.case import remote
@@ -22,7 +23,7 @@ from forensics.common.errors import CaseLocked, InputError, IntegrityError, Usag
 from forensics.common.stores import read_object, write_if
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["s3", "s3_server"]  # fixtures
 
@@ -56,7 +57,7 @@ def notes(case: str) -> list[str]:
     return [entry["what"] for entry in Case(case).entries()]
 
 
-def test_what_is_committed_is_there_elsewhere(s3: Any) -> None:
+def test_what_is_committed_is_there_elsewhere(s3: Store) -> None:
     """Tables and log come back equal; all of them are named by one object."""
     events = people(3, 2, np.random.default_rng(1))
     with Case.locked(NAME) as held:
@@ -71,7 +72,8 @@ def test_what_is_committed_is_there_elsewhere(s3: Any) -> None:
     assert {name.split("/")[0] for name in state["files"]} == {"events", "ledger.json", "log.jsonl"}
 
 
-def test_large_tables_wait_until_they_are_asked_for(s3: Any) -> None:
+@pytest.mark.usefixtures("s3")
+def test_large_tables_wait_until_they_are_asked_for() -> None:
     """A command that looks at small tables fetches no event."""
     with Case.locked(NAME) as held:
         held.put("events", people(3, 2, np.random.default_rng(1)).lazy())
@@ -83,7 +85,7 @@ def test_large_tables_wait_until_they_are_asked_for(s3: Any) -> None:
     assert list((found.folder / "events").glob("*.parquet"))
 
 
-def test_what_was_not_fetched_stays(s3: Any) -> None:
+def test_what_was_not_fetched_stays(s3: Store) -> None:
     """A run that never looked at the events commits them all the same; events put anew replace the old."""
     with Case.locked(NAME) as held:
         held.put("events", people(3, 2, np.random.default_rng(1)).lazy())
@@ -99,7 +101,7 @@ def test_what_was_not_fetched_stays(s3: Any) -> None:
 
 
 def test_a_run_that_dies_before_the_last_write_leaves_the_case_as_it_was(
-    s3: Any, monkeypatch: pytest.MonkeyPatch
+    s3: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether it died among the objects or just before the state; the next run goes on from there."""
     note(NAME, "first")
@@ -112,15 +114,19 @@ def test_a_run_that_dies_before_the_last_write_leaves_the_case_as_it_was(
         another_machine()
         found = find_remote(NAME)
         assert found is not None
-        with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
-            with found.held():
-                Case(NAME).record("lost", datetime(2026, 4, 2, tzinfo=UTC), "tester")
-                dying.setattr(remote, target, dies)
+        with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt), found.held():
+            lose(dying, target, dies)
     assert notes(NAME) == ["first"]
     assert {name: s3.cat_file(name) for name in whole} == whole
     lapse()
     note(NAME, "second")
     assert notes(NAME) == ["first", "second"]
+
+
+def lose(dying: pytest.MonkeyPatch, target: str, dies: Callable[..., None]) -> None:
+    """A run's work, and what it will die at."""
+    Case(NAME).record("lost", datetime(2026, 4, 2, tzinfo=UTC), "tester")
+    dying.setattr(remote, target, dies)
 
 
 def lapse() -> None:
@@ -130,14 +136,16 @@ def lapse() -> None:
     write_if(f"{NAME}/lease.json", json.dumps({"until": 1.0}).encode(), held[1])
 
 
-def test_two_runs_at_once(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("s3")
+def test_two_runs_at_once() -> None:
     """The second is refused at its start; where the lease of a slow run ran out, whoever commits second is refused,
     and nothing of it is kept.
     """
     note(NAME, "first")
     slow = find_remote(NAME)
     assert slow is not None
-    with pytest.raises(CaseLocked, match="meanwhile; nothing of this run was kept"), slow.held():
+
+    def meanwhile() -> None:
         Case(NAME).record("slow", datetime(2026, 4, 2, tzinfo=UTC), "tester")
         another_machine()
         with pytest.raises(CaseLocked, match="another run holds the case s3://lake/cases/one"):
@@ -145,13 +153,15 @@ def test_two_runs_at_once(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         lapse()
         note(NAME, "quick")
         remote._open[NAME] = slow
+
+    with pytest.raises(CaseLocked, match="meanwhile; nothing of this run was kept"), slow.held():
+        meanwhile()
     assert notes(NAME) == ["first", "quick"]
 
 
-def test_a_long_run_keeps_its_lease(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("s3")
+def test_a_long_run_keeps_its_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     """It says again and again that it is there; once it ends, the next may."""
-    import time
-
     monkeypatch.setattr(remote, "LEASE_S", 3.0)
     monkeypatch.setattr(remote, "RENEW_S", 0.2)
     first = find_remote(NAME)
@@ -164,9 +174,7 @@ def test_a_long_run_keeps_its_lease(s3: Any, monkeypatch: pytest.MonkeyPatch) ->
     assert notes(NAME) == ["next"]
 
 
-def test_a_store_without_conditions_is_refused(
-    s3: Any, s3_server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_store_without_conditions_is_refused(s3: Store, s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where every write succeeds two runs could tear a case apart: that is found out before anything is written."""
     import fsspec
 
@@ -180,7 +188,7 @@ def test_a_store_without_conditions_is_refused(
     assert not s3.find("lake/cases/one")
 
 
-def test_damage_is_seen(s3: Any) -> None:
+def test_damage_is_seen(s3: Store) -> None:
     """An object that holds something else, a state that names files outside, a state that is none."""
     note(NAME, "first")
     state = json.loads(s3.cat_file("lake/cases/one/state.json"))
@@ -204,7 +212,7 @@ def test_damage_is_seen(s3: Any) -> None:
         notes(NAME)
 
 
-def test_old_objects_go_a_commit_later(s3: Any) -> None:
+def test_old_objects_go_a_commit_later(s3: Store) -> None:
     """A reader of the state before still finds its objects; those before that are gone."""
     named: list[set[str]] = []
     for what in ("first", "second", "third", "fourth"):
@@ -225,17 +233,18 @@ def test_old_objects_go_a_commit_later(s3: Any) -> None:
         ("s3://key:hunter2@lake/case", "credentials"),
     ],
 )
-def test_what_cannot_be_a_case(name: str, said: str, s3: Any, s3_server: str) -> None:
+def test_what_cannot_be_a_case(name: str, said: str, s3: Store) -> None:
     """With words, before anything is written."""
     s3.pipe_file("lake/taken/report.txt", b"x")
-    done = run("ingest", "-", "--case", name, stdin=b"{}", **environment(s3_server))
+    done = run("ingest", "-", "--case", name, stdin=b"{}")
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert "hunter2" not in done.stdout + done.stderr
     assert s3.find("lake") == ["lake/taken/report.txt"]
 
 
-def test_names(s3: Any) -> None:
+@pytest.mark.usefixtures("s3")
+def test_names() -> None:
     """What is told names the store, not the passing folder."""
     found = find_remote(NAME)
     assert found is not None
@@ -245,11 +254,10 @@ def test_names(s3: Any) -> None:
     assert find_remote("cases/one") is None
 
 
-def test_the_commands_work_on_it(s3: Any, s3_server: str, tmp_path: Path) -> None:
+def test_the_commands_work_on_it(s3: Store, tmp_path: Path) -> None:
     """Reading, looking, sealing, checking and marking, each a process of its own; nothing stays on this machine, and no
     credential anywhere.
     """
-    held = {**environment(s3_server), "TMPDIR": str(tmp_path)}
     lines = [
         {"timestamp": f"2026-04-{1 + n % 9:02}T00:{n % 60:02}:00Z", "account_id": f"a{n % 40}", "request_id": f"r{n}"}
         for n in range(400)
@@ -264,28 +272,29 @@ def test_the_commands_work_on_it(s3: Any, s3_server: str, tmp_path: Path) -> Non
         ("verify", "--case", NAME),
         ("nightly", NAME, "--quiet"),
     ):
-        done = run(*words, stdin=text, **held)
+        done = run(*words, stdin=text, TMPDIR=str(tmp_path))
         assert done.returncode == 0, (words, done.stderr)
         printed += done.stdout + done.stderr
     assert f"sealed {NAME}" in printed
     assert "the files of the case are as sealed" in printed
     assert str(tmp_path) not in printed
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("forensics")]
-    changed = run("verify", "--case", NAME, **held)
+    changed = run("verify", "--case", NAME, TMPDIR=str(tmp_path))
     assert changed.returncode == 6, changed.stdout
     assert "was changed" in changed.stderr
     stored = [s3.cat_file(name) for name in s3.find("lake/cases/one")]
     assert not [one for one in (KEY, SECRET, TOKEN) if one in printed or any(one.encode() in part for part in stored)]
 
 
-def test_a_cluster_elsewhere_is_refused(s3_server: str) -> None:
+def test_a_cluster_elsewhere_is_refused() -> None:
     """Its workers could not see the passing folder."""
-    done = run("investigate", "--case", NAME, "--engine", "dask", "--scheduler", "tcp://127.0.0.1:1", **environment(s3_server))
+    done = run("investigate", "--case", NAME, "--engine", "dask", "--scheduler", "tcp://127.0.0.1:1")
     assert done.returncode == 2
     assert "workers of a cluster cannot see a case on a store" in done.stderr
 
 
-def test_no_place_is_taken_by_a_name_that_is_listed(s3: Any) -> None:
+@pytest.mark.usefixtures("s3")
+def test_no_place_is_taken_by_a_name_that_is_listed() -> None:
     """Objects of a case are no sources that a listing remembers."""
     note(NAME, "first")
     assert not [name for name in stores.listed() if name.startswith(NAME)]

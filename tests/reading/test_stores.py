@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from object_store import KEY, SECRET, TOKEN, Between, answer, environment, free_port, s3, s3_server
+from object_store import KEY, SECRET, TOKEN, Between, Store, answer, free_port, s3, s3_server
 from polars.testing import assert_frame_equal
 from running import run
 
@@ -44,7 +44,7 @@ def log(start: int, count: int = 20) -> bytes:
     return gzip.compress("".join(line(number) + "\n" for number in range(start, start + count)).encode(), mtime=0)
 
 
-def lake(store: Any, objects: int = 5) -> dict[str, bytes]:  # noqa: ANN401 - the store's library has no types
+def lake(store: Store, objects: int = 5) -> dict[str, bytes]:
     """lake/logs/day-N.jsonl.gz."""
     made = {f"logs/day-{number:03}.jsonl.gz": log(number * 20) for number in range(objects)}
     for key, content in made.items():
@@ -65,7 +65,7 @@ def case(tmp_path: Path) -> Case:
 
 
 @pytest.fixture
-def between(s3: Any, s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]:
+def between(s3: Store, s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]:
     """The store behind something that meddles."""
     import fsspec
 
@@ -77,7 +77,7 @@ def between(s3: Any, s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
     found.close()
 
 
-def test_objects_read_as_files_do(s3: Any, case: Case, tmp_path: Path) -> None:
+def test_objects_read_as_files_do(s3: Store, case: Case, tmp_path: Path) -> None:
     """The same events, to the line, as from a folder; beside each source stands what the store called it."""
     for key, content in lake(s3).items():
         path = tmp_path / key
@@ -97,7 +97,7 @@ def test_objects_read_as_files_do(s3: Any, case: Case, tmp_path: Path) -> None:
     assert not list((case.folder / ".spool").glob("object-*"))
 
 
-def test_a_second_night_fetches_what_is_new(s3: Any, between: Between, case: Case) -> None:
+def test_a_second_night_fetches_what_is_new(s3: Store, between: Between, case: Case) -> None:
     """Of 60 objects of which one is new and one was written again longer, two are fetched; the rest is listed."""
     lake(s3, 60)
     read(case, "s3://lake/logs/")
@@ -113,7 +113,7 @@ def test_a_second_night_fetches_what_is_new(s3: Any, between: Between, case: Cas
     assert grown["byte_start"].to_list() == [0, len("".join(line(n) + "\n" for n in range(60, 80)))]
 
 
-def test_objects_come_several_at_a_time(s3: Any, between: Between, case: Case) -> None:
+def test_objects_come_several_at_a_time(s3: Store, between: Between, case: Case) -> None:
     """While one is waited for, others are on their way: a lake of small objects is not read one round trip at a time."""
     lake(s3, 12)
     together, gate, lock = [0, 0], threading.Event(), threading.Lock()
@@ -129,12 +129,12 @@ def test_objects_come_several_at_a_time(s3: Any, between: Between, case: Case) -
             with lock:
                 together[0] -= 1
 
-    between.meddle = meddle  # type: ignore[assignment]
+    between.meddle = meddle
     read(case, "s3://lake/logs")
     assert together[1] >= 4
 
 
-def test_folders_and_globs(s3: Any) -> None:
+def test_folders_and_globs(s3: Store) -> None:
     """A folder is all below it, a glob what it fits, a name itself; hidden objects and folder marks are passed over."""
     from forensics.reading.opening.finding import find_sources
 
@@ -150,10 +150,12 @@ def test_folders_and_globs(s3: Any) -> None:
     assert "s3://lake/ab/4.gz" in find_sources(["s3://lake"])[0]
 
 
-def test_a_line_leads_back_to_its_object(s3: Any, case: Case, tmp_path: Path) -> None:
+def test_a_line_leads_back_to_its_object(s3: Store, case: Case, tmp_path: Path) -> None:
     """Quoted lines are shown from the object; a copy elsewhere is known by its content; a changed object is not it."""
     lake(s3, 2)
-    rows = pl.DataFrame({"timestamp": ["2026-04-02T00:00:00Z"], "account_id": ["p1"], "request_id": ["q"], "model": ["m"]})
+    rows = pl.DataFrame(
+        {"timestamp": ["2026-04-02T00:00:00Z"], "account_id": ["p1"], "request_id": ["q"], "model": ["m"]}
+    )
     rows.write_parquet(tmp_path / "rows.parquet")
     s3.put_file(str(tmp_path / "rows.parquet"), "lake/logs/rows.parquet")
     read(case, "s3://lake/logs")
@@ -173,7 +175,7 @@ def test_a_line_leads_back_to_its_object(s3: Any, case: Case, tmp_path: Path) ->
 class TestWhatGoesWrong:
     """Each in words, with the name, without what it was signed with; the case is as it was."""
 
-    def test_names_that_are_not_there(self, s3: Any, case: Case) -> None:
+    def test_names_that_are_not_there(self, s3: Store, case: Case) -> None:
         """No bucket, no object, no match."""
         lake(s3, 1)
         for name, said in (
@@ -186,7 +188,8 @@ class TestWhatGoesWrong:
                 read(case, name)
         assert not case.has("events")
 
-    def test_an_endpoint_that_nobody_serves(self, s3: Any, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.usefixtures("s3")
+    def test_an_endpoint_that_nobody_serves(self, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
         """Within a bounded time."""
         import fsspec
 
@@ -197,7 +200,8 @@ class TestWhatGoesWrong:
         with pytest.raises(InputError, match="the store does not answer"):
             read(case, "s3://lake/logs")
 
-    def test_no_credentials(self, s3: Any, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.usefixtures("s3")
+    def test_no_credentials(self, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
         """The hint names the usual ways."""
         import fsspec
 
@@ -217,23 +221,25 @@ class TestWhatGoesWrong:
             ("InvalidObjectState", "cold storage"),
         ],
     )
-    def test_access_denied(self, code: str, said: str, s3: Any, between: Between, case: Case) -> None:
+    def test_access_denied(self, code: str, said: str, s3: Store, between: Between, case: Case) -> None:
         """Each reason that a store gives for it; other objects are read."""
         lake(s3, 3)
-        between.meddle = lambda asked: answer("403 Forbidden", code) if asked.startswith("GET /lake/logs/day-001") else None
+        between.meddle = lambda asked: (
+            answer("403 Forbidden", code) if asked.startswith("GET /lake/logs/day-001") else None
+        )
         report = read(case, "s3://lake/logs")
         assert report.event_count == 40
         ((name, why),) = report.skipped
         assert name.endswith("day-001.jsonl.gz")
         assert said in why
 
-    def test_a_store_that_stumbles(self, s3: Any, between: Between, case: Case) -> None:
+    def test_a_store_that_stumbles(self, s3: Store, between: Between, case: Case) -> None:
         """Every object fails once or twice (a 503, a dropped connection) and all are read."""
         lake(s3, 4)
         asked_before: dict[str, int] = {}
 
         def meddle(asked: str) -> bytes | None:
-            place = asked.split(" ")[1].split("?")[0]
+            place = asked.split(" ")[1].partition("?")[0]
             asked_before[place] = asked_before.get(place, 0) + 1
             if asked_before[place] == 1 and "day-" in place:
                 return b"" if "day-001" in place else answer("503 Slow Down", "SlowDown")
@@ -242,7 +248,7 @@ class TestWhatGoesWrong:
         between.meddle = meddle
         assert read(case, "s3://lake/logs").event_count == 80
 
-    def test_an_object_exchanged_while_it_is_read(self, s3: Any, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
+    def test_an_object_exchanged_while_it_is_read(self, s3: Store, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
         """Nothing of a mixture is kept: one object is skipped with the reason, and read the next time."""
         lake(s3, 3)
         monkeypatch.setattr(stores, "CHUNK", 100)
@@ -265,7 +271,7 @@ class TestWhatGoesWrong:
         stores._listed.clear()
         assert read(case, "s3://lake/logs").event_count == 20
 
-    def test_an_object_that_goes(self, s3: Any, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
+    def test_an_object_that_goes(self, s3: Store, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
         """Taken away between listing and reading: skipped, with the reason."""
         lake(s3, 3)
         told = find_objects("s3://lake/logs")
@@ -275,7 +281,7 @@ class TestWhatGoesWrong:
         assert [why for _, why in report.skipped] == ["it was taken away while it was read"]
         assert report.event_count == 40
 
-    def test_a_transfer_that_ends_early(self, s3: Any, between: Between, case: Case) -> None:
+    def test_a_transfer_that_ends_early(self, s3: Store, between: Between, case: Case) -> None:
         """What comes short of the object's size is asked for again, then skipped: half an object is none."""
         lake(s3, 3)
         half = log(20)[:40]
@@ -291,7 +297,7 @@ class TestWhatGoesWrong:
         between.meddle = lambda _asked: None
         assert read(case, "s3://lake/logs").event_count == 20
 
-    def test_an_archive_cut_off_in_the_store(self, s3: Any, case: Case) -> None:
+    def test_an_archive_cut_off_in_the_store(self, s3: Store, case: Case) -> None:
         """An object that is itself a cut archive is read as far as it goes, and said so, as a file is."""
         lake(s3, 1)
         whole = log(1_000, 4_000)
@@ -342,10 +348,10 @@ class TestNames:
         assert raised.value.hint == "pip install 'forensics[az]'"
 
 
-def test_credentials_are_written_nowhere(s3: Any, s3_server: str, tmp_path: Path) -> None:
+def test_credentials_are_written_nowhere(s3: Store, s3_server: str, tmp_path: Path) -> None:
     """Key, secret and token are in no file of the case and in nothing printed, whatever fails."""
     lake(s3, 3)
-    case, held = tmp_path / "case", environment(s3_server)
+    case = tmp_path / "case"
     printed = ""
     for words in (
         ("ingest", "s3://lake/logs", "--case", case),
@@ -354,9 +360,9 @@ def test_credentials_are_written_nowhere(s3: Any, s3_server: str, tmp_path: Path
         ("formats", "test", "s3://lake/logs/day-001.jsonl.gz"),
         ("verify", "--case", case, "--source", "s3://lake/logs/day-001.jsonl.gz", "--line", "2"),
     ):
-        done = run(*words, **held)
+        done = run(*words)
         printed += done.stdout + done.stderr
-    refused = run("ingest", "s3://lake/logs", "--case", case, **{**held, "AWS_ENDPOINT_URL": f"{s3_server}/moto-none"})
+    refused = run("ingest", "s3://lake/logs", "--case", case, AWS_ENDPOINT_URL=f"{s3_server}/moto-none")
     printed += refused.stdout + refused.stderr
     assert line(21) in printed
     secrets = (KEY, SECRET, TOKEN)

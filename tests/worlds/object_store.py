@@ -11,12 +11,14 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+Store: TypeAlias = Any  # its library ships no types
 
 # Planted: none of these may be found in anything that the tool writes.
 KEY, SECRET, TOKEN = "AKIAPLANTEDKEY0000", "planted+secret/abcdefghijklmnopqrstu", "planted-session-token"
@@ -31,7 +33,7 @@ def free_port() -> int:
 
 @contextmanager
 def running_server() -> Iterator[str]:
-    """moto's server; its address."""
+    """The server of moto; its address."""
     port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -39,7 +41,7 @@ def running_server() -> Iterator[str]:
     try:
         for _ in range(300):
             try:
-                urllib.request.urlopen(f"{address}/moto-api/", timeout=5).close()
+                urllib.request.urlopen(f"{address}/moto-api/", timeout=5).close()  # noqa: S310 - on loopback
                 break
             except (urllib.error.URLError, OSError):
                 assert process.poll() is None
@@ -149,7 +151,7 @@ def s3_server() -> Iterator[str]:
 
 
 @pytest.fixture
-def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The store, emptied, as its own library sees it; what the tool needs to find it is in the environment."""
     import fsspec
 
@@ -158,7 +160,8 @@ def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name, value in environment(s3_server).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(stores, "PAUSE_S", 0.01)
-    urllib.request.urlopen(urllib.request.Request(f"{s3_server}/moto-api/reset", method="POST"), timeout=10).close()
+    again = urllib.request.Request(f"{s3_server}/moto-api/reset", method="POST")  # noqa: S310 - on loopback
+    urllib.request.urlopen(again, timeout=10).close()  # noqa: S310 - as above
     stores._listed.clear()
     fsspec.filesystem("s3").clear_instance_cache()
     store = fsspec.filesystem("s3", use_listings_cache=False)

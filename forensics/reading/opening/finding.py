@@ -17,7 +17,8 @@ Passed = list[tuple[str, str]]  # what was passed over, and why
 
 
 def find_sources(given: Sequence[str]) -> tuple[list[str], Passed]:
-    """Files and objects behind names, folders and globs, sorted within each, none twice; and what was passed over, with the reason.
+    """Files and objects behind names, folders and globs, sorted within each, none twice; and what was passed over, with
+    the reason.
 
     Raises: InputError where a name finds nothing; UsageError for one of another service, or with credentials in it.
     """

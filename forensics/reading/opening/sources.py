@@ -261,9 +261,7 @@ def open_source(path: str) -> Stream:
     Raises: OSError where it cannot be opened; InputError for a device, a pipe into which nobody writes, and an object
             that cannot be had.
     """
-    handle: IO[bytes] = (
-        sys.stdin.buffer if path == "-" else open_object(path) if is_store(path) else _open(Path(path))
-    )
+    handle: IO[bytes] = sys.stdin.buffer if path == "-" else open_object(path) if is_store(path) else _open(Path(path))
     peek = handle.peek(8)[:8] if hasattr(handle, "peek") else b""
     return Stream(handle, kind_of(peek))
 

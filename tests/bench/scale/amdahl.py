@@ -104,7 +104,7 @@ def main() -> None:
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         run: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         print(told(run, wish.engine, workers), flush=True)
-        tables.append({name: sha for name, sha in run["tables"].items()})
+        tables.append(run["tables"])
         shutil.rmtree(copy, ignore_errors=True)
     same = all(one == tables[0] for one in tables)
     print(f"tables of all these runs: {'the same bytes' if same else 'NOT the same bytes'}")
