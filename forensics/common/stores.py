@@ -190,7 +190,8 @@ def _told(name: str, error: Exception) -> InputError:
         return InputError(f"{name}: no such object", "check the name; quote a glob so that the shell leaves it alone")
     if kind in _NO_CREDENTIALS:
         return InputError(f"{name}: no credentials found ({kind})", USUAL_WAYS)
-    if isinstance(error, PermissionError) or code in {"401", "403"}:
+    refused = {code, str(getattr(error, "status_code", ""))} & {"401", "403"}
+    if isinstance(error, PermissionError) or refused or "AUTH" in code.upper():
         return InputError(f"{name}: access denied: {_DENIED.get(code, 'the store refuses it')}", USUAL_WAYS)
     if kind in _SILENT or isinstance(error, ConnectionError | TimeoutError):
         return _Silent(f"{name}: the store does not answer ({kind})", "check the network and the endpoint; try again")
