@@ -24,7 +24,7 @@ demo: $(STAMP) ## install and run the main job on sample_logs/
 	@printf '\nNext:  %s\n' '$(BIN)/forensics show 1 --case $(CASE)'
 
 test: $(STAMP) ## install and pass all tests
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 test-slow: $(STAMP) ## the tests that take minutes
 	@$(BIN)/python -m pytest -m slow

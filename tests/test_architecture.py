@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import re
 import subprocess
 import sys
 from functools import cache
@@ -60,25 +59,6 @@ LIBRARIES: dict[str, frozenset[str]] = {
 }
 HEAVY = ("sklearn", "scipy", "polars", "pyarrow", "numpy", "graspologic_native", "networkit", "jinja2", "cryptography")
 FILES = sorted(PACKAGE.rglob("*.py"))
-# Longer than LONGEST still: to be taken apart, never to be added to.
-OWED = {
-    "commands/investigating.py investigate",
-    "commands/nights.py nightly",
-    "commands/reporting.py report",
-    "commands/showing.py show",
-    "judging/panel.py build_panel",
-    "nights/lineage.py describe_night",
-    "pipeline/stages.py investigate",
-    "reports/exports/markdown.py render_markdown",
-    "reports/exports/markdown.py _finding",
-    "reports/facts/findings.py _gather",
-    "reports/facts/findings.py _finding",
-    "reports/facts/findings.py _kinds",
-    "reports/facts/lives.py _successions",
-    "reports/page/pictures.py draw_web",
-    "reports/screen/nightly.py read_news",
-    "reports/screen/worlds.py evaluation_text",
-}
 WORD_LISTS = {"lexicon.py", "content_flags.py", "clients.py"}  # lists of phrases and patterns, a row each
 LONG, LONGEST, MOST_LONG = 40, 60, 0.05  # lines of a function; of all functions so many may be longer than LONG
 
@@ -259,11 +239,10 @@ def functions_of(path: Path) -> list[tuple[str, int]]:
 
 
 def test_functions_fit_on_a_screen() -> None:
-    """95 % of functions are at most 40 lines long, none is longer than 60 but those still owed."""
+    """95 % of functions are at most 40 lines long, none is longer than 60."""
     every = [item for path in FILES for item in functions_of(path)]
-    giants = {re.sub(r":\d+", "", name): length for name, length in every if length > LONGEST}
-    assert not set(giants) - OWED, giants
-    assert not OWED - set(giants), "no longer owed: take them off the list"
+    giants = {name: length for name, length in every if length > LONGEST}
+    assert not giants, giants
     long = [name for name, length in every if length > LONG]
     assert len(long) <= MOST_LONG * len(every), f"{len(long)} of {len(every)} are longer than {LONG} lines"
 

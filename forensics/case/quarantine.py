@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from forensics.case.store import Case
 
 AHEAD = timedelta(days=1)  # of the clock: zones and clocks that are not set differ by less
-SILENCE_DAYS = 3  # without an event, at least, before events that stand alone,
-SILENCES = 3  # and so many times the longest silence before
+SILENCE_DAYS = 3  # without an event: what follows more of them may stand alone,
+SILENCES = 3  # if they are also more than so many times the longest silence before
 FEW_SHARE = 0.05  # of the events of a usual day: fewer a day are few
 FEWEST = 20 / 19  # all that is kept apart for standing alone is at most a twentieth
 LIVE = timedelta(days=2)  # before the clock: events of these days are what a log that goes on has
@@ -92,12 +92,12 @@ def find_limit(days: Sequence[tuple[date, int]], clock: datetime | None) -> date
 
 def _lone_tail(days: Sequence[tuple[date, int]], clock: datetime | None) -> int | None:
     """Where the few last events begin that stand alone after a long silence; None where there are none such."""
-    gaps = [(later[0] - earlier[0]).days for earlier, later in pairwise(days)]
-    usual = 0
-    for place, gap in enumerate(gaps, start=1):
-        if gap > max(SILENCE_DAYS, SILENCES * usual) and _are_few(days, place, clock):
+    silences = [(later[0] - earlier[0]).days - 1 for earlier, later in pairwise(days)]
+    longest = 0
+    for place, silence in enumerate(silences, start=1):
+        if silence > max(SILENCE_DAYS, SILENCES * longest) and _are_few(days, place, clock):
             return place
-        usual = max(usual, gap)
+        longest = max(longest, silence)
     return None
 
 

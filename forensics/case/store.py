@@ -48,6 +48,7 @@ LEDGER_FILE = "ledger.json"
 DRAFT, READY = ".draft", ".ready"
 CHECKPOINT = "checkpoint"  # inside a draft: what stays of it if the rest fails
 ROW_GROUP_ROWS = 131_072
+GONE = ".gone"  # ending of what stands in a draft for a file that is taken away
 STAGE_NOTE = ".stage"  # which stage runs; left behind only by a run that was killed
 # Events of a part lie by account in small groups of rows: whoever asks for some accounts reads their groups only.
 EVENT_GROUP_ROWS = 16_384
@@ -375,6 +376,13 @@ class Case:
             _sync(path.parent)
         return path
 
+    def remove_file(self, name: str) -> None:
+        """Take a small file of the case away, with the draft if there is one."""
+        if not self._drafting:
+            (self.folder / name).unlink(missing_ok=True)
+        elif (self.folder / name).exists():
+            self.write_file(f"{name}{GONE}", b"")
+
     # the chained log
 
     def entries(self) -> list[dict[str, Any]]:
@@ -535,11 +543,14 @@ class Case:
         with _writing(self.folder):
             inside = [path for path in sorted(ready.rglob("*")) if path.is_file()]
             last = {ready / LEDGER_FILE: 1, ready / LOG_FILE: 2}
-            for path in sorted(inside, key=lambda path: last.get(path, 0)):
+            for path in sorted(inside, key=lambda path: -1 if path.suffix == GONE else last.get(path, 0)):
                 name = path.relative_to(ready)
                 if path == ready / LOG_FILE:
                     entries = [json.loads(line) for line in path.read_bytes().splitlines()]
                     append_entries(self.folder / LOG_FILE, entries, FILE_MODE)
+                    path.unlink()
+                elif path.suffix == GONE:
+                    (self.folder / name.with_suffix("")).unlink(missing_ok=True)
                     path.unlink()
                 else:
                     (self.folder / name).parent.mkdir(mode=0o700, exist_ok=True)

@@ -119,14 +119,11 @@ def timeline(
 
 
 def _finding(network: str, case: CaseOption) -> Finding:
-    from forensics.common.errors import UsageError
     from forensics.reports.facts.findings import build_report
-    from forensics.reports.screen.listings import find_network
+    from forensics.reports.screen.listings import named_network
 
     found = analysed_case(case)
-    row = find_network(found, network)
-    if row is None:
-        raise UsageError(f"no network is called {network!r}", "forensics networks lists ids, names and ranks")
+    row = named_network(found, network)
     return build_report(found, networks=[row["network_id"]], notes=found.ledger["notes"]).findings[0]
 
 

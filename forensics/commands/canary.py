@@ -50,7 +50,7 @@ from forensics.commands.canary_options import (
     WordsOption,
     WorkersOption,
 )
-from forensics.commands.options import CaseOption, Form, FormOption
+from forensics.commands.options import CaseOption, Form, FormOption, record_command
 from forensics.commands.progress import StageProgress
 
 if TYPE_CHECKING:
@@ -151,7 +151,8 @@ def assign(
     ids = usable["position_id"].to_list()
     table = assign_variants(secret, who, ids, wanted)
     described = describe_design(asked, usable, secret, per)
-    note_in_log(case, "canary assign", target.write(table, described), key_id=described["key_id"])
+    written = target.write(table, described)
+    note_in_log(None if target.case else case, "canary assign", written, key_id=described["key_id"])
     typer.echo("\n".join(assigned_sentences(described)), err=True)
 
 
@@ -196,10 +197,8 @@ def trace(
             mixed_share=mixed,
         )
     facts = _facts(outcome, described, digest, [about for _, about in read], usual[1] if usual else None)
-    written = _keep(case, facts, html)
-    note_in_log(
-        case, "canary trace", written, assignment_sha256=digest, corpora=facts["corpora"], named=len(facts["named"])
-    )
+    noted = {"assignment_sha256": digest, "corpora": facts["corpora"], "named": len(facts["named"])}
+    note_in_log(None, "canary trace", _keep(case, facts, html, noted))
     _tell(outcome, facts, form)
     _raise_skipped(facts)
 
@@ -305,20 +304,16 @@ def _facts(
     return {"verdict": " ".join(verdict_sentences(facts)).replace("\u00a0", " ")} | facts
 
 
-def _keep(folder: Path | None, facts: dict[str, Any], html: Path | None) -> list[dict[str, str]]:
-    """Store a trace in the case, and the page where it is wanted; what was written, with its SHA-256."""
+def _keep(folder: Path | None, facts: dict[str, Any], html: Path | None, noted: dict[str, Any]) -> list[dict[str, str]]:
+    """Store a trace in the case with its entry in the log, and the page where it is wanted; what was written, with its
+    SHA-256.
+    """
     from forensics.case.store import Case
     from forensics.common.errors import InputError
     from forensics.reports.page.canary import render_trace
     from forensics.reports.screen.output import facts_text
 
     written = []
-    if folder is not None:
-        content = facts_text(facts).encode()
-        with Case.locked(folder) as held:
-            name = f"{FOLDER}/trace-{len(list((held.folder / FOLDER).glob('trace-*.json'))) + 1:03d}.json"
-            held.write_file(name, content)
-        written.append({"path": name, "sha256": sha256_of(content)})
     if html is not None:
         page = render_trace(facts)
         try:
@@ -328,6 +323,13 @@ def _keep(folder: Path | None, facts: dict[str, Any], html: Path | None) -> list
                 f"cannot write {html}: {error.strerror or error}", "name a file in a folder that can be written"
             ) from error
         written.append({"path": str(html), "sha256": sha256_of(page)})
+    if folder is not None:
+        content = facts_text(facts).encode()
+        with Case.locked(folder) as held, held.draft():
+            name = f"{FOLDER}/trace-{len(list((held.folder / FOLDER).glob('trace-*.json'))) + 1:03d}.json"
+            held.write_file(name, content)
+            written.insert(0, {"path": name, "sha256": sha256_of(content)})
+            record_command(held, "canary trace", files=written, **noted)
     return written
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -149,11 +148,9 @@ def load_key(path: Path, *, make: bool = False) -> bytes:
 
 def _write_closed(path: Path, content: bytes, *, force: bool) -> None:
     """A file that its owner alone can read."""
-    if force:
-        path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
+    from forensics.common.disk import write_closed
+
+    write_closed(path, content, force=force)
 
 
 def shown(path: object) -> str:
@@ -233,7 +230,7 @@ class Target:
             )
 
     def write(self, table: pl.DataFrame, design: dict[str, Any]) -> list[dict[str, str]]:
-        """Write both; what was written, with its SHA-256."""
+        """Write both, with their entry in the log of the case if they lie in it; what was written, with its SHA-256."""
         from forensics.case.store import Case
         from forensics.common.errors import InputError
         from forensics.reports.screen.output import facts_text
@@ -241,12 +238,14 @@ class Target:
         content = _encode(table, self.form)
         about = facts_text(design | {"assignment_sha256": sha256_of(content)}).encode()
         if self.case is not None:
-            with Case.locked(self.case) as held:
-                held.write_file(ASSIGNMENT, content)
-                held.write_file(DESIGN, about)
-            return [
+            files = [
                 {"path": name, "sha256": sha256_of(data)} for name, data in ((ASSIGNMENT, content), (DESIGN, about))
             ]
+            with Case.locked(self.case) as held, held.draft():
+                held.write_file(ASSIGNMENT, content)
+                held.write_file(DESIGN, about)
+                record_command(held, "canary assign", files=files, key_id=design["key_id"])
+            return files
         written = []
         for path, data in ((self.output, content), (self.design, about)):
             if path is None:

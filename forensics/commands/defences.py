@@ -335,7 +335,7 @@ def _names(found: Case, wanted: Sequence[str] | None, *, alerts: bool = False) -
     import polars as pl
 
     from forensics.common.errors import UsageError
-    from forensics.reports.screen.listings import find_network
+    from forensics.reports.screen.listings import named_network
 
     ranked = found.scan("networks").sort("rank").collect()
     if not wanted:
@@ -344,9 +344,7 @@ def _names(found: Case, wanted: Sequence[str] | None, *, alerts: bool = False) -
         return {row["network_id"]: row["name"] or row["network_id"] for row in chosen.iter_rows(named=True)}
     names = {}
     for name in wanted:
-        row = find_network(found, name)
-        if row is None:
-            raise UsageError(f"no network is called {name!r}", "forensics networks lists ids, names and ranks")
+        row = named_network(found, name)
         if alerts and not row["alert"]:
             raise UsageError(f"{row['name']} is no finding", "forensics networks --alerts lists those that are")
         names[row["network_id"]] = row["name"] or row["network_id"]
@@ -385,6 +383,7 @@ def _write_file(found: Case, sheet: Sheet, frame: pl.DataFrame, path: Path, *, f
     from forensics.commands.reporting import record_files
     from forensics.common.errors import UsageError
     from forensics.common.printable import printable
+    from forensics.reports.exports.catalogue import place_files, refuse_taken
     from forensics.reports.page.sheet import render_sheet_page
     from forensics.reports.screen.output import csv_text, json_text, jsonl_text
 
@@ -394,8 +393,7 @@ def _write_file(found: Case, sheet: Sheet, frame: pl.DataFrame, path: Path, *, f
         raise UsageError(
             f"cannot tell a form from the name {path.name}", "end it in .html, .csv, .parquet, .json or .jsonl"
         )
-    if path.is_dir() or (path.exists() and not force):
-        raise UsageError(f"{path} exists", "choose another name, or say --force to write over it")
+    refuse_taken([path], force=force)
     if ending == ".html":
         content = render_sheet_page(sheet)
     elif ending == ".parquet":
@@ -404,11 +402,5 @@ def _write_file(found: Case, sheet: Sheet, frame: pl.DataFrame, path: Path, *, f
         content = buffer.getvalue()
     else:
         content = texts[ending](frame).encode()
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {path}: {error.strerror}", "name a file in a folder that exists and can be written"
-        ) from error
-    record_files(found, [path])
+    place_files([(path, content)], force=force, record=lambda written: record_files(found, written))
     typer.echo(f"wrote {printable(path)}", err=True)

@@ -33,16 +33,10 @@ def members(
     wide: WideOption = False,
 ) -> None:
     """List the accounts of each network."""
-    from forensics.common.errors import UsageError
-    from forensics.reports.screen.listings import MEMBER_COLUMNS, find_network, list_members
+    from forensics.reports.screen.listings import MEMBER_COLUMNS, list_members, named_network
 
     found = analysed_case(case)
-    wanted = None
-    if network is not None:
-        row = find_network(found, network)
-        if row is None:
-            raise UsageError(f"no network is called {network!r}", "forensics networks lists ids, names and ranks")
-        wanted = row["network_id"]
+    wanted = named_network(found, network)["network_id"] if network is not None else None
     _write(list_members(found, wanted), form, MEMBER_COLUMNS, wide=wide)
 
 

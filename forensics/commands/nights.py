@@ -347,13 +347,10 @@ def mark_network(folder: Path, network: str, state: State, note: str) -> str:
 def _mark(held: Case, network: str, state: State, note: str) -> str:
     import polars as pl
 
-    from forensics.common.errors import UsageError
     from forensics.nights.marks import read_marks, suppress_benign
-    from forensics.reports.screen.listings import find_network
+    from forensics.reports.screen.listings import named_network
 
-    row = find_network(held, network)
-    if row is None:
-        raise UsageError(f"no network is called {network!r}", "forensics networks lists ids, names and ranks")
+    row = named_network(held, network)
     members = (
         held.scan("members")
         .filter(pl.col("network_id") == row["network_id"])
@@ -382,6 +379,7 @@ def _mark(held: Case, network: str, state: State, note: str) -> str:
 def _mark_value(held: Case, state: State | None, value: tuple[str, str], note: str) -> str:
     """Put a value on the list of those that tie nobody, or take it off."""
     from forensics.common.errors import UsageError
+    from forensics.common.secrets import hide_secret
     from forensics.defences.watch_list import check_kind
 
     if state not in {State.benign, State.none}:
@@ -389,7 +387,7 @@ def _mark_value(held: Case, state: State | None, value: tuple[str, str], note: s
             "a value is marked benign, or none to take the mark back",
             "forensics mark benign --value client 'aurora-python/1.9.2'; watch looks for values",
         )
-    kind, what = value
+    kind, what = value[0], hide_secret(value[1])
     check_kind(kind, held.scan("events"))
     record_command(held, "mark", kind=kind, value=what, state=state.value, note=note)
     told = "ties nobody any more" if state is State.benign else "counts again"

@@ -7,7 +7,7 @@ import tempfile
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -179,8 +179,17 @@ def record_command(case: Case, what: str, **facts: object) -> None:
 
     from forensics import __version__
 
-    command = [mask_secrets(word) for word in sys.argv[1:]]
-    case.record(what, datetime.now(UTC), who(), version=__version__, command=command, **facts)
+    told = _masked({"command": sys.argv[1:], **facts})
+    case.record(what, datetime.now(UTC), who(), version=__version__, **told)
+
+
+def _masked(fact: Any) -> Any:  # noqa: ANN401 - facts are JSON of any shape
+    """A fact without secrets: the log is passed on, with a seal or alone."""
+    if isinstance(fact, str):
+        return mask_secrets(fact)
+    if isinstance(fact, dict):
+        return {name: _masked(inner) for name, inner in fact.items()}
+    return [_masked(inner) for inner in fact] if isinstance(fact, list | tuple) else fact
 
 
 def keep_apart(held: Case) -> Apart:
@@ -199,8 +208,8 @@ def keep_what_was_read(held: Case, **facts: object) -> None:
 
     from forensics import __version__
 
-    command = [mask_secrets(word) for word in sys.argv[1:]]
-    held.checkpoint("ingest", datetime.now(UTC), who(), version=__version__, command=command, **facts)
+    told = _masked({"command": sys.argv[1:], **facts})
+    held.checkpoint("ingest", datetime.now(UTC), who(), version=__version__, **told)
 
 
 @contextlib.contextmanager

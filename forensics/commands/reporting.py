@@ -13,7 +13,7 @@ from forensics.commands.progress import StageProgress
 
 if TYPE_CHECKING:
     from forensics.case.store import Case
-    from forensics.reports.exports.catalogue import Export
+    from forensics.reports.exports.catalogue import Export, Written
 
 # tested against the exports
 FORMATS = "html, markdown, json, jsonl, csv, parquet, timesketch, stix, ocsf, graphml, gexf, sigma, blocklist"
@@ -33,7 +33,7 @@ def report(
     ] = None,
     networks: Annotated[
         list[str] | None,
-        typer.Option("--network", help="Only this network, by id or name; may be repeated.", metavar="NETWORK"),
+        typer.Option("--network", help="Only this network, by id, name or rank; may be repeated.", metavar="NETWORK"),
     ] = None,
     prices: Annotated[
         Path | None,
@@ -53,8 +53,10 @@ def report(
     from forensics.reports.facts.findings import build_report
     from forensics.reports.facts.impact import load_prices
     from forensics.reports.facts.requests import Period
+    from forensics.reports.screen.listings import named_network
 
     found = analysed_case(case)
+    chosen = [named_network(found, name)["network_id"] for name in networks] if networks else None
     wanted = _pair_up(form or [], [path if str(path) != "-" else None for path in output or []])
     files = [(export, path) for export, path in wanted if path is not None]
     for _, path in files:  # before the work, not after it
@@ -65,24 +67,21 @@ def report(
         tables, sealed = Period(found, in_utc(since), in_utc(until)), current_seal(found)
         notes = found.ledger["notes"] | ({"period": _told_period(since, until)} if since or until else {})
         built = build_report(
-            tables, load_prices(prices), manifest_sha256=sealed, networks=networks, limit=limit, notes=notes
+            tables, load_prices(prices), manifest_sha256=sealed, networks=chosen, limit=limit, notes=notes
         )
     _tell_broken_seal(found, sealed)
-    if networks and not built.findings:
-        raise UsageError(f"no network is called {networks[0]}", "see forensics networks")
     with progress("write the report"):
-        write_reports(built, files, force=force)
+        write_reports(built, files, force=force, record=lambda written: record_files(found, written))
         for export, target in wanted:
             if target is None:
                 _to_stdout(export.render(built), export.suffix)
     if files:
-        _tell_written(found, [path for _, path in files])
+        _tell_written([path for _, path in files])
 
 
-def _tell_written(found: Case, written: list[Path]) -> None:
+def _tell_written(written: list[Path]) -> None:
     from forensics.common.printable import printable
 
-    record_files(found, written)
     typer.echo("\n".join(f"wrote {printable(path)}" for path in written), err=True)
 
 
@@ -141,14 +140,15 @@ def _to_stdout(content: bytes, suffix: str) -> None:
         raise output_lost(error) from error
 
 
-def record_files(found: Case, files: list[Path]) -> None:
-    """Note in the case's log what was written from it; a case that cannot be written to is still reported on."""
+def record_files(found: Case, written: list[Written]) -> None:
+    """Note in the case's log what is written from it, before it has its name; a case that cannot be written to is still
+    reported on.
+    """
     from forensics.case.store import Case
     from forensics.common.errors import CaseLocked, InputError
-    from forensics.evidence.manifest import hash_file
 
     try:
         with Case.locked(found.folder) as held:
-            record_command(held, "report", files=[{"path": str(path), "sha256": hash_file(path)} for path in files])
+            record_command(held, "report", files=written)
     except (CaseLocked, InputError) as error:
         typer.echo(f"forensics: not noted in the log of the case: {error.message}", err=True)

@@ -86,8 +86,9 @@ def _make_key(path: Path) -> None:
 def _attach(held: Case, response: Path) -> None:
     from forensics.evidence.manifest import attach_response
 
-    given = attach_response(held, response)
-    record_command(held, "timestamp", given=given)
+    with held.draft():
+        given = attach_response(held, response)
+        record_command(held, "timestamp", given=given)
     typer.echo(f"the authority says {given}: kept in {_shown(held.folder / 'seal')}")
 
 
@@ -98,11 +99,12 @@ def _seal(held: Case, key: Path | None, bag: Path | None, config: Path | None, *
     at, where = _now(), held.folder
     with StageProgress()("hash what went in and came out"):
         settings = dataclasses.asdict(chosen_settings(config, where))
-        digest = seal_case(
-            held, at=at, by=who(), settings=settings, quotes=list_quotes(held), key=key, timestamp=timestamp
-        )
+        with held.draft():
+            digest = seal_case(
+                held, at=at, by=who(), settings=settings, quotes=list_quotes(held), key=key, timestamp=timestamp
+            )
+            record_command(held, "seal", manifest_sha256=digest)
         count = write_bag(held, bag, at=at) if bag is not None else 0
-    record_command(held, "seal", manifest_sha256=digest)
     typer.echo(f"sealed {_shown(where)}: manifest SHA-256 {digest}")
     if key is None:
         typer.echo(
@@ -172,7 +174,7 @@ def share(
     ] = None,
     networks: Annotated[
         list[str] | None,
-        typer.Option("--network", help="Only this network, by id or name; may be repeated.", metavar="NETWORK"),
+        typer.Option("--network", help="Only this network, by id, name or rank; may be repeated.", metavar="NETWORK"),
     ] = None,
     keep_clients: Annotated[
         bool, typer.Option("--keep-clients", help="Leave user agents and TLS fingerprints readable.")
@@ -185,8 +187,10 @@ def share(
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
     from forensics.evidence.share import Pseudonyms, load_key, share_case, unfinished, write_mapping
+    from forensics.reports.screen.listings import named_network
 
     found = analysed_case(case)
+    chosen = [named_network(found, name)["network_id"] for name in networks] if networks else None
     if key is None or mapping is None:
         raise UsageError(
             "a share needs --key FILE and --mapping FILE", "keep both to yourself; the copy in DIR is what you pass on"
@@ -199,7 +203,7 @@ def share(
     names = Pseudonyms(load_key(key), keep_clients=keep_clients)
     with unfinished(target, mapping) as (beside, way_back):
         with StageProgress()("replace names"), Case.locked(beside) as copy:
-            count = share_case(found, copy, names, networks, events=not no_events)
+            count = share_case(found, copy, names, chosen, events=not no_events)
         replaced = write_mapping(names, way_back)
         with Case.locked(found.folder) as held:  # before it is there: nothing is passed on that the log does not know
             record_command(held, "share", networks=count, target=str(target))

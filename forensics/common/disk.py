@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -33,3 +34,24 @@ def writing(path: Path) -> Iterator[None]:
         if told is None:
             raise
         raise InputError(f"cannot write {path}: {told.group(1) or 'the disk is full or failing'}", hint) from error
+
+
+def write_closed(path: Path, content: bytes, *, force: bool = False) -> None:
+    """A file that its owner alone can read, whole or not there: half a key would be taken for one.
+
+    Raises: FileExistsError where it is there, unless `force`; OSError where it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    if path.exists() and not force:
+        raise FileExistsError(17, "File exists", str(path))
+    temporary.unlink(missing_ok=True)  # of a run that was killed
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        if force:
+            temporary.replace(path)
+        else:
+            path.hardlink_to(temporary)  # fails if the file has appeared meanwhile
+    finally:
+        temporary.unlink(missing_ok=True)

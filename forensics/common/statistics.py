@@ -172,6 +172,11 @@ def wilson(hits: float, number: float) -> tuple[float, float]:
     return float(max(0.0, centre - half)), float(min(1.0, centre + half))
 
 
+def odds(share: float) -> float:
+    """Odds of a share: how far one lies above another is told by their ratio, also where both are near one."""
+    return share / max(1e-9, 1.0 - share)
+
+
 def rare_deviation(chance: float) -> float:
     """Standard deviations that a normal value exceeds with this chance."""
     from scipy.stats import norm

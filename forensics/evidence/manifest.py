@@ -130,7 +130,7 @@ def seal_case(
     content = (json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=True) + "\n").encode()
     digest = hashlib.sha256(content).hexdigest()
     for old in (SIGNATURE, PUBLIC_KEY, REQUEST, RESPONSE):  # of a seal before this one
-        (case.folder / SEAL / old).unlink(missing_ok=True)
+        case.remove_file(f"{SEAL}/{old}")
     case.write_file(f"{SEAL}/{MANIFEST}", content)
     bag = "".join(f"{item['sha256']}  {_bag_name(item['path'])}\n" for item in manifest["outputs"])
     case.write_file(f"{SEAL}/manifest-sha256.txt", bag.encode())

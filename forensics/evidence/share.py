@@ -16,7 +16,6 @@ import hashlib
 import hmac
 import ipaddress
 import json
-import os
 import re
 import secrets
 import shutil
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from forensics.common.disk import write_closed
 from forensics.common.errors import InputError, UsageError
 from forensics.common.schema import TABLES
 from forensics.describing.sightings import kind_of
@@ -252,9 +252,7 @@ def load_key(path: Path) -> bytes:
     """
     try:
         if not path.exists():
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(KEY_BYTES) + "\n")
+            write_closed(path, (secrets.token_hex(KEY_BYTES) + "\n").encode())
         return bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
         raise UsageError(
@@ -458,9 +456,7 @@ def write_mapping(names: Pseudonyms, path: Path) -> int:
     """
     rows = list(names.mapping())
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.writelines(json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
+        write_closed(path, "".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows).encode())
     except FileExistsError as error:
         raise UsageError(f"{path} exists", "choose another name for the mapping") from error
     except OSError as error:

@@ -13,6 +13,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forensics.common.disk import write_closed
 from forensics.common.errors import IntegrityError, UsageError
 
 if TYPE_CHECKING:
@@ -61,11 +62,13 @@ def new_key(path: Path) -> PublicKey:
     encryption = serialization.BestAvailableEncryption(phrase.encode()) if phrase else serialization.NoEncryption()
     content = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
+        write_closed(path, content)
         public = public_of(private.public_key())
-        public_path.write_text(public.text(), encoding="utf-8")
+        try:
+            public_path.write_text(public.text(), encoding="utf-8")
+        except OSError:
+            path.unlink()  # a key without its public half would stand in the way of the next
+            raise
     except OSError as error:
         raise UsageError(
             f"cannot write the key {path}: {error.strerror}", "name a file in a folder that exists and can be written"

@@ -14,7 +14,7 @@ from forensics.judging.hallmark import Group, Panel
 from forensics.judging.lifetimes import find_births, find_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -38,6 +38,18 @@ ORDER = ("first_seen_at", "last_seen_at", "request_count", "output_tokens", "inp
 # What is asked for: labels of tests of dependence.
 ASKED = ("prompt_head_hash", "tools_hash", "input_tokens", "max_tokens", "temperature", "endpoint")
 
+LOOKED_AT = (
+    "account",
+    "started_at",
+    "status_code",
+    "request_model",
+    "system_hash",
+    "template_hash",
+    "prompt_hash",
+    "latency_ms",
+    "content_flags",
+)
+
 OPTIONAL = ("request_item",)  # columns that not every case has
 
 
@@ -54,14 +66,7 @@ def build_panel(
 
     Raises: nothing; networks keep empty pseudo-groups where the population is too small.
     """
-    declared = register.unique("account_id", keep="first", maintain_order=True)
-    declared = declared.rename({name: f"declared_{name}" for name in declared.columns if name != "account_id"})
-    accounts = (
-        accounts.sort(*ORDER, "account_id", nulls_last=True)
-        .join(declared, on="account_id", how="left", coalesce=True, maintain_order="left")
-        .with_row_index("account")
-    )
-    accounts = accounts.with_columns(content=pl.Series(_content(accounts), dtype=pl.UInt64))
+    accounts = _number_accounts(accounts, register)
     numbers = accounts.select("account_id", "account")
     # Accounts that a network only uses are not the operator's: no test looks at them.
     members = (
@@ -69,58 +74,17 @@ def build_panel(
     )
     inside = np.unique(members["account"].to_numpy())
     outside = np.setdiff1d(np.arange(len(accounts)), inside)
-    requests = accounts["request_count"].to_numpy().astype(float)
-    lifetime = ((accounts["last_seen_at"] - accounts["first_seen_at"]).dt.total_seconds().to_numpy()).astype(float)
-    groups = []
-    for (network_id,), part in members.group_by("network_id", maintain_order=True):
-        numbers_in = part["account"].to_numpy().astype(np.int64)
-        rng = np.random.default_rng([settings.seed, content_of(accounts, numbers_in)])
-        tested = _sample(numbers_in, requests, settings.sample_accounts, rng)
-        pool = outside if len(outside) >= FEWEST_OUTSIDE else np.setdiff1d(np.arange(len(accounts)), numbers_in)
-        groups.append(
-            Group(
-                network_id=str(network_id),
-                members=numbers_in,
-                tested=tested,
-                matched=_draw(tested, pool, requests, settings.draws, rng),
-                peers=_draw(tested, pool, lifetime, settings.draws, rng),
-            )
-        )
+    groups = _draw_groups(members, accounts, outside, settings)
     events = events.join(numbers.lazy(), on="account_id", how="inner")
-    wanted = np.unique(np.concatenate([group.tested for group in groups])) if groups else np.zeros(0, dtype=np.int64)
-    tested_frame = pl.DataFrame({"account": wanted}, schema={"account": pl.UInt32}).lazy()
-    at_s = (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s")
-    columns = (
-        "account",
-        "started_at",
-        "status_code",
-        "request_model",
-        "system_hash",
-        "template_hash",
-        "prompt_hash",
-        "latency_ms",
-        "content_flags",
-        *ASKED,
-        *(name for name in OPTIONAL if name in events.collect_schema().names()),
-        "session_id",
-    )
-    tested_events = (
-        events.join(tested_frame, on="account", how="semi")
-        .select(*(pl.col(name) for name in columns), at_s)
-        # A total order: what stands in one line and not in which line it stands, so that nothing hangs on how logs are
-        # cut; rows that are still equal are equal in all that tests look at.
-        .sort("at_s", "account", *(name for name in columns if name not in {"account", "started_at"}))
-        .collect()
-    )
-    start_s, end_s = seconds(accounts["first_seen_at"].min()), seconds(accounts["last_seen_at"].max())
     numbered = sightings.join(numbers.lazy(), on="account_id", how="inner")
     ties = _find_ties(members, numbered, kind_groups)
+    start_s, end_s = seconds(accounts["first_seen_at"].min()), seconds(accounts["last_seen_at"].max())
     return Panel(
         accounts=accounts,
-        groups=tuple(groups),
+        groups=groups,
         outside=outside,
         events=events,
-        tested=tested_events,
+        tested=_take_tested(events, groups),
         sightings=numbered,
         ties=ties,
         tied=_find_tied(members, numbered, ties),
@@ -130,6 +94,53 @@ def build_panel(
         start_s=start_s,
         end_s=end_s,
         settings=settings,
+    )
+
+
+def _number_accounts(accounts: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
+    """ACCOUNTS with the register beside it, numbered by what they did."""
+    declared = register.unique("account_id", keep="first", maintain_order=True)
+    declared = declared.rename({name: f"declared_{name}" for name in declared.columns if name != "account_id"})
+    accounts = (
+        accounts.sort(*ORDER, "account_id", nulls_last=True)
+        .join(declared, on="account_id", how="left", coalesce=True, maintain_order="left")
+        .with_row_index("account")
+    )
+    return accounts.with_columns(content=pl.Series(_content(accounts), dtype=pl.UInt64))
+
+
+def _draw_groups(
+    members: pl.DataFrame, accounts: pl.DataFrame, outside: npt.NDArray[np.int64], settings: HallmarkSettings
+) -> tuple[Group, ...]:
+    """Each network with the members that are tested and its pseudo-groups."""
+    requests = accounts["request_count"].to_numpy().astype(float)
+    lifetime = ((accounts["last_seen_at"] - accounts["first_seen_at"]).dt.total_seconds().to_numpy()).astype(float)
+    groups = []
+    for (network_id,), part in members.group_by("network_id", maintain_order=True):
+        numbers_in = part["account"].to_numpy().astype(np.int64)
+        rng = np.random.default_rng([settings.seed, content_of(accounts, numbers_in)])
+        tested = _sample(numbers_in, requests, settings.sample_accounts, rng)
+        pool = outside if len(outside) >= FEWEST_OUTSIDE else np.setdiff1d(np.arange(len(accounts)), numbers_in)
+        matched = _draw(tested, pool, requests, settings.draws, rng)
+        peers = _draw(tested, pool, lifetime, settings.draws, rng)
+        groups.append(Group(str(network_id), members=numbers_in, tested=tested, matched=matched, peers=peers))
+    return tuple(groups)
+
+
+def _take_tested(events: pl.LazyFrame, groups: Sequence[Group]) -> pl.DataFrame:
+    """EVENTS of the members that are tested, in a total order."""
+    wanted = np.unique(np.concatenate([group.tested for group in groups])) if groups else np.zeros(0, dtype=np.int64)
+    tested = pl.DataFrame({"account": wanted}, schema={"account": pl.UInt32}).lazy()
+    at_s = (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s")
+    present = events.collect_schema().names()
+    columns = (*LOOKED_AT, *ASKED, *(name for name in OPTIONAL if name in present), "session_id")
+    return (
+        events.join(tested, on="account", how="semi")
+        .select(*(pl.col(name) for name in columns), at_s)
+        # A total order: what stands in one line and not in which line it stands, so that nothing hangs on how logs are
+        # cut; rows that are still equal are equal in all that tests look at.
+        .sort("at_s", "account", *(name for name in columns if name not in {"account", "started_at"}))
+        .collect()
     )
 
 

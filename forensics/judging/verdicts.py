@@ -237,8 +237,8 @@ def _hiding(usable: list[dict[str, Any]], signs: Mapping[Key, tuple[float, str]]
     level = _level(chance(log_odds), dependent=True)
     opened, hidden = (sum(key[0] == nature for key in signs) for nature in ("openness", "concealment"))
     # One open thing beside something that hides is no openness: a relay has one egress, too.
-    openly = opened >= FEWEST_OPEN or (opened and not hidden)
-    return "open" if openly and level in ("none", "possible") else level
+    openly = opened >= FEWEST_OPEN and level in ("none", "possible")
+    return "open" if openly or (opened and not hidden) else level
 
 
 def _excuse(fit: float) -> float:

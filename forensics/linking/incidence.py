@@ -26,6 +26,8 @@ ACTIVITY_STRATA = 3  # groups of accounts by number of requests, within which li
 
 DECLARED = "^(parent|organization):"  # principals that the accounts file names and that behave so
 
+MARK_SPACE = 1 << 40  # sums of so large hashes of millions of values fit into 64 bits
+
 USUAL_SHARE = 0.05  # of an account's events: from here on an observable counts in full
 
 
@@ -66,7 +68,7 @@ class Incidence:
     An account here is a principal: several accounts of one organisation count as one party.
     """
 
-    account_ids: list[str]  # principals, sorted; position = account number
+    account_ids: list[str]  # principals; position = account number
     seats: pl.DataFrame  # account_id and the number (`account`) of its principal
     firms: Bools  # account → whether it is a declared organisation of several accounts
     several: Bools  # account → whether it is several accounts
@@ -149,12 +151,14 @@ class Incidence:
         return len([line for line in self.lines if line != "timing"]) > 1
 
 
-def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidence:
+def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame, *, by_content: bool = False) -> Incidence:
     """Arrays of which principal showed what; values of a single one are left out.
 
     In:    SIGHTINGS and ACCOUNTS, any order. Sightings of accounts that ACCOUNTS does not know are left out.
+           by_content: principals are numbered by what they showed, not by name. Numbers decide between equals and feed
+           the draws of the nulls, and what accounts are called must not.
     """
-    seats, units = _number_principals(accounts)
+    seats, units = _number_principals(accounts, sightings if by_content else sightings.clear())
     shown = sightings.join(seats, on="account_id", how="inner")
     if _content_speaks(shown, units.height):
         shown = shown.filter(~pl.col("kind").is_in([name for name, kind in find_kinds().items() if kind.fallback]))
@@ -174,8 +178,10 @@ def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame) -> Incidenc
     return _arrays(seats, units, values, rows.join(units.select("account", "request_count"), on="account"))
 
 
-def _number_principals(accounts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One row per account with its principal's number; one row per principal: its accounts and their requests."""
+def _number_principals(accounts: pl.DataFrame, sightings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One row per account with its principal's number; one row per principal: its accounts and their requests. They are
+    numbered by what the sightings say of them, those of which they say nothing by name.
+    """
     known = accounts.unique("account_id", keep="first").select(
         "account_id", "request_count", principal=pl.coalesce("principal_id", "account_id")
     )
@@ -186,10 +192,21 @@ def _number_principals(accounts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFra
             seats=pl.len(),
             declared=(pl.len() >= 2) & pl.col("principal").first().str.contains(DECLARED),
         )
-        .sort("principal")
+        .join(_marks_of(known, sightings), on="principal", how="left")
+        .sort("mark", pl.when(pl.col("mark").is_not_null()).then("request_count"), "principal")
+        .drop("mark")
         .with_row_index("account")
     )
     return known.join(units, on="principal").select("account_id", "account").sort("account_id"), units
+
+
+def _marks_of(known: pl.DataFrame, sightings: pl.DataFrame) -> pl.DataFrame:
+    """A number for each principal that is the same whatever it is called: the sum of its values' hashes."""
+    part = pl.struct("kind", "value", "event_count").hash(seed=3) % MARK_SPACE
+    shown = sightings.select("account_id", "kind", "value", "event_count").join(
+        known.select("account_id", "principal"), on="account_id"
+    )
+    return shown.group_by("principal").agg(mark=part.sum())
 
 
 def _without_programs_of_firms(rows: pl.DataFrame, shown: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:

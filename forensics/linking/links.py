@@ -39,7 +39,7 @@ def weigh_links(sightings: pl.LazyFrame, accounts: pl.LazyFrame, settings: LinkS
 
 def _weigh(frame: pl.DataFrame, settings: LinkSettings) -> pl.DataFrame:
     tables = unbundle(frame, INCIDENCE_COLUMNS)
-    incidence = build_incidence(tables["sightings"], tables["accounts"])
+    incidence = build_incidence(tables["sightings"], tables["accounts"], by_content=True)
     if len(incidence.account) == 0:
         return LINKS.empty()
     scale = scale_of(incidence, settings)

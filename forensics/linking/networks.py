@@ -68,7 +68,7 @@ def lasting_bits() -> pl.Expr:
 
 def _form(frame: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
     tables = unbundle(frame, {**INCIDENCE_COLUMNS, "links": LINK_COLUMNS, "accounts": ACCOUNT_COLUMNS})
-    incidence = build_incidence(tables["sightings"], tables["accounts"])
+    incidence = build_incidence(tables["sightings"], tables["accounts"], by_content=True)
     if incidence.account_count == 0:
         return MEMBERS.empty()
     manners = describe_manners(tables["accounts"], incidence.account_ids)

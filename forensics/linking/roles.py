@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LIFE_COLUMNS = ["account_id", "request_count", "first_seen_at", "last_seen_at"]
 FEWEST = 3  # members that must show a value for it to be the network's
 MOST = 0.5  # of the traffic, from which it is the account's life
+AS_OTHERS = 2.0  # times as often as the other members that show a value do: more of it is the account's own matter
+LITTLE = 0.25  # of the share that the median member has, below which an account has a life of its own
 EARLY = 0.25  # of the time that an account is seen, within which what it was born into shows
 
 
@@ -39,32 +41,64 @@ def describe_traffic(
     shown = sightings.join(members.select("account_id", "network"), on="account_id").join(
         _own_values(incidence, labels), on=["network", "kind", "value"], how="semi"
     )
-    by_kind = shown.group_by("account_id", "kind").agg(
-        count=pl.col("event_count").sum(), since=pl.col("first_seen_at").min()
-    )
-    best = (
-        by_kind.join(members.select("account_id", "request_count"), on="account_id")
-        .with_columns(traffic_share=(pl.col("count") / pl.col("request_count").clip(1)).clip(0, 1))
-        .group_by("account_id")
-        .agg(pl.col("traffic_share").max(), pl.col("since").min())
-    )
+    by_kind = _as_others_do(shown.join(members.select("account_id", "request_count"), on="account_id"))
+    best = by_kind.group_by("account_id").agg(pl.col("traffic_share").max(), pl.col("since").min())
     told = members.join(best, on="account_id", how="left").with_columns(pl.col("traffic_share").fill_null(0.0))
     known = (pl.col("traffic_share") >= USUAL_SHARE).mean().over("network") >= MOST
     told = told.with_columns(traffic_share=pl.when(known).then("traffic_share"), since=pl.when(known).then("since"))
     return told.select("account_id", "network", "traffic_share", "since", part=_part())
 
 
+def _as_others_do(shown: pl.DataFrame) -> pl.DataFrame:
+    """One row per account and kind: the share of its requests that show the network's values as its other members show
+    them, and since when.
+
+    A framework's prompt that a pool sends now and then is not the pool's, and who sends nothing else is not a part of
+    it: of each value no more counts than AS_OTHERS times what the median other member shows of it, and one request.
+    """
+    value = ["network", "kind", "value"]
+    rows = (
+        shown.with_columns(share=pl.col("event_count") / pl.col("request_count").clip(1))
+        .sort(*value, "share", "account_id")
+        .with_columns(place=pl.int_range(pl.len()).over(value), middle=((pl.len() - 2) // 2).over(value))
+    )
+    usual = rows.group_by(value).agg(
+        low=pl.col("share").filter(pl.col("place") == pl.col("middle")).first(),
+        high=pl.col("share").filter(pl.col("place") == pl.col("middle") + 1).first(),
+    )
+    others = pl.when(pl.col("place") <= pl.col("middle")).then("high").otherwise("low")
+    most = AS_OTHERS * others * pl.col("request_count") + 1.0
+    return (
+        rows.join(usual, on=value)
+        .with_columns(counted=pl.min_horizontal(pl.col("event_count").cast(pl.Float64), most))
+        .group_by("account_id", "kind")
+        .agg(
+            traffic_share=(pl.col("counted").sum() / pl.col("request_count").first().clip(1)).clip(0, 1),
+            since=pl.col("first_seen_at").min(),
+        )
+    )
+
+
 def _part() -> pl.Expr:
     life = pl.col("last_seen_at") - pl.col("first_seen_at")
     late = (pl.col("since") - pl.col("first_seen_at") > EARLY * life).fill_null(value=False)
     little = pl.col("traffic_share") < MOST
+    usual = pl.col("traffic_share").median().over("network")
     return (
-        pl.when(little & (late | (pl.col("traffic_share") < USUAL_SHARE)))
+        pl.when(little & (late | (_at_most() < LITTLE * usual)))
         .then(pl.lit("used"))
         .when(little)
         .then(pl.lit("mixed"))
         .otherwise(pl.lit("member"))
     )
+
+
+def _at_most() -> pl.Expr:
+    """The upper end of the share's 95 % interval (Wilson): a few requests tell little."""
+    n, z = pl.col("request_count").clip(1).cast(pl.Float64), 1.96
+    share = pl.col("traffic_share")
+    spread = z * (share * (1 - share) / n + z * z / (4 * n * n)).sqrt()
+    return (share + z * z / (2 * n) + spread) / (1 + z * z / n)
 
 
 def _own_values(incidence: Incidence, labels: Ints) -> pl.DataFrame:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from forensics.common.settings import HistorySettings
 
+LIKENESS = ("likeness", "member_share", "observable_share", "succession_share")  # taken over from the identities
+AS_JUDGED = ("name", "alert", "pooling", "concealment", "extraction", "score", "hallmarks")  # and from NETWORKS
+
 
 def describe_night(
     night: Night,
@@ -45,30 +48,22 @@ def describe_night(
         related = _related(key, own, tonight, before, settings)
         lost_to_bans = len(old & banned)
         wave = lost_to_bans + (alive[key]["banned_count"] or 0 if key in alive else 0)
-        status = _status(own, old, related, wave, old & dead, known=same["likeness"] is not None)
-        verdicts = {
-            name: network[name]
-            for name in ("name", "alert", "pooling", "concealment", "extraction", "score", "hallmarks")
-        }
         place = (standing or {}).get(key, JUDGED)
-        verdicts["standing"] = place if network["alert"] == (place == KEPT) else JUDGED  # a mark may have the last word
-        parts = {name: same[name] for name in ("likeness", "member_share", "observable_share", "succession_share")}
-        counts = {
-            "account_count": len(own),
-            "gained_count": len(own - old),
-            "lost_count": len(old - own),
-            "banned_count": lost_to_bans,
-        }
         rows.append(
             {
                 "run": run,
                 "night_at": night_at,
                 "network_id": key,
-                "status": status,
+                "status": _status(own, old, related, wave, old & dead, known=same["likeness"] is not None),
                 "related_ids": related,
-                **counts,
-                **parts,
-                **verdicts,
+                "account_count": len(own),
+                "gained_count": len(own - old),
+                "lost_count": len(old - own),
+                "banned_count": lost_to_bans,
+                **{name: same[name] for name in LIKENESS},
+                **{name: network[name] for name in AS_JUDGED},
+                # a mark may have the last word
+                "standing": place if network["alert"] == (place == KEPT) else JUDGED,
             }
         )
     present = set(networks.get_column("network_id"))

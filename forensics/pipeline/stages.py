@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from forensics.case.store import Case
     from forensics.common.faults import Fault
     from forensics.common.settings import Settings
+    from forensics.judging.testing import Spread
 
 
 class Progress(Protocol):
@@ -54,6 +55,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """The events that a run looks at."""
+
+    events: pl.LazyFrame
+    night_at: datetime  # the last of them
+    event_count: int
+
+
+@dataclass(frozen=True)
 class Windowed:
     """A case whose events are those that a run looks at."""
 
@@ -68,12 +78,6 @@ class Windowed:
 def silent(stage: str) -> AbstractContextManager[object]:
     """Progress that nobody watches."""
     return nullcontext(stage)
-
-
-def _tell_sightings(cut: Cut, settings: Settings, faults: list[Fault]) -> pl.LazyFrame:
-    """SIGHTINGS; where a kind fails, without it, each kind by itself."""
-    found = attempt("sightings", lambda: cut.tell_sightings(settings), [])
-    return found if found is not None else find_sightings(cut.events, cut.register, settings.sightings, faults)
 
 
 def investigate(
@@ -95,6 +99,30 @@ def investigate(
 
     Raises: InputError where the case holds no events; UsageError where the memory allowed cannot suffice.
     """
+    _check_case(case)
+    stretch = _take_stretch(case, since, until, window_days, progress)
+    engine = engine or choose_engine()
+    run = _Run(case, settings, progress, stretch)
+    cut = Cut(stretch.events, run.register, engine, case.spool().absolute())
+    run.spread = cut.spread_tests if engine.name != "serial" else None
+    with case.draft():
+        accounts = run.work("what each account did", "accounts", lambda: cut.describe(settings))
+        engine.budget.check(stretch.event_count, accounts.select(pl.len()).collect().item())
+        sightings = run.work("what accounts share", "sightings", lambda: run.tell_sightings(cut))
+        case.clear_spool(keep="events")
+        formed = run.form(accounts, sightings)
+        same = identity.follow(formed, sightings, accounts.collect(), run.past, settings.history)
+        networks, stands = run.judge(formed, same, accounts, sightings, nightly=nightly)
+        told = run.remember(same, networks, stands)
+    case.clear_spool()
+    return Outcome(run.seconds, _shrunk(case, run.past, same, told, settings), run.faults)
+
+
+def _check_case(case: Case) -> None:
+    """Whether there is something to work on.
+
+    Raises: InputError where the case holds no events, or is a copy that holds those of some accounts only.
+    """
     if not case.has("events"):
         raise InputError(f"{case.folder} holds no events", "give log files: forensics investigate SOURCE… --case DIR")
     if Comparisons(case.scan("comparisons").collect()).is_copy:
@@ -102,17 +130,13 @@ def investigate(
             f"{case.folder} is a copy of findings: it holds their members only",
             "forensics show and forensics report work on it; investigate the case it was made from",
         )
-    seconds: dict[str, float] = {}
-    faults: list[Fault] = []
 
-    def work(stage: str, table: str, frame: pl.LazyFrame | Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
-        start = perf_counter()
-        with progress(stage), case.stage(stage):
-            stored = case.put(table, frame() if callable(frame) else frame)
-        seconds[table] = round(perf_counter() - start, 3)
-        return stored
 
-    events, register = within(case.scan("events"), since, until), case.scan("register")
+def _take_stretch(
+    case: Case, since: datetime | None, until: datetime | None, window_days: float | None, progress: Progress
+) -> Stretch:
+    """The events to look at; many small files of them are gathered into one."""
+    events = within(case.scan("events"), since, until)
     night_at, event_count = events.select(pl.col("started_at").max(), pl.len()).collect().row(0)
     if not event_count:
         raise InputError(f"{case.folder} holds no event of that time", "forensics case info tells its days")
@@ -122,49 +146,95 @@ def investigate(
     if parts > MANY_PARTS and event_count < min(parts * SMALL_PART, SMALL_CASE):
         with progress("gathering small files"):
             events = case.gather("events", events)
-    past = identity.recall_past(case.scan("lineage").collect(), case.scan("profiles").collect(), night_at)
-    said, calm_values = marks.read_marks(case.entries()), marks.read_values(case.entries())
-    engine = engine or choose_engine()
-    cut = Cut(events, register, engine, case.spool().absolute())
-    with case.draft():
-        accounts = work("what each account did", "accounts", lambda: cut.describe(settings))
-        engine.budget.check(event_count, accounts.select(pl.len()).collect().item())
-        sightings = work(
-            "what accounts share",
-            "sightings",
-            lambda: marks.leave_out(_tell_sightings(cut, settings, faults), calm_values),
+    return Stretch(events, night_at, event_count)
+
+
+class _Run:
+    """One run over a case: its steps, each of which stores what it makes."""
+
+    def __init__(self, case: Case, settings: Settings, progress: Progress, stretch: Stretch) -> None:
+        self.case, self.settings, self.progress, self.stretch = case, settings, progress, stretch
+        self.spread: Spread | None = None  # who tests networks, if it is not this process
+        self.register = case.scan("register")
+        self.past = identity.recall_past(
+            case.scan("lineage").collect(), case.scan("profiles").collect(), stretch.night_at
         )
-        case.clear_spool(keep="events")
-        links = work("which pairs share more than chance", "links", weigh_links(sightings, accounts, settings.links))
-        formed = work(
-            "which accounts belong together", "members", form_networks(links, sightings, accounts, settings.networks)
-        ).collect()
-        same = identity.follow(formed, sightings, accounts.collect(), past, settings.history)
-        members = work("which network is which since last time", "members", same.members.lazy())
+        self.said, self.calm_values = marks.read_marks(case.entries()), marks.read_values(case.entries())
+        self.seconds: dict[str, float] = {}
+        self.faults: list[Fault] = []
+
+    def work(self, stage: str, table: str, frame: pl.LazyFrame | Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+        """Do a step and store its table; the table as stored."""
+        start = perf_counter()
+        with self.progress(stage), self.case.stage(stage):
+            stored = self.case.put(table, frame() if callable(frame) else frame)
+        self.seconds[table] = round(perf_counter() - start, 3)
+        return stored
+
+    def tell_sightings(self, cut: Cut) -> pl.LazyFrame:
+        """SIGHTINGS but those that are marked harmless; where a kind fails, without it, each kind by itself."""
+        found = attempt("sightings", lambda: cut.tell_sightings(self.settings), [])
+        if found is None:
+            found = find_sightings(cut.events, cut.register, self.settings.sightings, self.faults)
+        return marks.leave_out(found, self.calm_values)
+
+    def form(self, accounts: pl.LazyFrame, sightings: pl.LazyFrame) -> pl.DataFrame:
+        """LINKS, then MEMBERS as formed, under ids of their own."""
+        links = weigh_links(sightings, accounts, self.settings.links)
+        links = self.work("which pairs share more than chance", "links", links)
+        members = form_networks(links, sightings, accounts, self.settings.networks)
+        return self.work("which accounts belong together", "members", members).collect()
+
+    def judge(
+        self,
+        formed: pl.DataFrame,
+        same: identity.Night,
+        accounts: pl.LazyFrame,
+        sightings: pl.LazyFrame,
+        *,
+        nightly: bool,
+    ) -> tuple[pl.LazyFrame, dict[str, str]]:
+        """HALLMARKS, NETWORKS and COMPARISONS under the ids that last; NETWORKS, and findings that stand otherwise than
+        tonight's events alone would have it.
+        """
+        events, settings = self.stretch.events, self.settings
+        members = self.work("which network is which since last time", "members", same.members.lazy())
         # under the ids as formed, which seed the draws: what is found must not depend on the past
-        spread = None if engine.name == "serial" else cut.spread_tests
-        signs = test_networks(formed.lazy(), events, accounts, register, sightings, settings.hallmarks, faults, spread)
-        hallmarks = work(
+        signs = test_networks(
+            formed.lazy(), events, accounts, self.register, sightings, settings.hallmarks, self.faults, self.spread
+        )
+        hallmarks = self.work(
             "testing each network for one hand, hiding, and innocent reasons",
             "hallmarks",
             identity.rename_networks(signs, same.identities),
         )
-        ranked = rank_networks(hallmarks, members, events, accounts, register, settings.scoring, name_network)
+        ranked = rank_networks(hallmarks, members, events, accounts, self.register, settings.scoring, name_network)
         judged = ranked.collect()
-        stands = (
-            standing.steady_findings(judged, same, past, night_at, settings.history, settings.scoring.sensitivity)
-            if nightly
-            else {}
-        )
-        calm = marks.suppress_benign(standing.place_findings(judged, stands), same.members, said, settings.history)
-        networks = work("verdicts and ranks", "networks", calm.lazy())
-        work("each network beside all others", "comparisons", compare_networks(Windowed(case, events)).lazy())
-        told = lineage.describe_night(same, networks.collect(), past, night_at, settings.history, stands)
-        work("remembering for the next time", "lineage", pl.concat([past.lineage, told]).lazy())
-        work("remembering for the next time", "profiles", identity.remember_profiles(past, same).lazy())
-    case.clear_spool()
+        stands = self._steady(judged, same) if nightly else {}
+        placed = standing.place_findings(judged, stands)
+        calm = marks.suppress_benign(placed, same.members, self.said, settings.history)
+        networks = self.work("verdicts and ranks", "networks", calm.lazy())
+        beside = compare_networks(Windowed(self.case, events))
+        self.work("each network beside all others", "comparisons", beside.lazy())
+        return networks, stands
+
+    def _steady(self, judged: pl.DataFrame, same: identity.Night) -> dict[str, str]:
+        night_at, sensitivity = self.stretch.night_at, self.settings.scoring.sensitivity
+        return standing.steady_findings(judged, same, self.past, night_at, self.settings.history, sensitivity)
+
+    def remember(self, same: identity.Night, networks: pl.LazyFrame, stands: dict[str, str]) -> pl.DataFrame:
+        """LINEAGE and PROFILES, for the next time; the lineage of this time."""
+        night_at, history = self.stretch.night_at, self.settings.history
+        told = lineage.describe_night(same, networks.collect(), self.past, night_at, history, stands)
+        self.work("remembering for the next time", "lineage", pl.concat([self.past.lineage, told]).lazy())
+        self.work("remembering for the next time", "profiles", identity.remember_profiles(self.past, same).lazy())
+        return told
+
+
+def _shrunk(
+    case: Case, past: identity.Past, same: identity.Night, told: pl.DataFrame, settings: Settings
+) -> list[dict[str, Any]]:
+    """Findings of the run before that became smaller, but for accounts that the window no longer has."""
     gone = pl.col("account_id").is_in(standing.missing_members(past, same))
-    aged = (
-        case.scan("events").filter(gone).select(pl.col("account_id").unique()).collect().to_series()
-    )  # the case has them, the window no longer
-    return Outcome(seconds, standing.shrunk_findings(told, past, settings.history, frozenset(aged)), faults)
+    aged = case.scan("events").filter(gone).select(pl.col("account_id").unique()).collect().to_series()
+    return standing.shrunk_findings(told, past, settings.history, frozenset(aged))

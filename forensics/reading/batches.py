@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from forensics.reading.containers.delimited import whole_csv
+from forensics.reading.containers.delimited import csv_sections, whole_csv
 from forensics.reading.containers.records import TOO_LONG
 from forensics.reading.containers.w3c import last_fields
 from forensics.reading.opening.places import size_of
@@ -88,7 +88,7 @@ class Batches:
         """All of it: rows of events and rejects for the writer, the mark up to where it was read, the report."""
         settings, run = self.run.settings, self.run
         head_bytes = self.blocks.first_bytes
-        whole = whole_csv if self.reader.container == "csv" else len
+        whole = whole_csv if self.reader.tabular else len
         for data, swallowed in read_batches(
             iter(self.blocks), settings.batch_mb << 20, settings.max_line_mb << 20, whole
         ):
@@ -129,11 +129,14 @@ class Batches:
     def _submit(self, batch: Batch, data: bytes) -> None:
         if self.start == 0 and data.startswith(BOM):
             batch.starts[0] += min(len(BOM), int(batch.ends[0]))
-        if self.line == 1 and self.reader.container == "csv" and self.reader.header_in_file:
+        if self.line == 1 and self.reader.tabular and self.reader.header_in_file:
             batch = self.source.take_header(batch)
         self.waiting.append(self.run.pool.submit(work, batch, self.reader))
         if self.reader.container == "w3c":
             self.reader = replace(self.reader, header=last_fields(batch, self.reader.header))
+        elif self.reader.container == "csv":
+            last = csv_sections(batch, self.reader.header, self.reader.delimiter)[-1]
+            self.reader = self.reader.under(last.header, last.batch)
         count = int(batch.starts.size) + (batch.first_line - self.line)
         self.resume_lines = self.line - 1 + count - (0 if data.endswith(b"\n") else 1)
         self.line += count

@@ -30,7 +30,7 @@ from forensics.reading.batches import Batches
 from forensics.reading.cleaning.geography import open_databases
 from forensics.reading.cleaning.secrets import hide_in_events
 from forensics.reading.containers.decoded import decode, mend_surrogates, split_values
-from forensics.reading.containers.parquet import PARQUET_ROWS, flatten_frame, is_parquet, parquet_rows, refuse_bomb
+from forensics.reading.containers.parquet import PARQUET_ROWS, as_frame, is_parquet, parquet_rows, refuse_bomb
 from forensics.reading.containers.records import Collector, Rows, as_text, unwrap_as
 from forensics.reading.fields.mapping import Mapping, read_mapping
 from forensics.reading.joining import join_events
@@ -45,7 +45,7 @@ from forensics.reading.recognising.candidates import by_records, inside
 from forensics.reading.recognising.catalogue import all_formats, format_folders
 from forensics.reading.recognising.parquet import parquet_reader
 from forensics.reading.recognising.reader import Reader, Wishes
-from forensics.reading.recognising.recognise import SNIFFED_BYTES, recognise, why_nothing
+from forensics.reading.recognising.recognise import SNIFFED_BYTES, recognise, recognise_inside, why_nothing
 from forensics.reading.recognising.settling import settle
 from forensics.reading.report import IngestReport, SourceReport
 from forensics.reading.source import NOTHING_PRESENT, PART_ROWS, Done, Present, Source, Writer
@@ -431,19 +431,15 @@ class Run:
             )
         value = _decode_document(path, data.removeprefix(BOM))
         records = inside([value], self.forms)
+        within = recognise_inside(records, replace(self.wishes, today=_last_changed(path)), path)
         name = self.wishes.format_name if self.wishes.format_name in self.forms else None
-        reader = by_records(records, reader, self.forms, name)[0]
+        reader = within or by_records(records, reader, self.forms, name)[0]
         if reader.form.refuse:
             raise InputError(f"{path}: {reader.form.title}: {reader.form.refuse}")
-        items = unwrap_as(value, reader.form) or []
-        reader.container = "json"
-        collector = Collector(reader.form, reader.plan)
-        bad: list[tuple[int, str]] = []
-        passed: list[int] = []
-        for row, record in enumerate(items):
-            collector.take(record, row, bad, passed)
-        rows = Rows(collector.frame(), bad, passed, kinds=collector.kinds)
-        reader = settle(reader, rows)
+        items = records if within is not None else unwrap_as(value, reader.form) or []
+        rows = reader.read_records(items) if within is not None else _collected(items, reader)
+        if within is None:
+            reader = settle(reader, rows)
         if reader.confidence == 0.0 and rows.frame.height and self.wishes.format_name is None:
             raise InputError(f"{path}: {why_nothing(reader, data)}", _HINT.format(path))
         source = Source(self, path, reader, report, 0, 0)
@@ -483,7 +479,7 @@ class Run:
             source = Source(self, path, reader, report, 0, 0)
             count = 0
             for part in file.iter_batches(batch_size=PARQUET_ROWS):
-                frame = flatten_frame(pl.DataFrame(pl.from_arrow(part)))
+                frame = as_frame(part, path)
                 rows = parquet_rows(frame, reader.form, reader.plan)
                 batch = Batch(b"", 0, count + 1, np.zeros(frame.height, np.int64), np.zeros(frame.height, np.int64))
                 source.take(_done(batch, reader, rows, partial(frame.row, named=True)))
@@ -494,13 +490,25 @@ class Run:
         return source.finish(size, sha)
 
 
+def _collected(items: Sequence[Any], reader: Reader) -> Rows:
+    """Raw fields of the records of a document."""
+    reader.container = "json"
+    collector = Collector(reader.form, reader.plan)
+    bad: list[tuple[int, str]] = []
+    passed: list[int] = []
+    for row, record in enumerate(items):
+        collector.take(record, row, bad, passed)
+    return Rows(collector.frame(), bad, passed, kinds=collector.kinds)
+
+
 def _done(batch: Batch, reader: Reader, rows: Rows, record_at: Callable[[int], Any]) -> Done:
     """Records worked on that are no lines: rejected ones are kept as JSON."""
-    events, rejected, doubts = reader.clean(rows.frame)
+    events, rejected, doubts, others = reader.clean(rows.frame)
     events = hide_in_events(events)
     bad = [*rows.bad, *rejected]
     raw = [as_text(record_at(row)) or "" for row, _ in bad]
-    return Done(batch, events, bad, len(rows.passed_over), 0, raw, kinds=rows.kinds, doubts=doubts)
+    passed = len(rows.passed_over) + sum(others.values())
+    return Done(batch, events, bad, passed, rows.extra, raw, kinds={**rows.kinds, **others}, doubts=doubts)
 
 
 def _decode_document(path: str, data: bytes) -> Any:  # noqa: ANN401 - any JSON value

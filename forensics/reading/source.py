@@ -94,17 +94,17 @@ def salt_of(reader: Reader) -> str:
 def work(batch: Batch, reader: Reader) -> Done:
     """A batch read, cleaned and keyed."""
     rows = reader.read(batch)
-    events, rejected, doubts = reader.clean(rows.frame)
+    events, rejected, doubts, others = reader.clean(rows.frame)
     events = hide_in_events(events)
     keyed = request_keys(events, salt_of(reader))
     return Done(
         batch,
         events,
         sorted([*rows.bad, *rejected], key=lambda item: item[0]),
-        len(rows.passed_over),
+        len(rows.passed_over) + sum(others.values()),
         rows.extra,
         keyed=keyed,
-        kinds=rows.kinds,
+        kinds={**rows.kinds, **others},
         doubts=doubts,
     )
 

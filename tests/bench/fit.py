@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -72,7 +72,13 @@ class Network:
     signs: dict[Key, tuple[float, str]]
     reasons: list[tuple[frozenset[str], float]]  # families, and what part of them it takes away
     tells_hiding: bool
+    part: float = 1.0  # of its campaign's accounts in networks: pieces of one campaign count as one
     left: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def weight(self) -> float:
+        """What it counts: of operators' networks their part of the campaign."""
+        return self.part if self.hostile else 1.0
 
 
 def read_world(author: str, world: Path) -> tuple[list[Network], pl.DataFrame, pl.DataFrame]:
@@ -81,11 +87,16 @@ def read_world(author: str, world: Path) -> tuple[list[Network], pl.DataFrame, p
     claims: dict[str, str] = {}
     if (world / "accounts.csv").exists():
         with (world / "accounts.csv").open(newline="", encoding="utf-8") as file:
-            claims = {row["account_id"]: row["parent_id"] or row["organization_id"] for row in csv.DictReader(file)}
+            claims = {
+                row["account_id"]: row.get("parent_id") or row.get("organization_id") or ""
+                for row in csv.DictReader(file)
+            }
     hallmarks = pl.read_parquet(world / "case/hallmarks.parquet")
     networks = pl.read_parquet(world / "case/networks.parquet")
     members = of_operator(pl.scan_parquet(world / "case/members.parquet")).collect()
     by_network = dict(members.group_by("network_id").agg("account_id").iter_rows())
+    pieces = {network: _campaigns(accounts, labels) for network, accounts in by_network.items()}
+    whole = sum(pieces.values(), Counter())
     found = []
     for row in networks.iter_rows(named=True):
         rows = [sign for sign in hallmarks.filter(network_id=row["network_id"]).to_dicts() if sign["assessable"]]
@@ -106,9 +117,19 @@ def read_world(author: str, world: Path) -> tuple[list[Network], pl.DataFrame, p
                     if sign["role"] == "explanation"
                 ],
                 any(AXIS.get(plugin_of(sign).nature) == HIDES for sign in rows),
+                max(
+                    (number / whole[name] for name, number in pieces.get(row["network_id"], Counter()).items()),
+                    default=1.0,
+                ),
             )
         )
     return found, hallmarks, networks
+
+
+def _campaigns(accounts: list[str], labels: dict[str, dict[str, str]]) -> Counter[str]:
+    """How many accounts of each campaign are among these."""
+    rows = [labels[name] for name in accounts if name in labels]
+    return Counter(row["campaign"] for row in rows if row["role"] in {"operator", "mixed"})
 
 
 def _is_openly_one(accounts: list[str], labels: dict[str, dict[str, str]], claims: dict[str, str]) -> bool:
@@ -147,8 +168,10 @@ def fit(networks: list[Network], question: str, strength: float) -> Weights:
     natures = [nature for nature in MEAN if AXIS[nature] == question]
     table = matrix(networks, keys)
     label = np.array([network.hostile for network in networks], dtype=float)
-    counts = Counter(network.author for network in networks)
-    weight = np.array([1.0 / counts[network.author] for network in networks])
+    counts: dict[str, float] = defaultdict(float)
+    for network in networks:
+        counts[network.author] += network.weight
+    weight = np.array([network.weight / counts[network.author] for network in networks])
     weight *= len(networks) / weight.sum()
     nature_of = np.array([natures.index(key[0]) for key in keys], dtype=int)
     start = np.array([MEAN[nature] for nature in natures])

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import random
+import shutil
 import signal
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
+from killing import forking, ingest_into
 from polars.testing import assert_frame_equal
 
 from forensics.case.store import Case
@@ -158,63 +156,46 @@ def test_info_tells_days_sources_and_silences(tmp_path: Path) -> None:
     assert found.sources.select("format", "reads", "events").rows() == [("flat", 1, 155 * 30)]
 
 
-def _ingest_forever(folder: str, sources: list[str]) -> None:
-    with Case.locked(folder) as case:
-        ingest(case, sources, settings=SETTINGS)
-
-
 def _contents(folder: Path) -> dict[str, pl.DataFrame]:
     case = Case(folder)
     return {table: case.scan(table).collect() for table in ("events", "rejects", "sources")}
 
 
 def test_killed_at_any_moment_then_run_again(tmp_path: Path) -> None:
-    """Killed (-9) at 30 moments between start and end: the case is as before, and the next run makes it as if nothing
-    had happened.
+    """Killed (-9) before each of 20 changes of files between start and end: the case is as before or as after, and the
+    next run makes it as if nothing had happened.
     """
-    random.seed(3)
     sources = []
     for name in ("a", "b"):
         path = tmp_path / f"{name}.jsonl"
         lines = [
             f'{{"ts":{1777629600 + number},"account_id":"acct_{number % 9}","request_id":"{name}{number}","prompt":"tell '
             f'me about item {number} please"}}'
-            for number in range(9000)
+            for number in range(3000)
         ]
         lines[77] = "{broken"
         path.write_text("\n".join(lines) + "\n")
         sources.append(str(path))
-    with Case.locked(tmp_path / "whole") as case:
-        ingest(case, sources[:1], settings=SETTINGS)
-        ingest(case, sources, settings=SETTINGS)
-    whole = _contents(tmp_path / "whole")
-    folder = tmp_path / "case"
-    with Case.locked(folder) as case:
-        ingest(case, sources[:1], settings=SETTINGS)
-    first = _contents(folder)
-    context = multiprocessing.get_context("spawn")
-    started = time.monotonic()
-    worker = context.Process(target=_ingest_forever, args=(str(tmp_path / "timing"), sources))
-    worker.start()
-    worker.join()
-    took = time.monotonic() - started
-    for attempt in range(30):
-        worker = context.Process(target=_ingest_forever, args=(str(folder), sources))
-        worker.start()
-        worker.join(took * (0.3 + 0.7 * (attempt + random.random()) / 30))
-        if worker.is_alive() and worker.pid is not None:
-            os.kill(worker.pid, signal.SIGKILL)
-        worker.join()
-        now = _contents(folder)
-        done = now["events"].height == whole["events"].height
-        for table, frame in (whole if done else first).items():
-            assert_frame_equal(now[table], frame)
-        if done:  # it got through: start again from the first state
-            ledger = folder / "ledger.json"
-            ledger.unlink()
-            with Case.locked(folder) as case:
-                ingest(case, sources[:1], settings=SETTINGS)
-    with Case.locked(folder) as case:
-        ingest(case, sources, settings=SETTINGS)
-    for table, frame in _contents(folder).items():
-        assert_frame_equal(frame, whole[table])
+    folder, first_state = tmp_path / "case", tmp_path / "first"
+    ingest_into(str(first_state), sources[:1])
+    first = _contents(first_state)
+    shutil.copytree(first_state, tmp_path / "whole")
+    with forking() as runner:
+        through = runner.call("killing:ingest_into", str(tmp_path / "whole"), sources)
+        assert through.returncode == 0, through.output
+        whole = _contents(tmp_path / "whole")
+        outcomes = set()
+        for step in range(20):
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(first_state, folder)
+            at = 1 + step * (through.changes - 1) // 19
+            assert runner.call("killing:ingest_into", str(folder), sources, at=at).returncode == -signal.SIGKILL
+            now = _contents(folder)
+            done = now["events"].height == whole["events"].height
+            outcomes.add(done)
+            for table, frame in (whole if done else first).items():
+                assert_frame_equal(now[table], frame)
+            assert runner.call("killing:ingest_into", str(folder), sources).returncode == 0
+            for table, frame in _contents(folder).items():
+                assert_frame_equal(frame, whole[table])
+    assert outcomes == {True, False}

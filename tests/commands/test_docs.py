@@ -21,6 +21,7 @@ from forensics.common.schema import REGISTER
 from forensics.common.settings import Settings, setting_rows, toml_value
 from forensics.judging.hallmark import explain_hallmarks, find_hallmarks
 from forensics.reports.screen.listings import MEMBER_COLUMNS
+from forensics.reports.wording.words import VERDICT_TITLES
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -143,6 +144,28 @@ def test_shown_commands_exist(document: str, line: str) -> None:
             assert word.split("=")[0] in known, f"{document}: {line}: {path} has no {word}"
 
 
+def block_commands() -> list[tuple[str, list[str]]]:
+    """Every command of the documents' code blocks, and of containers' `args`, as words without `forensics`."""
+    found = []
+    for path in DOCUMENTS:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            container = re.search(r"\bargs: \[(.+?)\]", line)
+            if container:
+                found.append((path.name, container.group(1).replace(",", " ").split()))
+            elif re.match(r"    forensics [a-z]", line) and "…" not in line:
+                words = shlex.split(line.split(" | ", 1)[0], comments=True)[1:]
+                found.append((path.name, words[: words.index(">")] if ">" in words else words))
+    return found
+
+
+@pytest.mark.parametrize(("document", "words"), block_commands(), ids=lambda value: " ".join(value)[:60])
+def test_commands_of_code_blocks_parse(document: str, words: list[str]) -> None:
+    """A command of a code block has the arguments in their places, and values that its options take."""
+    path = next(name for name in (" ".join(words[:2]), words[0]) if name in COMMANDS)
+    context = COMMANDS[path].make_context(path, words[len(path.split()) :])
+    assert context.command is COMMANDS[path], f"{document}: {' '.join(words)}"
+
+
 def test_readme_opens_with_the_two_commands() -> None:
     """The first code block of the README is make demo and make test."""
     first = re.search(r"(?:^    .+\n)+", README.read_text(encoding="utf-8"), re.MULTILINE)
@@ -175,7 +198,7 @@ def methods_text() -> str:
     ]
     plugins = find_hallmarks()
     for role in dict.fromkeys(plugin.role for plugin in sorted(plugins.values(), key=lambda plugin: plugin.role)):
-        lines += ["", f"## {role.capitalize()}"]
+        lines += ["", f"## {VERDICT_TITLES.get(role, 'innocent reasons').capitalize()}"]
         for name, text in explain_hallmarks().items():
             if plugins[name].role == role:
                 lines += ["", f"### {plugins[name].title}", "", *_paragraphs(text)]
@@ -228,6 +251,15 @@ def test_machine_contract_is_documented() -> None:
     section = (PAGES / "logs.md").read_text(encoding="utf-8").split("## The accounts file")[1]
     for name in re.findall(r"`([a-z_]+)`", section):
         assert name in REGISTER.columns or name == "email", name
+
+
+def test_files_named_are_there() -> None:
+    """Every file of this repository that a document names by its path is there."""
+    named = r"`([A-Za-z_.-]+(?:/[A-Za-z_.-]+)+\.(?:py|md|toml|json|csv|css|sh))`"
+    for path in DOCUMENTS:
+        for name in re.findall(named, path.read_text(encoding="utf-8")):
+            if (ROOT / name.split("/")[0]).exists() or (ROOT / "forensics" / name.split("/")[0]).exists():
+                assert (ROOT / name).exists() or (ROOT / "forensics" / name).exists(), f"{path.name}: {name}"
 
 
 def test_links_lead_somewhere() -> None:

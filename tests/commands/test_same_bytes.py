@@ -1,4 +1,4 @@
-"""Same input, same bytes: whatever the number of threads."""
+"""Same input, same bytes: whatever the number of threads, the number of processes and the seed of hashes."""
 
 from __future__ import annotations
 
@@ -6,57 +6,54 @@ import hashlib
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-from relations import as_text, small_log
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-THREADS = ("1", "2", "3", "4", "")
+SAMPLE = Path(__file__).parents[2] / "sample_logs"
+THREADS = ("1", "2", "3", "4", "")  # "": as many as there are
+FORMS = ("json", "markdown", "html", "csv", "stix", "graphml", "blocklist")
 
 
-def digests(folder: Path, threads: str) -> dict[str, str]:
-    """Hashes of every table and of the report of one run."""
-    environment = {**os.environ, "XDG_CONFIG_HOME": "/nonexistent", "COLUMNS": "100"}
+def run(folder: Path, threads: str, *arguments: str) -> bytes:
+    """What a run prints, with so many threads and another seed for each number of them."""
+    environment = {**os.environ, "XDG_CONFIG_HOME": "/nonexistent", "COLUMNS": "100", "PYTHONHASHSEED": threads or "5"}
     if threads:
         environment |= {"POLARS_MAX_THREADS": threads, "FORENSICS_INGEST_WORKERS": threads}
-    tool = (sys.executable, "-m", "forensics")
-    case = folder / f"case-{threads or 'all'}"
     done = subprocess.run(
-        [*tool, "investigate", "log.jsonl", "--case", str(case)],
+        [sys.executable, "-m", "forensics", *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,
-        timeout=280,
+        timeout=1_200,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
-    found = {"report": hashlib.sha256(done.stdout.replace(case.name.encode(), b"case")).hexdigest()}
-    for form in ("json", "markdown"):
-        asked = subprocess.run(
-            [*tool, "report", "--format", form, "--case", str(case)],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            timeout=280,
-            check=False,
-        )
-        assert asked.returncode == 0, asked.stderr.decode()
-        found[form] = hashlib.sha256(asked.stdout.replace(case.name.encode(), b"case")).hexdigest()
-    for path in sorted(case.rglob("*.parquet")):
-        found[path.relative_to(case).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return done.stdout
+
+
+def digests(folder: Path, threads: str) -> dict[str, str]:
+    """Hashes of every table and of every report of one run of the demo, in a folder of its own."""
+    folder.mkdir()
+    (folder / "logs").symlink_to(SAMPLE / "logs")
+    sides = ("--accounts", str(SAMPLE / "accounts.csv"), "--mapping", str(SAMPLE / "mapping.toml"))
+    found = {
+        "screen": hashlib.sha256(run(folder, threads, "investigate", "logs", *sides, "--case", "case")).hexdigest()
+    }
+    reports = [item for form in FORMS for item in ("--format", form, "-o", f"report.{form}")]
+    run(folder, threads, "report", "--case", "case", *reports)
+    for path in sorted([*folder.glob("case/**/*.parquet"), *folder.glob("report.*")]):
+        found[path.relative_to(folder).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 
 
-@pytest.mark.timeout(1_500)
+@pytest.mark.timeout(6_000)
 def test_five_runs_give_the_same_bytes(tmp_path: Path) -> None:
-    """With 1, 2, 3, 4 and all threads, every table and every report of the same log is the same, byte by byte."""
-    (tmp_path / "log.jsonl").write_text(as_text(small_log(accounts=40)))
-    runs = {threads: digests(tmp_path, threads) for threads in THREADS}
+    """The demo with 1, 2, 3, 4 and all threads: every table and every report is the same, byte by byte."""
+    pytest.importorskip("stix2")
+    runs = {threads: digests(tmp_path / f"run-{threads or 'all'}", threads) for threads in THREADS}
     first = runs[THREADS[0]]
-    assert len(first) > 10
+    assert {"case/networks.parquet", "case/hallmarks.parquet", *(f"report.{form}" for form in FORMS)} <= set(first)
     for threads, found in runs.items():
         differ = [name for name in first if found.get(name) != first[name]]
         assert not differ, f"with {threads or 'all'} threads: {differ}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,14 +17,15 @@ from hypothesis import strategies as st
 from forensics.case.store import Case
 from forensics.common.printable import printable
 from forensics.common.secrets import MARKS, PATTERN, SHOWN, hide_secret, mask_secrets
+from forensics.reading.accounts.register import read_register
 from forensics.reading.cleaning.secrets import hide_in_events, short_code, skeleton_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from running import Answer
 
+OLD_CASE = Path(__file__).parents[1] / "case" / "version_1"
 # One of each shape, made up.
 SECRETS = {
     "openai": "sk-proj-Ab3dEf6hIj9lMn2pQr5tUv8xYz1",
@@ -176,6 +179,53 @@ def test_no_planted_secret_is_written_anywhere(tmp_path: Path, call: Callable[..
     for name, secret in SECRETS.items():
         for text in told:
             assert secret not in text, f"{name}: {text[max(0, text.find(secret) - 80) :][:160]}"
+
+
+def test_no_secret_of_the_accounts_file_is_kept(tmp_path: Path) -> None:
+    """Keys that stand in any column of an accounts file are hashed: what was equal stays equal."""
+    columns = ("plan", "organization_id", "payment_id", "parent_id", "referrer", "reseller_id", "device_id")
+    rows = [f"acct_{number}," + ",".join([secret] * len(columns)) for number, secret in enumerate(SECRETS.values())]
+    path = tmp_path / "accounts.csv"
+    path.write_text("\n".join([f"account_id,{','.join(columns)}", *rows]) + "\n")
+    table = read_register(path)
+    told = table.write_json()
+    for secret in SECRETS.values():
+        assert secret not in told
+    assert table["payment_id"].to_list() == [hashlib.sha256(key.encode()).hexdigest() for key in SECRETS.values()]
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "kept"),
+    [
+        ("endpoint", "/v1/chat tell me about the plan", "/v1/chat"),
+        ("endpoint", "tell me about the plan", None),
+        ("endpoint", "/v1/files/a%20name.txt", "/v1/files/a%20name.txt"),
+        ("endpoint_query", "n=2&prompt=tell%20me%20about%20it&m=x", "n=2&prompt=text#"),
+        ("endpoint_query", "prompt=tell+me+about", "prompt=text#"),
+        ("endpoint_query", "tell me about it", None),
+        ("endpoint_query", "q=new+shoes&page=2", "q=new+shoes&page=2"),
+    ],
+)
+def test_no_prompt_is_kept_in_an_address(column: str, text: str, kept: str | None) -> None:
+    """Where a path or a parameter holds several words a hash stands for them; equal ones stay equal."""
+    first, second = hide_in_events(pl.DataFrame({column: [text, text]}))[column].to_list()
+    assert first == second
+    assert first.startswith(kept or "text#")
+    assert "about" not in first
+
+
+def test_notes_hold_no_secret(tmp_path: Path, call: Callable[..., Answer]) -> None:
+    """What an analyst types with a mark goes into the log of the case, which is passed on: keys in it are masked, and a
+    marked value is hashed as it was when it was read.
+    """
+    shutil.copytree(OLD_CASE, tmp_path / "case")
+    key = SECRETS["openai"]
+    case = ("--case", tmp_path / "case")
+    assert call("mark", "1", "watch", "--note", f"he used {key}", *case).returncode == 0
+    assert call("mark", "--value", "client", key, "benign", *case).returncode == 0
+    log = (tmp_path / "case" / "log.jsonl").read_text()
+    assert key not in log + call("mark", "--export", *case).stdout
+    assert hashlib.sha256(key.encode()).hexdigest() in log
 
 
 def test_a_fault_shows_nothing_of_the_data(

@@ -180,7 +180,7 @@ def test_a_word_an_account_against_a_pool_of_25000_is_refused_and_what_works_is_
     message, hint = refused
     assert "hopeless" in message
     assert "1.5e+11" in message
-    assert "a word to each suspected network" in hint
+    assert "a word to each network in question" in hint
     assert "summed" in hint
 
 

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import ipaddress
 import json
+import os
 import random
 import re
 import shutil
@@ -15,7 +16,7 @@ import stat
 import subprocess
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 import pytest
@@ -29,7 +30,7 @@ from forensics.case.store import Case
 from forensics.common.errors import IntegrityError, UsageError
 from forensics.common.schema import TABLES
 from forensics.evidence.manifest import current_seal, seal_case, verify_case
-from forensics.evidence.share import Pseudonyms
+from forensics.evidence.share import Pseudonyms, load_key
 from forensics.evidence.signing import check, load_private, load_public, new_key, sign
 from forensics.evidence.sources import read_again
 from forensics.evidence.timestamps import check_response, make_request
@@ -784,3 +785,38 @@ def test_sentences_lose_names() -> None:
     short, long = names.name("account", "acct_1"), names.name("account", "acct_12")
     bob = names.name("account", "bob")
     assert names.sentence("acct_12 follows acct_1; bob, not bobsled") == f"{long} follows {short}; {bob}, not bobsled"
+
+
+def test_half_a_key_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the disk is full while a key is written, no key is there: the next run makes one, and is not told that half
+    of one is no key.
+    """
+    real = os.fdopen
+
+    class Full:
+        """A file on a disk that is full after five bytes."""
+
+        def __init__(self, handle: int) -> None:
+            self.file = real(handle, "wb")
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.file.close()
+
+        def write(self, content: bytes) -> None:
+            """Some of it."""
+            self.file.write(content[:5])
+            raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as within:
+        within.setattr(os, "fdopen", lambda handle, *_: Full(handle))
+        with pytest.raises(UsageError, match="No space left"):
+            load_key(tmp_path / "share.key")
+        with pytest.raises(UsageError, match="No space left"):
+            new_key(tmp_path / "seal.key")
+    assert not list(tmp_path.iterdir())
+    assert len(load_key(tmp_path / "share.key")) == 32
+    assert new_key(tmp_path / "seal.key")
+    assert (tmp_path / "share.key").stat().st_mode & 0o777 == 0o600

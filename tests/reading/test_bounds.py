@@ -179,6 +179,32 @@ def test_a_parquet_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ingest(case, [str(path)], settings=SETTINGS)
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"names": ["ts", "account_id", "account_id"]},
+        {"names": ["ts", "account_id", "x"], "dtype": pa.timestamp("s", tz="Not/AZone")},
+        {"names": ["ts", "account_id", "s.a"], "dtype": pa.struct([("a", pa.int64())])},
+    ],
+    ids=["a name twice", "no such zone", "a name twice once taken apart"],
+)
+def test_parquet_with_odd_columns_is_named(
+    columns: dict[str, Any], tmp_path: Path, call: Callable[..., Answer]
+) -> None:
+    """Columns that no frame can hold: the file is skipped with exit code 5 and a message, and is no fault of ours."""
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(GOOD) + b"\n")
+    names, dtype = columns["names"], columns.get("dtype", pa.string())
+    odd = pa.nulls(20, dtype) if pa.types.is_timestamp(dtype) else pa.array([None] * 20, dtype)
+    arrays = [pa.array([1777593600] * 20), pa.array(["a"] * 20), odd]
+    if pa.types.is_struct(dtype):
+        arrays, names = [*arrays[:2], pa.array([{"a": 1}] * 20, dtype), pa.array([1] * 20)], [*names[:2], "s", "s.a"]
+    pq.write_table(pa.Table.from_arrays(arrays, names=names), tmp_path / "b.parquet")
+    answer = harmless(call("ingest", tmp_path / "a.jsonl", tmp_path / "b.parquet", "--case", tmp_path / "case"))
+    assert answer.returncode == 5, answer.stderr
+    assert "is not a readable Parquet file" in answer.stderr.replace("\n", " ")
+    assert "internal fault" not in answer.stderr
+
+
 def test_a_pipe_without_a_writer_is_skipped(
     tmp_path: Path, call: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.common.statistics import interval, p_tail, poisson_interval, wilson
+from forensics.common.statistics import interval, odds, p_tail, poisson_interval, wilson
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.panel import generator
@@ -148,6 +148,7 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
     p_value = max(p_pairs, p_after)
     share, base = crossed_failed / failed, crossed_other / max(1, other)
     low, high = wilson(crossed_failed, failed)
+    crossing = share >= CROSSING and odds(share) >= 2 * odds(base)
     base_low, base_high = wilson(crossed_other, other)
     lag = _median_lag(sends, first, second)
     after = f", half of them within {lag:.0f} s" if crossed_failed and np.isfinite(lag) else ""
@@ -163,7 +164,7 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
         own=(low, high),
         others=(base, base_low, base_high),
         p_value=p_value,
-        holds=bool(p_value < SIGNIFICANT and pairs >= FEWEST_PAIRS and share >= max(CROSSING, 2 * base)),
+        holds=bool(p_value < SIGNIFICANT and pairs >= FEWEST_PAIRS and crossing),
     )
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.common.statistics import interval, p_tail, wilson
+from forensics.common.statistics import interval, odds, p_tail, wilson
 from forensics.common.streams import LIMITING, Stream, clock_bound, make_stream, roll
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
@@ -131,8 +131,8 @@ def _test_group(
     best["p_value"] = min(1.0, best["p_value"] * len(found))
     big = best.pop("big")
     words = best.pop("words")
-    odds = _say_odds(episodes.odds)
-    return answer(group, PLUGIN, f"{words}{odds}.", **best, holds=bool(big and best["p_value"] < SIGNIFICANT))
+    said = _say_odds(episodes.odds)
+    return answer(group, PLUGIN, f"{words}{said}.", **best, holds=bool(big and best["p_value"] < SIGNIFICANT))
 
 
 def _say_odds(table: Floats) -> str:
@@ -233,7 +233,7 @@ def _test_takeovers(episodes: Episodes, rng: np.random.Generator) -> dict[str, A
         "expected_low": expected[1],
         "expected_high": expected[2],
         "p_value": p_value,
-        "big": share >= max(FOLLOWED, 2 * expected[0]),
+        "big": share >= FOLLOWED and odds(share) >= 2 * odds(expected[0]),
     }
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from forensics.common.statistics import interval, p_tail, wilson
+from forensics.common.statistics import interval, odds, p_tail, wilson
 from forensics.common.streams import DAY_S
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
@@ -192,7 +192,7 @@ def _test_group(
         own=wilson(share * movers, movers),
         others=expected,
         p_value=p_value,
-        holds=bool(p_value < SIGNIFICANT and _odds(share) >= APART * _odds(expected[0])),
+        holds=bool(p_value < SIGNIFICANT and odds(share) >= APART * odds(expected[0])),
     )
 
 
@@ -226,10 +226,6 @@ def _test_value(
         "words": VALUES[kind][0],
         "movers": len(movers.at_s),
     }
-
-
-def _odds(share: float) -> float:
-    return share / max(1e-9, 1.0 - share)
 
 
 def _fullest(at_s: Floats) -> float:

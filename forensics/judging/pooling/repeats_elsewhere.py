@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from forensics.common.statistics import interval, wilson
+from forensics.common.statistics import interval, odds, wilson
 from forensics.common.streams import DAY_S, HOUR_S
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.asking import item_of, lifetimes
@@ -39,7 +39,7 @@ MOST_ASKED = 60  # times by all of them: a health check is asked without end
 MOST_PAIRS = 20_000  # of askings of one item; of more items a sample is looked at
 FEWEST_REPEATS, FEWEST_DAYS = 10, 3
 CHANCE = 1.05  # times what is expected that chance itself may reach
-MATTERS, SHARE = 2.0, 0.1  # times what is expected, and share of the repeats, from which it matters
+MATTERS, SHARE = 2.0, 0.1  # times the odds expected, and share of the repeats, from which it matters
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _test_group(panel: Panel, group: Group, rows: pl.DataFrame | None) -> dict[s
         own=wilson(float(hits[window]), len(asked.item)),
         others=expected,
         p_value=p_value,
-        holds=bool(p_value < SIGNIFICANT and near >= MATTERS * expected[0] and share[window] >= SHARE),
+        holds=bool(p_value < SIGNIFICANT and odds(near) >= MATTERS * odds(expected[0]) and share[window] >= SHARE),
     )
 
 

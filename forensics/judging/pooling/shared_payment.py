@@ -1,5 +1,6 @@
 """Members pay with each other's cards, phones or mailboxes although each claims to be a customer of its own.
 
+Likeness: schools, families and teams share a card too; whether cards are dealt out is a test of its own.
 Null model: matched accounts outside the networks that share such a thing with anybody at all.
 Blind to:   virtual cards; logs without an accounts file.
 """
@@ -42,7 +43,7 @@ PLUGIN = Hallmark(
     "money",
     "shared payment",
     test_shared_payment,
-    nature="dependence",
+    nature="likeness",
     family="payers",
     share_of_members=True,
     phrase="shared cards",

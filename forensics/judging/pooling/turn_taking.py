@@ -154,7 +154,7 @@ def _say(
         )
     else:
         text = (
-            f"Between two {what} of one account the others come in with a variation of {observed:.2f}, "
+            f"How many others come in between two {what} of one account varies by {observed:.2f}, and would by "
             f"{expected[0]:.2f} ({expected[1]:.2f}–{expected[2]:.2f}) if the accounts were independent"
         )
     if not holds:

@@ -16,6 +16,7 @@ from forensics.common.schema import OBSERVABLE_PREFIX, REGISTER
 from forensics.common.stores import at_hand, refuse_wrong, spell
 from forensics.reading.accounts.mailboxes import flag_domains
 from forensics.reading.cleaning.identities import one_identity
+from forensics.reading.cleaning.secrets import hide_in
 from forensics.reading.cleaning.times import read_times
 from forensics.reading.cleaning.values import nothing, number, read_addresses
 from forensics.reading.containers.decoded import mend_surrogates
@@ -66,7 +67,8 @@ def read_register(
     if "banned_at" in found:  # `banned` may be yes or no, with the time in closed_at
         said = clean["banned_at"].str.to_lowercase().is_in(["true", "yes", "1", "t", "y"])
         whole = whole.with_columns(said.alias("said_banned"))
-    return _last_words(_tell_bans(whole), [name for name in raw.columns if name.startswith(OBSERVABLE_PREFIX)])
+    told = _last_words(_tell_bans(whole), [name for name in raw.columns if name.startswith(OBSERVABLE_PREFIX)])
+    return hide_in(told, [name for name, dtype in told.schema.items() if dtype == pl.String])
 
 
 def _cleaned(clean: pl.DataFrame) -> dict[str, pl.Series | pl.Expr]:

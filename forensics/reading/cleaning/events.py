@@ -17,11 +17,13 @@ from forensics.reading.cleaning.frameworks import strip_framework
 from forensics.reading.cleaning.geography import Database, locate
 from forensics.reading.cleaning.identities import NOBODY, one_identity
 from forensics.reading.cleaning.numbers import SCALES, read_counts, read_durations, read_measures, unit_of_durations
+from forensics.reading.cleaning.operations import part_requests
 from forensics.reading.cleaning.remembered import Remembered
 from forensics.reading.cleaning.tails import unpack_captures, unpack_tail
 from forensics.reading.cleaning.times import SLASHED, read_times, with_year
 from forensics.reading.cleaning.values import (
     ERROR_STATUS,
+    INSIDE,
     boolean,
     first_forwarded,
     nothing,
@@ -91,11 +93,11 @@ _LONGEST_MS: Final = 30 * 86_400e3  # a longer duration is none
 
 _MEASURES: Final = ("temperature", "top_p")
 
-MEASURES: Final = (*_MEASURES, *_LATENCIES, *_TOOK, "request_latency", "ttft_ms", "ttft_s")
+MEASURES: Final = (*_MEASURES, *_LATENCIES, *_TOOK, "took", "request_latency", "ttft_ms", "ttft_s")
 
 # What is no number there is null anyway.
 _NUMBERS: Final = frozenset(
-    {*_COUNTS, *_MEASURES, *_LATENCIES, *_TOOK, "wait_s", "rest_s", "ttft_ms", "ttft_s", "status_code"}
+    {*_COUNTS, *_MEASURES, *_LATENCIES, *_TOOK, "took", "wait_s", "rest_s", "ttft_ms", "ttft_s", "status_code"}
 ) - {"message_count"}
 
 _HASHES: Final = (
@@ -153,6 +155,7 @@ class Cleaned(NamedTuple):
     events: pl.DataFrame
     bad: list[tuple[int, str]]
     doubts: Doubts
+    kinds: dict[str, int] = {}  # rows that are no requests, by kind; not among the events
 
 
 def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> Cleaned:
@@ -189,7 +192,9 @@ def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> Cleaned:
         for name, column in EVENTS.columns.items()
         if name not in events.columns and name not in {"source_id", "source_line"}
     ]
-    return Cleaned(locate(events.with_columns(missing), cleaning.databases), bad, doubts)
+    events, others = part_requests(events.with_columns(missing))
+    kinds = dict(others.group_by("kind", maintain_order=True).len().rows()) if others.height else {}
+    return Cleaned(locate(events, cleaning.databases), bad, doubts, kinds)
 
 
 def _prepare(
@@ -210,6 +215,9 @@ def _prepare(
             .otherwise("day")
         )
         raw = raw.with_columns(whole_time.alias("started_at"))
+    if "offset" in raw.columns and "started_at" in raw.columns:
+        zoned = pl.concat_str("started_at", pl.lit(" "), "offset")
+        raw = raw.with_columns(pl.coalesce(zoned, "started_at").alias("started_at"))
     started = _times(raw, "started_at", cleaning)
     if "ended_at" in raw.columns and started.null_count():  # a line of which only the end is told
         ended = _times(raw, "ended_at", cleaning)
@@ -258,7 +266,9 @@ def _address(raw: pl.DataFrame, cleaning: Cleaning) -> pl.DataFrame:
         value = _map_unique(value, lambda text: first_forwarded(text, cleaning.trusted_hops) if "," in text else text)
     if "forwarded_for" in raw.columns:
         forwarded = _map_unique(raw["forwarded_for"], lambda text: first_forwarded(text, cleaning.trusted_hops))
-        value = forwarded.zip_with(forwarded.is_not_null(), value)
+        inside = forwarded.str.contains(INSIDE).fill_null(value=False) & value.is_not_null()
+        inside &= ~value.str.contains(INSIDE).fill_null(value=False)  # an address inside hides no peer from outside
+        value = forwarded.zip_with(forwarded.is_not_null() & ~inside, value)
     address, prefix = read_addresses(value)
     if "client_prefix" in raw.columns:
         given = raw["client_prefix"]
@@ -417,7 +427,9 @@ def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series
         columns["method"] = pl.coalesce(methods).str.to_uppercase()
     hosts = [pl.col("server_address")] if "server_address" in have else []
     if url is not None:
-        hosts.append(url.str.extract(r"^[a-zA-Z][a-zA-Z+.\-]*://([^/?#:]+)", 1))
+        hosts.append(url.str.extract(_HOST, 1))
+    if line is not None:
+        hosts.append(line.struct.field("target").str.extract(_HOST, 1))
     if hosts:
         columns["server_address"] = pl.coalesce(hosts).str.to_lowercase().str.replace(r":\d+$", "")
     if "stream" in have:
@@ -433,6 +445,9 @@ def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series
             .cast(pl.UInt32)
         )
     return columns
+
+
+_HOST: Final = r"^[a-zA-Z][a-zA-Z+.\-]*://([^/?#:]+)"
 
 
 def _paths(targets: pl.Series) -> pl.Series:
@@ -476,6 +491,8 @@ def _timing(raw: pl.DataFrame, cleaning: Cleaning) -> dict[str, pl.Expr | pl.Ser
     """Duration and time to the first token, in milliseconds; the start of lines that were written at their end."""
     have, decimal = set(raw.columns), cleaning.decimal
     took = [read_durations(raw[name], scale, decimal) for name, scale in _TOOK.items() if name in have]
+    if "took" in have:
+        took.append(read_durations(raw["took"], SCALES.get(_unit_of(raw["took"], cleaning)), decimal))
     found = [*took, *_durations(raw, cleaning)]
     started = raw["started_at"]
     columns: dict[str, pl.Expr | pl.Series] = {}
@@ -516,10 +533,15 @@ def _durations(raw: pl.DataFrame, cleaning: Cleaning) -> list[pl.Series]:
         whole = (parts[0] + parts[1] + parts[2]) * SCALES["s"]
         found = [whole.zip_with(known.fill_null(value=False), whole.clear(whole.len()))]
     if "request_latency" in have:
-        unit = cleaning.latency_unit
-        unit = unit_of_durations(raw["request_latency"], decimal=decimal) if unit is None else unit
+        unit = _unit_of(raw["request_latency"], cleaning)
         found.append(read_durations(raw["request_latency"], SCALES.get(unit), decimal))
     return found
+
+
+def _unit_of(values: pl.Series, cleaning: Cleaning) -> str:
+    """The unit of durations that do not say it, as the sample of the source told it."""
+    unit = cleaning.latency_unit
+    return unit_of_durations(values, decimal=cleaning.decimal) if unit is None else unit
 
 
 def _texts(raw: pl.DataFrame, have: set[str], cleaning: Cleaning) -> dict[str, pl.Expr | pl.Series]:

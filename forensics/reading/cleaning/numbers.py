@@ -19,7 +19,7 @@ SECOND, MILLISECOND, MICROSECOND, NANOSECOND = 1e3, 1.0, 1e-3, 1e-6  # in millis
 SCALES: Final = {"s": SECOND, "ms": MILLISECOND, "us": MICROSECOND, "ns": NANOSECOND}
 
 _POINT_GROUPS: Final = r"^[+-]?\d{1,3}(?:\.\d{3})+$"  # 1.234 or 1.234.567
-_COMMA_GROUPS: Final = r"^[+-]?\d{1,3}(?:,\d{3})+$"
+_COMMA_GROUPS: Final = r"^[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d\d)+,\d{3})$"  # the last as India writes lakhs
 _COMMA: Final = (
     r"^[+-]?(?:\d+,(?:\d{1,2}|\d{4,})|0,\d+|\d{1,3}(?:\.\d{3})+,\d+|\d{4,},\d+)$"  # can only be a decimal comma
 )

@@ -9,8 +9,11 @@ if TYPE_CHECKING:
 
 ADDRESS: Final = r"(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)"
 _CHAIN: Final = rf"^{ADDRESS}(?::\d+)?(?:, ?(?:{ADDRESS}(?::\d+)?|unknown|-))*$"
+_UPSTREAM: Final = r"(?:\.\d{1,3}|\]):\d+(?:,|$)"  # an address and a port, as servers are named
 _SECONDS: Final = r"^\d+\.\d{1,6}$"
 _WHOLE: Final = r"^\d+$"
+_TOLD: Final = r"^\d+(?:\.\d+)?(?:[mnuµμ]s|s)$"  # says its unit
+_BOTH: Final = r"^(\d+)/(\d+)$"  # Apache's %T/%D: seconds, then the same in microseconds
 _ID: Final = r"^(?:[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|Root=\S+|[\w-]*[0-9][\w-]{18,})$"
 _CLIENT: Final = r"^[A-Za-z][\w.+-]*(?:[ /][A-Za-z]+)*/?\s?v?\d|^Mozilla/|^[A-Za-z][\w.-]+/[\w.]+"
 _HOST: Final = r"^(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?$|^localhost(?::\d+)?$"
@@ -34,7 +37,8 @@ def unpack_tail(raw: pl.DataFrame) -> pl.DataFrame:
     """Chain, duration and request id out of what stands behind the usual fields of an access log.
 
     nginx writes seconds with a point and writes its lines at the end; whole numbers are Apache's, in a unit of the
-    operator's choice, and its time is that of the start.
+    operator's choice, and its time is that of the start, as that of durations with their unit is (Traefik). An address
+    with a port that stands without quotes is a server's, no client's.
     """
     if "tail" not in raw.columns:
         return raw
@@ -45,16 +49,20 @@ def unpack_tail(raw: pl.DataFrame) -> pl.DataFrame:
     found: dict[str, list[pl.Series]] = {}
     wholes: list[pl.Series] = []
     for place in range(min(_longest(words), _MANY)):
-        word = words.list.get(place, null_on_oob=True).str.strip_chars('"')
+        word = words.list.get(place, null_on_oob=True)
+        quoted = bool(word.drop_nulls().str.starts_with('"').any())
+        word = word.str.strip_chars('"')
         word = word.set(word.is_in(["", "-"]).fill_null(value=False), None)
         keyed = word.str.extract(r"^\w+[=:](.+)$", 1)
         word = keyed.str.strip_chars('"').zip_with(keyed.is_not_null() & _keyed(word), word)
         name = _field_of(word)
         if name == "whole":
             wholes.append(word)
-        elif name:
+        elif name == "both":
+            found.setdefault("latency_us", []).append(word.str.extract(_BOTH, 2))
+        elif name and not (name == "forwarded_for" and not quoted and _mostly(word, _UPSTREAM)):
             found.setdefault(name, []).append(word)
-    if wholes and "took_s" not in found:
+    if wholes and not {"took_s", "latency_ms", "latency_us"} & set(found):
         found["request_latency"] = wholes[-1:]  # nginx has whole numbers too, but its duration has a point
     return _filled(raw.drop("tail"), found)
 
@@ -71,6 +79,8 @@ def _field_of(word: pl.Series) -> str:
     for name, pattern in (
         ("forwarded_for", _CHAIN),
         ("took_s", _SECONDS),
+        ("latency_ms", _TOLD),
+        ("both", _BOTH),
         ("whole", _WHOLE),
         ("request_id", _ID),
         ("user_agent", _CLIENT),

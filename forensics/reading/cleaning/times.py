@@ -26,11 +26,15 @@ _RARE_FORMATS = (
     ("%a, %d %b %Y %H:%M:%S %z", True),
     ("%a %b %d %H:%M:%S %Y", False),
     ("%d/%b/%Y:%H:%M:%S%.f", False),
+    ("%d.%m.%y %H:%M:%S%.f", False),  # before those with %Y, which would read the year 26
+    ("%d.%m.%y %H:%M", False),
     ("%d.%m.%Y %H:%M:%S%.f", False),
     ("%d.%m.%Y, %H:%M:%S%.f", False),
     ("%d.%m.%Y %H:%M", False),
     ("%H:%M:%S%.f %d %b %Y", False),
     ("%Y/%m/%d - %H:%M:%S%.f", False),
+    ("%Y/%m/%d %H:%M:%S%.f", False),
+    ("%Y/%m/%d %H:%M:%S%.f %z", True),
     ("%Y-%m-%d %I:%M:%S%.f %p", False),
     ("%b %d, %Y, %I:%M:%S%.f %p", False),
     ("%b %d, %Y %I:%M:%S%.f %p", False),
@@ -317,7 +321,7 @@ def _read_rare(text: pl.Series, zone: str | None) -> pl.Series:
 
 # 5/1/2026, 10:00:00.123 AM: which of the two numbers is the month depends on where it was written.
 SLASHED: Final = (
-    r"^(?P<a>\d{1,2})[/-](?P<b>\d{1,2})[/-](?P<year>\d{4})"
+    r"^(?P<a>\d{1,2})[/-](?P<b>\d{1,2})[/-](?P<year>(?:20)?\d{2})"
     r"(?:,?[ T](?P<hour>\d{1,2}):(?P<rest>\d\d(?::\d\d(?:[.,]\d{1,9})?)?)(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?)?$"
 )
 
@@ -350,7 +354,13 @@ def _read_slashed(text: pl.Series, zone: str | None, *, day_first: bool | None) 
     clock = pl.when(clock.str.len_chars() == len("00:00")).then(clock + ":00").otherwise(clock)
     naive = parts.select(
         pl.concat_str(
-            "year", pl.lit("-"), pl.col(month).str.zfill(2), pl.lit("-"), pl.col(day).str.zfill(2), pl.lit("T"), clock
+            pl.col("year").str.pad_start(3, "0").str.replace("^0", "20"),
+            pl.lit("-"),
+            pl.col(month).str.zfill(2),
+            pl.lit("-"),
+            pl.col(day).str.zfill(2),
+            pl.lit("T"),
+            clock,
         ).alias("naive")
     ).to_series()
     return _utc(_naive(naive), zone)

@@ -220,6 +220,13 @@ def plain_models(values: pl.Series) -> pl.Series:
     return short.str.replace(r"^arn:aws[\w-]*:bedrock:[^:]*:\d*:", "")
 
 
+# Addresses that no client from outside has.
+INSIDE: Final = (
+    r"^(?:10\.|127\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\."
+    r"|\[?(?i:::1\b|f[cd][0-9a-f]{2}:|fe80:))"
+)
+
+
 def first_forwarded(chain: str, trusted: frozenset[str]) -> str | None:
     """Client in an X-Forwarded-For chain: read from the right, the first that is no trusted hop and no private address;
     else the leftmost.

@@ -61,7 +61,9 @@ def decode(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
         value = load_value(line)
     except orjson.JSONDecodeError:
         mended = mend_hex(mend_surrogates(line))
-        if mended is line:
+        bare = mended.strip(b" \t\r,[]")  # a line of an array that stands over several lines
+        mended = bare if bare[:1] == b"{" and bare[-1:] == b"}" else mended
+        if mended == line:
             raise
         line, value = mended, load_value(mended)
     return value if _keys_of(value) == _written(line) else _first_of_doubled(line, value)

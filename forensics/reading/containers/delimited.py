@@ -6,6 +6,8 @@ import csv
 import io
 import re
 from collections import deque
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,14 +15,13 @@ import polars as pl
 
 from forensics.reading.containers.decoded import plain_text
 from forensics.reading.containers.records import CUT_OFF, NOT_UTF8, OTHER_LINES, Collector, Rows, best_of
-from forensics.reading.opening.sources import make_batch
+from forensics.reading.opening.sources import Batch, make_batch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from forensics.reading.fields.format import Format
     from forensics.reading.fields.plan import Plan
-    from forensics.reading.opening.sources import Batch
 
 
 csv.field_size_limit(
@@ -71,6 +72,68 @@ def whole_csv(data: bytes) -> int:
 
 
 HEADERS: Final = "header lines"
+
+
+@dataclass(frozen=True)
+class Section:
+    """Lines of a table under one header, and the row of the first of them."""
+
+    header: tuple[str, ...]
+    batch: Batch
+    first: int
+
+
+def csv_sections(batch: Batch, header: Sequence[str], delimiter: str) -> list[Section]:
+    """The parts of a batch of lines that stand under a header each: files put one behind the other have several."""
+    names, first = tuple(header), 0
+    found: list[Section] = []
+    marks = sorted(names, key=len)[-2:]
+    if len(names) > 1 and any(mark.encode() in batch.data for mark in marks):
+        spots = sorted({place for mark in marks for place in _places(batch.data, mark.encode())})
+        rows = sorted(set(np.searchsorted(batch.ends, spots, side="left").tolist())) if spots else []
+        for row in rows:
+            told = _header_in(batch.line(row), names, delimiter) if row < batch.starts.size else None
+            if told is not None and told != names:
+                found.append(Section(names, _rows_of(batch, first, row), first))
+                names, first = told, row + 1
+    return [*found, Section(names, _rows_of(batch, first, int(batch.starts.size)), first)]
+
+
+def _places(data: bytes, mark: bytes) -> list[int]:
+    return [match.start() for match in islice(re.finditer(re.escape(mark), data), _HEADERS_LOOKED_AT)]
+
+
+_HEADERS_LOOKED_AT: Final = 10_000  # where a header's name stands: a text may be full of it
+
+
+def _rows_of(batch: Batch, first: int, stop: int) -> Batch:
+    complete = batch.complete or stop < batch.starts.size
+    return replace(batch, starts=batch.starts[first:stop], ends=batch.ends[first:stop], complete=complete)
+
+
+def _header_in(line: bytes, names: Sequence[str], delimiter: str) -> tuple[str, ...] | None:
+    """The header that a line is: most of its cells are names of the header before, and none is a value."""
+    try:
+        cells = [cell.strip() for cell in next(csv.reader(io.StringIO(line.decode()), delimiter=delimiter), [])]
+    except (csv.Error, UnicodeDecodeError):
+        return None
+    known = set(names)
+    if len(cells) < 2 or len(set(cells)) < len(cells) or 2 * sum(cell in known for cell in cells) < len(cells):
+        return None
+    return tuple(cells) if all(re.fullmatch(r"(?=.*[^\W\d])[\w .()\[\]/-]{1,60}", cell) for cell in cells) else None
+
+
+def csv_values(batch: Batch, header: Sequence[str], delimiter: str) -> dict[str, list[str]]:
+    """Some values of each column."""
+    found: dict[str, list[str]] = {name: [] for name in header}
+    for row in range(min(int(batch.starts.size), 50)):
+        cells, wrong = _cells(batch.line(row), len(header), delimiter)
+        if not wrong:
+            for name, cell in zip(header, cells, strict=True):
+                if cell:
+                    found[name].append(cell)
+    return found
+
 
 _CSV_SPAN: Final = 200  # lines a quoted field may run over
 
@@ -249,9 +312,8 @@ def _taken_apart(frame: pl.DataFrame, patterns: Sequence[str]) -> tuple[pl.DataF
     for pattern in patterns:
         if not rest.height:
             break
-        first = re.findall(r"\(\?P?<(\w+)>", pattern)[0]
         taken = rest.with_columns(pl.col("text").str.extract_groups(pattern).alias("groups"))
-        fits = taken["groups"].struct.field(first).is_not_null()
+        fits = taken["groups"].struct.unnest().select(pl.any_horizontal(pl.all().is_not_null())).to_series()
         parts.append((taken if fits.all() else taken.filter(fits)).select("row", "groups").unnest("groups"))
         rest = rest.filter(~fits)
     parts = [part for part in parts if part.height] or parts[:1]

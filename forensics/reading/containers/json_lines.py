@@ -244,7 +244,7 @@ def _odd_lines(batch: Batch, data: NDArray[np.uint8], sizes: Rownumbers) -> tupl
     other = []
     for row in suspects:
         line = batch.line(int(row)).strip()
-        if not line:
+        if not line.strip(b"[],"):  # what holds an array together that stands over several lines
             blank[row] = True
         elif not (line.startswith(b"{") and line.endswith(b"}")):
             other.append(row)

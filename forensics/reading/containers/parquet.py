@@ -12,6 +12,7 @@ from forensics.reading.containers.records import Collector, Rows, as_text
 from forensics.reading.opening.sources import ANY_SIZE, MOST_FOLD
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     from forensics.reading.fields.format import Format
@@ -40,6 +41,17 @@ def refuse_bomb(path: str, file: pq.ParquetFile, size: int) -> None:
     most = max(ANY_SIZE, MOST_FOLD * size)
     if told.num_rows > most or sum(group.total_byte_size for group in groups) > most or largest > LARGEST_GROUP:
         raise InputError(f"{path} unfolds to more than {MOST_FOLD:,} times its size, as no log does")
+
+
+def as_frame(part: pa.RecordBatch, path: str) -> pl.DataFrame:
+    """Rows of the file as it is read, as columns with dotted names.
+
+    Raises: InputError where its columns are none that can be told apart or read: names given twice, unknown zones.
+    """
+    try:
+        return flatten_frame(pl.DataFrame(pl.from_arrow(part)))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise InputError(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from error
 
 
 def flatten_frame(frame: pl.DataFrame) -> pl.DataFrame:

@@ -147,8 +147,12 @@ class Collector:
         if kind:
             self._pass(row, kind, passed)
         elif self.form.read is None:
-            for name, paths in self.plan.paths.items():
-                self.columns[name].append(_first(record, paths, name))
+            fields = {name: _first(record, paths, name) for name, paths in self.plan.paths.items()}
+            if fields.get("account_id") is None and (kind := _stranger(record, self.form)):
+                self._pass(row, kind, passed)
+                return
+            for name, value in fields.items():
+                self.columns[name].append(value)
             self.rows.append(row)
         else:
             self._take_read(record, row, bad, passed)
@@ -206,6 +210,25 @@ def _other_kind(record: Mapping[str, Any], form: Format) -> str:
     return ""
 
 
+def _stranger(record: Mapping[str, Any], form: Format) -> str:
+    """What a record is called that shows few of the names by which its format is known: another line of the same
+    program. Empty for one of the format's.
+    """
+    if form.by_alias or len(form.marks) < _MARKED:
+        return ""
+    if 2 * sum(has_mark(record, mark) for mark in form.marks) >= len(form.marks):
+        return ""
+    return next((told[:60] for key in ("logger", "kind") if isinstance(told := record.get(key), str)), OTHER_RECORDS)
+
+
+_MARKED: Final = 3  # marks by half of which a record can be told to be another's
+
+
+def has_mark(record: Mapping[str, Any], mark: str) -> bool:
+    """Whether a record has one of the names of a mark, nested or dotted."""
+    return any(dig(record, tuple(one.split("."))) is not None or record.get(one) is not None for one in mark.split("|"))
+
+
 def _control(record: Mapping[str, Any]) -> str:
     """A message of the log service itself inside an envelope; empty for anything else."""
     told = record.get("message")
@@ -244,11 +267,44 @@ def unwrap(value: Any, depth: int = _DEEPEST) -> list[Any] | None:  # noqa: ANN4
         return [record for item in value for record in ((unwrap(item, depth - 1) if depth > 0 else None) or [item])]
     if not isinstance(value, dict):
         return None
+    found = _kept(value)
+    if found is not None and depth > 0:
+        return [record for item in found for record in (unwrap(item, depth - 1) or [item])]
     if depth > 0 and len(value) <= _WRAPPER_KEYS:
         inner = _wrapped(value)
         if inner is not None:
-            return [record for item in inner for record in (_opened(item, depth - 1) or [item])]
+            return [record for item in inner for record in (_item_records(item, depth - 1) or [item])]
     return _opened(value, depth)
+
+
+def _item_records(item: Any, depth: int) -> list[Any] | None:  # noqa: ANN401 - any JSON value
+    """The records of an item of a wrapper."""
+    if isinstance(item, dict) and _kept(item) is not None:
+        return unwrap(item, depth)
+    return _opened(item, depth)
+
+
+def _kept(value: Mapping[str, Any]) -> list[Any] | None:
+    """The records that a store of logs keeps under its own names: a document of Elasticsearch, a row of Splunk's search,
+    the pairs of time and line of Loki.
+    """
+    source, result, pairs = value.get("_source"), value.get("result"), value.get("values")
+    if isinstance(source, dict) and "_index" in value:
+        return [source]
+    if isinstance(result, dict) and ("preview" in value or "lastrow" in value):
+        return [result]
+    if isinstance(pairs, list) and pairs and isinstance(value.get("stream", value.get("metric")), dict):
+        return [{"timestamp": pair[0], "line": pair[1]} for pair in pairs if isinstance(pair, list) and len(pair) > 1]
+    return _rows_by_column(value)
+
+
+def _rows_by_column(value: Mapping[str, Any]) -> list[Any] | None:
+    """The records of an answer that names its columns once and has its rows as lists."""
+    columns, rows = value.get("columns"), value.get("rows")
+    if not isinstance(columns, list) or not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        return None
+    names = [str(one.get("name", one.get("ColumnName"))) if isinstance(one, dict) else str(one) for one in columns]
+    return [dict(zip(names, row, strict=False)) for row in rows]
 
 
 def _wrapped(value: Mapping[str, Any]) -> list[Any] | None:

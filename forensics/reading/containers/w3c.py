@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FIELDS: Final = b"#Fields:"
 
+DATE: Final = b"#Date:"
+
 NO_FIELDS: Final = "no #Fields line above it"
 
 OTHER_WIDTH: Final = "not as many fields as the #Fields line above it has"
@@ -27,35 +29,56 @@ def fields_of(line: bytes) -> tuple[str, ...]:
 
 
 def last_fields(batch: Batch, before: tuple[str, ...]) -> tuple[str, ...]:
-    """The names that hold after this batch."""
-    place = batch.data.rfind(FIELDS)
-    while place > 0 and batch.data[place - 1 : place] != b"\n":
-        place = batch.data.rfind(FIELDS, 0, place)
-    if place < 0:
-        return before
-    return fields_of(batch.data[place:].split(b"\n", 1)[0].rstrip(b"\r"))
+    """The names that hold after this batch, and the last `#Date` where their lines have none."""
+    names = _last(batch, FIELDS)
+    date = _last(batch, DATE)
+    found = fields_of(names) if names else tuple(name for name in before if not name.startswith(_DAY))
+    days = (_DAY + _day_of(date),) if date else tuple(name for name in before if name.startswith(_DAY))
+    return (*found, *days)
+
+
+_DAY: Final = "#Date: "  # no field's name: the day that a directive gave
+
+
+def _day_of(line: bytes) -> str:
+    """The day of a `#Date` line."""
+    return line[len(DATE) :].decode(errors="replace").strip()[: len("2026-05-01")]
+
+
+def _last(batch: Batch, directive: bytes) -> bytes:
+    """The last line of a batch that is this directive."""
+    place = batch.data.rfind(directive)
+    while place > 0 and batch.data[place - 1 : place] not in {b"\n", b"\xbf"}:
+        place = batch.data.rfind(directive, 0, place)
+    return batch.data[place:].split(b"\n", 1)[0].rstrip(b"\r") if place >= 0 else b""
 
 
 def read_w3c(batch: Batch, header: Sequence[str], form: Format, chosen: Mapping[str, Sequence[str]]) -> Rows:
     """Records of a batch of lines; `header` are the names that hold before it."""
-    names, first = tuple(header), 0
+    names, first = tuple(name for name in header if not name.startswith(_DAY)), 0
+    days = tuple(name for name in header if name.startswith(_DAY))
     passed: list[int] = []
     parts: list[pl.DataFrame] = []
     bad: list[tuple[int, str]] = []
-    sections: list[tuple[tuple[str, ...], list[int]]] = [(names, [])]
+    sections: list[tuple[tuple[str, ...], tuple[str, ...], list[int]]] = [(names, days, [])]
     for row in range(first, batch.starts.size):
         line = batch.line(row)
         if line.startswith(b"#") or not line.strip():
             passed.append(row)
             if line.startswith(FIELDS):
-                sections.append((fields_of(line), []))
+                sections.append((fields_of(line), days, []))
+            elif line.startswith(DATE):
+                days = (_DAY + _day_of(line),)
+                sections.append((sections[-1][0], days, []))
         else:
-            sections[-1][1].append(row)
-    for names, rows in sections:
+            sections[-1][2].append(row)
+    for names, told, rows in sections:
         if rows and not names:
             bad += [(row, NO_FIELDS) for row in rows]
         elif rows:
             frame, wrong = _section(batch, rows, names, form, chosen)
+            if "day" not in frame.columns and told:  # only the directive says the day
+                frame = frame.with_columns(pl.lit(told[0].removeprefix(_DAY)).alias("day"))
             parts.append(frame)
             bad += wrong
     whole = pl.concat(parts, how="diagonal").sort("row") if parts else pl.DataFrame(schema={"row": pl.UInt32})

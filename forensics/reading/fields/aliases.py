@@ -36,6 +36,8 @@ RAW_FIELDS = {
     "took_s": "the same in seconds",
     "took_us": "the same in microseconds",
     "took_ns": "the same in nanoseconds",
+    "took": "the same in a unit told by its size",
+    "offset": "the zone of times that say none, as the header of a line tells it",
     "tail": "what stands after the usual fields of an access log; read by its values",
     "captures": "captured headers without names, read by their values",
     "first_token_at": "when the first token left",
@@ -299,8 +301,17 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {column: tuple(names.split()) for c
 
 
 def normal_name(name: str) -> str:
-    """A name without case, separators and a unit of time zone in brackets: `TimeGenerated [UTC]`."""
-    return re.sub(r"\s*[\[(](?:UTC|GMT|Z)[\])]$|[_\-.@:\s]", "", name).lower()
+    """A name without case, separators and a time zone in brackets: `TimeGenerated [UTC]`, `Time (UTC+2)`."""
+    return re.sub(_ZONED + r"|[_\-.@:\s]", "", name).lower()
+
+
+_ZONED: Final = r"\s*[\[(](?:UTC|GMT|Z)(?:\s*[+-]\s*\d{1,2}(?::?\d\d)?)?[\])]$"
+
+
+def zone_in_name(name: str) -> str | None:
+    """The offset that the name of a time tells, `Time (UTC+2)`; None where it tells none."""
+    told = re.search(r"[\[(](?:UTC|GMT)\s*([+-])\s*(\d{1,2})(?::?(\d\d))?[\])]$", name)
+    return f"{told.group(1)}{int(told.group(2)):02d}:{told.group(3) or '00'}" if told else None
 
 
 def _index(aliases: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, int]]:
@@ -342,6 +353,7 @@ _MEANT: Final = {
 
 def plain_name(name: str) -> str:
     """The words of a name, abbreviations spelt out: `Cust ID` and `customerId` are one."""
+    name = re.sub(r"[µμ]s", "us", re.sub(_ZONED, "", name))
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", re.sub(r"(?i)(sha|md)[_-]?(1|256|512|5)\b", "hash", name))
     return "".join(_MEANT.get(word.lower(), word.lower()) for word in words)
 

@@ -34,6 +34,10 @@ WRAPPERS: Final = (
     "hits",
     "activities",
     "logEvents",
+    "streams",
+    "tables",
+    "list",
+    "docs",
 )
 
 TEXT_FIELDS: Final = frozenset(
@@ -155,7 +159,7 @@ _CLOCK = re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?")
 _DAY = re.compile(r"\d{4}[-/]\d\d[-/]\d\d")
 
 _TIME_SHAPE = re.compile(
-    r"\d{4}-\d\d|\d{4}/\d\d/\d\d|\d{8}T|\d{1,2}[/ -][A-Za-z]{3}|[A-Z][a-z]{2},? |\d{1,2}[./-]\d{1,2}[./-]\d{4}"
+    r"\d{4}-\d\d|\d{4}/\d\d/\d\d|\d{8}T|\d{1,2}[/ -][A-Za-z]{3}|[A-Z][a-z]{2},? |\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d\b"
 )
 
 

@@ -32,6 +32,7 @@ _WHO = r"\S+ (?P<account_id>\S*(?: [^\[\"]{1,80})??)"
 _WHEN = r"\[(?P<started_at>[^\]]+)\](?: (?P<host>[A-Za-z0-9_.:-]+))?"  # APISIX has the host here
 
 _HEADS = (
+    rf'"(?P<forwarded_for>{_CHAIN}|-)" (?P<client_address>{_ADDRESS}) {_WHO} {_WHEN}',
     rf"(?P<forwarded_for>{_CHAIN}|-) (?P<client_address>{_ADDRESS}) {_WHO} {_WHEN}",
     rf"(?P<server_address>\S+) (?P<client_address>{_ADDRESS}) {_WHO} {_WHEN}",
     rf"(?P<client_address>{_ADDRESS}(?:, {_ADDRESS})+) {_WHO} {_WHEN}",

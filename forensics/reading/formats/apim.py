@@ -1,4 +1,4 @@
-"""Azure API Management: gateway log (blob rows and Log Analytics export) and the table of LLM calls.
+"""Azure API Management: gateway log (blob rows and Log Analytics export). The table of LLM calls is apim_llm.
 
 Pitfalls: two casings for one thing; ProductId is an offer (`free`, `team`), no customer; `properties` may be text;
           usage hides in the response
@@ -70,13 +70,13 @@ def read(record: dict[str, Any]) -> dict[str, Any] | str:
 
 PLUGIN = Format(
     name="apim",
-    title="Azure API Management gateway log and LLM table",
+    title="Azure API Management gateway log",
     reference="https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables/apimanagementgatewaylogs",
     fills=("client_address", "endpoint", "method", "status_code", "latency_ms", "request_id"),
     marks=(
         "correlationId|CorrelationId",
         "time|TimeGenerated|TimeGenerated [UTC]",
-        "properties.apiId|properties.backendUrl|ApimSubscriptionId|PromptTokens",
+        "properties.apiId|properties.backendUrl|ApimSubscriptionId",
     ),
     samples=(
         (
@@ -97,7 +97,7 @@ PLUGIN = Format(
             '"RequestHeaders":{"User-Agent":"curl/8.5.0"}}'
         ),
     ),
-    broken=('{"TimeGenerated":"2026-07-02T06:31:32Z","CorrelationId":"c2","PromptTokens":12,"CompletionTokens":5}',),
+    broken=('{"TimeGenerated":"2026-07-02T06:31:32Z","CorrelationId":"c2","ApimSubscriptionId":"","Method":"GET"}',),
     constants={"platform": "azure"},
     read=read,
 )

@@ -1,4 +1,4 @@
-"""Databricks model serving: system table endpoint_usage and inference (payload) tables, as CSV, JSON lines or Parquet.
+"""Databricks model serving: system table endpoint_usage. The inference (payload) tables are databricks_payload.
 
 Pitfalls: requester is a user's e-mail or a service principal's id; request_time is when the request came in; the
           payload table has the duration and the bodies, the usage table the tokens: join them by
@@ -55,16 +55,15 @@ def read(record: dict[str, Any]) -> dict[str, Any]:
 
 PLUGIN = Format(
     name="databricks",
-    title="Databricks model serving (endpoint usage, inference tables)",
-    reference="https://docs.databricks.com/aws/en/admin/system-tables/ai-gateway and "
-    "https://docs.databricks.com/aws/en/ai-gateway/inference-tables",
+    title="Databricks model serving (endpoint usage)",
+    reference="https://docs.databricks.com/aws/en/ai-gateway/configure-ai-gateway-endpoints (usage tracking table schemas)",
     marks=(
         "databricks_request_id",
         "request_time|timestamp_ms",
         "status_code",
-        "requester|request|served_entity_id|served_entity_name",
+        "input_token_count|output_token_count",
     ),
-    fills=("status_code", "request_id", "request_model"),
+    fills=("status_code", "request_id", "request_model", "input_tokens", "output_tokens"),
     samples=(
         (
             '{"account_id":"a1","workspace_id":"w1","client_request_id":"c1","databricks_request_id":"d-1",'
@@ -74,7 +73,12 @@ PLUGIN = Format(
             '"request_streaming":false,"served_entity_id":"e1"}'
         ),
     ),
-    broken=('{"databricks_request_id":"d-1","requester":"a@example.com","status_code":200,"request_time":"soon"}',),
+    broken=(
+        (
+            '{"databricks_request_id":"d-1","requester":"a@example.com","status_code":200,"request_time":"soon",'
+            '"input_token_count":1}'
+        ),
+    ),
     constants={"platform": "databricks"},
     read=read,
 )

@@ -58,12 +58,17 @@ def _account(record: dict[str, Any], metadata: dict[str, Any]) -> Any:  # noqa: 
     return _said(*(user for user in users if user not in _NOBODY), _key(record, metadata))
 
 
+_PROBE = (
+    "litellm-internal-health-check"  # the account of the proxy's own probes; tags are the caller's and tell nothing
+)
 _NOBODY = ("default_user_id", "litellm-proxy-master-key")
 
 
-def read(record: dict[str, Any]) -> dict[str, Any]:
-    """Fields of one row of LiteLLM_SpendLogs, or of one payload."""
+def read(record: dict[str, Any]) -> dict[str, Any] | str:
+    """Fields of one row of LiteLLM_SpendLogs, or of one payload; what a row of the proxy's own is."""
     metadata = _object(record.get("metadata"))
+    if _PROBE in (_key(record, metadata), metadata.get("user_api_key_team_id")):
+        return "health checks"
     request = _object(record.get("proxy_server_request"))
     asked = {**_object(request.get("body")), **_object(record.get("model_parameters"))} or request
     usage = _object(metadata.get("usage_object")) or _object(_object(record.get("response")).get("usage"))

@@ -1,8 +1,8 @@
 """Relay log of new-api and one-api, and of their forks: CSV, JSON lines, or the answer of the API.
 
-Pitfalls: `type` says what a row is: 2 is a request, 5 one that failed; top-ups (1), management (3), system (4) and
-          refunds (6) are no requests; `content` is a note about billing, or the error, never the prompt; use_time is in
-          whole seconds, `frt` in `other` the time to the first token in milliseconds; created_at is when the row was
+Pitfalls: `type` says what a row is: 2 is a request, 5 one that failed (in one-api a test of a channel); top-ups (1),
+          management (3), system (4), refunds (6) and rows that correct the price of a task are no requests; `content` is a note about billing, or the error, never the prompt; use_time is in
+          whole seconds, one-api's elapsed_time in milliseconds, `frt` in `other` the time to the first token in milliseconds; created_at is when the row was
           written, at the end; the address is there only where a user switched it on; ids may be row numbers.
 """
 
@@ -41,6 +41,10 @@ def read(record: dict[str, Any]) -> dict[str, Any] | str:
     if kind not in {"2", "5"}:
         return _KINDS.get(kind, f"rows of type {kind[:20]}")
     other = _object(record.get("other"))
+    if kind == "5" and ("elapsed_time" in record or "system_prompt_reset" in record):
+        return "channel tests"  # one-api's; in new-api 5 is an error
+    if "quota_delta" in other or "pre_consumed" in other:
+        return "billing corrections"
     failed = kind == "5"
     status = _STATUS.search(str(record.get("content") or "")) if failed else None
     first = other.get("frt")
@@ -48,6 +52,7 @@ def read(record: dict[str, Any]) -> dict[str, Any] | str:
     return {
         "started_at": record.get("created_at"),
         "took_s": record.get("use_time"),
+        "took_ms": record.get("elapsed_time"),
         "account_id": record.get("user_id") if record.get("user_id") not in {None, ""} else record.get("username"),
         "api_key_id": (str(token) if token not in {None, "", 0, "0"} else None) or record.get("token_name") or None,
         "client_address": record.get("ip"),
@@ -70,7 +75,8 @@ def read(record: dict[str, Any]) -> dict[str, Any] | str:
 PLUGIN = Format(
     name="new_api",
     title="new-api or one-api relay log",
-    reference="https://github.com/QuantumNous/new-api/blob/main/model/log.go",
+    reference="https://github.com/QuantumNous/new-api/blob/main/model/log.go and "
+    "https://github.com/songquanpeng/one-api/blob/main/model/log.go",
     marks=("created_at", "type", "quota", "model_name", "token_name|token_id", "channel|channel_id|channel_name"),
     fills=("request_model", "input_tokens", "output_tokens", "latency_ms", "api_key_id", "client_address"),
     samples=(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forensics.reading.containers.decoded import load_all
 from forensics.reading.containers.delimited import read_pattern
-from forensics.reading.containers.records import NOT_THIS_LINE, dig, unwrap, unwrap_as
+from forensics.reading.containers.envelopes import PREFIXES, TEXT_KEYS, Envelope, json_paths, text_paths, time_path
+from forensics.reading.containers.records import NOT_THIS_LINE, has_mark, unwrap, unwrap_as
 from forensics.reading.containers.w3c import FIELDS, fields_of
 from forensics.reading.fields.aliases import Path as KeyPath
 from forensics.reading.fields.aliases import resolve
@@ -67,6 +68,61 @@ def _values_of(line: bytes) -> list[Any]:
     """The objects and lists that a line holds."""
     values = load_all(line) or []
     return [value for value in values if isinstance(value, dict | list)]
+
+
+def body_of(reader: Reader, batch: Batch) -> Batch:
+    """The lines of a sample below the header of a table."""
+    if not (reader.tabular and reader.header_in_file):
+        return batch
+    after = reader.header_row + 1
+    return make_batch(batch.data[batch.starts[after] :] if batch.starts.size > after else b"", 0, 2)
+
+
+def text_envelopes(records: Sequence[Any]) -> list[Envelope]:
+    """Fields of records that may hold lines of a server."""
+    return [Envelope(text=path, time=time_path(records, path)) for path in text_paths(records)]
+
+
+def envelopes(batch: Batch, base: Reader, forms: Mapping[str, Format], plain: Reader | None) -> list[Reader]:
+    """Readers with an envelope each that may stand around the lines of a sample."""
+    lines = [line for row in range(batch.starts.size) if (line := batch.line(row)).strip()]
+    objects = [value for line in lines for value in _values_of(line)]
+    records = inside(objects, forms)
+    if len(records) >= _ENOUGH * len(lines) and records:
+        nest = next(
+            (form.unwrap for form in forms.values() if form.unwrap and form.unwrap(objects[0]) is not None), None
+        )
+        return [replace(base, envelopes=(replace(one, nest=nest),)) for one in text_envelopes(records)]
+    found = []
+    for row in range(min(_ABOVE, len(lines))):
+        table = _header_of([line for line in lines[row:]], base)
+        if table is not None:
+            cells = [
+                dict(zip(table.header, one, strict=False)) for one in _csv_cells(lines[row + 1 :], table.delimiter)
+            ]
+            for path in (*text_paths(cells), *json_paths(cells)):
+                told = Envelope(text=path, time=time_path(cells, path), header=table.header, delimiter=table.delimiter)
+                found.append(replace(table, header_row=row, envelopes=(told,)))
+            break
+    if plain is None or plain.confidence == 0.0:
+        for prefix in PREFIXES:
+            matches = [match for line in lines if (match := prefix.match(line)) is not None and match.end()]
+            if 2 * len(matches) >= len(lines):
+                found.append(replace(base, envelopes=(Envelope(prefix=prefix),)))
+    return found
+
+
+def _header_of(lines: Sequence[bytes], base: Reader) -> Reader | None:
+    """A table's reader, where the first of these lines may be its header."""
+    first = lines[0].removeprefix(BOM).decode(errors="replace")
+    delimiter = max(",;\t|", key=first.count)
+    try:
+        header = tuple(cell.strip() for cell in next(csv.reader(io.StringIO(first), delimiter=delimiter), []))
+    except csv.Error:
+        return None
+    if len(header) < 2 or not set(header) & set(TEXT_KEYS):
+        return None
+    return replace(base, container="csv", header=_numbered(header), delimiter=delimiter)
 
 
 def _line_candidates(
@@ -144,10 +200,6 @@ def inside(objects: Sequence[Any], forms: Mapping[str, Format]) -> list[dict[str
     return [record for record in records if isinstance(record, dict)]
 
 
-def _has(record: Mapping[str, Any], mark: str) -> bool:
-    return any(dig(record, tuple(one.split("."))) is not None or record.get(one) is not None for one in mark.split("|"))
-
-
 def by_records(
     records: Sequence[dict[str, Any]], base: Reader, forms: Mapping[str, Format], name: str | None
 ) -> list[Reader]:
@@ -158,7 +210,7 @@ def by_records(
     fitting = []
     for form in forms.values():
         if form.marks and form.container != "w3c":
-            share = sum(all(_has(record, mark) for mark in form.marks) for record in records) / max(len(records), 1)
+            share = sum(all(has_mark(record, mark) for mark in form.marks) for record in records) / max(len(records), 1)
             if share >= _ENOUGH:
                 fitting.append(replace(base, form=form, seen=seen))
     return _most_marked(fitting) or [replace(base, form=forms["flat"], seen=seen)]

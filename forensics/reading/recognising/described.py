@@ -67,6 +67,7 @@ _GIVES: Final[dict[str, tuple[str, ...]]] = {
     "ended_at": ("latency_ms",),
     **{f"{kind}_{unit}": ("latency_ms",) for kind in ("took", "latency") for unit in ("s", "ms", "us", "ns")},
     "request_latency": ("latency_ms",),
+    "took": ("latency_ms",),
 }
 
 
@@ -92,7 +93,7 @@ def can_fill(form: Format) -> set[str]:
 
 def written_at_end(form: Format) -> bool:
     """Whether the time in a line is that of the end, so that the duration is taken off."""
-    return any(name.startswith("took_") for name in fields_of(form))
+    return any(name == "took" or name.startswith("took_") for name in fields_of(form))
 
 
 def stands_as(form: Format) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from forensics.common.errors import InputError
-from forensics.reading.containers.parquet import flatten_frame, parquet_rows
+from forensics.reading.containers.parquet import as_frame, parquet_rows
 from forensics.reading.fields.account_aliases import is_register
 from forensics.reading.fields.plan import observe
 from forensics.reading.recognising.candidates import by_records
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def parquet_reader(file: pq.ParquetFile, path: str, wishes: Wishes) -> Reader:
     """The reader for a Parquet file, from its first rows."""
     first = next(file.iter_batches(batch_size=500), None)
-    frame = flatten_frame(pl.DataFrame(pl.from_arrow(first))) if first is not None else pl.DataFrame()
+    frame = as_frame(first, path) if first is not None else pl.DataFrame()
     records = [
         {name: value for name, value in row.items() if value is not None}
         for row in frame.head(200).iter_rows(named=True)

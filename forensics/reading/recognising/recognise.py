@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from forensics.common.errors import InputError, UsageError
 from forensics.reading.cleaning.events import Cleaning
 from forensics.reading.fields.account_aliases import is_register
+from forensics.reading.fields.mapping import NO_MAPPING
 from forensics.reading.opening.sources import BOM, Batch, make_batch
-from forensics.reading.recognising.candidates import SAMPLED, candidates
+from forensics.reading.recognising.candidates import SAMPLED, body_of, candidates, envelopes, text_envelopes
 from forensics.reading.recognising.catalogue import all_formats
 from forensics.reading.recognising.reader import Reader, Wishes
 from forensics.reading.recognising.settling import settle
@@ -43,12 +44,15 @@ def recognise(head: bytes, path: str, wishes: Wishes) -> Reader:
         if mapping.pattern
         else candidates(batch, head, base, forms, mapping, container, name)
     )
-    if not found:
+    reader = _best([score(reader, batch, path) for reader in found], path) if found else None
+    if reader is None or reader.form.by_alias or reader.confidence == 0.0 or reader.hollow:
+        readable = None if reader is None or reader.hollow else reader
+        reader = _enveloped(batch, base, forms, name, readable) or reader
+    if reader is None:
         raise InputError(
             f"{path}: no known format fits",
             f"`forensics formats learn {path}` proposes a mapping file; `forensics formats list` shows what is known",
         )
-    reader = _best([score(reader, batch, path) for reader in found], path)
     if reader.form.refuse:
         raise InputError(f"{path}: {reader.form.title}: {reader.form.refuse}")
     return reader
@@ -83,6 +87,83 @@ def _base(forms: Mapping[str, Format], mapping: MappingFile, wishes: Wishes) -> 
         today=wishes.today,
     )
     return Reader(forms["flat"], "json", 0.0, chosen, cleaning, constants=mapping.constants)
+
+
+def _enveloped(
+    batch: Batch,
+    base: Reader,
+    forms: Mapping[str, Format],
+    name: str | None,
+    plain: Reader | None,
+    depth: int = 0,
+) -> Reader | None:
+    """The reader of lines that stand inside others, where those inside are of a known format."""
+    for outer in envelopes(batch, base, forms, plain):
+        inside = outer.envelopes[0].open(body_of(outer, batch), base.form)
+        found = candidates(inside.batch, inside.batch.data, base, forms, NO_MAPPING, None, name)
+        wrapped = [
+            replace(reader, envelopes=outer.envelopes, sample=None)
+            for reader in found
+            if reader.container in {"lines", "json"}
+        ]
+        wrapped = [
+            replace(
+                reader, header=outer.header, header_in_file=True, header_row=outer.header_row, delimiter=outer.delimiter
+            )
+            for reader in wrapped
+        ]
+        best = max((score(reader, batch, "") for reader in wrapped), key=lambda reader: reader.confidence, default=None)
+        if (best is None or best.confidence == 0.0 or best.hollow) and depth + 1 < _NESTED:  # one in another
+            best = _inner_envelope(inside.batch, base, forms, name, outer, batch, depth + 1) or best
+        if best is not None and best.confidence >= (_SURE if plain is None or not plain.confidence else _SURER):
+            return best
+    return None
+
+
+_SURE: Final = 0.2  # share of the lines inside that must be requests,
+_SURER: Final = 0.5  # and where the records around them can be read as they are
+
+
+def recognise_inside(records: Sequence[Any], wishes: Wishes, path: str) -> Reader | None:
+    """The reader of the lines that stand in a field of records; None where none of them are of a known format."""
+    forms, mapping = all_formats(wishes.folders), wishes.mapping.for_source(path)
+    name, _ = _named(wishes.format_name or mapping.format_name, forms)
+    base = _base(forms, mapping, wishes)
+    for envelope in text_envelopes(records):
+        inside = envelope.open_records(records)
+        found = candidates(inside.batch, inside.batch.data, base, forms, NO_MAPPING, None, name)
+        wrapped = [
+            settle(reader, replace(reader, envelopes=(envelope,), sample=None).read_records(records))
+            for reader in found
+            if reader.container == "lines"
+        ]
+        best = max(wrapped, key=lambda reader: reader.confidence, default=None)
+        if best is not None and best.confidence >= _SURE:
+            return replace(best, envelopes=(envelope,), sample=None)
+    return None
+
+
+def _inner_envelope(
+    inside: Batch,
+    base: Reader,
+    forms: Mapping[str, Format],
+    name: str | None,
+    outer: Reader,
+    batch: Batch,
+    depth: int,
+) -> Reader | None:
+    """The reader of lines inside an envelope inside another."""
+    if not inside.starts.size:
+        return None
+    found = _enveloped(inside, base, forms, name, None, depth)
+    if found is None or found.tabular:
+        return None
+    nested = replace(found, envelopes=(*outer.envelopes, *found.envelopes), header=outer.header)
+    nested = replace(nested, header_row=outer.header_row, delimiter=outer.delimiter)
+    return score(nested, batch, "")
+
+
+_NESTED: Final = 2  # envelopes around a line
 
 
 def _by_pattern(base: Reader, forms: Mapping[str, Format], mapping: MappingFile) -> Reader:
@@ -155,15 +236,11 @@ def score(reader: Reader, batch: Batch, path: str) -> Reader:
     """
     if reader.container == "document":
         return replace(reader, confidence=1.0)
-    body = batch
-    if reader.container == "csv" and reader.header_in_file:
-        after = reader.header_row + 1
-        body = make_batch(batch.data[batch.starts[after] :] if batch.starts.size > after else b"", 0, 2)
-    if reader.sample is not None:
-        body = reader.sample
+    body = reader.sample if reader.sample is not None else body_of(reader, batch)
     rows = reader.read(body)
     if (
         reader.container not in {"lines", "w3c"}
+        and not reader.envelopes
         and reader.form.name == "flat"
         and is_register(reader.plan, reader.seen)
     ):

@@ -31,15 +31,17 @@ def settle(reader: Reader, rows: Rows) -> Reader:
     """The reader with what the sampled rows tell, and its confidence: the share of them that become events."""
     reader = _told(reader, rows.frame)
     reader = _questioned(reader, rows.frame)
-    events, bad, _ = reader.clean(rows.frame)
+    events, bad, _, others = reader.clean(rows.frame)
     if events.height and NO_ACCOUNT in {reason for _, reason in bad}:
         reader, events, bad = _filled_up(reader, rows.frame, events, bad)
-    total = rows.frame.height + len(rows.bad)
+    total = rows.frame.height + len(rows.bad) - sum(others.values())
     if not events.height and rows.frame.height and reader.cleaning.need_account:
         reader, events = _stood_in(reader, rows.frame, events)
     reasons = Counter(reason for _, reason in [*rows.bad, *bad])
     trouble = ", ".join(reason for reason, _ in reasons.most_common(2)) if not events.height else ""
-    return replace(reader, confidence=events.height / total if total else 0.0, trouble=trouble)
+    hollow = bool(events.height) and events["client_prefix"].null_count() == events.height
+    reader = replace(reader, hollow=hollow and reader.container == "lines" and "client_address" in reader.form.fills)
+    return replace(reader, confidence=events.height / total if total else float(bool(others)), trouble=trouble)
 
 
 def _stood_in(reader: Reader, frame: pl.DataFrame, events: pl.DataFrame) -> tuple[Reader, pl.DataFrame]:
@@ -94,12 +96,13 @@ def _told(reader: Reader, frame: pl.DataFrame) -> Reader:
         if order is not None:
             cleaning = replace(cleaning, day_first=order)
             notes.append(f"dates are read with the {'day' if order else 'month'} first")
-    if "request_latency" in have and not any(
+    unsaid = next((name for name in ("took", "request_latency") if name in have), None)
+    if unsaid is not None and not any(
         name.startswith("took_") and frame[name].null_count() < frame.height for name in have
     ):
-        unit = _unit(frame, decimal)
+        unit = _unit(frame, unsaid, decimal)
         cleaning = replace(cleaning, latency_unit=unit)
-        if frame["request_latency"].cast(pl.Float64, strict=False).is_not_null().any():
+        if frame[unsaid].cast(pl.Float64, strict=False).is_not_null().any():
             notes.append(
                 f"durations do not say their unit: by their size they are {_WORDS[unit]}"
                 if unit
@@ -108,13 +111,13 @@ def _told(reader: Reader, frame: pl.DataFrame) -> Reader:
     return _noted(replace(reader, cleaning=cleaning), *notes)
 
 
-def _unit(frame: pl.DataFrame, decimal: str) -> str:
+def _unit(frame: pl.DataFrame, name: str, decimal: str) -> str:
     """The unit of durations that do not say it, by start and end where a log has both."""
     spans = None
-    if {"started_at", "ended_at"} <= set(frame.columns):
+    if name != "took" and {"started_at", "ended_at"} <= set(frame.columns):
         started, ended = read_times(frame["started_at"]), read_times(frame["ended_at"])
         spans = (ended - started).dt.total_microseconds() / 1e3
-    return unit_of_durations(frame["request_latency"], spans, decimal)
+    return unit_of_durations(frame[name], spans, decimal)
 
 
 def _questioned(reader: Reader, frame: pl.DataFrame) -> Reader:

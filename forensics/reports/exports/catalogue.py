@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from forensics.common.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from forensics.reports.facts.model import Report
+
+
+class Written(TypedDict):
+    """A file that was written."""
+
+    path: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -79,30 +88,62 @@ def choose_export(name: str | None, path: Path | None) -> Export:
     return max(fitting, key=lambda export: len(export.suffix))
 
 
-def write_reports(report: Report, wanted: Sequence[tuple[Export, Path]], *, force: bool = False) -> None:
+def write_reports(
+    report: Report,
+    wanted: Sequence[tuple[Export, Path]],
+    *,
+    force: bool = False,
+    record: Callable[[list[Written]], None] | None = None,
+) -> None:
     """Write each export to its file, whole or not at all; never over an existing file unless `force`.
 
     Raises: UsageError where a file exists or cannot be written.
     """
-    for _, path in wanted:
+    refuse_taken([path for _, path in wanted], force=force)
+    place_files(((path, export.render(report)) for export, path in wanted), force=force, record=record)
+
+
+def refuse_taken(paths: Sequence[Path], *, force: bool) -> None:
+    """Nothing stands under these names, or it may be written over.
+
+    Raises: UsageError where something does.
+    """
+    for path in paths:
         if path.exists() and not force:
             raise UsageError(f"{path} exists", "choose another name, or say --force to write over it")
         if path.is_dir():
             raise UsageError(f"{path} is a folder", "name a file")
-    for export, path in wanted:
-        content = export.render(report)
-        temporary = path.with_name(f".{path.name}.tmp")
-        try:
-            temporary.write_bytes(content)
+
+
+def place_files(
+    contents: Iterable[tuple[Path, bytes]], *, force: bool, record: Callable[[list[Written]], None] | None = None
+) -> None:
+    """Write files beside their names, have them recorded, then give them their names: none is there of which the record
+    does not know.
+
+    Raises: UsageError where a file exists or cannot be written.
+    """
+    made: list[tuple[Path, Path]] = []
+    written: list[Written] = []
+    try:
+        for path, content in contents:
+            made.append((path, path.with_name(f".{path.name}.tmp")))
+            made[-1][1].write_bytes(content)
+            written.append({"path": str(path), "sha256": hashlib.sha256(content).hexdigest()})
+        if record is not None:
+            record(written)
+        for path, temporary in made:
             if force:
                 temporary.replace(path)
             else:
                 path.hardlink_to(temporary)  # fails if the file has appeared meanwhile; a rename would write over it
-                temporary.unlink()
-        except FileExistsError as error:
-            temporary.unlink(missing_ok=True)
-            raise UsageError(f"{path} exists", "choose another name, or say --force to write over it") from error
-        except OSError as error:
-            raise UsageError(
-                f"cannot write {path}: {error.strerror}", "name a file in a folder that exists and can be written"
-            ) from error
+    except FileExistsError as error:
+        raise UsageError(f"{path} exists", "choose another name, or say --force to write over it") from error
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {path}: {error.strerror}", "name a file in a folder that exists and can be written"
+        ) from error
+    finally:
+        for _, temporary in made:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)

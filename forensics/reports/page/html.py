@@ -17,6 +17,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from forensics.common.printable import printable, safe_name
+from forensics.judging.verdicts import LEVELS
 from forensics.reports.page import pictures
 from forensics.reports.wording import figures
 from forensics.reports.wording.in_words import beside, best_reason, strongest, told_shortly
@@ -106,6 +107,7 @@ def render_html(report: Report) -> bytes:
             axes=AXES,
             limits=LIMITS,
             verdict_titles=VERDICT_TITLES,
+            levels=LEVELS,
             titles={sign.name: sign.title for finding in report.findings for sign in finding.signs},
             detail=detail,
             least_bits=LEAST_BITS,

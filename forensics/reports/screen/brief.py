@@ -38,14 +38,14 @@ def render_brief(page: Page, row: Row, card: Card, case_option: str = "") -> Non
     _say(page, "Innocent?", _innocent(card))
     _say(page, "Also", _used(card))
     option = f" {case_option}" if case_option else ""
+    rank = row["rank"]
     steps = [
-        f"forensics show {row['rank']}{option}",
-        "show --lives",
-        "timeline",
-        "events",
-        f"report{option} -o report.html",
+        f"forensics show {rank}{option} --lives",
+        f"forensics timeline {rank}{option}",
+        f"forensics events {rank}{option}",
+        f"forensics report --network {rank}{option} -o {row['name']}.html",
     ]
-    page.paragraph(" · ".join(step.replace(" ", NBSP) for step in steps), label=f"{'Next':<{LABEL}}")
+    _say(page, "Look next", [step.replace(" ", NBSP) for step in steps])  # a line each, to be copied whole
 
 
 def _say(page: Page, label: str, sentences: Sequence[str]) -> None:

@@ -201,13 +201,14 @@ def render_ranking(page: Page, findings: list[Row], contested: list[Row]) -> Non
 def _tell_rest(page: Page, findings: int, quiet: int, case_option: str) -> None:
     """What the first screen leaves out, and how to see it."""
     option = f" {case_option}" if case_option else ""
+    steps = (f"forensics show NETWORK{option}", f"forensics networks{option}", "forensics glossary")
+    whole, every, words = (step.replace(" ", NBSP) for step in steps)
     left = [f"{plural(findings - BRIEFS, 'more finding')}"] if findings > BRIEFS else []
     left += [f"{plural(quiet, 'network')} that an innocent reason explains or too little speaks for"] if quiet else []
     page.blank()
     told = f"Not shown: {' and '.join(left)}. " if left else ""
     page.paragraph(
-        f"{told}All of it: --full, or forensics show NETWORK{option}; forensics networks{option} lists all; ? is "
-        "contested (forensics glossary).",
+        f"{told}All of it: --full, or {whole}; {every} lists all; ? is contested ({words}).",
         style="dim",
     )
 
@@ -228,15 +229,23 @@ def split_quiet(networks: list[Row]) -> tuple[list[Row], list[Row], list[Row]]:
     )
 
 
-def _list_contested(page: Page, rows: list[Row]) -> None:
+def _names_wide(rows: Sequence[Row]) -> int:
+    """Columns for names of networks, which are never cut."""
+    return max(20, *(len(row["name"]) for row in rows))
+
+
+def _list_contested(page: Page, rows: list[Row], hint: str) -> None:
     if not rows:
         return
     page.blank()
     page.heading(CONTESTED)
-    page.line((f"{'#':>3}  {'network':<20}  {'one hand':<8}  {'hides':<8}  {'accounts':>8}  {'requests':>10}", "dim"))
+    wide = _names_wide(rows)
+    page.line(
+        (f"{'#':>3}  {'network':<{wide}}  {'one hand':<8}  {'hides':<8}  {'accounts':>8}  {'requests':>10}", "dim")
+    )
     for row in rows[:QUIET_NETWORKS]:
         page.line(
-            f"{row['rank']:>3}  {fit(row['name'], 20)}  ",
+            f"{row['rank']:>3}  {fit(row['name'], wide)}  ",
             (fit(row["pooling"], 8), VERDICT_STYLE[row["pooling"]]),
             "  ",
             (fit(hides(row), 8), VERDICT_STYLE[hides(row)]),
@@ -244,13 +253,14 @@ def _list_contested(page: Page, rows: list[Row]) -> None:
         )
         page.paragraph(printable(row["summary"] or ""), indent=5, style="dim")
     if len(rows) > QUIET_NETWORKS:
-        page.line((f"     … and {count(len(rows) - QUIET_NETWORKS)} more: forensics networks", "dim"))
+        page.line((f"     … and {count(len(rows) - QUIET_NETWORKS)} more: {hint}", "dim"))
 
 
 def render_quiet(page: Page, case: Tables, networks: list[Row], case_option: str = "") -> None:
     """Networks with an innocent explanation, and those with too little evidence, briefly: what explains each."""
     contested, explained, weak = split_quiet(networks)
-    _list_contested(page, contested)
+    hint = f"forensics networks{' ' + case_option if case_option else ''}"
+    _list_contested(page, contested, hint)
     titles = _explanation_titles(case)
     reasons = [
         row["summary"]
@@ -258,7 +268,6 @@ def render_quiet(page: Page, case: Tables, networks: list[Row], case_option: str
         else ", ".join(titles.get((row["network_id"], name), name) for name in row["explanations"])
         for row in explained
     ]
-    hint = f"forensics networks{' ' + case_option if case_option else ''}"
     _list_quiet(page, "Networks with an innocent explanation", "explained by", explained, reasons, hint)
     _list_quiet(
         page, "Networks with too little evidence", "in short", weak, [row["summary"] or "" for row in weak], hint
@@ -270,12 +279,13 @@ def _list_quiet(page: Page, heading: str, column: str, rows: list[Row], texts: l
         return
     page.blank()
     page.heading(heading)
-    page.line((f"{'#':>3}  {'network':<20}  {'accounts':>8}  {'requests':>10}  {column}", "dim"))
+    wide = _names_wide(rows)
+    page.line((f"{'#':>3}  {'network':<{wide}}  {'accounts':>8}  {'requests':>10}  {column}", "dim"))
     for row, text in list(zip(rows, texts, strict=True))[:QUIET_NETWORKS]:
-        name = fit(row["name"], 20)
+        name = fit(row["name"], wide)
         page.line(
             f"{row['rank']:>3}  {name}  {count(row['account_count']):>8}  {count(row['request_count']):>10}  "
-            f"{cut(printable(text), page.width - 49)}"
+            f"{cut(printable(text), page.width - 29 - wide)}"
         )
     if len(rows) > QUIET_NETWORKS:
         page.line((f"     … and {count(len(rows) - QUIET_NETWORKS)} more: {hint}", "dim"))

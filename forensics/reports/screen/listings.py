@@ -147,6 +147,17 @@ def find_network(case: Tables, name: str) -> dict[str, Any] | None:
     return None
 
 
+def named_network(case: Tables, name: str) -> dict[str, Any]:
+    """The network with this id, name or rank.
+
+    Raises: UsageError where there is none.
+    """
+    row = find_network(case, name)
+    if row is None:
+        raise UsageError(f"no network is called {name!r}", "forensics networks lists ids, names and ranks")
+    return row
+
+
 def find_account(case: Tables, name: str) -> dict[str, Any] | None:
     """The account with this id; None if there is none."""
     found = case.scan("accounts").filter(pl.col("account_id") == name).collect()

@@ -12,6 +12,7 @@ import polars as pl
 from forensics.common.printable import printable
 from forensics.common.schema import LINEAGE, PROFILES
 from forensics.common.settings import HistorySettings
+from forensics.judging.hallmark import find_hallmarks
 from forensics.nights.standing import UNKNOWN, steady_level
 from forensics.reports.facts.findings import build_report
 from forensics.reports.facts.overview import kind_titles
@@ -449,11 +450,17 @@ def _render_change(page: Page, case: Tables, news: News, row: Row) -> None:
     gained = [name for name in row["hallmarks"] or [] if before and name not in (before["hallmarks"] or [])]
     lost = [name for name in (before["hallmarks"] or [] if before else []) if name not in (row["hallmarks"] or [])]
     if gained:
-        page.paragraph(f"now holds: {', '.join(gained).replace('_', ' ')}", indent=2)
+        page.paragraph(f"now holds: {_titles(gained)}", indent=2)
     if lost and row["status"] != "gone":
-        page.paragraph(f"no longer holds: {', '.join(lost).replace('_', ' ')}", indent=2)
+        page.paragraph(f"no longer holds: {_titles(lost)}", indent=2)
     if row["banned_count"] or (before and before["banned_count"]):
         _render_bans(page, case, row, before)
+
+
+def _titles(names: Sequence[str]) -> str:
+    """Signs as every report calls them; one that this version no longer has, by its name."""
+    known = find_hallmarks()
+    return ", ".join(known[name].title if name in known else printable(name.replace("_", " ")) for name in names)
 
 
 def _tell_level(row: Row, before: Row | None, verdict: str) -> str:
@@ -559,7 +566,7 @@ def render_lineage(case: Tables, rows: pl.DataFrame, marks: Mapping[str, str], w
             (
                 (
                     f"{'run':>4}  {'night':<8}{'status':<10}{'accounts':>9}{'gained':>7}{'lost':>6}{'banned':>7}  "
-                    f"{'pooling':<9}{'extraction':<11}same"
+                    f"{'one hand':<9}{'extraction':<11}same"
                 ),
                 "dim",
             )

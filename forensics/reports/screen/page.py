@@ -110,7 +110,7 @@ class Page:
             initial_indent=" " * (indent + cell_len(label)),
             subsequent_indent=" " * hang,
             break_on_hyphens=False,
-            break_long_words=True,
+            break_long_words=False,  # ids, paths and commands are there to be copied: rather too wide than broken
         )
         for number, content in enumerate(wrapped or [""]):
             if number == 0 and label:

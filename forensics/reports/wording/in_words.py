@@ -41,7 +41,7 @@ def beside(item: Row) -> str:
     seen, expected = item["observed"], item["expected"]
     if seen is None or expected is None:
         return ""
-    if item.get("position") is not None:
+    if _differs(item):
         return _alike(seen, expected, item["position"])
     if (item["measure"] or "").startswith("share "):
         return f"{in_its_unit(item['measure'], seen)} against {in_its_unit(item['measure'], expected)}"
@@ -50,11 +50,20 @@ def beside(item: Row) -> str:
     return f"{number(seen)} against {number(expected)}"
 
 
+def _differs(item: Row) -> bool:
+    """Whether a test measures how much members differ, the less the more alike; others have a place on the same scale
+    though what they measure grows.
+    """
+    return item.get("position") is not None and item["observed"] <= item["expected"]
+
+
 def _alike(seen: float, expected: float, position: float) -> str:
     """How alike members are, between customers of their own (0) and one queue (1)."""
     times = expected / seen if seen > 0 else float("inf")
     if position >= 1 / 2:
-        more = f"customers differ {number(round(times))}{NBSP}times as much" if times < 1e4 else "customers differ"
+        if times < LEAST_TIMES:
+            return "members differ as one queue would, and customers hardly more"
+        more = f"customers differ {number(_round(times))}{NBSP}times as much" if times < 1e4 else "customers differ"
         return f"members differ as one queue would; {more}"
     return "members differ nearly as separate customers do"
 
@@ -63,7 +72,7 @@ def _times(ratio: float) -> str:
     if ratio >= LEAST_TIMES:
         return f"{number(_round(ratio))}{NBSP}times what is expected"
     if ratio <= 1 / LEAST_TIMES:
-        return f"a {_ordinal(1 / ratio)} of what is expected"
+        return f"{_ordinal(1 / ratio)} of what is expected"
     return "about what is expected"
 
 
@@ -72,20 +81,20 @@ def _round(ratio: float) -> float:
 
 
 def _ordinal(times: float) -> str:
-    """5.6 → sixth."""
+    """5.6 → a sixth."""
     whole = round(times)
     words = {
         2: "half",
-        3: "third",
-        4: "quarter",
-        5: "fifth",
-        6: "sixth",
-        7: "seventh",
-        8: "eighth",
-        9: "ninth",
-        10: "tenth",
+        3: "a third",
+        4: "a quarter",
+        5: "a fifth",
+        6: "a sixth",
+        7: "a seventh",
+        8: "an eighth",
+        9: "a ninth",
+        10: "a tenth",
     }
-    return words.get(whole, f"{number(whole)}th part")
+    return words.get(whole, f"one part in {number(whole)}")
 
 
 def strongest(signs: Iterable[Row], brings: Mapping[str, float], role: str, most: int) -> list[Row]:
@@ -104,7 +113,8 @@ def strongest(signs: Iterable[Row], brings: Mapping[str, float], role: str, most
 
 def told_shortly(item: Row) -> str:
     """A sign in one sentence with how sure it is; of a likeness test how alike members are beside customers."""
-    alike = beside(item) if item.get("position") is not None else ""
+    known = item["observed"] is not None and item["expected"] is not None
+    alike = beside(item) if known and _differs(item) else ""
     title = item["title"]
     said = f"{title[:1].upper()}{title[1:]}: {alike}." if alike else in_short(item["sentence"] or title)
     return f"{said} {how_sure(item)}".strip()

@@ -132,8 +132,8 @@ LIMITS = (
         "where a log does."
     ),
     (
-        "POOLING and EXTRACTION are separate: most customers of a relay are ordinary developers, and one customer's "
-        "own job can look like harvesting."
+        "One hand and extraction are separate questions: most customers of a relay are ordinary developers, and one "
+        "customer's own job can look like harvesting."
     ),
     "Addresses and headers are the least durable traces; a verdict never rests on them alone.",
     "A line marked as not assessable says nothing either way. It is not a zero.",
