@@ -354,13 +354,7 @@ def _read_slashed(text: pl.Series, zone: str | None, *, day_first: bool | None) 
     clock = pl.when(clock.str.len_chars() == len("00:00")).then(clock + ":00").otherwise(clock)
     naive = parts.select(
         pl.concat_str(
-            pl.col("year").str.pad_start(3, "0").str.replace("^0", "20"),
-            pl.lit("-"),
-            pl.col(month).str.zfill(2),
-            pl.lit("-"),
-            pl.col(day).str.zfill(2),
-            pl.lit("T"),
-            clock,
+            pl.col("year").str.pad_start(3, "0").str.replace("^0", "20"), pl.lit("-"), pl.col(month).str.zfill(2), pl.lit("-"), pl.col(day).str.zfill(2), pl.lit("T"), clock
         ).alias("naive")
     ).to_series()
     return _utc(_naive(naive), zone)

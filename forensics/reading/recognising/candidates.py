@@ -97,9 +97,7 @@ def envelopes(batch: Batch, base: Reader, forms: Mapping[str, Format], plain: Re
     for row in range(min(_ABOVE, len(lines))):
         table = _header_of([line for line in lines[row:]], base)
         if table is not None:
-            cells = [
-                dict(zip(table.header, one, strict=False)) for one in _csv_cells(lines[row + 1 :], table.delimiter)
-            ]
+            cells = [dict(zip(table.header, one, strict=False)) for one in _csv_cells(lines[row + 1 :], table.delimiter)]
             for path in (*text_paths(cells), *json_paths(cells)):
                 told = Envelope(text=path, time=time_path(cells, path), header=table.header, delimiter=table.delimiter)
                 found.append(replace(table, header_row=row, envelopes=(told,)))

@@ -104,9 +104,7 @@ class Reader:
     def _read_sections(self, parts: Sequence[Section]) -> Rows:
         """A batch in which the header of a table changes: each line is read by the header above it."""
         read = [(part, self.under(part.header, part.batch)) for part in parts]
-        found = [
-            (part.first, read_csv(part.batch, one.header, one.delimiter, one.plan, one.form)) for part, one in read
-        ]
+        found = [(part.first, read_csv(part.batch, one.header, one.delimiter, one.plan, one.form)) for part, one in read]
         frame = pl.concat(
             [rows.frame.with_columns(pl.col("row") + first) for first, rows in found], how="diagonal_relaxed"
         )
