@@ -51,7 +51,7 @@ LEVELS = ("none", "possible", "likely", "strong")
 
 SourcesArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SOURCE]…", help="Log files, folders, globs, - for standard input; .gz and .zst too."),
+    typer.Argument(metavar="[SOURCE]…", help="Log files, folders, globs, s3://…, - for standard input; .gz and .zst too."),
 ]
 AccountsOption = Annotated[
     Path | None,
@@ -224,7 +224,7 @@ def check_faults(outcome: Outcome) -> None:
 def ingest(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE…", help="Log files, folders, globs, - for standard input; .gz and .zst too."),
+        typer.Argument(metavar="SOURCE…", help="Log files, folders, globs, s3://…, - for standard input; .gz and .zst too."),
     ],
     accounts: AccountsOption = None,
     mapping: MappingOption = None,
