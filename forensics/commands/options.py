@@ -61,7 +61,9 @@ STOPPED = 128  # exit codes above it are of a run that was stopped by a signal
 CASE_VARIABLE = "FORENSICS_CASE"
 SETTINGS_FILE = "settings.toml"  # in the case folder, and in the user's configuration folder
 
-CaseOption = Annotated[Path | None, typer.Option("--case", envvar=CASE_VARIABLE, help="Case folder, or s3://….", metavar="DIR")]
+CaseOption = Annotated[
+    Path | None, typer.Option("--case", envvar=CASE_VARIABLE, help="Case folder, or s3://….", metavar="DIR")
+]
 FormOption = Annotated[Form, typer.Option("--format", help="How to write it.")]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings (TOML); see `forensics config show`.", metavar="FILE")
