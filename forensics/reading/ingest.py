@@ -431,7 +431,7 @@ class Run:
             )
         value = _decode_document(path, data.removeprefix(BOM))
         records = inside([value], self.forms)
-        within = recognise_inside(records, replace(self.wishes, today=_last_changed(path)), path)
+        within = recognise_inside(records, replace(self.wishes, today=self._today_of(path)), path)
         name = self.wishes.format_name if self.wishes.format_name in self.forms else None
         reader = within or by_records(records, reader, self.forms, name)[0]
         if reader.form.refuse:
