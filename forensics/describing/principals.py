@@ -20,6 +20,9 @@ DECLARED = ("email_domain", "payment_id")  # one mail domain, one payer
 CONTRACT = "organization_id"  # as the source of the events has it; an organisation may hold several
 
 
+PRINCIPALS = pl.Schema({"account_id": pl.String, "principal_id": pl.String, "principal_claim": pl.String})
+
+
 def find_principals(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     """One row per account: whom it counts as in linking, and whom it names without bearing it out.
 
@@ -27,9 +30,19 @@ def find_principals(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFram
     Out:   account_id; principal_id (`parent:NAME`, `organization:NAME`, `contract:NAME` or the account itself);
            principal_claim (the one that it declares and does not behave like, else null).
     Null:  accounts that declare nothing are their own principal.
+    Note:  deferred: nothing is read before the result is collected.
     """
-    claims = _claims(events, register)
-    marks = _marks(events, register)
+
+    def run() -> pl.DataFrame:
+        # the events are looked at twice, not once more a level
+        claims = _claims(events, register).collect(engine="streaming")
+        marks = _marks(events, register, claims.lazy()).collect(engine="streaming")
+        return _count_as(claims.lazy(), marks.lazy()).collect()
+
+    return pl.defer(run, schema=PRINCIPALS)
+
+
+def _count_as(claims: pl.LazyFrame, marks: pl.LazyFrame) -> pl.LazyFrame:
     accounts = claims
     for level in LEVELS:
         accounts = accounts.join(_borne_out(claims, marks, level), on="account_id", how="left")
@@ -48,7 +61,9 @@ def _spell(level: str) -> pl.Expr:
 
 def _claims(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     """One row per account: parent and organisation that the accounts file names, else the contract of its events."""
-    seen = events.group_by("account_id").agg(contract=pl.col(CONTRACT).drop_nulls().mode().sort().first())
+    billed = events.filter(pl.col(CONTRACT).is_not_null()).group_by("account_id")
+    contract = billed.agg(contract=pl.col(CONTRACT).mode().sort().first())
+    seen = events.select("account_id").unique().join(contract, on="account_id", how="left", coalesce=True)
     declared = register.select("account_id", parent="parent_id", organization="organization_id").unique(
         "account_id", keep="first", maintain_order=True
     )
@@ -61,11 +76,15 @@ def _claims(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _marks(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per account, family and value by which an organisation could be known: mail domain, payer, exit."""
+def _marks(events: pl.LazyFrame, register: pl.LazyFrame, claims: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per account, family and value by which an organisation could be known (mail domain, payer, exit): values
+    that some account with a claim shows.
+    """
+    claiming = claims.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in LEVELS)).select("account_id")
     named = register.filter(pl.any_horizontal(pl.col("organization_id", "parent_id").is_not_null()))
     billed = events.select("account_id", CONTRACT).join(named.select("account_id"), on="account_id", how="semi")
-    mailed = events.select("account_id", email_domain=pl.col("account_id").str.extract(r"@([^@\s]+\.[^@\s]+)$"))
+    mailed = events.select("account_id").unique()
+    mailed = mailed.with_columns(email_domain=pl.col("account_id").str.extract(r"@([^@\s]+\.[^@\s]+)$"))
     declared = register.with_columns(
         email_domain=pl.when(~pl.col("email_disposable").fill_null(value=False)).then(
             pl.col("email_domain").str.to_lowercase()
@@ -73,14 +92,16 @@ def _marks(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
     )
     parts = [(events, name) for name in PLACES] + [(declared, name) for name in DECLARED]
     parts += [(mailed, "email_domain"), (billed, CONTRACT)]
-    return pl.concat(
-        [
-            source.select("account_id", family=pl.lit(name), value=pl.col(name).cast(pl.String))
-            .filter(pl.col("value").is_not_null() & (pl.col("value") != ""))
-            .unique()
-            for source, name in parts
-        ]
-    ).unique()
+    return pl.concat([_shown(source, name, claiming) for source, name in parts]).unique()
+
+
+def _shown(source: pl.LazyFrame, name: str, claiming: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per account and value of a family, of values that an account with a claim shows."""
+    rows = source.select("account_id", family=pl.lit(name), value=pl.col(name).cast(pl.String)).filter(
+        pl.col("value").is_not_null() & (pl.col("value") != "")
+    )
+    telling = rows.join(claiming, on="account_id", how="semi").select("value").unique()
+    return rows.join(telling, on="value", how="semi").unique()
 
 
 def _borne_out(accounts: pl.LazyFrame, marks: pl.LazyFrame, level: str) -> pl.LazyFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from dataclasses import KW_ONLY, dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from forensics.common.plugins import discover
@@ -42,9 +42,10 @@ class Panel:
 
     `accounts` is ACCOUNTS with the REGISTER beside it (`declared_…`), in an order of what they did, not of their names;
     the row number is the account's number everywhere else, `content` one number by what it did, of which draws are
-    seeded. `events` are all EVENTS with that number as `account`; `tested` those of tested
-    accounts only, collected, in time order, times also as `at_s`. `sightings` are SIGHTINGS with `account`. `outside`
-    are accounts in no network. `ties` has a row per network and observable that two or more members show: network_id,
+    seeded. `outside` are accounts in no network, of a large log a sample (`outside_share` of them). `events` are the
+    EVENTS of members and of `outside` with that number as `account`, `compared` those of tested members and of
+    `outside`, `tested` those of tested members only, collected, in time order, times also as `at_s`. `sightings` are
+    SIGHTINGS with `account`. `ties` has a row per network and observable that two or more members show: network_id,
     group, kind, value, inside (members), holders (all accounts), event_count (the members' events with it), own (most
     holders are members, and enough members hold it). `tied` has a row per member and kind of which it shows an `own`
     observable: network_id, account, group, kind, event_count of the most frequent. `signs` holds the HALLMARKS of
@@ -55,7 +56,9 @@ class Panel:
     accounts: pl.DataFrame
     groups: tuple[Group, ...]
     outside: npt.NDArray[np.int64]
+    outside_share: float
     events: pl.LazyFrame
+    compared: pl.LazyFrame
     tested: pl.DataFrame
     sightings: pl.LazyFrame
     ties: pl.DataFrame
@@ -66,6 +69,53 @@ class Panel:
     start_s: float
     end_s: float
     settings: HallmarkSettings
+
+    def ties_of(self, group: Group) -> pl.DataFrame:
+        """Rows of `ties` of one network."""
+        return self._ties.get(group.network_id, self.ties.clear())
+
+    def tied_of(self, group: Group) -> pl.DataFrame:
+        """Rows of `tied` of one network."""
+        return self._tied.get(group.network_id, self.tied.clear())
+
+    def signs_of(self, group: Group) -> pl.DataFrame:
+        """Rows of `signs` of one network."""
+        return self._signs.get(group.network_id, self.signs.clear())
+
+    # Dealt once: there may be thousands of networks, each of which is asked of by dozens of tests.
+
+    @cached_property
+    def births_by_account(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Rows of `births` in order of account, and these accounts."""
+        return _by_account(self.births)
+
+    @cached_property
+    def ends_by_account(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Rows of `ends` in order of account, and these accounts."""
+        return _by_account(self.ends)
+
+    @cached_property
+    def _ties(self) -> dict[str, pl.DataFrame]:
+        return _by_network(self.ties)
+
+    @cached_property
+    def _tied(self) -> dict[str, pl.DataFrame]:
+        return _by_network(self.tied)
+
+    @cached_property
+    def _signs(self) -> dict[str, pl.DataFrame]:
+        return _by_network(self.signs)
+
+
+def _by_account(table: pl.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    account = table["account"].to_numpy().astype("int64")
+    order = account.argsort(kind="stable")
+    return order, account[order]
+
+
+def _by_network(table: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    parts = table.partition_by("network_id", as_dict=True, maintain_order=True)
+    return {str(key[0]): part for key, part in parts.items()}
 
 
 @dataclass(frozen=True)

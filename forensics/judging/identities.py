@@ -44,7 +44,7 @@ def declared_values(panel: Panel, columns: tuple[str, ...]) -> Values:
     """What the accounts file says in the first of these columns that is filled."""
     known = [name for name in columns if name in panel.accounts.columns]
     value = pl.coalesce(known) if known else pl.lit(None, dtype=pl.String)
-    return _values(panel, panel.accounts.select(pl.col("account").cast(pl.Int64), value.alias("value")))
+    return _values(panel.accounts.select(pl.col("account").cast(pl.Int64), value.alias("value")), len(panel.accounts))
 
 
 def claimed_values(panel: Panel) -> Values:
@@ -61,19 +61,24 @@ def claimed_values(panel: Panel) -> Values:
     )
     accounts = panel.accounts.join(seen, on="account", how="left", maintain_order="left")
     value = pl.coalesce(*known, "seen").alias("value")
-    return _values(panel, accounts.select(pl.col("account").cast(pl.Int64), value))
+    return _values(accounts.select(pl.col("account").cast(pl.Int64), value), _looked_at(panel))
 
 
 def exit_values(panel: Panel) -> Values:
     """The networks (/24, /48) that each account's requests came from."""
     rows = panel.events.select(pl.col("account").cast(pl.Int64), pl.col("client_prefix").alias("value")).unique()
-    return _values(panel, rows.collect())
+    return _values(rows.collect(), _looked_at(panel))
 
 
-def _values(panel: Panel, rows: pl.DataFrame) -> Values:
+def _looked_at(panel: Panel) -> int:
+    """Accounts whose requests are looked at: members, and outsiders."""
+    return len(np.unique(np.concatenate([panel.outside, *(group.members for group in panel.groups)])))
+
+
+def _values(rows: pl.DataFrame, accounts: int) -> Values:
     rows = rows.drop_nulls("value").sort("account", "value")
     counts = rows.group_by("value").agg(pl.len())
-    return Values(rows, dict(counts.iter_rows()), len(panel.accounts))
+    return Values(rows, dict(counts.iter_rows()), accounts)
 
 
 @dataclass(frozen=True)

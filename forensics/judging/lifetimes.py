@@ -138,9 +138,18 @@ def find_ends(accounts: pl.DataFrame, start_s: float, end_s: float) -> pl.DataFr
     return pl.concat(parts).cast(BIRTHS).sort("at_s", "account", "kind")
 
 
+def _rows_of(index: tuple[Ints, Ints], accounts: Ints) -> Ints:
+    """Rows of a table that are some accounts', in its order; the index has the rows by account, and accounts."""
+    order, account = index
+    low, high = np.searchsorted(account, accounts), np.searchsorted(account, accounts, side="right")
+    count = high - low
+    place = np.repeat(low - np.cumsum(count) + count, count) + np.arange(count.sum())
+    return np.sort(order[place])
+
+
 def births_of(panel: Panel, accounts: Ints) -> pl.DataFrame:
     """The births of some accounts, by time."""
-    return panel.births.filter(pl.col("account").is_in(pl.Series(accounts, dtype=pl.Int64).implode()))
+    return panel.births[_rows_of(panel.births_by_account, accounts)]
 
 
 def ends_of(panel: Panel, group: Group) -> tuple[Ints, Floats, str]:
@@ -149,7 +158,7 @@ def ends_of(panel: Panel, group: Group) -> tuple[Ints, Floats, str]:
 
     One declared end alone is not relied on, as most files that know bans know more than one.
     """
-    ends = panel.ends.filter(pl.col("account").is_in(pl.Series(group.members, dtype=pl.Int64).implode()))
+    ends = panel.ends[_rows_of(panel.ends_by_account, group.members)]
     for kind in ("banned", "closed", "silent"):
         part = ends.filter(pl.col("kind") == kind)
         if len(part) >= FEWEST_ENDS or kind == "silent":

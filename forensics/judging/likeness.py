@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from forensics.common.arrays import Ints
+    from forensics.common.arrays import Floats, Ints
     from forensics.judging.hallmark import Group, Hallmark, Panel
 
 
 def active_hours(panel: Panel) -> npt.NDArray[np.float64]:
     """One row an account, one column an hour of the day (UTC): on how many days the account was active in it."""
     hours = (
-        panel.events.select("account", pl.col("started_at").dt.truncate("1h").alias("hour_at"))
+        panel.compared.select("account", pl.col("started_at").dt.truncate("1h").alias("hour_at"))
         .unique()
         .group_by("account", pl.col("hour_at").dt.hour().alias("hour"))
         .agg(pl.len().alias("n"))
@@ -44,17 +44,18 @@ def likeness(
     group: Group,
     plugin: Hallmark,
     measure: str,
-    difference: Callable[[Ints], float],
+    difference: Callable[[Ints], Floats],
     null: npt.NDArray[np.float64],
     ideal: float,
     words: str,
 ) -> dict[str, Any]:
     """One row of HALLMARKS for "the members differ no more than one queue's accounts would".
 
-    `difference` measures how much accounts differ, `null` holds it for pseudo-groups, `ideal` is its value if one queue
-    fed them all. `words` is a clause with what was compared. Holds at p ≤ 0.01 and position ≥ LIKENESS_HOLDS.
+    `difference` measures how much the accounts of each group (a row) differ, `null` holds it for pseudo-groups, `ideal`
+    is its value if one queue fed them all. `words` is a clause with what was compared. Holds at p ≤ 0.01 and position ≥
+    LIKENESS_HOLDS.
     """
-    observed = float(difference(group.tested))
+    observed = float(difference(group.tested[None, :])[0])
     middle, low, high = interval(null)
     if not np.isfinite(observed):
         return unassessable(group, plugin, f"too few members with enough requests to compare {words}")
@@ -62,9 +63,7 @@ def likeness(
         return unassessable(group, plugin, "no comparable accounts outside the networks")
     if middle < LIKENESS_ROOM * ideal:
         return unassessable(group, plugin, f"independent accounts would look as alike in {words} here")
-    own_low, own_high = percentiles(
-        np.array([difference(draw) for draw in resample(panel, group, plugin.name)]), observed
-    )
+    own_low, own_high = percentiles(difference(resample(panel, group, plugin.name)), observed)
     p_value = p_tail(float(np.log(max(observed, 1e-9))), np.log(np.maximum(null[np.isfinite(null)], 1e-9)), upper=False)
     place = position(observed, middle, ideal)
     holds = p_value <= SIGNIFICANT and place >= LIKENESS_HOLDS
@@ -90,11 +89,14 @@ def likeness(
     )
 
 
+def one_by_one(difference: Callable[[Ints], float]) -> Callable[[Ints], Floats]:
+    """A measure of one group, for groups in rows."""
+    return lambda groups: np.array([difference(group) for group in groups], dtype=np.float64)
+
+
 def positions(panel: Panel, group: Group, *families: str) -> pl.DataFrame:
     """Rows of the likeness tests (of these families, if any are named) that place this network."""
-    rows = panel.signs.filter(
-        pl.col("network_id") == group.network_id, pl.col("nature") == "likeness", pl.col("position").is_not_null()
-    )
+    rows = panel.signs_of(group).filter(pl.col("nature") == "likeness", pl.col("position").is_not_null())
     return rows.filter(pl.col("family").is_in(families)) if families else rows
 
 

@@ -12,6 +12,7 @@ from forensics.common.schema import HALLMARKS, of_operator
 from forensics.judging.answers import seconds
 from forensics.judging.hallmark import Group, Panel
 from forensics.judging.lifetimes import find_births, find_ends
+from forensics.judging.looked_at import in_memory, keep_requests, sample_outside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from forensics.common.arrays import Ints
     from forensics.common.settings import HallmarkSettings
+    from forensics.judging.looked_at import Keep
 
 
 FEWEST_OUTSIDE = 30  # accounts outside all networks below which no pseudo-group is drawn
@@ -61,8 +63,10 @@ def build_panel(
     sightings: pl.LazyFrame,
     kind_groups: Mapping[str, str],
     settings: HallmarkSettings,
+    keep: Keep = in_memory,
 ) -> Panel:
-    """The networks of MEMBERS with their pseudo-groups, ready to be tested.
+    """The networks of MEMBERS with their pseudo-groups, ready to be tested; requests that tests look at are kept by
+    `keep`.
 
     Raises: nothing; networks keep empty pseudo-groups where the population is too small.
     """
@@ -73,9 +77,12 @@ def build_panel(
         of_operator(members.lazy()).collect().join(numbers, on="account_id", how="inner").sort("network_id", "account")
     )
     inside = np.unique(members["account"].to_numpy())
-    outside = np.setdiff1d(np.arange(len(accounts)), inside)
+    others = np.setdiff1d(np.arange(len(accounts)), inside)
+    outside = sample_outside(others, accounts["request_count"].to_numpy().astype(float), accounts["content"].to_numpy())
     groups = _draw_groups(members, accounts, outside, settings)
-    events = events.join(numbers.lazy(), on="account_id", how="inner")
+    # where hardly any account is outside all networks, members are held against those of other networks
+    compared = np.union1d(_tested(groups), outside) if len(outside) >= FEWEST_OUTSIDE else np.arange(len(accounts))
+    looked = keep_requests(events, numbers, compared, inside.astype(np.int64), keep)
     numbered = sightings.join(numbers.lazy(), on="account_id", how="inner")
     ties = _find_ties(members, numbered, kind_groups)
     start_s, end_s = seconds(accounts["first_seen_at"].min()), seconds(accounts["last_seen_at"].max())
@@ -83,13 +90,15 @@ def build_panel(
         accounts=accounts,
         groups=groups,
         outside=outside,
-        events=events,
-        tested=_take_tested(events, groups),
+        outside_share=len(outside) / max(1, len(others)),
+        events=looked.events,
+        compared=looked.compared,
+        tested=_take_tested(looked.compared, groups),
         sightings=numbered,
         ties=ties,
         tied=_find_tied(members, numbered, ties),
         signs=HALLMARKS.empty(),
-        births=find_births(accounts, events, inside.astype(np.int64), start_s),
+        births=find_births(accounts, looked.events, inside.astype(np.int64), start_s),
         ends=find_ends(accounts, start_s, end_s),
         start_s=start_s,
         end_s=end_s,
@@ -127,10 +136,13 @@ def _draw_groups(
     return tuple(groups)
 
 
+def _tested(groups: Sequence[Group]) -> Ints:
+    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(group.tested for group in groups)]))
+
+
 def _take_tested(events: pl.LazyFrame, groups: Sequence[Group]) -> pl.DataFrame:
     """EVENTS of the members that are tested, in a total order."""
-    wanted = np.unique(np.concatenate([group.tested for group in groups])) if groups else np.zeros(0, dtype=np.int64)
-    tested = pl.DataFrame({"account": wanted}, schema={"account": pl.UInt32}).lazy()
+    tested = pl.DataFrame({"account": _tested(groups)}, schema={"account": pl.UInt32}).lazy()
     at_s = (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s")
     present = events.collect_schema().names()
     columns = (*LOOKED_AT, *ASKED, *(name for name in OPTIONAL if name in present), "session_id")

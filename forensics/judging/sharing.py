@@ -23,26 +23,27 @@ CONTENT = kinds_where(asked=True)  # kinds of sighting that are what was asked
 
 def tied_share(panel: Panel, group: Group, *, groups: tuple[str, ...] = (), kinds: tuple[str, ...] = ()) -> float:
     """Share of the members that show an observable of the network's own, of any of the groups or kinds named."""
-    rows = panel.tied.filter(
-        (pl.col("network_id") == group.network_id) & (pl.col("group").is_in(groups) | pl.col("kind").is_in(kinds))
-    )
+    rows = panel.tied_of(group).filter(pl.col("group").is_in(groups) | pl.col("kind").is_in(kinds))
     return rows["account"].n_unique() / len(group.members)
 
 
 def commonest(panel: Panel, group: Group, kinds: tuple[str, ...]) -> float:
     """Share of the members that show the most widespread single observable of these kinds."""
-    ties = panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(kinds))
+    ties = panel.ties_of(group).filter(pl.col("kind").is_in(kinds))
     return float(ties["inside"].max() or 0) / len(group.members)  # type: ignore[arg-type]
 
 
 def holds(panel: Panel, group: Group, family: str, nature: str) -> bool:
     """Whether a sign of this family and nature holds for this network. For tests that come after it."""
-    return not panel.signs.filter(
-        pl.col("network_id") == group.network_id,
-        pl.col("family") == family,
-        pl.col("nature") == nature,
-        pl.col("assessable") & pl.col("holds"),
-    ).is_empty()
+    return (
+        not panel.signs_of(group)
+        .filter(
+            pl.col("family") == family,
+            pl.col("nature") == nature,
+            pl.col("assessable") & pl.col("holds"),
+        )
+        .is_empty()
+    )
 
 
 def sharing_rows(
@@ -119,14 +120,17 @@ def _sharing_row(
 
 def own_content(panel: Panel, group: Group, kinds: tuple[str, ...] = CONTENT) -> pl.DataFrame:
     """Content values that are the network's own: `inside` members of `holders` in all; most widespread first."""
-    ties = panel.ties.filter((pl.col("network_id") == group.network_id) & pl.col("kind").is_in(kinds) & pl.col("own"))
+    ties = panel.ties_of(group).filter(pl.col("kind").is_in(kinds) & pl.col("own"))
     return ties.sort("inside", "kind", "value", descending=[True, False, False])
 
 
 def count_prompts(panel: Panel) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Per account the requests with a prompt hash, and how many prompts they are."""
     hashed = (
-        panel.events.filter(pl.col("prompt_hash").is_not_null()).group_by("account").agg(pl.len().alias("n")).collect()
+        panel.compared.filter(pl.col("prompt_hash").is_not_null())
+        .group_by("account")
+        .agg(pl.len().alias("n"))
+        .collect()
     )
     sent = np.zeros(len(panel.accounts))
     sent[hashed["account"].to_numpy()] = hashed["n"].to_numpy()

@@ -12,6 +12,7 @@ from forensics.common.schema import HALLMARKS
 from forensics.describing.sightings import find_kinds
 from forensics.judging.answers import answer, answers
 from forensics.judging.hallmark import find_hallmarks
+from forensics.judging.looked_at import in_memory
 from forensics.judging.panel import build_panel
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from forensics.common.faults import Fault
     from forensics.common.settings import HallmarkSettings
     from forensics.judging.hallmark import Hallmark, Panel
+    from forensics.judging.looked_at import Keep
 
-    Spread = Callable[[Sequence[str], Panel], list[pl.DataFrame]]  # names of tests to what each answers
+    Share = Callable[[Panel, Sequence[str]], list[pl.DataFrame]]
+
 
 TURNS = ({"pooling", "extraction"}, {"concealment"}, {"explanation"})  # roles in the order they are tested
 
@@ -34,14 +37,16 @@ def test_networks(
     sightings: pl.LazyFrame,
     settings: HallmarkSettings,
     faults: list[Fault] | None = None,  # noqa: PT028 - no test of pytest
-    spread: Spread | None = None,  # noqa: PT028 - as above
+    keep: Keep = in_memory,  # noqa: PT028 - no test of pytest
+    share: Share | None = None,  # noqa: PT028 - no test of pytest
 ) -> pl.LazyFrame:
     """One row per network and test.
 
     In:    MEMBERS, EVENTS, ACCOUNTS, REGISTER, SIGHTINGS.
     Out:   HALLMARKS; tests whose fields are missing have `assessable` false and a reason. So have tests that failed, if
            there is a list to note their `faults` in.
-           With `spread` others do the tests; one that failed there is done here again, where its fault is noted.
+    Note:  what tests look at of requests goes through `keep` (a name and a frame to a scan of what was kept); where
+           there is a `share`, it answers for tests by their names, as `ask_one` does.
     Note:  deferred: nothing is read before the result is collected.
     """
 
@@ -50,29 +55,38 @@ def test_networks(
         if member_rows.is_empty():
             return HALLMARKS.empty()
         groups = {name: kind.group for name, kind in find_kinds().items()}
-        panel = build_panel(member_rows, events, account_rows, register_rows, sightings, groups, settings)
+        panel = build_panel(member_rows, events, account_rows, register_rows, sightings, groups, settings, keep)
         tests = [plugin for name, plugin in find_hallmarks().items() if name not in settings.off]
         # What hides is read off signs of one hand, and explanations are held against both: a class sleeps and differs,
         # a balancer does neither.
         for roles in TURNS:
-            turn = [plugin for plugin in tests if plugin.role in roles]
-            found = _spread(turn, panel, faults, spread) if spread else [run_one(one, panel, faults) for one in turn]
+            chosen = [plugin for plugin in tests if plugin.role in roles]
+            found = _ask_all(chosen, panel, faults, share)
             panel = replace(panel, signs=pl.concat([panel.signs, *found]))
         return panel.signs.sort(HALLMARKS.sort)
 
     return pl.defer(run, schema=HALLMARKS.schema)
 
 
-def _spread(turn: list[Hallmark], panel: Panel, faults: list[Fault] | None, spread: Spread) -> list[pl.DataFrame]:
-    """What others answer, in the order of the tests."""
-    found = spread([plugin.name for plugin in turn], panel)
+def _ask_all(
+    chosen: Sequence[Hallmark], panel: Panel, faults: list[Fault] | None, share: Share | None
+) -> list[pl.DataFrame]:
+    """What these tests answer; those that failed elsewhere are asked again here, so that the fault is noted."""
+    if share is None:
+        return [_test(plugin, panel, faults) for plugin in chosen]
+    told = share(panel, [plugin.name for plugin in chosen])
     return [
-        run_one(plugin, panel, faults) if answered["reason"].eq(INTERNAL).any() else answered
-        for plugin, answered in zip(turn, found, strict=True)
+        _test(plugin, panel, faults) if (rows["reason"] == INTERNAL).any() else rows
+        for plugin, rows in zip(chosen, told, strict=True)
     ]
 
 
-def run_one(plugin: Hallmark, panel: Panel, faults: list[Fault] | None) -> pl.DataFrame:
+def ask_one(panel: Panel, name: str) -> pl.DataFrame:
+    """What one test answers; that it could not assess, where it fails."""
+    return _test(find_hallmarks()[name], panel, [])
+
+
+def _test(plugin: Hallmark, panel: Panel, faults: list[Fault] | None) -> pl.DataFrame:
     """What a hallmark answers; where it failed, that it could not assess."""
     found = attempt(f"hallmark {plugin.name}", lambda: plugin.test(panel), faults)
     if found is not None:

@@ -9,6 +9,7 @@ evidence.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +58,11 @@ class Manners:
         """Rows of some accounts."""
         rows: Floats = self.table[accounts]
         return rows
+
+    @cached_property
+    def centre(self) -> tuple[Floats, Floats]:
+        """Median and width of each manner over all accounts."""
+        return _centre(self.table)
 
 
 def describe_manners(accounts: pl.DataFrame, account_ids: list[str]) -> Manners:
@@ -113,10 +119,18 @@ def _quartiles(rows: Floats) -> tuple[Floats, Floats, Floats]:
         place = part * np.maximum(count - 1, 0)
         low = np.floor(place).astype(np.int64)
         high = np.minimum(low + 1, np.maximum(count - 1, 0))
-        below = np.take_along_axis(ordered, low[..., None, :], axis=-2)[..., 0, :]
-        above = np.take_along_axis(ordered, high[..., None, :], axis=-2)[..., 0, :]
+        below, above = _at(ordered, low), _at(ordered, high)
         found.append(np.where(enough, below + (place - low) * (above - below), np.nan))
     return found[0], found[1], found[2]
+
+
+def _at(ordered: Floats, place: Ints) -> Floats:
+    """The value of each manner at a place of its own, over the second last axis."""
+    if ordered.ndim == 2:
+        found: Floats = ordered[place, np.arange(ordered.shape[1])]
+    else:
+        found = np.take_along_axis(ordered, place[..., None, :], axis=-2)[..., 0, :]
+    return found
 
 
 def _spread(rows: Floats) -> Floats:
@@ -215,7 +229,8 @@ def manner_bits(manners: Manners, group: Ints, accounts: Ints) -> Floats:
     only part of the sum counts.
     """
     middle, width = _centre(manners.of(_some(group, MOST_INSIDE)))
-    middle_all, width_all = _centre(_outside(manners, group))
+    others = _outside(manners, group)
+    middle_all, width_all = manners.centre if others is manners.table else _centre(others)
     usable = np.isfinite(middle) & np.isfinite(middle_all)
     if usable.sum() < FEWEST:
         return np.zeros(len(accounts))

@@ -159,23 +159,33 @@ def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame, *, by_conte
            the draws of the nulls, and what accounts are called must not.
     """
     seats, units = _number_principals(accounts, sightings if by_content else sightings.clear())
-    shown = sightings.join(seats, on="account_id", how="inner")
-    if _content_speaks(shown, units.height):
-        shown = shown.filter(~pl.col("kind").is_in([name for name, kind in find_kinds().items() if kind.fallback]))
-    rows = shown.group_by("account", "kind", "value").agg(
+    names, shown = _number_values(sightings, seats)
+    if _content_speaks(names, shown, units.height):
+        fallback = names.filter(pl.col("kind").is_in([name for name, kind in find_kinds().items() if kind.fallback]))
+        shown = shown.join(fallback, on="code", how="anti")
+    rows = shown.group_by("account", "code").agg(
         pl.col("event_count").sum(), pl.col("first_seen_at").min(), pl.col("last_seen_at").max()
     )
-    values = rows.group_by("kind", "value").agg(holders=pl.len()).filter(pl.col("holders") >= 2)
-    rows = _without_programs_of_firms(rows.join(values, on=["kind", "value"], how="semi"), shown, units)
+    values = rows.group_by("code").agg(holders=pl.len()).filter(pl.col("holders") >= 2)
+    rows = _without_programs_of_firms(rows.join(values, on="code", how="semi"), shown, names, units)
     values = (
-        values.join(rows.group_by("kind", "value").agg(held=pl.len()), on=["kind", "value"])
-        .sort("kind", "value")
+        values.join(rows.group_by("code").agg(held=pl.len()), on="code")
+        .join(names, on="code")
+        .sort("code")
         .with_row_index("number")
     )
-    rows = rows.join(values.select("kind", "value", "number"), on=["kind", "value"], how="inner").sort(
-        "number", "account"
-    )
+    rows = rows.join(values.select("code", "number"), on="code", how="inner")
     return _arrays(seats, units, values, rows.join(units.select("account", "request_count"), on="account"))
+
+
+def _number_values(sightings: pl.DataFrame, seats: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One row per observable that is known of some account, with its `code` in order of kind and value; SIGHTINGS with
+    that instead of names, and `account`.
+    """
+    shown = sightings.join(seats, on="account_id", how="inner")
+    names = shown.select("kind", "value").unique().sort("kind", "value").with_row_index("code")
+    columns = ("account", "account_id", "code", "event_count", "first_seen_at", "last_seen_at")
+    return names, shown.join(names, on=["kind", "value"], how="inner").select(columns)
 
 
 def _number_principals(accounts: pl.DataFrame, sightings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -209,23 +219,26 @@ def _marks_of(known: pl.DataFrame, sightings: pl.DataFrame) -> pl.DataFrame:
     return shown.group_by("principal").agg(mark=part.sum())
 
 
-def _without_programs_of_firms(rows: pl.DataFrame, shown: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+def _without_programs_of_firms(
+    rows: pl.DataFrame, shown: pl.DataFrame, names: pl.DataFrame, units: pl.DataFrame
+) -> pl.DataFrame:
     """The rows, of organisations of several accounts those only that may link them: what no program brings, where most
     of their accounts show such a thing as others do; one stolen card or key is not the company's.
     """
     firms = units.filter("declared")
-    personal = pl.col("kind").is_in([kind for kind in rows["kind"].unique() if kind_of(kind).personal])
-    shared = rows.filter(personal).group_by("kind", "value").len().filter(pl.col("len") >= 2)
+    personal = names.filter(pl.col("kind").is_in([kind for kind in names["kind"].unique() if kind_of(kind).personal]))
+    rows_personal = rows.join(personal, on="code", how="semi")
+    shared = rows_personal.group_by("code").len().filter(pl.col("len") >= 2)
     covered = (
         shown.join(firms, on="account", how="semi")
-        .join(shared, on=["kind", "value"], how="semi")
+        .join(shared, on="code", how="semi")
         .group_by("account")
         .agg(showing=pl.col("account_id").n_unique())
         .join(firms, on="account")
         .filter(2 * pl.col("showing") > pl.col("seats"))
     )
     single = rows.join(firms, on="account", how="anti")
-    return pl.concat([single, rows.filter(personal).join(covered, on="account", how="semi")])
+    return pl.concat([single, rows_personal.join(covered, on="account", how="semi")])
 
 
 def _usual_use() -> pl.Expr:
@@ -273,10 +286,11 @@ def _arrays(seats: pl.DataFrame, units: pl.DataFrame, values: pl.DataFrame, rows
     )
 
 
-def _content_speaks(rows: pl.DataFrame, account_count: int) -> bool:
+def _content_speaks(names: pl.DataFrame, shown: pl.DataFrame, account_count: int) -> bool:
     """Whether a fifth of the accounts or more show content, so that weaker traces are not needed."""
     told = [name for name, kind in find_kinds().items() if kind.group == "content" and not kind.public]
-    return 5 * rows.filter(pl.col("kind").is_in(told))["account"].n_unique() >= account_count > 0
+    speaking = names.filter(pl.col("kind").is_in(told))
+    return 5 * shown.join(speaking, on="code", how="semi")["account"].n_unique() >= account_count > 0
 
 
 def deal_lines(incidence: Incidence, seed: int) -> Incidence:

@@ -196,8 +196,10 @@ def score_manners(
         .sort("network", "account")
     )
     parts = [scores]
+    order = np.argsort(labels, kind="stable")
+    edges = np.searchsorted(labels[order], np.arange(int(labels.max(initial=-1)) + 2))
     for (network,), rows in pairs.group_by("network", maintain_order=True):
-        members = np.flatnonzero(labels == network)
+        members = order[edges[int(network)] : edges[int(network) + 1]]
         bits = manner_bits(manners, members, rows["account"].to_numpy().astype(np.int64))
         bits = np.where(bits > 0, np.maximum(bits - rows["said"].to_numpy(), 0.0), bits)
         told = rows.with_columns(

@@ -31,8 +31,7 @@ def propose_rare(incidence: Incidence, scale: Scale, settings: LinkSettings) -> 
     # worth it are ever held together.
     heard = np.zeros(2**SIEVE)
     for key, line, weight in _meetings(incidence, settings):
-        bucket = _bucket(key)
-        heard += np.bincount(bucket, weights=np.minimum(weight, scale.cap[line]), minlength=2**SIEVE)
+        np.add.at(heard, _bucket(key), np.minimum(weight, scale.cap[line]))
     kept: list[tuple[Ints, Ints, Floats]] = []
     for key, line, weight in _meetings(incidence, settings):
         worthy = heard[_bucket(key)] >= NEAR * scale.needed - SLACK

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from forensics.case.store import Case
     from forensics.common.faults import Fault
     from forensics.common.settings import Settings
-    from forensics.judging.testing import Spread
 
 
 class Progress(Protocol):
@@ -104,7 +103,6 @@ def investigate(
     engine = engine or choose_engine()
     run = _Run(case, settings, progress, stretch)
     cut = Cut(stretch.events, run.register, engine, case.spool().absolute())
-    run.spread = cut.spread_tests if engine.name != "serial" else None
     with case.draft():
         accounts = run.work("what each account did", "accounts", lambda: cut.describe(settings))
         engine.budget.check(stretch.event_count, accounts.select(pl.len()).collect().item())
@@ -112,7 +110,7 @@ def investigate(
         case.clear_spool(keep="events")
         formed = run.form(accounts, sightings)
         same = identity.follow(formed, sightings, accounts.collect(), run.past, settings.history)
-        networks, stands = run.judge(formed, same, accounts, sightings, nightly=nightly)
+        networks, stands = run.judge(cut, formed, same, accounts, sightings, nightly=nightly)
         told = run.remember(same, networks, stands)
     case.clear_spool()
     return Outcome(run.seconds, _shrunk(case, run.past, same, told, settings), run.faults)
@@ -154,7 +152,6 @@ class _Run:
 
     def __init__(self, case: Case, settings: Settings, progress: Progress, stretch: Stretch) -> None:
         self.case, self.settings, self.progress, self.stretch = case, settings, progress, stretch
-        self.spread: Spread | None = None  # who tests networks, if it is not this process
         self.register = case.scan("register")
         self.past = identity.recall_past(
             case.scan("lineage").collect(), case.scan("profiles").collect(), stretch.night_at
@@ -187,6 +184,7 @@ class _Run:
 
     def judge(
         self,
+        cut: Cut,
         formed: pl.DataFrame,
         same: identity.Night,
         accounts: pl.LazyFrame,
@@ -200,9 +198,8 @@ class _Run:
         events, settings = self.stretch.events, self.settings
         members = self.work("which network is which since last time", "members", same.members.lazy())
         # under the ids as formed, which seed the draws: what is found must not depend on the past
-        signs = test_networks(
-            formed.lazy(), events, accounts, self.register, sightings, settings.hallmarks, self.faults, self.spread
-        )
+        tables = (formed.lazy(), events, accounts, self.register, sightings)
+        signs = test_networks(*tables, settings.hallmarks, self.faults, cut.keep, cut.share)
         hallmarks = self.work(
             "testing each network for one hand, hiding, and innocent reasons",
             "hallmarks",

@@ -94,7 +94,16 @@ def ingest(
     report = IngestReport(skipped=skipped)
     register = read_register(accounts, chosen.unify if chosen.rules else None) if accounts is not None else None
     databases = open_databases(settings.databases)
-    wishes = Wishes(chosen, format_name, keep_text, settings.trusted_hops, format_folders(case.folder), join, databases)
+    wishes = Wishes(
+        chosen,
+        format_name,
+        keep_text,
+        settings.trusted_hops,
+        format_folders(case.folder),
+        join,
+        databases,
+        registered=_registered(case, register),
+    )
     report.databases = [f"{database.kind} of {database.built_at:%Y-%m-%d} ({database.path})" for database in databases]
     run = Run(case, wishes, settings, progress, again=again)
     problems = run.read_all(paths, report)
@@ -116,6 +125,15 @@ def _is_same(path: str, accounts: Path) -> bool:
     if is_store(path) or is_store(accounts):
         return path == spell(accounts)
     return path != "-" and accounts.exists() and Path(path).samefile(accounts)
+
+
+def _registered(case: Case, register: pl.DataFrame | None) -> frozenset[str]:
+    """The accounts that an accounts file knows: this one, or that of an earlier run."""
+    if register is None:
+        if not case.has("register"):
+            return frozenset()
+        register = case.scan("register").select("account_id").collect()
+    return frozenset(register["account_id"].to_list())
 
 
 def _check(report: IngestReport, settings: IngestSettings) -> None:

@@ -23,7 +23,7 @@ from typer.main import get_command
 
 from forensics.case.store import Case
 from forensics.commands.about import walk_commands
-from forensics.commands.cli import app
+from forensics.commands.cli import app, asked
 from forensics.defences.what_if import group_accounts
 
 if TYPE_CHECKING:
@@ -675,3 +675,12 @@ def test_questions_that_make_no_sense_are_usage_errors(
     done = call("show", *arguments, "--case", world / "case")
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr
+
+
+def test_a_command_alone_is_got_ready() -> None:
+    """Each command runs without the others being made ready; help, the manual and misspellings know all of them."""
+    whole = set(get_command(app).commands)  # type: ignore[attr-defined]  # a group
+    for name in whole - {"man"}:
+        assert set(get_command(asked([name])).commands) == {name}  # type: ignore[attr-defined]  # a group
+    for words in ([], ["--help"], ["man"], ["netwroks"]):
+        assert asked(words) is app

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 OLD = Path(__file__).parents[1] / "case" / "version_1"
 # What tells when and how often something ran is not the same in two runs.
 DATED = {"lineage", "profiles", "sources", "comparisons"}
-POINTS = 5
+POINTS, FEW = 5, 3  # moments of a kill; few of commands that take seconds
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "ingest": ("ingest", "more.jsonl", "--case", "case"),
@@ -112,8 +112,9 @@ def test_killed_between_any_two_changes(name: str, start: Path, tmp_path: Path, 
     assert through.returncode == 0, through.output
     after, said_after = contents(desk / "case")
     assert len(said_after) > len(said_before)
-    for point in range(POINTS):
-        at = 1 + point * (through.changes - 1) // (POINTS - 1)
+    points = FEW if name in {"investigate", "nightly"} else POINTS
+    for point in range(points):
+        at = 1 + point * (through.changes - 1) // (points - 1)
         shutil.rmtree(desk)
         shutil.copytree(start, desk)
         assert runner.run(*COMMANDS[name], home=desk, at=at).returncode == -signal.SIGKILL, at

@@ -11,7 +11,7 @@ from scipy.stats import false_discovery_control
 from forensics.common.statistics import (
     acat,
     benjamini_yekutieli,
-    between_share,
+    between_shares,
     cv,
     dispersion,
     dispersion_of_one_source,
@@ -21,7 +21,7 @@ from forensics.common.statistics import (
     p_tail,
     p_upper,
     position,
-    quartile_ratio,
+    quartile_ratios,
     recurrence,
     wilson,
 )
@@ -51,18 +51,19 @@ def test_a_few_strangers_do_not_hide_one_source() -> None:
 
 def test_the_quartile_ratio_is_read_off_the_middle_half() -> None:
     """Of 1, 2, 3, 4, 5 the quartiles are 2 and 4."""
-    assert quartile_ratio(np.arange(1.0, 6.0)) == pytest.approx(2.0)
-    assert np.isnan(quartile_ratio(np.array([1.0, 2.0])))
+    assert quartile_ratios(np.arange(1.0, 6.0)[None]) == pytest.approx([2.0])
+    assert np.isnan(quartile_ratios(np.array([[1.0, 2.0]]))).all()
 
 
 def test_between_share_is_zero_for_one_source_and_one_for_constants() -> None:
     """Accounts that draw from one distribution share nothing; accounts with each one value share all."""
     rng = np.random.default_rng(2)
     values = rng.normal(size=(200, 50))
-    one = between_share(np.full(200, 50.0), values.sum(axis=1), (values**2).sum(axis=1))
+    one = between_shares(np.full((1, 200), 50.0), values.sum(axis=1)[None], (values**2).sum(axis=1)[None])[0]
     assert one < 0.01
     constant = np.repeat(np.arange(1.0, 5.0)[:, None], 6, axis=1)
-    assert between_share(np.full(4, 6.0), constant.sum(axis=1), (constant**2).sum(axis=1)) == pytest.approx(1.0)
+    squares = (constant**2).sum(axis=1)[None]
+    assert between_shares(np.full((1, 4), 6.0), constant.sum(axis=1)[None], squares) == pytest.approx([1.0])
 
 
 def test_entropy_is_one_for_a_flat_day() -> None:

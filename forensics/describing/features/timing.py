@@ -22,16 +22,22 @@ def describe_timing(events: pl.LazyFrame, settings: FeatureSettings) -> pl.LazyF
     Null:    gap numbers with too few events (median 2, local variation 3 gaps).
     Source:  local variation: Shinomoto et al. 2003, as in methods C1.
     """
-    at = pl.col("started_at")
-    basic = events.group_by("account_id").agg(
-        at.min().alias("first_seen_at"),
-        at.max().alias("last_seen_at"),
-        at.dt.date().n_unique().alias("active_days"),
-        at.dt.truncate("1h").n_unique().alias("active_hours"),
-        (at.dt.weekday() >= 6).mean().alias("weekend_share"),
-        pl.col("session_id").drop_nulls().n_unique().alias("named_sessions"),
-        *((at.dt.hour() == hour).sum().cast(pl.UInt32).alias(f"hour_{hour}") for hour in range(24)),
+    at, hour_at, count = pl.col("started_at"), pl.col("hour_at"), pl.col("n")
+    # All but the sessions is told by how many requests there are in each clock hour.
+    by_hour = events.group_by("account_id", at.dt.truncate("1h").alias("hour_at")).agg(
+        n=pl.len(), first_seen_at=at.min(), last_seen_at=at.max()
     )
+    by_hour = by_hour.with_columns(hour=hour_at.dt.hour())
+    clock = by_hour.group_by("account_id").agg(
+        pl.col("first_seen_at").min(),
+        pl.col("last_seen_at").max(),
+        hour_at.dt.date().n_unique().alias("active_days"),
+        pl.len().alias("active_hours"),
+        (count.filter(hour_at.dt.weekday() >= 6).sum() / count.sum()).alias("weekend_share"),
+        *(count.filter(pl.col("hour") == hour).sum().cast(pl.UInt32).alias(f"hour_{hour}") for hour in range(24)),
+    )
+    named = events.group_by("account_id").agg(pl.col("session_id").drop_nulls().n_unique().alias("named_sessions"))
+    basic = clock.join(named, on="account_id", how="left", coalesce=True)
     hours = [pl.col(f"hour_{hour}") for hour in range(24)]
     total = pl.sum_horizontal(hours)
     shares = [hour / total for hour in hours]

@@ -38,7 +38,11 @@ def _find(events: pl.LazyFrame) -> pl.DataFrame:
     mean = (crowd.sum().over(around) + 1) / SECONDS
     surprise = crowd * (crowd / mean).log() - crowd + mean
     crowded = crowds.filter((crowd >= 3) & (crowd > mean) & (surprise > SURPRISE)).select("slot")
-    told = [_stirred(bucket).join(crowded.lazy(), on="slot", how="semi").collect() for bucket in buckets]
+    second = pl.col("started_at").dt.truncate("1s").alias("slot")
+    told = [
+        _stirred(bucket.with_columns(second).join(crowded.lazy(), on="slot", how="semi")).collect()
+        for bucket in buckets
+    ]
     return pl.concat(told).select(
         "account_id",
         kind=pl.lit("slots"),

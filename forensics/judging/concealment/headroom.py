@@ -11,6 +11,7 @@ Blind to:   logs without an accounts file that has limits; pools that drive acco
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ from forensics.judging.panel import resample
 if TYPE_CHECKING:
     from typing import Any
 
-    from forensics.common.arrays import Floats
+    from forensics.common.arrays import Floats, Ints
     from forensics.judging.hallmark import Group, Panel
 
 
@@ -50,9 +51,26 @@ def test_headroom(panel: Panel) -> pl.DataFrame:
     busiest = np.zeros(len(limit))
     np.maximum.at(busiest, counts["account"].to_numpy(), counts["n"].to_numpy())
     load = np.where(limit > 0, busiest / np.where(limit > 0, limit, 1.0), np.nan)
-    return answers(
-        _test_group(panel, group, counts, limit, load, "day" if by_day else "hour") for group in panel.groups
-    )
+    account, when, count = (counts[name].to_numpy().astype(np.int64) for name in ("account", "period", "n"))
+    busy = _Busy(account, when, count, "day" if by_day else "hour")
+    return answers(_test_group(panel, group, busy, limit, load) for group in panel.groups)
+
+
+@dataclass(frozen=True)
+class _Busy:
+    """Requests of each account in each period, by account."""
+
+    account: Ints
+    period: Ints
+    count: Ints
+    unit: str
+
+    def together(self, members: Ints) -> int:
+        """Requests of these accounts in their busiest period."""
+        low, high = np.searchsorted(self.account, members), np.searchsorted(self.account, members, side="right")
+        rows = np.concatenate([np.arange(a, b) for a, b in zip(low, high, strict=True)])
+        periods, place = np.unique(self.period[rows], return_inverse=True)
+        return int(np.bincount(place, weights=self.count[rows], minlength=len(periods)).max(initial=0))
 
 
 def _near(load: Floats) -> float:
@@ -60,25 +78,24 @@ def _near(load: Floats) -> float:
     return float(np.quantile(known, QUANTILE)) if len(known) >= FEWEST else float("nan")
 
 
-def _test_group(
-    panel: Panel, group: Group, counts: pl.DataFrame, limit: Floats, load: Floats, unit: str
-) -> dict[str, Any]:
+def _near_each(load: Floats) -> Floats:
+    """`_near` of each row."""
+    if load.size and load.shape[1] >= FEWEST and np.isfinite(load).all():
+        return np.asarray(np.quantile(load, QUANTILE, axis=1))
+    return np.array([_near(row) for row in load], dtype=np.float64)
+
+
+def _test_group(panel: Panel, group: Group, busy: _Busy, limit: Floats, load: Floats) -> dict[str, Any]:
     observed = _near(load[group.tested])
     if not np.isfinite(observed):
         return unassessable(group, PLUGIN, f"fewer than {FEWEST} members with a known limit")
-    null = np.array([_near(load[draw]) for draw in group.matched])
+    null = _near_each(load[group.matched])
     middle, low, high = interval(null)
     if not np.isfinite(middle):
         return unassessable(group, PLUGIN, "no comparable accounts with a known limit outside the networks")
-    mine = (
-        counts.filter(pl.col("account").is_in(pl.Series(group.members).implode()))
-        .group_by("period")
-        .agg(pl.col("n").sum())
-    )
-    together = float(mine["n"].max() or 0) / float(np.nanmedian(limit[group.members]))  # type: ignore[arg-type]
-    own_low, own_high = percentiles(
-        np.array([_near(load[draw]) for draw in resample(panel, group, PLUGIN.name)]), observed
-    )
+    unit = busy.unit
+    together = float(busy.together(group.members)) / float(np.nanmedian(limit[group.members]))
+    own_low, own_high = percentiles(_near_each(load[resample(panel, group, PLUGIN.name)]), observed)
     p_value = p_tail(float(np.log(observed + 1e-6)), np.log(null + 1e-6), upper=False)
     return answer(
         group,

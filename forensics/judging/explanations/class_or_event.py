@@ -18,10 +18,12 @@ from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answer, answers, fit_words
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.likeness import humanness, positions
+from forensics.judging.starts import rows_by_network
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from forensics.common.arrays import Floats
     from forensics.judging.hallmark import Group, Panel
 
 TOGETHER = ("declared_referrer", "declared_email_domain")
@@ -38,16 +40,13 @@ EVERYBODY = 0.2  # share of all accounts from which a mail domain or code is not
 def test_class_or_event(panel: Panel) -> pl.DataFrame:
     """One row per network: how well a class or event explains it."""
     born = panel.accounts["born_at"].dt.epoch("us").to_numpy() / 86400e6
-    return answers(_test_group(panel, group, born) for group in panel.groups)
+    at_s, rows = panel.tested["at_s"].to_numpy(), rows_by_network(panel)
+    return answers(_test_group(panel, group, born, at_s[rows[group.network_id]]) for group in panel.groups)
 
 
-def _test_group(panel: Panel, group: Group, born: Any) -> dict[str, Any]:  # noqa: ANN401 - array
+def _test_group(panel: Panel, group: Group, born: Any, at_s: Floats) -> dict[str, Any]:  # noqa: ANN401 - array
     size, population = len(group.members), len(panel.accounts)
-    ties = panel.ties.filter(
-        (pl.col("network_id") == group.network_id)
-        & pl.col("kind").is_in(PLACE)
-        & (pl.col("holders") <= EVERYBODY * population)
-    )
+    ties = panel.ties_of(group).filter(pl.col("kind").is_in(PLACE) & (pl.col("holders") <= EVERYBODY * population))
     together = float(ties["inside"].max() or 0) / size  # type: ignore[arg-type]
     births = np.sort(born[group.members])
     burst = float(
@@ -63,7 +62,7 @@ def _test_group(panel: Panel, group: Group, born: Any) -> dict[str, Any]:  # noq
     # them alike in both.
     known = positions(panel, group, *LEFT_TO_PEOPLE)["family"].unique(maintain_order=True)
     human = max((humanness(panel, group, family) for family in known), default=humanness(panel, group))
-    met = _gathered(panel, group)
+    met = _gathered(at_s)
     fit = float(
         min(
             together,
@@ -84,9 +83,8 @@ def _test_group(panel: Panel, group: Group, born: Any) -> dict[str, Any]:  # noq
     )
 
 
-def _gathered(panel: Panel, group: Group) -> float:
+def _gathered(at_s: Floats) -> float:
     """Share of the members' requests on the busiest fifth of the network's days; nothing if these are one stretch."""
-    at_s = panel.tested.filter(pl.col("account").is_in(group.tested.tolist()))["at_s"].to_numpy()
     if len(at_s) == 0:
         return 0.0
     counts = np.bincount(((at_s - at_s.min()) // 86400).astype(np.int64))

@@ -10,6 +10,7 @@ Blind to:   rings of a few accounts behind one exit, and any where nothing tells
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ from forensics.judging.sharing import commonest, holds
 if TYPE_CHECKING:
     from typing import Any
 
+    from forensics.common.arrays import Floats, Ints
     from forensics.judging.hallmark import Group, Panel
 
 FEW = 8  # keys that a gateway shuffles over
@@ -43,10 +45,45 @@ def test_company_gateway(panel: Panel) -> pl.DataFrame:
     first = panel.accounts["first_seen_at"].dt.epoch("us").to_numpy() / 1e6
     last = panel.accounts["last_seen_at"].dt.epoch("us").to_numpy() / 1e6
     tells = any(panel.accounts[name].is_not_null().any() for name in DECLARED)
-    return answers(_test_group(panel, group, first, last, tells=tells) for group in panel.groups)
+    exits = _read_exits(panel)
+    return answers(_test_group(panel, group, first, last, exits, tells=tells) for group in panel.groups)
 
 
-def _test_group(panel: Panel, group: Group, first: Any, last: Any, *, tells: bool) -> dict[str, Any]:  # noqa: ANN401 - arrays
+@dataclass(frozen=True)
+class _Exits:
+    """Of each account how many of its exits are the service's own; members by network, and the exits of its own that
+    they show.
+    """
+
+    service: Ints
+    shown: dict[str, pl.DataFrame]
+
+
+def _read_exits(panel: Panel) -> _Exits:
+    everybody = EVERYBODY * len(panel.accounts)
+    exits = panel.sightings.filter(pl.col("kind").is_in(EXITS))
+    service = np.zeros(len(panel.accounts), dtype=np.int64)
+    common = exits.group_by("kind", "value").agg(pl.len().alias("held")).filter(pl.col("held") > everybody)
+    counted = exits.join(common, on=["kind", "value"], how="semi").group_by("account").agg(pl.len()).collect()
+    service[counted["account"].to_numpy()] = counted["len"].to_numpy()
+    schema = {"network_id": pl.String, "account": pl.UInt32}
+    members = [
+        pl.DataFrame({"network_id": group.network_id, "account": group.members}, schema=schema)
+        for group in panel.groups
+    ]
+    own = panel.ties.lazy().filter(pl.col("kind").is_in(EXITS) & pl.col("own")).select("network_id", "kind", "value")
+    rows = (
+        exits.join(own, on=["kind", "value"])
+        .join(pl.concat([pl.DataFrame(schema=schema), *members]).lazy(), on=["network_id", "account"], how="semi")
+        .select("network_id", "account", "kind", "value")
+        .collect()
+    )
+    return _Exits(service, {str(key[0]): part for key, part in rows.partition_by("network_id", as_dict=True).items()})
+
+
+def _test_group(
+    panel: Panel, group: Group, first: Floats, last: Floats, exits: _Exits, *, tells: bool
+) -> dict[str, Any]:
     own = panel.accounts[group.members]
     size = len(group.members)
     span = max(1.0, float(last[group.members].max() - first[group.members].min()))
@@ -55,7 +92,7 @@ def _test_group(panel: Panel, group: Group, first: Any, last: Any, *, tells: boo
     # One mail domain and one egress or payer for all: whoever hides does not leave all of it open.
     openly = min(commonest(panel, group, DOMAINS), max(commonest(panel, group, EXITS), commonest(panel, group, PAYERS)))
     told = own.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in IDENTITY))
-    keys, shared = _behind_exits(panel, group)
+    keys, shared = _behind_exits(panel, group, exits)
     if keys > FEW or banned:
         fit, why = 0.0, ""
     elif openly >= OPEN:
@@ -86,36 +123,17 @@ def _test_group(panel: Panel, group: Group, first: Any, last: Any, *, tells: boo
     )
 
 
-def _behind_exits(panel: Panel, group: Group) -> tuple[int, float | None]:
+def _behind_exits(panel: Panel, group: Group, read: _Exits) -> tuple[int, float | None]:
     """Members behind the largest set of exits that are the network's own, and share of the members that share one; all,
     and None, without addresses.
 
     Two gateways that answer the same public's questions may be linked; each has its own exits.
     """
-    everybody = EVERYBODY * len(panel.accounts)
-    service = (
-        panel.sightings.filter(pl.col("kind").is_in(EXITS))
-        .filter(pl.len().over("kind", "value") > everybody)
-        .group_by("account")
-        .agg(own=pl.len())
-        .collect()
-    )
-    known = (
-        panel.accounts[group.members]
-        .select("account", "address_count", "prefix_count")
-        .join(service, on="account", how="left")
-    )
-    if known.filter(pl.sum_horizontal("address_count", "prefix_count") > pl.col("own").fill_null(0)).is_empty():
+    known = panel.accounts[group.members].select(pl.sum_horizontal("address_count", "prefix_count")).to_series()
+    if not (known.to_numpy() > read.service[group.members]).any():
         return len(group.members), None
-    own = panel.ties.filter(
-        (pl.col("network_id") == group.network_id) & pl.col("kind").is_in(EXITS) & pl.col("own")
-    ).select("kind", "value")
-    members = pl.DataFrame({"account": group.members}).lazy().cast({"account": pl.UInt32})
-    rows = (
-        panel.sightings.join(own.lazy(), on=["kind", "value"])
-        .join(members, on="account", how="semi")
-        .select("account", "kind", "value")
-        .collect()
+    rows = read.shown.get(
+        group.network_id, pl.DataFrame(schema={"account": pl.UInt32, "kind": pl.String, "value": pl.String})
     )
     parts: list[tuple[set[int], set[tuple[str, str]]]] = []
     for (kind, value), part in rows.group_by("kind", "value"):

@@ -13,6 +13,7 @@ import polars as pl
 from forensics.common.scale import SPEAKS
 from forensics.judging.answers import answer, answers, fit_words, unassessable
 from forensics.judging.hallmark import Hallmark
+from forensics.judging.starts import rows_by_network
 
 if TYPE_CHECKING:
     from typing import Any
@@ -25,13 +26,12 @@ FEWEST_ITEMS = 10  # a health-check ping is one item; a benchmark has many
 
 def test_public_items(panel: Panel) -> pl.DataFrame:
     """One row per network: how much of its traffic is items that several members send."""
-    return answers(_test_group(panel, group) for group in panel.groups)
+    rows = rows_by_network(panel)
+    return answers(_test_group(group, panel.tested[rows[group.network_id]]) for group in panel.groups)
 
 
-def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
-    own = panel.tested.filter(
-        pl.col("account").is_in(pl.Series(group.tested).implode()) & pl.col("prompt_hash").is_not_null()
-    )
+def _test_group(group: Group, asked: pl.DataFrame) -> dict[str, Any]:
+    own = asked.filter(pl.col("prompt_hash").is_not_null())
     if own.height < FEWEST_EVENTS:
         return unassessable(
             group, PLUGIN, "no prompt hashes" if own.is_empty() else "too few requests with a prompt hash"

@@ -40,7 +40,7 @@ def test_shared_exit(panel: Panel) -> pl.DataFrame:
 
 def _test_group(panel: Panel, group: Group) -> dict[str, Any]:
     size = len(group.members)
-    ties = panel.ties.filter(pl.col("network_id") == group.network_id)
+    ties = panel.ties_of(group)
     exits = float(ties.filter(pl.col("group") == "network")["inside"].max() or 0) / size  # type: ignore[arg-type]
     beyond = tied_share(panel, group, groups=BEYOND)
     # Whoever meets at an exit by chance differs as any customers do.

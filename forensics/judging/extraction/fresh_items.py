@@ -16,10 +16,12 @@ from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.panel import resample
 from forensics.judging.sharing import count_prompts, own_content, repeat_shares
+from forensics.judging.starts import rows_by_network
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from forensics.common.arrays import Floats
     from forensics.judging.hallmark import Group, Panel
 
 FRESH = 0.05  # share of requests that repeat an earlier prompt, up to which items count as new
@@ -29,13 +31,14 @@ FEWEST_EVENTS = 50
 def test_fresh_items(panel: Panel) -> pl.DataFrame:
     """One row per network: share of requests whose prompt any member has sent before."""
     sent, different = count_prompts(panel)
-    return answers(_test_group(panel, group, sent, different) for group in panel.groups)
-
-
-def _test_group(panel: Panel, group: Group, sent: Any, different: Any) -> dict[str, Any]:  # noqa: ANN401 - arrays
-    own = panel.tested.filter(
-        pl.col("account").is_in(pl.Series(group.tested).implode()) & pl.col("prompt_hash").is_not_null()
+    rows = rows_by_network(panel)
+    return answers(
+        _test_group(panel, group, panel.tested[rows[group.network_id]], sent, different) for group in panel.groups
     )
+
+
+def _test_group(panel: Panel, group: Group, asked: pl.DataFrame, sent: Floats, different: Floats) -> dict[str, Any]:
+    own = asked.filter(pl.col("prompt_hash").is_not_null())
     if own.height < FEWEST_EVENTS:
         return unassessable(
             group,
@@ -51,10 +54,10 @@ def _test_group(panel: Panel, group: Group, sent: Any, different: Any) -> dict[s
         / own["prompt_hash"].n_unique()
     )
     p_value = p_tail(repeats, null, upper=False) if np.isfinite(middle) else None
-    account, number = own["account"].to_numpy(), len(sent)
+    account, number = np.searchsorted(group.tested, own["account"].to_numpy()), len(group.tested)
     repeated = (~own["prompt_hash"].is_first_distinct()).to_numpy().astype(float)
     by_account = np.stack([np.bincount(account, repeated, number), np.bincount(account, minlength=number)])
-    again = by_account[:, resample(panel, group, PLUGIN.name)].sum(axis=2)
+    again = by_account[:, np.searchsorted(group.tested, resample(panel, group, PLUGIN.name))].sum(axis=2)
     own_low, own_high = percentiles(again[0] / np.maximum(again[1], 1.0), repeats)
     templates = own_content(panel, group).height
     return answer(

@@ -68,7 +68,7 @@ def _outside(panel: Panel) -> Floats:
         chosen = np.sort(rng.choice(chosen, MOST_OUTSIDE, replace=False))
     wanted = pl.LazyFrame({"account": chosen}, schema={"account": pl.UInt32})
     at_s = (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s")
-    rows = panel.events.select(pl.col("account").cast(pl.UInt32), at_s).join(wanted, on="account", how="semi")
+    rows = panel.compared.select(pl.col("account").cast(pl.UInt32), at_s).join(wanted, on="account", how="semi")
     return rows.select(pl.col("at_s").sort()).collect()["at_s"].to_numpy()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forensics.common.statistics import quartile_ratio
+from forensics.common.statistics import quartile_ratios
 from forensics.judging.answers import answers
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.likeness import likeness
@@ -19,7 +19,7 @@ from forensics.judging.panel import generator
 if TYPE_CHECKING:
     import polars as pl
 
-    from forensics.common.arrays import Ints
+    from forensics.common.arrays import Floats, Ints
     from forensics.judging.hallmark import Panel
 
 
@@ -39,24 +39,23 @@ def test_even_load(panel: Panel) -> pl.DataFrame:
     ).dt.total_seconds().to_numpy() / 86400.0 + 1.0
     rate = requests / days
 
-    def spread(accounts: Ints) -> float:
-        return float(np.log(quartile_ratio(rate[accounts])))
+    def spread(groups: Ints) -> Floats:
+        return np.log(quartile_ratios(rate[groups]))
 
     rows = []
     for group in panel.groups:
         rng = generator(panel, group, PLUGIN.name)
         mean = float(np.median(rate[group.tested]))
-        even = np.nanmedian(
-            [quartile_ratio(rng.poisson(mean * days[group.tested]) / days[group.tested]) for _ in range(POISSON_DRAWS)]
-            + [LEAST_RATIO]
-        )
+        lived = days[group.tested]
+        drawn = quartile_ratios(rng.poisson(mean * lived, (POISSON_DRAWS, len(lived))) / lived)
+        even = np.nanmedian([*drawn, LEAST_RATIO])
         row = likeness(
             panel,
             group,
             PLUGIN,
             "log of upper over lower quartile of requests per day of life",
             spread,
-            np.array([spread(draw) for draw in group.peers]),
+            spread(group.peers),
             float(np.log(max(LEAST_RATIO, float(even)))),
             "requests per day",
         )

@@ -22,6 +22,7 @@ import polars as pl
 from forensics.common.statistics import interval, odds, p_tail, poisson_interval, wilson
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
+from forensics.judging.looked_at import say_thinned, thinned, thinning_of
 from forensics.judging.panel import generator
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ def _find_sends(panel: Panel) -> dict[int, Sends]:
     """Sends of rare prompts by network number; networks without prompt hashes are missing. All members are looked at,
     not only the tested.
     """
-    schema = {"account": pl.UInt32, "network": pl.UInt32}
+    schema = {"account": pl.UInt32, "network": pl.UInt32, "one_in": pl.UInt32}
     parts = [
-        pl.DataFrame({"account": group.members, "network": index}, schema=schema)
+        pl.DataFrame({"account": group.members, "network": index, "one_in": thinning_of(panel, group)}, schema=schema)
         for index, group in enumerate(panel.groups)
     ]
     if not parts:
@@ -81,6 +82,7 @@ def _find_sends(panel: Panel) -> dict[int, Sends]:
             ((status >= 400) & ~status.is_in(OWN_FAULT)).fill_null(False).alias("failed"),
         )
         .join(pl.concat(parts).lazy(), on="account", how="inner")
+        .filter(thinned(pl.col("prompt_hash"), pl.col("one_in")))
     )
     known = pl.len(), pl.col("account").n_unique().alias("accounts")
     rare = (
@@ -134,7 +136,8 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
             PLUGIN,
             f"{pairs} pairs of accounts sent the same prompt within 10 minutes of each other, {expected[0]:.0f} "
             f"({expected[1]:.0f}–{expected[2]:.0f}) "
-            "if the accounts were independent, as classmates do too; too few requests failed to tell retries.",
+            "if the accounts were independent, as classmates do too; too few requests failed to tell retries."
+            f"{say_thinned(thinning_of(panel, group))}",
             measure="pairs of accounts that sent one prompt within 10 minutes",
             observed=float(pairs),
             own=(pairs_low, pairs_high),
@@ -157,7 +160,8 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
         PLUGIN,
         f"{crossed_failed} of {failed} failed sends came again from another account within 10 minutes "
         f"({share:.1%}){after}; "
-        f"of sends that did not fail {base:.1%}. {pairs} pairs of accounts share prompts so.",
+        f"of sends that did not fail {base:.1%}. {pairs} pairs of accounts share prompts so."
+        f"{say_thinned(thinning_of(panel, group))}",
         measure="share of failed sends that another account repeats within 10 minutes; expected: of sends that did "
         "not fail",
         observed=share,

@@ -96,7 +96,7 @@ def _find_outages(panel: Panel) -> Ints:
     outside = pl.LazyFrame({"account": panel.outside}, schema={"account": pl.UInt32})
     slot = (pl.col("started_at").dt.epoch("us") / (OUTAGE_BIN_S * 1e6)).floor().cast(pl.Int64).alias("slot")
     slots = (
-        panel.events.select(pl.col("account").cast(pl.UInt32), slot, (pl.col("status_code") >= 401).alias("refused"))
+        panel.compared.select(pl.col("account").cast(pl.UInt32), slot, (pl.col("status_code") >= 401).alias("refused"))
         .join(outside, on="account", how="semi")
         .group_by("slot")
         .agg(pl.col("refused").mean(), pl.len())

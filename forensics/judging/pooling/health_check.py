@@ -108,7 +108,7 @@ def _test_group(panel: Panel, group: Group, index: int, requests: list[pl.DataFr
     if not tiny:
         return unassessable(group, PLUGIN, "no request is known to be tiny (no token counts, no lengths)")
     rng = generator(panel, group, PLUGIN.name)
-    found = [row for rows in requests if (row := _test_request(rows, index, rng)) is not None]
+    found = [row for rows in requests if (row := _test_request(rows, index, rng, panel.outside_share)) is not None]
     if not found:
         text = "No tiny request goes out from five members within one minute on three days."
         return answer(
@@ -153,7 +153,9 @@ def _say(accounts: int, days: int, outsiders: int, clock: float, *, holds: bool,
     )
 
 
-def _test_request(rows: pl.DataFrame, index: int, rng: np.random.Generator) -> dict[str, Any] | None:
+def _test_request(
+    rows: pl.DataFrame, index: int, rng: np.random.Generator, outside_share: float
+) -> dict[str, Any] | None:
     mine = rows.filter(pl.col("network") == index)
     account = np.unique(mine["account"].to_numpy(), return_inverse=True)[1]
     at_s = mine["at_s"].to_numpy()
@@ -194,7 +196,7 @@ def _test_request(rows: pl.DataFrame, index: int, rng: np.random.Generator) -> d
         "p_value": p_tail(float(hits), drawn, upper=True),
         "accounts": accounts,
         "days": days,
-        "outsiders": outsiders,
+        "outsiders": round(outsiders / outside_share) if outsiders else 0,
         "clock": float((start + MINUTE_S / 2) % DAY_S),
     }
 

@@ -65,7 +65,7 @@ def find_releases(panel: Panel) -> list[tuple[str, float]]:
 def _first_day(panel: Panel, model: str, at_s: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     moment = pl.col("started_at").dt.epoch("us") / 1e6
     day = (
-        panel.events.filter((moment >= at_s) & (moment < at_s + 86400))
+        panel.compared.filter((moment >= at_s) & (moment < at_s + 86400))
         .group_by("account")
         .agg((pl.col("request_model") == model).sum().alias("k"), pl.len().alias("n"))
         .collect()

@@ -40,7 +40,7 @@ def _test_group(panel: Panel, group: Group, clients: int) -> dict[str, Any]:
     from scipy.stats import hypergeom
 
     size, population = len(group.members), len(panel.accounts)
-    own = panel.ties.filter(pl.col("network_id") == group.network_id)
+    own = panel.ties_of(group)
     ties = own.filter(pl.col("kind").is_in(CLIENTS)).sort("inside", "value", descending=[True, False])
     place = float(own.filter(pl.col("group") == "network")["inside"].max() or 0) / size  # type: ignore[arg-type]
     if ties.is_empty():

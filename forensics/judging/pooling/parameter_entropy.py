@@ -36,7 +36,7 @@ FEW_BITS, PART = 2.0, 0.5  # of entropy, and of the expected entropy, up to whic
 
 def test_parameter_entropy(panel: Panel) -> pl.DataFrame:
     """One row per network: variety of request parameters over its members."""
-    counts = panel.events.group_by("account", *PARAMETERS).agg(pl.len().alias("n")).collect()
+    counts = panel.compared.group_by("account", *PARAMETERS).agg(pl.len().alias("n")).collect()
     logged = [name for name in PARAMETERS if counts[name].null_count() < len(counts)]
     if len(logged) < LEAST_KNOWN:
         return answers(

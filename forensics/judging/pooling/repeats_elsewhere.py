@@ -24,6 +24,7 @@ from forensics.common.streams import DAY_S, HOUR_S
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.asking import item_of, lifetimes
 from forensics.judging.hallmark import Hallmark
+from forensics.judging.looked_at import say_thinned, thinned, thinning_of
 from forensics.judging.panel import generator
 from forensics.judging.rolling import CHUNK, judge, lay_out, p_of_weeks
 
@@ -61,12 +62,13 @@ def test_repeats_elsewhere(panel: Panel) -> pl.DataFrame:
 
 def _read(panel: Panel) -> dict[int, pl.DataFrame]:
     """Askings of items that two or more members ask, by network number; all members are looked at."""
-    schema = {"account": pl.UInt32, "network": pl.UInt32, "most": pl.UInt32}
+    schema = {"account": pl.UInt32, "network": pl.UInt32, "one_in": pl.UInt32, "most": pl.UInt32}
     parts = [
         pl.DataFrame(
             {
                 "account": group.members,
                 "network": index,
+                "one_in": thinning_of(panel, group),
                 "most": int(np.clip(PUBLIC * len(group.members), FEWEST_HOLDERS, MOST_HOLDERS)),
             },
             schema=schema,
@@ -83,6 +85,7 @@ def _read(panel: Panel) -> dict[int, pl.DataFrame]:
         )
         .filter(pl.col("item").is_not_null())
         .join(pl.concat(parts).lazy(), on="account", how="inner")
+        .filter(thinned(pl.col("item"), pl.col("one_in")))
     )
     rare = (
         asked.group_by("network", "item")
@@ -113,7 +116,8 @@ def _test_group(panel: Panel, group: Group, rows: pl.DataFrame | None) -> dict[s
         return answer(
             group,
             PLUGIN,
-            f"{repeats} repeats of items that several members ask, on {days} day(s): too few to be anybody's manner.",
+            f"{repeats} repeats of items that several members ask, on {days} day(s): too few to be anybody's manner."
+            f"{say_thinned(thinning_of(panel, group))}",
             measure="repeats of items that several members ask",
             observed=float(repeats),
             p_value=1.0,
@@ -137,7 +141,8 @@ def _test_group(panel: Panel, group: Group, rows: pl.DataFrame | None) -> dict[s
         PLUGIN,
         f"Of {len(asked.item)} askings of items that several members ask, {near:.0%} have another member's within "
         f"{hours:.0f} h, {expected[0]:.0%} ({expected[1]:.0%}–{expected[2]:.0%}) if each member had its days by "
-        f"itself; {share[0]:.0%} of the {repeats} repeats come from others within 1 h, {share[1]:.0%} within 24 h.",
+        f"itself; {share[0]:.0%} of the {repeats} repeats come from others within 1 h, {share[1]:.0%} within 24 h."
+        f"{say_thinned(thinning_of(panel, group))}",
         measure=f"share of askings of items of several members that another member's lies within {hours:.0f} h of",
         observed=near,
         own=wilson(float(hits[window]), len(asked.item)),

@@ -108,7 +108,7 @@ def _hourly_outside(panel: Panel) -> Hours:
     outside = pl.LazyFrame({"account": panel.outside}, schema={"account": pl.UInt32})
     hour = ((pl.col("started_at").dt.epoch("us") / 1e6 - panel.start_s) / HOUR_S).floor().cast(pl.Int64).alias("hour")
     counted = (
-        panel.events.select(pl.col("account").cast(pl.UInt32), hour)
+        panel.compared.select(pl.col("account").cast(pl.UInt32), hour)
         .join(outside, on="account", how="semi")
         .group_by("hour")
         .agg(pl.len())

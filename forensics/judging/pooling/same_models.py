@@ -14,7 +14,7 @@ import polars as pl
 from forensics.common.statistics import trimmed_mean
 from forensics.judging.answers import answers, unassessable
 from forensics.judging.hallmark import Hallmark
-from forensics.judging.likeness import likeness
+from forensics.judging.likeness import likeness, one_by_one
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -37,7 +37,7 @@ def test_same_models(panel: Panel) -> pl.DataFrame:
     for that alone.
     """
     used = (
-        panel.events.filter(pl.col("request_model").is_not_null())
+        panel.compared.filter(pl.col("request_model").is_not_null())
         .select("account", "request_model", pl.col("started_at").dt.truncate("1h").alias("hour_at"))
         .unique()
         .group_by("account", "request_model", pl.col("hour_at").dt.date().to_physical().alias("day"))
@@ -72,8 +72,8 @@ def test_same_models(panel: Panel) -> pl.DataFrame:
             group,
             PLUGIN,
             "dispersion of model use between accounts of the same days (chi-square / df, the likest 80 % of accounts)",
-            table.dispersion,
-            np.array([table.dispersion(draw) for draw in group.matched]),
+            one_by_one(table.dispersion),
+            one_by_one(table.dispersion)(group.matched),
             ONE_QUEUE,
             "choice of model",
         )

@@ -14,7 +14,7 @@ import polars as pl
 from forensics.common.statistics import dispersion, dispersion_of_one_source
 from forensics.judging.answers import answers
 from forensics.judging.hallmark import Hallmark
-from forensics.judging.likeness import likeness
+from forensics.judging.likeness import likeness, one_by_one
 from forensics.judging.panel import generator
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def test_same_rhythm(panel: Panel) -> pl.DataFrame:
     Active clock hours, not requests, are counted, so that one long session counts once an hour.
     """
     hours = (
-        panel.events.select("account", pl.col("started_at").dt.truncate("1h").alias("hour_at"))
+        panel.compared.select("account", pl.col("started_at").dt.truncate("1h").alias("hour_at"))
         .unique()
         .group_by("account", (pl.col("hour_at").dt.hour() // (24 // BINS)).alias("bin"))
         .agg(pl.len().alias("n"))
@@ -42,6 +42,7 @@ def test_same_rhythm(panel: Panel) -> pl.DataFrame:
     table[hours["account"].to_numpy(), hours["bin"].to_numpy()] = hours["n"].to_numpy()
     table[table.sum(axis=1) < FEWEST_HOURS] = 0.0
 
+    @one_by_one
     def differ(accounts: Ints) -> float:
         return dispersion(table[accounts])
 
@@ -52,7 +53,7 @@ def test_same_rhythm(panel: Panel) -> pl.DataFrame:
             PLUGIN,
             "dispersion of active hours over the day between accounts (chi-square / df, the likest 80 % of accounts)",
             differ,
-            np.array([differ(draw) for draw in group.matched]),
+            differ(group.matched),
             dispersion_of_one_source(table[group.tested], generator(panel, group, PLUGIN.name)),
             "hours of the day",
         )

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.common.statistics import between_share
+from forensics.common.statistics import between_shares
 from forensics.judging.answers import answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.likeness import likeness
 
 if TYPE_CHECKING:
-    from forensics.common.arrays import Ints
+    from forensics.common.arrays import Floats, Ints
     from forensics.judging.hallmark import Panel
 
 
@@ -33,7 +33,7 @@ def test_same_sizes(panel: Panel) -> pl.DataFrame:
         # In thousandths and whole, so that sums are exact in whichever order rows come.
         size = ((pl.col(name).cast(pl.Float64) + 1.0).log() * 1000.0).round().cast(pl.Int64)
         sums = (
-            panel.events.filter(pl.col(name).is_not_null())
+            panel.compared.filter(pl.col(name).is_not_null())
             .group_by("account")
             .agg(size.len().alias("n"), size.sum().alias("s"), (size**2).sum().alias("q"))
             .collect()
@@ -43,9 +43,11 @@ def test_same_sizes(panel: Panel) -> pl.DataFrame:
             table[:, sums["account"].to_numpy()] = sums.select("n", "s", "q").to_numpy().T
             shares[name] = list(table)
 
-    def differ(accounts: Ints) -> float:
-        between = np.mean([between_share(*(column[accounts] for column in columns)) for columns in shares.values()])
-        return float(np.maximum(between, LEAST_SHARE))
+    def differ(groups: Ints) -> Floats:
+        between = np.mean(
+            [between_shares(*(column[groups] for column in columns)) for columns in shares.values()], axis=0
+        )
+        return np.asarray(np.maximum(between, LEAST_SHARE))
 
     rows = []
     for group in panel.groups:
@@ -59,7 +61,7 @@ def test_same_sizes(panel: Panel) -> pl.DataFrame:
                 PLUGIN,
                 "share of variance of log tokens between accounts",
                 differ,
-                np.array([differ(draw) for draw in group.matched]),
+                differ(group.matched),
                 LEAST_SHARE,
                 "size of requests",
             )

@@ -455,11 +455,36 @@ def hash_strings(values: pl.Series) -> pl.Series:
     )
 
 
+_NIBBLE = np.full(256, 255, np.uint8)
+_NIBBLE[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
+_NIBBLE[np.frombuffer(b"ABCDEF", np.uint8)] = np.arange(10, 16)
+
+
+def _plain_hex(text: pl.Series) -> pl.Series | None:
+    """The numbers that a column of nothing but 16 hex digits writes; None for any other column."""
+    known = text.drop_nulls() if text.null_count() else text
+    if not len(known) or int(known.str.len_bytes().min()) != 16 or int(known.str.len_bytes().max()) != 16:  # type: ignore[arg-type]
+        return None
+    nibbles = _NIBBLE[_bytes(known)[0]]
+    if (nibbles > 15).any():
+        return None
+    pairs = (nibbles[0::2] << 4) | nibbles[1::2]
+    numbers = pl.Series(text.name, pairs.view(">u8").astype(np.uint64))
+    if len(known) == len(text):
+        return numbers
+    places = text.is_not_null().cum_sum().cast(pl.UInt32)
+    return numbers.gather(pl.select(pl.when(text.is_not_null()).then(places - 1)).to_series()).alias(text.name)
+
+
 def read_hashes(values: pl.Series) -> pl.Series:
     """A hash a log gives: 16 hex digits are the number they write, anything else is hashed; `sha256:` and the like are
     taken off.
     """
-    text = values.cast(pl.String).str.replace(r"^(?i:sha\d*|md5|xxh\d*|hash|0x)[:]?", "")
+    text = values.cast(pl.String)
+    plain = _plain_hex(text)
+    if plain is not None:
+        return plain
+    text = text.str.replace(r"^(?i:sha\d*|md5|xxh\d*|hash|0x)[:]?", "")
     hexadecimal = text.str.to_lowercase().str.contains(r"^[0-9a-f]{16}$")
     if hexadecimal.any():
         numbers = (

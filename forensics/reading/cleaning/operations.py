@@ -1,4 +1,4 @@
-"""Lines of a log that no customer asked for: probes of balancers and clusters, tunnels in which requests cannot be seen.
+"""Lines that no customer asked for: probes of balancers and clusters, tunnels in which requests cannot be seen.
 
 They are passed over and counted, never dropped in silence. A client can name itself as it likes, so a name alone hides
 nothing: only reading without a body, without model and tokens, is taken for a probe.

@@ -354,16 +354,27 @@ def _read_slashed(text: pl.Series, zone: str | None, *, day_first: bool | None) 
     clock = pl.when(clock.str.len_chars() == len("00:00")).then(clock + ":00").otherwise(clock)
     naive = parts.select(
         pl.concat_str(
-            pl.col("year").str.pad_start(3, "0").str.replace("^0", "20"), pl.lit("-"), pl.col(month).str.zfill(2), pl.lit("-"), pl.col(day).str.zfill(2), pl.lit("T"), clock
+            pl.col("year").str.pad_start(3, "0").str.replace("^0", "20"),
+            pl.lit("-"),
+            pl.col(month).str.zfill(2),
+            pl.lit("-"),
+            pl.col(day).str.zfill(2),
+            pl.lit("T"),
+            clock,
         ).alias("naive")
     ).to_series()
     return _utc(_naive(naive), zone)
+
+
+_YEARLESS: Final = r"^(?:\d\d-\d\d|[A-Z][a-z]{2} +\d{1,2}) \d"
 
 
 def with_year(text: pl.Series, today: dt.date) -> pl.Series:
     """Times without a year (`05-01 14:46:38`, `May  1 10:00:01`) with the latest year in which they are not after
     `today`; others stay.
     """
+    if not text.str.contains(_YEARLESS).any():
+        return text
     month = pl.coalesce(
         pl.col("text").str.extract(r"^(\d\d)-\d\d \d", 1).cast(pl.Int32, strict=False),
         pl.col("text")

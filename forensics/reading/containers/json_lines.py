@@ -177,12 +177,7 @@ def _unaccounted(batch: Batch, rows: Rownumbers, frame: pl.DataFrame, sampled: R
         .astype(np.int64)
     )
     if b"\\" in batch.data:
-        lengths += (
-            pl.select(pl.sum_horizontal(column.str.count_matches(_ESCAPED) for column in columns))
-            .to_series()
-            .to_numpy()
-            .astype(np.int64)
-        )
+        lengths += _escapes(batch, rows)
     around = (batch.ends - batch.starts)[rows] - lengths
     for place, column in enumerate(columns):  # which keys are there
         if column.null_count():
@@ -191,7 +186,18 @@ def _unaccounted(batch: Batch, rows: Rownumbers, frame: pl.DataFrame, sampled: R
     return rows[~np.isin(around, known)]
 
 
-_ESCAPED: Final = r'["\\\n\r\t\x08\x0c]'  # what takes one more byte in JSON
+def _escapes(batch: Batch, rows: Rownumbers) -> Rownumbers:
+    """How many signs of each line are written with a backslash before them."""
+    data = np.frombuffer(batch.data, dtype=np.uint8)
+    window = 1 << 18  # the comparison stays in the processor's cache
+    found = [np.flatnonzero(data[at : at + window] == ord("\\")) + at for at in range(0, data.size, window)]
+    places = np.concatenate(found)
+    if not places.size:
+        return np.zeros(rows.size, np.int64)
+    number = np.arange(places.size)
+    first = np.where(np.diff(places, prepend=-2) > 1, number, 0)  # of a run of backslashes every other one is escaped
+    places = places[(number - np.maximum.accumulate(first)) % 2 == 0]
+    return np.searchsorted(places, batch.ends[rows]) - np.searchsorted(places, batch.starts[rows])
 
 
 def _leaf_columns(frame: pl.DataFrame) -> list[pl.Series]:
@@ -244,7 +250,7 @@ def _odd_lines(batch: Batch, data: NDArray[np.uint8], sizes: Rownumbers) -> tupl
     other = []
     for row in suspects:
         line = batch.line(int(row)).strip()
-        if not line.strip(b"[],"):  # what holds an array together that stands over several lines
+        if len(line) <= 2 and not line.strip(b"[],"):  # what holds an array over several lines together
             blank[row] = True
         elif not (line.startswith(b"{") and line.endswith(b"}")):
             other.append(row)

@@ -49,6 +49,9 @@ class Meter:
         self.peak = max(self.peak, resident())
         self.stages.append({"stage": stage, "seconds": round(time.perf_counter() - began, 2),
                             "processor_s": round(processor_s() - used, 2), "peak_bytes": self.peak})  # fmt: skip
+        done = self.stages[-1]  # told at once: a run of an hour may be cut short
+        print(f"{time.strftime('%H:%M:%S')} {stage}: {done['seconds']:.0f} s, {done['processor_s']:.0f} cpu s, "
+              f"{self.peak / 2**20:,.0f} MiB", file=sys.stderr, flush=True)  # fmt: skip
 
     def _watch(self) -> None:
         while True:
