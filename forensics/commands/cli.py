@@ -171,10 +171,11 @@ def speak_any_sign() -> None:
 
 def report_error(error: ForensicsError) -> int:
     """What went wrong and what to do, on standard error; the exit code."""
+    from forensics.case.remote import name_folders
     from forensics.common.printable import printable
 
-    lines = [f"forensics: {line}" for line in (printable(part) for part in error.message.split("\n"))]
-    lines += [f"hint: {printable(error.hint)}"] if error.hint else []
+    lines = [f"forensics: {line}" for line in (printable(part) for part in name_folders(error.message).split("\n"))]
+    lines += [f"hint: {printable(name_folders(error.hint))}"] if error.hint else []
     typer.echo("\n".join(lines), err=True)
     return error.exit_code
 

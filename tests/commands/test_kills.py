@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "bag": ("seal", "case", "--bag", "bag"),
     "share": ("share", "copy", "--key", "share.key", "--mapping", "back.jsonl", "--case", "case"),
     "report": ("report", "--case", "case", "--format", "json", "-o", "report.json", "--force"),
-    "canary": ("canary", "assign", "positions.csv", "--key", "canary.key", "--new-key", "--per", "account", "--case", "case"),
+    "canary": ("canary", "assign", "positions.csv", "--key", "canary.key", "--holders", "holders.csv", "--case", "case"),
 }  # fmt: skip
 
 
@@ -66,9 +66,17 @@ def start(tmp_path_factory: pytest.TempPathFactory, runner: Runner) -> Path:
         ]  # fmt: skip
     (tmp_path / "more.jsonl").write_text("\n".join(lines) + "\n{torn\n")
     (tmp_path / "bans.csv").write_text(f"account_id\n{accounts[0]}\n{accounts[1]}\n")
+    nouns = [
+        one + two + three
+        for one in ("ba", "ke", "mo", "ru", "ti")
+        for two in "dlnprstvz"
+        for three in ("ka", "sel", "mir", "dov")
+    ]
     (tmp_path / "positions.csv").write_text(
-        "position_id,a,b\n" + "".join(f"p{number},begin{number},start{number}\n" for number in range(400))
+        "position_id,a,b\n" + "".join(f"p{noun},we begin with {noun},we start with {noun}\n" for noun in nouns)
     )
+    (tmp_path / "canary.key").write_text("00" * 32 + "\n")
+    (tmp_path / "holders.csv").write_text("holder_id\none\nother\n")
     assert runner.run("seal", "--new-key", "seal.key", home=tmp_path).returncode == 0
     assert runner.run("mark", "1", "watch", "--case", "case", home=tmp_path).returncode == 0
     told = runner.run("mark", "--export", "--case", "case", home=tmp_path).output

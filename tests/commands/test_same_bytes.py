@@ -9,6 +9,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 SAMPLE = Path(__file__).parents[2] / "sample_logs"
@@ -45,6 +46,9 @@ def digests(folder: Path, threads: str) -> dict[str, str]:
     run(folder, threads, "report", "--case", "case", *reports)
     for path in sorted([*folder.glob("case/**/*.parquet"), *folder.glob("report.*")]):
         found[path.relative_to(folder).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    for path in folder.glob("case/sources/*.parquet"):  # which remember in which folder relative names were given
+        told = pl.read_parquet(path).drop("folder").write_json()
+        found[path.relative_to(folder).as_posix()] = hashlib.sha256(told.encode()).hexdigest()
     return found
 
 

@@ -524,11 +524,12 @@ LOGS: Final[dict[str, Log]] = {
         ),
         "uvicorn",
         {
-            "started_at": ["2026-05-01T14:46:38", "2026-05-01T14:46:48"],
-            "client_address": ["203.0.113.7", "203.0.113.8"],
-            "status_code": [200, 400],
+            "started_at": ["2026-05-01T14:46:38"] * 3 + ["2026-05-01T14:46:48"],
+            "client_address": ["203.0.113.7", "10.0.0.9", "10.0.0.9", "203.0.113.8"],
+            "status_code": [200, 200, 200, 400],
         },
-        kinds={"other lines of the server": 2, "health checks": 2},
+        kinds={"other lines of the server": 2},
+        told=("2 of 4 lines look like health checks",),
     ),
     "ollama-journal": Log(
         lines(

@@ -17,10 +17,10 @@ from forensics.reading.cleaning.frameworks import strip_framework
 from forensics.reading.cleaning.geography import Database, locate
 from forensics.reading.cleaning.identities import NOBODY, one_identity
 from forensics.reading.cleaning.numbers import SCALES, read_counts, read_durations, read_measures, unit_of_durations
-from forensics.reading.cleaning.operations import part_requests
+from forensics.reading.cleaning.operations import count_probes, part_requests
 from forensics.reading.cleaning.remembered import Remembered
 from forensics.reading.cleaning.tails import unpack_captures, unpack_tail
-from forensics.reading.cleaning.times import SLASHED, read_times, with_year
+from forensics.reading.cleaning.times import ROUNDED, SLASHED, read_times, with_year
 from forensics.reading.cleaning.values import (
     ERROR_STATUS,
     INSIDE,
@@ -46,6 +46,8 @@ NO_TIME: Final = "no time"
 BAD_TIME: Final = "time not readable"
 
 TWO_DAYS: Final = "time could be two days: say which number is the day with format in [time] of a mapping"
+
+ROUNDED_TIME: Final = "time was rounded by a spreadsheet: export it again with the column as text"
 
 FAR_TIME: Final = "time outside 2015 to 2100"
 
@@ -139,6 +141,7 @@ class Doubts:
 
     lost: dict[str, tuple[int, str]] = field(default_factory=dict)  # column → values without a reading, and one of them
     moved: dict[str, int] = field(default_factory=dict)  # rule of identity → lines
+    probes: int = 0  # events that look like health checks
 
     def add(self, other: Doubts) -> None:
         """Take in those of another batch."""
@@ -147,6 +150,7 @@ class Doubts:
             self.lost[name] = (before[0] + count, before[1])
         for rule, count in other.moved.items():
             self.moved[rule] = self.moved.get(rule, 0) + count
+        self.probes += other.probes
 
 
 class Cleaned(NamedTuple):
@@ -192,8 +196,8 @@ def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> Cleaned:
         for name, column in EVENTS.columns.items()
         if name not in events.columns and name not in {"source_id", "source_line"}
     ]
-    events, others = part_requests(events.with_columns(missing))
-    kinds = dict(others.group_by("kind", maintain_order=True).len().rows()) if others.height else {}
+    events, kinds = part_requests(events.with_columns(missing))
+    doubts.probes = count_probes(events)
     return Cleaned(locate(events, cleaning.databases), bad, doubts, kinds)
 
 
@@ -336,6 +340,8 @@ def _rejects(raw: pl.DataFrame, started: pl.Series, account: pl.Series, cleaning
             pl.col("started").is_null() & pl.col("written").str.contains(SLASHED) & pl.lit(cleaning.day_first is None)
         )
         .then(pl.lit(TWO_DAYS))
+        .when(pl.col("started").is_null() & pl.col("written").str.contains(ROUNDED))
+        .then(pl.lit(ROUNDED_TIME))
         .when(pl.col("started").is_null() & pl.col("written").str.contains(_DATED))
         .then(pl.lit(FAR_TIME))
         .when(pl.col("started").is_null())

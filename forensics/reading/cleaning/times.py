@@ -112,8 +112,12 @@ def read_times(
     return _in_range(times)
 
 
+ROUNDED: Final = r"^\d(?:\.\d{1,6})?E\+\d\d$"  # as a spreadsheet shows a long number: seconds or minutes of it are lost
+
+
 def _from_number(text: pl.Expr, unit: str | None) -> pl.Expr:
     """Epoch numbers: integers exactly, fractions through Float64 (seconds keep their microseconds)."""
+    text = pl.when(~text.str.contains(ROUNDED)).then(text)
     integer, real = text.cast(pl.Int64, strict=False), text.cast(pl.Float64, strict=False)
     per_micro = {"us": 1, "ns": 1_000}
     times_micro = {"s": 1_000_000, "ms": 1_000}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import polars as pl
 
-from forensics.reading.containers.decoded import load_all
+from forensics.reading.containers.decoded import load, load_all
 from forensics.reading.fields.json_values import TOO_DEEP, load_value
 from forensics.reading.fields.plan import TEXT_FIELDS, WRAPPERS, Plan
 
@@ -94,6 +94,8 @@ def dig(record: Mapping[str, Any], path: Path) -> Any:  # noqa: ANN401 - any JSO
     """The value at a path, None where there is none."""
     node: Any = record
     for key in path:
+        if isinstance(node, str) and node[:1] == "{":  # an object as text
+            node = load(node.encode(errors="replace"))
         if isinstance(node, dict):
             node = node.get(key)
         elif isinstance(node, list) and key.isdecimal():  # a number picks an item

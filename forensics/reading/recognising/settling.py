@@ -99,7 +99,7 @@ def _filled_up(
     order = tuple(dict.fromkeys((*reader.cleaning.account_from, "api_key_id", "client_address")))
     other = replace(reader, cleaning=replace(reader.cleaning, account_from=order))
     found = other.clean(frame)
-    gained = found.events.height - events.height
+    gained = len(bad) - len(found.bad)
     if not gained:
         return reader, events, bad
     note = f"{gained:,} of {frame.height:,} sampled lines name no account: there key or client_address stands in for it"

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import hashlib
 import importlib
 import importlib.abc
@@ -274,16 +275,17 @@ def main() -> int:
     sample = every[chosen.skip : chosen.sample]
     check_harness(sample, known)
     counts = {"killed": 0, "survives": 0, "undecided": 0}
-    for mutant in sample:
-        tests = tests_of(mutant, known)
-        outcome = try_mutant(mutant, tests, chosen.seconds) if tests else "survives"
-        counts[outcome] += 1
-        if outcome != "killed":
-            how = f"{len(tests)} tests" if tests else "no test comes through"
-            print(f"{outcome}: {mutant.module}:{mutant.line} {mutant.kind} ({how}): {mutant.text}", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):  # who stops it is told what was tried till then
+        for mutant in sample:
+            tests = tests_of(mutant, known)
+            outcome = try_mutant(mutant, tests, chosen.seconds) if tests else "survives"
+            counts[outcome] += 1
+            if outcome != "killed":
+                how = f"{len(tests)} tests" if tests else "no test comes through"
+                print(f"{outcome}: {mutant.module}:{mutant.line} {mutant.kind} ({how}): {mutant.text}", flush=True)
     shares = ", ".join(f"{room} {share:.1%}" for room, share in known["shares"].items())
     print(
-        f"{counts['killed']} of {len(sample)} killed, {counts['survives']} survive, {counts['undecided']} undecided; "
+        f"{counts['killed']} of {sum(counts.values())} killed, {counts['survives']} survive, {counts['undecided']} undecided; "
         f"{len(every):,} possible; lines come through: {shares}"
     )
     return 0
