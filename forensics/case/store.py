@@ -16,6 +16,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from forensics.case.guard import FILE_MODE, RESTORE, Checked, digest_file, narrow, refuse_links
@@ -31,6 +32,7 @@ from forensics.case.ledger import (
 )
 from forensics.case.lock import hold
 from forensics.case.log import LOG_FILE, append_entries, entry_lines, make_entry, read_log
+from forensics.case.remote import find_remote
 from forensics.common.disk import writing as _writing
 from forensics.common.errors import ForensicsError, InputError, IntegrityError, UsageError
 from forensics.common.schema import OBSERVABLE_PREFIX, TABLES, Table
@@ -62,7 +64,10 @@ class Case:
 
         Raises: UsageError where the folder holds something that is not a case; IntegrityError where it holds a link.
         """
-        self.folder = Path(folder)
+        self._remote = find_remote(folder)
+        if self._remote is not None:
+            self._remote.refresh()
+        self.folder = Path(folder) if self._remote is None else self._remote.folder
         self._drafting = False
         self._checked = Checked()
         self.stored = False  # whether this run has changed the case for good
@@ -89,17 +94,25 @@ class Case:
 
         Raises: CaseLocked if another run holds it.
         """
-        case = cls(folder)
-        with _writing(case.folder):
-            case.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with hold(case.folder):
-            try:
-                case.sweep()
-                case._renew()
+        remote = find_remote(folder)
+        with remote.held() if remote is not None else contextlib.nullcontext():
+            case = cls(folder)
+            with _writing(case.folder):
+                case.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with case._held():
                 yield case
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[None]:
+        """Nobody else writes into the folder until the block ends."""
+        with hold(self.folder):
+            try:
+                self.sweep()
+                self._renew()
+                yield
             except InputError:
                 with contextlib.suppress(ForensicsError, OSError):  # what was half written must not fill a full disk
-                    case.sweep()
+                    self.sweep()
                 raise
 
     # reading
@@ -112,6 +125,7 @@ class Case:
         contract, parts = TABLES[table], self._parts(table)
         if not parts:
             return contract.empty().lazy()
+        self._at_hand(parts)
         for part in parts:
             self._checked.check(self._path(part), part, contract)
         extra = sorted({name for part in parts for name in part.observables})
@@ -131,7 +145,9 @@ class Case:
 
     def files(self, table: str) -> list[Path]:
         """The Parquet files the table is stored in, in order."""
-        return [self._path(part) for part in self._parts(table)]
+        parts = self._parts(table)
+        self._at_hand(parts)
+        return [self._path(part) for part in parts]
 
     @property
     def ledger(self) -> dict[str, Any]:
@@ -261,7 +277,7 @@ class Case:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             stored = whole.drop(empty)
             if table == "events":
-                stored = stored.sort(EVENT_ORDER)
+                stored = _by_account(stored)
             stored.write_parquet(
                 path,
                 compression="zstd",
@@ -335,8 +351,7 @@ class Case:
         rows: list[pl.DataFrame] = []
         gone = 0
         run = self.ledger["run"] + 1
-        for number, part in enumerate(self._parts(table), start=1):
-            path = self._path(part)
+        for number, (part, path) in enumerate(zip(self._parts(table), self.files(table), strict=True), start=1):
             scanned = self.scan_part(table, path)
             count = int(scanned.select(where.sum()).collect().item() or 0)
             gone += count
@@ -453,8 +468,8 @@ class Case:
 
     def clear_spool(self, keep: str = "") -> None:
         """Make room: remove passing files, all but the one named."""
-        for path in (self.folder / ".spool").glob("*.parquet"):
-            if path.stem != keep:
+        for path in (self.folder / ".spool").glob("*"):
+            if path.stem != keep and path.is_file():
                 path.unlink()
 
     @contextlib.contextmanager
@@ -508,6 +523,16 @@ class Case:
                 return self.folder / folder / name
         return self.folder / name
 
+    def fetch_all(self) -> None:
+        """Every file of the case is in its folder, also of a case on a store."""
+        if self._remote is not None:
+            self._remote.fetch_all()
+
+    def _at_hand(self, parts: Sequence[Part]) -> None:
+        """The files of these parts are in the folder, also of a case on a store."""
+        if self._remote is not None:
+            self._remote.fetch([part.file for part in parts])
+
     def _path(self, part: Part) -> Path:
         return self.folder / part.file if "/" in part.file else self._placed(part.file)
 
@@ -551,6 +576,16 @@ def _ordered(contract: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
     if wrong:
         raise TypeError(f"{contract.name}: {'; '.join(wrong)}")
     return frame.select(*contract.columns, *sorted(name for name in schema if name not in contract.columns))
+
+
+def _by_account(events: pl.DataFrame) -> pl.DataFrame:
+    """Events in EVENT_ORDER. To sort numbers that stand for the accounts takes a third of the time of sorting rows."""
+    if events.select(pl.any_horizontal(pl.col(*EVENT_ORDER).is_null().any())).item():
+        return events.sort(EVENT_ORDER)
+    accounts = pl.Enum(events["account_id"].unique().sort())
+    keys = events.select(pl.col("account_id").cast(accounts).to_physical(), pl.col(*EVENT_ORDER[1:]).to_physical())
+    order = np.lexsort([keys[name].to_numpy() for name in reversed(EVENT_ORDER)])
+    return events[pl.Series(order.astype(np.uint32))]
 
 
 WINDOWS = os.name == "nt"

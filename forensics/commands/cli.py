@@ -4,6 +4,7 @@ exit code.
 
 from __future__ import annotations
 
+import copy
 import io
 import os
 import signal
@@ -123,8 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from typer.completion import completion_init  # type: ignore[attr-defined]  # re-exported without saying so
 
         completion_init()
+    given = list(arguments) if arguments is not None else sys.argv[1:]
     try:
-        app(list(arguments) if arguments is not None else None, prog_name="forensics")
+        asked(given)(given, prog_name="forensics")
     except ForensicsError as error:
         sys.exit(report_error(error))
     except MemoryError:
@@ -142,6 +144,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(report_fault(error))
 
 
+def asked(arguments: Sequence[str]) -> typer.Typer:
+    """The command that is asked for, alone: to get all of them ready takes longer than most of them run.
+
+    The manual tells of all.
+    """
+    name = arguments[0] if arguments else ""
+    commands = [one for one in app.registered_commands if one.callback and one.callback.__name__ == name]
+    groups = [one for one in app.registered_groups if one.name == name]
+    if len(commands) + len(groups) != 1 or name == about.man.__name__ or about.COMPLETE_VARIABLE in os.environ:
+        return app
+    alone = copy.copy(app)
+    alone.registered_commands, alone.registered_groups = commands, groups
+    return alone
+
+
 def speak_any_sign() -> None:
     """Let a console that cannot show a sign (Windows code pages, LANG=C) print it as an escape and not fail on it."""
     for stream in (sys.stdout, sys.stderr):
@@ -154,10 +171,11 @@ def speak_any_sign() -> None:
 
 def report_error(error: ForensicsError) -> int:
     """What went wrong and what to do, on standard error; the exit code."""
+    from forensics.case.remote import name_folders
     from forensics.common.printable import printable
 
-    lines = [f"forensics: {line}" for line in (printable(part) for part in error.message.split("\n"))]
-    lines += [f"hint: {printable(error.hint)}"] if error.hint else []
+    lines = [f"forensics: {line}" for line in (printable(part) for part in name_folders(error.message).split("\n"))]
+    lines += [f"hint: {printable(name_folders(error.hint))}"] if error.hint else []
     typer.echo("\n".join(lines), err=True)
     return error.exit_code
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics.common.errors import InputError
+from forensics.common.stores import at_hand
 from forensics.defences.canary.matching import Matcher, Tally
 from forensics.defences.canary.texts import as_texts, looks_like_json, strings
 from forensics.reading.opening.finding import find_sources
@@ -113,7 +114,7 @@ def _parquet_blocks(name: str, fields: frozenset[str], reading: Reading) -> Iter
         reading.skipped.append((name, "Parquet cannot be read from standard input"))
         return
     try:
-        with pq.ParquetFile(name) as file:
+        with at_hand(name) as here, pq.ParquetFile(here) as file:
             columns = [column for column in file.schema_arrow.names if not fields or column in fields]
             for batch in file.iter_batches(ROWS, columns=columns):
                 rows = ("\n\n".join(strings(list(row.values()))) for row in batch.to_pylist())

@@ -36,6 +36,7 @@ from forensics.commands.options import (
 )
 from forensics.commands.progress import ReadingProgress, StageProgress
 from forensics.common.printable import printable
+from forensics.common.stores import is_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from forensics.case.quarantine import Apart
     from forensics.case.store import Case
     from forensics.common.settings import Settings
+    from forensics.pipeline.engines import Engine
     from forensics.pipeline.stages import Outcome
     from forensics.reading.report import IngestReport
 
@@ -50,7 +52,7 @@ LEVELS = ("none", "possible", "likely", "strong")
 
 SourcesArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SOURCE]…", help="Log files, folders, globs, - for standard input; .gz and .zst too."),
+    typer.Argument(metavar="[SOURCE]…", help="Log files, folders, globs, s3://…, - for standard input; also packed."),
 ]
 AccountsOption = Annotated[
     Path | None,
@@ -125,7 +127,6 @@ def investigate(
     """
     from forensics.case.store import Case
     from forensics.common.errors import UsageError
-    from forensics.pipeline.engines import choose_engine
     from forensics.pipeline.memory import kept_to
     from forensics.pipeline.stages import investigate as run
     from forensics.reports.screen.ingested import apart_sentences, enriched
@@ -136,7 +137,7 @@ def investigate(
         config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases
     )
     progress = StageProgress(quiet=quiet)
-    chosen = choose_engine(engine.value, workers=workers, scheduler=scheduler, memory=memory)
+    chosen = _choose_engine(engine, workers, scheduler, memory, case)
     with (
         closing(chosen),
         kept_or_passing(case) as folder,
@@ -155,6 +156,21 @@ def investigate(
         _tell_watched(held, quiet=quiet)
         check_faults(outcome)
         check_findings(held, fail_on, report)
+
+
+def _choose_engine(name: Engines, workers: int, scheduler: str | None, memory: str | None, case: Path | None) -> Engine:
+    """Who does the work.
+
+    Raises: UsageError as `choose_engine`, and where workers could not see the case.
+    """
+    from forensics.common.errors import UsageError
+    from forensics.pipeline.engines import choose_engine
+
+    if scheduler is not None and case is not None and is_store(case):
+        raise UsageError(
+            "workers of a cluster cannot see a case on a store", "give --case a folder that all of them see"
+        )
+    return choose_engine(name.value, workers=workers, scheduler=scheduler, memory=memory)
 
 
 def _read_and_work(
@@ -219,7 +235,7 @@ def check_faults(outcome: Outcome) -> None:
 def ingest(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE…", help="Log files, folders, globs, - for standard input; .gz and .zst too."),
+        typer.Argument(metavar="SOURCE…", help="Log files, folders, globs, s3://…, - for standard input; also packed."),
     ],
     accounts: AccountsOption = None,
     mapping: MappingOption = None,
@@ -300,12 +316,15 @@ def read_sources(
 def _tell_watched(held: Case, *, quiet: bool) -> None:
     """What of the watch list was in what was read since the user was last told."""
     from forensics.defences.watch_list import find_fresh, read_watch_list
-    from forensics.reports.screen.nightly import hits_text
-    from forensics.reports.screen.output import write_text
-    from forensics.reports.screen.page import page_width
 
-    hits = find_fresh(held, read_watch_list(held.entries()), held.told_source)
-    write_text(hits_text(hits, page_width(), quiet=quiet))
+    watched = read_watch_list(held.entries())
+    if watched:
+        from forensics.reports.screen.nightly import hits_text
+        from forensics.reports.screen.output import write_text
+        from forensics.reports.screen.page import page_width
+
+        hits = find_fresh(held, watched, held.told_source)
+        write_text(hits_text(hits, page_width(), quiet=quiet))
     held.note_told(int(held.ledger["told"]["run"]))
 
 

@@ -13,6 +13,7 @@ import typer
 
 from forensics.common.errors import UsageError
 from forensics.common.secrets import mask_secrets
+from forensics.common.stores import is_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +61,9 @@ STOPPED = 128  # exit codes above it are of a run that was stopped by a signal
 CASE_VARIABLE = "FORENSICS_CASE"
 SETTINGS_FILE = "settings.toml"  # in the case folder, and in the user's configuration folder
 
-CaseOption = Annotated[Path | None, typer.Option("--case", envvar=CASE_VARIABLE, help="Case folder.", metavar="DIR")]
+CaseOption = Annotated[
+    Path | None, typer.Option("--case", envvar=CASE_VARIABLE, help="Case folder, or s3://….", metavar="DIR")
+]
 FormOption = Annotated[Form, typer.Option("--format", help="How to write it.")]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings (TOML); see `forensics config show`.", metavar="FILE")
@@ -110,15 +113,19 @@ def read_case(folder: Path | None) -> Case:
 
     Raises: UsageError where none is named or nothing is there.
     """
+    from forensics.case.remote import find_remote, name_folder
     from forensics.case.store import Case
 
     if folder is None:
         raise UsageError(
             "no case given", f"name its folder with --case DIR or the environment variable {CASE_VARIABLE}"
         )
-    if not folder.exists():
-        raise UsageError(f"there is no case at {folder}", f"make one: forensics investigate SOURCE… --case {folder}")
-    return Case(folder)
+    remote = find_remote(folder)
+    case = Case(folder) if remote is not None or folder.exists() else None
+    if case is None or (remote is not None and not remote.exists()):
+        name = name_folder(folder)
+        raise UsageError(f"there is no case at {name}", f"make one: forensics investigate SOURCE… --case {name}")
+    return case
 
 
 def analysed_case(folder: Path | None) -> Case:
@@ -139,9 +146,12 @@ def case_option(folder: Path | None) -> str:
     import os
     import shlex
 
-    if folder is None or os.environ.get(CASE_VARIABLE) == str(folder):
+    from forensics.case.remote import name_folder
+
+    if folder is None:
         return ""
-    return f"--case {shlex.quote(str(folder))}"
+    name = name_folder(folder)
+    return "" if os.environ.get(CASE_VARIABLE) in {name, str(folder)} else f"--case {shlex.quote(name)}"
 
 
 @contextlib.contextmanager
@@ -250,6 +260,10 @@ def settings_layers(config: Path | None, case: Path | None) -> list[Layer]:
 
     from forensics.common.settings import environment_layer, read_layer
 
+    if case is not None and is_store(case):
+        from forensics.case.remote import local_folder
+
+        case = local_folder(case)
     home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     files = [home / "forensics" / SETTINGS_FILE, *([case / SETTINGS_FILE] if case is not None else [])]
     layers = [read_layer(path) for path in files if path.is_file()]

@@ -94,13 +94,15 @@ class ReadingProgress:
         """Bytes of every file that is to be read, looked up once."""
         if self.sizes is None:
             from forensics.common.errors import ForensicsError
+            from forensics.common.stores import is_store, listed
             from forensics.reading.opening.finding import find_sources
+            from forensics.reading.opening.places import size_of
 
             try:
-                found, _ = find_sources(self.given)
+                found, _ = find_sources([name for name in self.given if not is_store(name)])
             except ForensicsError:  # told by the reading itself
                 found = []
-            self.sizes = {name: Path(name).stat().st_size for name in found if Path(name).is_file()}
+            self.sizes = {name: size for name in found if (size := size_of(name)) is not None} | listed()
         return self.sizes
 
 

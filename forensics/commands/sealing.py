@@ -127,7 +127,7 @@ def verify(
         Path | None, typer.Option("--public-key", help="The signer's public key, from the signer.", metavar="FILE")
     ] = None,
     source: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--source", help="Show that this file was read, and the lines quoted from it.", metavar="FILE"),
     ] = None,
     line: Annotated[
@@ -213,7 +213,7 @@ def share(
     )
 
 
-def _trace(found: Case, source: Path, lines: list[int], *, raw: bool) -> None:
+def _trace(found: Case, source: str, lines: list[int], *, raw: bool) -> None:
     from forensics.common.errors import UsageError
     from forensics.evidence.sources import find_source, raw_lines
     from forensics.evidence.tracing import trace_lines
@@ -235,9 +235,10 @@ def _now() -> str:
 
 
 def _shown(path: Path) -> str:
+    from forensics.case.remote import name_folders
     from forensics.common.printable import printable
 
-    return printable(path)
+    return printable(name_folders(str(path)))
 
 
 def _verdict(checked: Verification) -> str:

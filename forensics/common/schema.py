@@ -190,6 +190,8 @@ SOURCES = Table(
         "source_id": _c(pl.UInt32, "number of the source in this case"),
         "path": _c(pl.String, "as given on the command line, `-` for standard input"),
         "folder": _c(pl.String, "working folder it was read from: where a relative path begins"),
+        "etag": _c(pl.String, "of an object of a store: what the store called the content that was read"),
+        "stored_bytes": _c(pl.UInt64, "of an object of a store: its bytes there, compressed as it is"),
         "format": _c(pl.String, "format it was read as"),
         "confidence": _c(pl.Float64, "share of sampled lines that fit the format"),
         "sha256": _c(pl.String, "of the decompressed bytes from the start of the file to byte_end"),

@@ -37,6 +37,7 @@ _SAID = (
     r"|\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@\"']{1,80}:[^\s/@\"']{3,80}@"
 )
 PATTERN = rf"\b(?:{_TOKEN})|{_SAID}"  # for Rust's regular expressions too: linear, no look-around
+SHORTEST = len("pwd=") + 6  # bytes of the shortest text that PATTERN fits: `pwd=` and six signs, `a://b:ccc@`
 _ANY = re.compile(PATTERN)
 _ONE = re.compile(rf"(?:(?i:bearer|basic)\s+)?({_TOKEN})")
 _LEAD = re.compile(

@@ -22,8 +22,9 @@ import polars as pl
 
 from forensics import __version__
 from forensics.common.errors import ForensicsError, InputError, IntegrityError, UsageError
+from forensics.common.stores import at_hand, is_store
 from forensics.evidence.signing import check, load_private, load_public, public_of, sign
-from forensics.evidence.sources import place_of, quoted_lines, read_again
+from forensics.evidence.sources import place_of, quoted_lines, read_again, why_away
 from forensics.evidence.timestamps import check_response, make_request
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def seal_case(
     Raises: UsageError for an unusable key; IntegrityError where the case's log is broken.
     """
     private = load_private(key) if key is not None else None
+    case.fetch_all()
     manifest = _describe(case, at, by, settings, quotes)
     content = (json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=True) + "\n").encode()
     digest = hashlib.sha256(content).hexdigest()
@@ -197,6 +199,8 @@ def _input(row: Mapping[str, Any]) -> dict[str, Any]:
         "event_count",
         "duplicate_count",
         "reject_count",
+        "etag",
+        "stored_bytes",
     )
     times = {
         name: row[name].isoformat() if row[name] is not None else None for name in ("first_event_at", "last_event_at")
@@ -215,10 +219,17 @@ def _further_inputs(entries: Sequence[Mapping[str, Any]], settings: Mapping[str,
         pairs = [*itertools.pairwise(command), *(tuple(word.split("=", 1)) for word in command if "=" in word)]
         named.update((option, name) for option, name in pairs if option in _FILE_OPTIONS)
     for option, name in named:
-        path = Path(name)
-        size, digest = (path.stat().st_size, hash_file(path)) if path.is_file() else (None, None)
+        size, digest = _size_and_hash(name)
         found[option, name] = {"option": option, "path": name, "bytes": size, "sha256": digest}
     return [found[key] for key in sorted(found)]
+
+
+def _size_and_hash(name: str) -> tuple[int, str] | tuple[None, None]:
+    """Of a file or an object; nothing where it is away."""
+    if why_away(name):
+        return None, None
+    with at_hand(name) as path:
+        return path.stat().st_size, hash_file(path)
 
 
 def _output(name: str, path: Path) -> dict[str, Any]:
@@ -250,7 +261,7 @@ def _quotes(sources: Sequence[Mapping[str, Any]], quotes: Sequence[Quoted]) -> l
         if (
             row is not None
             and path is not None
-            and path.is_file()
+            and not why_away(path)
             and read_again(path, [row["byte_end"]], ()).sha256.get(row["byte_end"]) == row["sha256"]
         ):
             hashes = {
@@ -368,6 +379,7 @@ def verify_case(case: Case, public_key: Path | None = None) -> Verification:
     Raises: UsageError where the case is not sealed or the public key cannot be read.
     """
     folder = case.folder
+    case.fetch_all()
     content = _manifest_bytes(folder)
     found = Verification(manifest_sha256=hashlib.sha256(content).hexdigest())
     pinned = load_public(public_key) if public_key is not None else None
@@ -439,11 +451,14 @@ def _check_inputs(manifest: Mapping[str, Any], found: Verification) -> None:
     by_path: dict[str, list[Mapping[str, Any]]] = {}
     for item in manifest["inputs"]:
         by_path.setdefault(item["path"], []).append(item)
-    away = 0
+    away, shut = 0, dict[str, str]()
     for name, items in by_path.items():
         path = place_of(items[0])
-        if name == "-" or not path.is_file():
+        why = "" if name == "-" else shut.get(_bucket(path)) or why_away(path)
+        if name == "-" or why:
             away += 1
+            if is_store(path) and "no such object" not in why:  # nor will the others of this bucket be
+                shut[_bucket(path)] = why
             continue
         try:
             read = read_again(path, (item["byte_end"] for item in items), ())
@@ -454,10 +469,16 @@ def _check_inputs(manifest: Mapping[str, Any], found: Verification) -> None:
         if any(read.sha256.get(item["byte_end"]) != item["sha256"] for item in items):
             found.problems.append(f"source {name} was changed since it was read")
     found.away_count = away
+    found.notes += [f"{bucket}: {why}" for bucket, why in shut.items()]
     if away:
         found.notes.append(
             f"{away} of {len(by_path)} sources are not where they were read; check each with --source FILE"
         )
+
+
+def _bucket(place: str) -> str:
+    """The bucket of an object; empty for a file."""
+    return "/".join(place.split("/")[:3]) if is_store(place) else ""
 
 
 # A bag for the archive
@@ -470,6 +491,7 @@ def write_bag(case: Case, target: Path, *, at: str) -> int:
     """
     if target.exists():
         raise UsageError(f"{target} exists", "name a new folder")
+    case.fetch_all()
     if current_seal(case) is None:
         read_manifest(case.folder)  # says if there is none
         raise IntegrityError(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from forensics.common.errors import InputError, IntegrityError, UsageError
+from forensics.common.stores import at_hand, is_store, look_at, refuse_wrong, spell
 from forensics.reading.opening.sources import open_source
 
 if TYPE_CHECKING:
@@ -41,12 +42,24 @@ class Read:
     damaged: str = ""
 
 
-def place_of(row: Mapping[str, Any]) -> Path:
+def place_of(row: Mapping[str, Any]) -> str:
     """Where a source was when it was read: a relative path begins in the folder that the tool ran in."""
-    return Path(str(row.get("folder") or "")) / str(row["path"])
+    name = str(row["path"])
+    return name if is_store(name) else str(Path(str(row.get("folder") or "")) / name)
 
 
-def read_again(path: Path, lengths: Iterable[int], numbers: Iterable[int], *, ends: bool = False) -> Read:
+def why_away(place: str) -> str:
+    """Why a source is not at hand; empty where it is. A store that does not answer, or refuses, says why."""
+    if not is_store(place):
+        return "" if Path(place).is_file() else "not there"
+    try:
+        look_at(place, fresh=True)
+    except (InputError, UsageError) as error:
+        return error.message.removeprefix(f"{place}: ")
+    return ""
+
+
+def read_again(path: Path | str, lengths: Iterable[int], numbers: Iterable[int], *, ends: bool = False) -> Read:
     """Read a file once: SHA-256 of its first `lengths` decompressed bytes each, and its lines `numbers`, counted from
     1; with `ends` every byte of them, else without what ends a line.
 
@@ -57,8 +70,9 @@ def read_again(path: Path, lengths: Iterable[int], numbers: Iterable[int], *, en
     hashes: dict[int, str] = {}
     lines: dict[int, bytes] = {}
     line, rest, ask = 1, b"", 0
+    refuse_wrong(spell(path))
     try:
-        stream = open_source(str(path))
+        stream = open_source(spell(path))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}", "give the file that was read") from error
     with stream.handle:
@@ -93,7 +107,7 @@ def read_again(path: Path, lengths: Iterable[int], numbers: Iterable[int], *, en
     return Read(hashes, at, lines, stream.ended_early)
 
 
-def find_source(case: Case, path: Path) -> list[dict[str, Any]]:
+def find_source(case: Case, path: Path | str) -> list[dict[str, Any]]:
     """The rows of SOURCES that were read from this very content, whatever the file is called now.
 
     Raises: IntegrityError where there is none; InputError where the file cannot be read.
@@ -102,13 +116,14 @@ def find_source(case: Case, path: Path) -> list[dict[str, Any]]:
     read = read_again(path, (row["byte_end"] for row in rows), ())
     found = [row for row in rows if read.sha256.get(row["byte_end"]) == row["sha256"]]
     if not found:
-        named = [row for row in rows if Path(row["path"]).name == path.name]
+        named = [row for row in rows if Path(row["path"]).name == Path(path).name]
+        path = spell(path)
         what = f"{path} is not what was read as {named[0]['path']}" if named else f"{path} is not a source of this case"
         raise IntegrityError(what, "its content differs from every source; compare it with the archive it came from")
     return found
 
 
-def quoted_lines(path: Path, quotes: Sequence[tuple[int, str]]) -> list[Line]:
+def quoted_lines(path: Path | str, quotes: Sequence[tuple[int, str]]) -> list[Line]:
     """The raw lines behind quotes (line number, account) of a source found by `find_source`.
 
     For Parquet a line is a row, shown as its values.
@@ -131,7 +146,7 @@ def quoted_lines(path: Path, quotes: Sequence[tuple[int, str]]) -> list[Line]:
     return found
 
 
-def raw_lines(path: Path, numbers: Sequence[int]) -> bytes:
+def raw_lines(path: Path | str, numbers: Sequence[int]) -> bytes:
     """Lines of a file, in order, every byte as it stands there after decompression.
 
     Raises: UsageError where there is no such line, or the file has rows and no lines.
@@ -145,16 +160,17 @@ def raw_lines(path: Path, numbers: Sequence[int]) -> bytes:
     return b"".join(lines[number] for number in sorted(set(numbers)))
 
 
-def _is_parquet(path: Path) -> bool:
-    with path.open("rb") as handle:
+def _is_parquet(path: Path | str) -> bool:
+    with open_source(spell(path)).handle as handle:
         return handle.read(4) == b"PAR1"
 
 
-def _parquet_rows(path: Path, numbers: Sequence[int]) -> dict[int, bytes]:
-    frame = (
-        pl.scan_parquet(path, glob=False)
-        .with_row_index("__line", offset=1)
-        .filter(pl.col("__line").is_in(list(numbers)))
-        .collect()
-    )
+def _parquet_rows(path: Path | str, numbers: Sequence[int]) -> dict[int, bytes]:
+    with at_hand(path) as here:
+        frame = (
+            pl.scan_parquet(here, glob=False)
+            .with_row_index("__line", offset=1)
+            .filter(pl.col("__line").is_in(list(numbers)))
+            .collect()
+        )
     return {row.pop("__line"): repr(row).encode() for row in frame.to_dicts()}

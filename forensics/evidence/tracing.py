@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -10,13 +11,13 @@ import polars as pl
 from forensics.common.errors import IntegrityError, UsageError
 from forensics.common.printable import printable
 from forensics.common.secrets import mask_secrets
+from forensics.common.stores import is_store, spell
 from forensics.evidence.manifest import MANIFEST, SEAL, Quoted, read_manifest
-from forensics.evidence.sources import find_source, place_of, quoted_lines
+from forensics.evidence.sources import find_source, place_of, quoted_lines, why_away
 from forensics.reports.facts.findings import build_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from forensics.case.store import Case
     from forensics.evidence.sources import Line
@@ -33,11 +34,12 @@ def list_quotes(case: Case) -> list[Quoted]:
     )
 
 
-def trace_lines(case: Case, path: Path, numbers: Sequence[int]) -> str:
+def trace_lines(case: Case, path: Path | str, numbers: Sequence[int]) -> str:
     """Which source a file is, and the lines quoted from it (or these `numbers`), as text.
 
     Raises: IntegrityError where the file was not read into this case, or a line is not what was sealed.
     """
+    path = spell(path)
     rows = find_source(case, path)
     ids = {row["source_id"] for row in rows}
     sealed = _sealed_quotes(case, ids)
@@ -73,8 +75,9 @@ def raw_line(case: Case, source_id: int, line: int) -> str:
     row = case.scan("sources").filter(pl.col("source_id") == source_id).collect().row(0, named=True)
     path = place_of(row)
     where = f"{printable(row['path'])}:{line}"
-    if not path.is_file():
-        return f"{where}\nnot where it was read; elsewhere: forensics verify --source FILE --line {line}"
+    if why := why_away(path):
+        told = f": {printable(why)}" if is_store(path) else ""
+        return f"{where}\nnot where it was read{told}; elsewhere: forensics verify --source FILE --line {line}"
     found = quoted_lines(path, [(line, "")])
     if not found:
         return f"{where}\nthere is no such line"
@@ -89,7 +92,7 @@ def _sealed_quotes(case: Case, ids: set[int]) -> list[dict[str, Any]] | None:
     return [item for item in read_manifest(case.folder)["quotes"] if item["source_id"] in ids]
 
 
-def _tell_line(path: Path, line: Line, account: str, sealed: str | None) -> list[str]:
+def _tell_line(path: str, line: Line, account: str, sealed: str | None) -> list[str]:
     if sealed is not None and sealed != line.sha256:
         raise IntegrityError(f"{path}:{line.number} is not the line that was sealed")
     said = [
@@ -100,7 +103,7 @@ def _tell_line(path: Path, line: Line, account: str, sealed: str | None) -> list
     text = mask_secrets(line.start.decode("utf-8", "backslashreplace"))
     left = line.size - len(line.start)
     return [
-        f"{printable(path.name)}:{line.number}  {', '.join(word for word in said if word)}".rstrip(),
+        f"{printable(Path(path).name)}:{line.number}  {', '.join(word for word in said if word)}".rstrip(),
         f"    {printable(text)}",
         *([f"    … {left} more bytes; --raw writes all {line.size}"] if left > 0 else []),
     ]

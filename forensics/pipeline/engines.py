@@ -32,6 +32,7 @@ class Task:
     name: str
     make: Callable[..., pl.LazyFrame | pl.DataFrame]
     arguments: tuple[Any, ...] = ()
+    group_rows: int = 131_072  # rows of the frame that are read together, at least
 
 
 class Engine(Protocol):
@@ -62,7 +63,7 @@ def run_task(task: Task, folder: Path) -> Path:
     passing = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     frame = task.make(*task.arguments).lazy().collect(engine="streaming")
     with writing(path):
-        frame.write_parquet(passing, compression="lz4", row_group_size=131_072)
+        frame.write_parquet(passing, compression="lz4", row_group_size=task.group_rows)
         passing.replace(path)
     return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # What neither features nor sightings look at; the largest columns of an event.
 UNSEEN = ("prompt_text", "system_text", "request_id", "trace_id", "error_code", "client_as_name", "ended_at")
+TALLY_GROUP = 16_384  # tallies read together: a part of the values finds its own among them by `deal`
 
 
 class Cut:
@@ -53,7 +55,8 @@ class Cut:
             if kind.whole and kind.name not in chosen.off
         ]
         # kinds that look at all accounts take longest: they start first
-        found = self.engine.run([*whole, *self._tasks("tallies", tally_bucket, chosen)], self.folder)
+        tallying = [replace(task, group_rows=TALLY_GROUP) for task in self._tasks("tallies", tally_bucket, chosen)]
+        found = self.engine.run([*whole, *tallying], self.folder)
         together, tallies = found[: len(whole)], pl.concat(found[len(whole) :])
         count = int(tallies.select(pl.len()).collect().item())
         parts = self.engine.budget.value_parts(count, self.engine.workers)
@@ -110,8 +113,9 @@ def describe_bucket(
 def tally_bucket(
     events: pl.LazyFrame, register: pl.LazyFrame, bounds: Sequence[str], number: int, settings: SightingSettings
 ) -> pl.LazyFrame:
-    """TALLIES of one bucket."""
-    return tally_sightings(_held(events, bounds, number), take_bucket(register, bounds, number), settings)
+    """TALLIES of one bucket, in the order of `deal`."""
+    tallies = tally_sightings(_held(events, bounds, number), take_bucket(register, bounds, number), settings)
+    return tallies.sort("deal")
 
 
 def find_one(name: str, events: pl.LazyFrame, register: pl.LazyFrame, settings: SightingSettings) -> pl.LazyFrame:

@@ -7,12 +7,12 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from forensics.reading.containers.delimited import csv_sections, whole_csv
 from forensics.reading.containers.records import TOO_LONG
 from forensics.reading.containers.w3c import last_fields
+from forensics.reading.opening.places import size_of
 from forensics.reading.opening.sources import BOM, HEAD_BYTES, make_batch, read_batches
 from forensics.reading.source import Source, work
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from forensics.common.settings import IngestSettings
     from forensics.reading.opening.blocks import Blocks
+    from forensics.reading.opening.fetching import Lake
     from forensics.reading.opening.known import Known
     from forensics.reading.opening.seen import Seen
     from forensics.reading.opening.sources import Batch, Stream
@@ -44,6 +45,7 @@ class _Run(Protocol):
     seen: Seen
     writer: Writer
     rows: list[dict[str, Any]]
+    lake: Lake
 
     def present(self) -> Present:
         """Lines of the source being read that are in the case."""
@@ -72,7 +74,7 @@ class Batches:
         )
         self.reader = source.reader
         self.start, self.line = source.byte_start, source.line_start + 1
-        self.total = Path(path).stat().st_size if path != "-" and Path(path).is_file() else None
+        self.total = size_of(path)
         self.waiting: deque[Future[Done]] = deque()
         self.ends_line = True
         if known is not None and known.open:  # the last line read had no line end yet

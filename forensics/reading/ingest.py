@@ -24,6 +24,7 @@ from pyarrow.lib import ArrowException
 from forensics.common.errors import ForensicsError, InputError, IntegrityError
 from forensics.common.faults import Fault, attempt
 from forensics.common.schema import REJECTS, SOURCES
+from forensics.common.stores import is_store, look_at, spell
 from forensics.reading.accounts.register import read_register
 from forensics.reading.batches import Batches
 from forensics.reading.cleaning.geography import open_databases
@@ -34,8 +35,10 @@ from forensics.reading.containers.records import Collector, Rows, as_text, unwra
 from forensics.reading.fields.mapping import Mapping, read_mapping
 from forensics.reading.joining import join_events
 from forensics.reading.opening.blocks import Blocks, take_bytes
+from forensics.reading.opening.fetching import Lake
 from forensics.reading.opening.finding import find_sources
 from forensics.reading.opening.known import Known
+from forensics.reading.opening.places import is_stream
 from forensics.reading.opening.seen import Seen
 from forensics.reading.opening.sources import BOM, HEAD_BYTES, Batch, open_source
 from forensics.reading.recognising.candidates import by_records, inside
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
 
 _HINT: Final = "see `forensics formats test {0}`; `forensics formats learn {0}` proposes a mapping file"
 
+KNOWN: Final = "already in the case"
 HOMELESS: Final = "no account, and no event of another source with its request id"
 
 
@@ -85,12 +89,21 @@ def ingest(
     """
     chosen = read_mapping(mapping) if mapping is not None else Mapping()
     paths, skipped = find_sources(sources)
-    if accounts is not None and accounts.exists():
-        paths = [path for path in paths if path == "-" or not Path(path).samefile(accounts)]
+    if accounts is not None:
+        paths = [path for path in paths if not _is_same(path, accounts)]
     report = IngestReport(skipped=skipped)
     register = read_register(accounts, chosen.unify if chosen.rules else None) if accounts is not None else None
     databases = open_databases(settings.databases)
-    wishes = Wishes(chosen, format_name, keep_text, settings.trusted_hops, format_folders(case.folder), join, databases)
+    wishes = Wishes(
+        chosen,
+        format_name,
+        keep_text,
+        settings.trusted_hops,
+        format_folders(case.folder),
+        join,
+        databases,
+        registered=_registered(case, register),
+    )
     report.databases = [f"{database.kind} of {database.built_at:%Y-%m-%d} ({database.path})" for database in databases]
     run = Run(case, wishes, settings, progress, again=again)
     problems = run.read_all(paths, report)
@@ -105,6 +118,22 @@ def ingest(
     if register is not None or case.has("register"):
         _match(case, report)
     return report
+
+
+def _is_same(path: str, accounts: Path) -> bool:
+    """Whether a source is the accounts file."""
+    if is_store(path) or is_store(accounts):
+        return path == spell(accounts)
+    return path != "-" and accounts.exists() and Path(path).samefile(accounts)
+
+
+def _registered(case: Case, register: pl.DataFrame | None) -> frozenset[str]:
+    """The accounts that an accounts file knows: this one, or that of an earlier run."""
+    if register is None:
+        if not case.has("register"):
+            return frozenset()
+        register = case.scan("register").select("account_id").collect()
+    return frozenset(register["account_id"].to_list())
 
 
 def _check(report: IngestReport, settings: IngestSettings) -> None:
@@ -151,12 +180,18 @@ class Run:
         self.rows: list[dict[str, Any]] = []
         self.limit: int | None = None  # bytes looked at of each source; a preview looks at the start only
         self.readers: list[Reader] = []
+        self.lake = Lake(case.folder / ".spool")  # objects of stores
 
     def read_all(self, paths: Sequence[str], report: IngestReport) -> list[ForensicsError]:
         """Every source; what cannot be read is skipped, with the reason in the report."""
         problems: list[ForensicsError] = []
+        known = {} if self.again else self._known_objects(paths)
+        self.lake.expect([path for path in paths if is_store(path) and path not in known])
         try:
             for path in paths:
+                if path in known:
+                    report.sources.append(SourceReport(path, known_lines=known[path], note=KNOWN))
+                    continue
                 source_id, marks = self.next_source, len(self.prefixes)
                 problem = self._read_or_say(path, report)
                 if problem is not None:
@@ -165,7 +200,21 @@ class Run:
                     self._forget(source_id, marks)
         finally:
             self.pool.shutdown(wait=True, cancel_futures=True)
+            self.lake.close()
         return problems
+
+    def _known_objects(self, paths: Sequence[str]) -> dict[str, int]:
+        """Objects that were read as the store still has them, and their lines: they are not even fetched."""
+        objects = {path: look_at(path) for path in paths if is_store(path)}
+        if not objects:
+            return {}
+        read = self.case.scan("sources").filter(pl.col("etag").is_not_null()).collect()
+        lines = {
+            (row["path"], row["etag"], row["stored_bytes"]): row["line_start"] + row["line_count"]
+            for row in read.iter_rows(named=True)
+        }
+        marks = {path: (path, told.etag, told.size) for path, told in objects.items() if told.etag}
+        return {path: lines[mark] for path, mark in marks.items() if mark in lines}
 
     def _read_or_say(self, path: str, report: IngestReport) -> ForensicsError | None:
         """Read a source; or what is wrong with it, whatever that is: one file does not take the night with it."""
@@ -277,13 +326,14 @@ class Run:
 
     def read_source(self, path: str) -> SourceReport:
         """One source from where it was left; a report, and rows of events and rejects for the writer."""
-        once = path == "-" or (
-            Path(path).exists() and not Path(path).is_file()
-        )  # a pipe cannot be opened again, and need not be
-        if not once and is_parquet(path):
-            return self._read_parquet(path)
+        once = is_stream(path)  # a pipe cannot be opened again, and need not be
         given = path
-        stream = open_source(path)
+        if is_store(path):
+            self.case.spool()
+            given = str(self.lake.take(path))
+        if not once and is_parquet(given):
+            return self._read_parquet(path, given)
+        stream = open_source(given)
         with stream.handle:
             blocks = stream.blocks()
             head = take_bytes(blocks, HEAD_BYTES)
@@ -354,6 +404,12 @@ class Run:
                     found = Known(size, sha, resume_size, resume_sha, lines, unfinished)
         return found
 
+    def _today_of(self, path: str) -> dt.date:
+        """The day a source was changed last; today for what is no file."""
+        place = str(self.lake.held.get(path, path))
+        moment = dt.datetime.now(dt.UTC).timestamp() if is_stream(place) else Path(place).stat().st_mtime
+        return dt.datetime.fromtimestamp(moment, dt.UTC).date()
+
     def _read_lines(self, path: str, stream: Any, blocks: Blocks, known: Known | None) -> SourceReport:  # noqa: ANN401 - reading.Stream
         digest = hashlib.sha256()
         head = blocks.peek(SNIFFED_BYTES)
@@ -364,14 +420,14 @@ class Run:
             digest.update(block)
             left -= len(block)
         if known and not blocks.peek(1):
-            report.note = "already in the case"
+            report.note = KNOWN
             return report
         if len(head) < SNIFFED_BYTES and not head.removeprefix(BOM).strip() and not stream.ended_early:
             report.note = "empty" if not head else "holds nothing but blank lines"
             return report
         if stream.ended_early and not head:
             raise InputError(f"{path}: {stream.ended_early}")
-        reader = recognise(head, path, replace(self.wishes, today=_last_changed(path)))
+        reader = recognise(head, path, replace(self.wishes, today=self._today_of(path)))
         if reader.container == "document":
             return self._read_document(path, blocks, reader, report)
         header_only = reader.container == "csv" and reader.header_in_file and b"\n" not in head.strip()
@@ -393,7 +449,7 @@ class Run:
             )
         value = _decode_document(path, data.removeprefix(BOM))
         records = inside([value], self.forms)
-        within = recognise_inside(records, replace(self.wishes, today=_last_changed(path)), path)
+        within = recognise_inside(records, replace(self.wishes, today=self._today_of(path)), path)
         name = self.wishes.format_name if self.wishes.format_name in self.forms else None
         reader = within or by_records(records, reader, self.forms, name)[0]
         if reader.form.refuse:
@@ -418,10 +474,10 @@ class Run:
         if mark not in self.prefixes:
             self.prefixes.append(mark)
 
-    def _read_parquet(self, path: str) -> SourceReport:
+    def _read_parquet(self, path: str, given: str) -> SourceReport:
         """A Parquet file: rows are counted instead of lines."""
         digest = hashlib.sha256()
-        with Path(path).open("rb") as handle:
+        with Path(given).open("rb") as handle:
             head = handle.read(HEAD_BYTES)
             digest.update(head)
             while block := handle.read(1 << 20):
@@ -432,10 +488,10 @@ class Run:
         known = next((known for known in self.prefixes if known["sha256"] == sha), None)
         self.marks = {(size, sha)} if known is not None else set()
         if known is not None and not self.again:
-            report.note, report.known_lines = "already in the case", known["resume_lines"]
+            report.note, report.known_lines = KNOWN, known["resume_lines"]
             return report
         try:
-            file = pq.ParquetFile(path)
+            file = pq.ParquetFile(given)
             refuse_bomb(path, file, size)
             reader = parquet_reader(file, path, self.wishes)
             source = Source(self, path, reader, report, 0, 0)
@@ -489,10 +545,3 @@ def _decode_document(path: str, data: bytes) -> Any:  # noqa: ANN401 - any JSON 
                 "if it is a log of another kind, name it with --format or describe it in a mapping file",
             ) from error
         return values
-
-
-def _last_changed(path: str) -> dt.date:
-    """The day a file was changed last; today for what is no file."""
-    there = path != "-" and Path(path).is_file()
-    moment = Path(path).stat().st_mtime if there else dt.datetime.now(dt.UTC).timestamp()
-    return dt.datetime.fromtimestamp(moment, dt.UTC).date()

@@ -12,6 +12,7 @@ import polars as pl
 
 from forensics.common.schema import EVENTS, REJECTS
 from forensics.common.secrets import mask_secrets
+from forensics.common.stores import is_store
 from forensics.reading.cleaning.events import Doubts
 from forensics.reading.cleaning.secrets import hash_line, hide_in_events, skeleton_of
 from forensics.reading.containers.records import CUT_OFF
@@ -21,6 +22,7 @@ from forensics.reading.recognising.doubts import Tally
 
 if TYPE_CHECKING:
     from forensics.case.store import Case, Part
+    from forensics.reading.opening.fetching import Lake
     from forensics.reading.recognising.reader import Reader
     from forensics.reading.report import SourceReport
 
@@ -127,6 +129,7 @@ class _Run(Protocol):
     seen: Seen
     writer: Writer
     rows: list[dict[str, Any]]
+    lake: Lake
 
     def present(self) -> Present:
         """Lines of the source being read that are in the case."""
@@ -240,6 +243,7 @@ class Source:
         """The row of SOURCES."""
         report = self.report
         report.warnings = self.tally.warnings(self.run.seen.repeats)
+        stored = self.run.lake.objects.get(self.path)
         self.run.next_source += 1
         self.run.rows.append(
             {
@@ -251,7 +255,9 @@ class Source:
                 "byte_start": self.byte_start,
                 "byte_end": byte_end,
                 "line_start": self.line_start,
-                "folder": "" if self.path == "-" else str(Path.cwd()),
+                "folder": "" if self.path == "-" or is_store(self.path) else str(Path.cwd()),
+                "etag": (stored.etag or None) if stored else None,
+                "stored_bytes": stored.size if stored else None,
                 "line_count": report.line_count,
                 "event_count": report.event_count,
                 "duplicate_count": report.duplicate_count,

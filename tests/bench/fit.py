@@ -88,7 +88,7 @@ def read_world(author: str, world: Path) -> tuple[list[Network], pl.DataFrame, p
     if (world / "accounts.csv").exists():
         with (world / "accounts.csv").open(newline="", encoding="utf-8") as file:
             claims = {
-                row["account_id"]: row.get("parent_id") or row.get("organization_id") or ""
+                row.get("account_id") or "": row.get("parent_id") or row.get("organization_id") or ""
                 for row in csv.DictReader(file)
             }
     hallmarks = pl.read_parquet(world / "case/hallmarks.parquet")

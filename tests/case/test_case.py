@@ -7,6 +7,7 @@ import signal
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 import pytest
 from killing import forking, ingest_into
@@ -199,3 +200,28 @@ def test_killed_at_any_moment_then_run_again(tmp_path: Path) -> None:
             for table, frame in _contents(folder).items():
                 assert_frame_equal(frame, whole[table])
     assert outcomes == {True, False}
+
+
+def test_events_of_a_part_lie_by_account_and_time(tmp_path: Path) -> None:
+    """The order of rows is that of a plain sort by account, time and place, ties and sources out of order too."""
+    rng = np.random.default_rng(3)
+    rows = 5_000
+    frame = (
+        EVENTS.empty()
+        .clear(rows)
+        .with_columns(
+            source_id=pl.Series(rng.integers(1, 4, rows), dtype=pl.UInt32),
+            source_line=pl.Series(rng.permutation(rows), dtype=pl.UInt64),
+            account_id=pl.Series([f"acc é {number}" for number in rng.integers(0, 60, rows)]),
+            started_at=pl.Series(rng.integers(0, 40, rows) * 1_000_000, dtype=pl.Int64).cast(
+                EVENTS.columns["started_at"].dtype
+            ),
+            platform=pl.lit("direct"),
+        )
+    )
+    with Case.locked(tmp_path / "case") as case:
+        part = case.write_part("events", "000001-00001", frame)
+        case.commit({"events": [part]})
+        stored = case.scan("events").collect()
+    order = ["account_id", "started_at", "source_id", "source_line"]
+    assert_frame_equal(stored.select(order), frame.select(order).sort(order))

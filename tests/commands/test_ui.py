@@ -52,6 +52,31 @@ def drive(folder: Path, *steps: tuple[tuple[str, ...], str, str]) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("size", [(80, 30), (120, 40), (150, 50)])
+def test_nothing_told_is_wider_than_its_room(folder: Path, size: tuple[int, int]) -> None:
+    """At 80 columns the list of networks stands above the card, from 118 beside it; no line of the card is broken."""
+
+    async def run() -> None:
+        from textual.containers import VerticalScroll
+        from textual.widgets import Static
+
+        from forensics.reports.screen.desk import BESIDE
+
+        desk = make_desk(folder)
+        async with desk.run_test(size=size) as pilot:
+            await pilot.pause(KEYS_A_STEP)
+            right = desk.query_one("#right", VerticalScroll)
+            room = right.outer_size.width - (0 if size[0] < BESIDE else 2) - 1
+            text = str(desk.query_one("#detail", Static).content)
+            assert max(len(line) for line in text.splitlines()) <= room  # without edges and scroll bar
+            await pilot.resize_terminal(size[0] + 40, size[1])
+            await pilot.pause(KEYS_A_STEP)
+            wider = str(desk.query_one("#detail", Static).content)
+            assert max(len(line) for line in wider.splitlines()) > max(len(line) for line in text.splitlines())
+
+    asyncio.run(run())
+
+
 def test_from_a_network_to_a_raw_line(folder: Path) -> None:
     """Card, members, an account, back; requests, the line of one (its file is away, which is said), back."""
     drive(

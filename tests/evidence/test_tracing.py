@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -16,9 +16,6 @@ from forensics.case.store import Case
 from forensics.common.errors import UsageError
 from forensics.evidence.manifest import verify_case
 from forensics.evidence.sources import place_of, raw_lines
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @settings(max_examples=40, deadline=None)
@@ -82,7 +79,7 @@ def test_a_relative_source_is_found_from_anywhere(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     rows = Case(tmp_path / "case").scan("sources").collect().to_dicts()
     assert all(row["folder"] == str(tmp_path) for row in rows)
-    assert all(place_of(row).is_file() for row in rows)
+    assert all(Path(place_of(row)).is_file() for row in rows)
 
 
 def test_a_case_without_folders_is_read(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from forensics.common.schema import EXTRACTION_MASK, HALLMARKS
 from forensics.judging.explanations.class_or_event import PLUGIN as CLASS
 from forensics.judging.explanations.company_gateway import PLUGIN as GATEWAY
 from forensics.judging.explanations.household import PLUGIN as HOUSEHOLD
+from forensics.judging.explanations.named_robot import PLUGIN as ROBOT
 from forensics.judging.explanations.one_organisation import PLUGIN as ORGANISATION
 from forensics.judging.explanations.scheduled_jobs import PLUGIN as JOBS
 from forensics.judging.explanations.shared_exit import PLUGIN as EXIT
@@ -280,3 +281,42 @@ def test_a_class_gathers_and_a_pool_does_not() -> None:
     assert lessons["fit"] < CARRIES
     assert pool["fit"] <= 0.5
     assert lessons["fit"] > pool["fit"]
+
+
+def robots(client: str, *, members: int = 8, outside: int = 0) -> World:
+    """A network whose members show one client, as some others do."""
+    rng = np.random.default_rng(5)
+    world = World()
+    customers(world, rng)
+    for index in range(members):
+        world.add("net", f"probe_{index}", poisson_times(rng, 0, DAYS * DAY, 0.1), user_agent=client)
+    for index in range(outside):
+        world.add(None, f"reader_{index}", poisson_times(rng, 0, DAYS * DAY, 0.1), user_agent=client)
+    return world
+
+
+class TestNamedRobot:
+    """A crawler, monitor or scanner that says who runs it."""
+
+    @pytest.mark.parametrize(
+        "client",
+        [
+            "ExampleProbe/2.1 (+https://probe.example/about)",
+            "Mozilla/5.0 (compatible; examplebot/1.0; bot@crawl.example)",
+            "scan (www.scan.example)",
+        ],
+    )
+    def test_carries_where_all_name_one_contact(self, client: str) -> None:
+        """A web or a mail address of whoever runs it."""
+        assert fit(ROBOT, robots(client).panel(found=True)) >= CARRIES
+
+    def test_does_not_fit_a_program_that_names_its_makers(self) -> None:
+        """Most who show it are in no network: its users are many."""
+        panel = robots("feedlib/3 (+https://feedlib.example)", outside=30).panel(found=True)
+        assert fit(ROBOT, panel) == 0.0
+
+    def test_a_client_without_a_contact_cannot_be_told(self) -> None:
+        """Whoever names nobody is no such robot."""
+        row = test(ROBOT, robots("python-requests/2.31").panel(found=True)).row(0, named=True)
+        assert not row["assessable"]
+        assert "names" in row["reason"]

@@ -88,6 +88,13 @@ def test_one_hand_that_is_open_is_listed_and_said_to_be_so() -> None:
     assert "openly" in verdict["summary"]
 
 
+def test_what_is_open_and_hides_nothing_is_no_alert_whatever_the_weights() -> None:
+    """One declared organisation that is borne out is openly one hand, though its exits and domains cannot be told."""
+    strong = [sign("turn_taking"), sign("failover"), sign("repeats_elsewhere")]
+    verdict = judge([*strong, sign("borne_claim")])
+    assert (verdict["alert"], verdict["concealment"], verdict["contested"]) == (False, "open", True)
+
+
 def test_where_hiding_cannot_be_told_the_level_is_one_lower_and_said() -> None:
     """Neither an accounts file nor addresses: a finding, with the sentence that says what is missing."""
     verdict = judge([*likeness(1.0), *ONE_HAND])

@@ -13,7 +13,7 @@ from forensics.common.schema import EVENTS, REGISTER
 from forensics.common.settings import NetworkSettings
 from forensics.describing.sightings.rotation import find_rotations
 from forensics.linking.alike import DEVIATIONS, find_alike, find_groups, taking_turns
-from forensics.linking.behaviour import MANNER_COLUMNS, AlikeTest, Manners, describe_manners, manner_bits
+from forensics.linking.behaviour import FLOOR, MANNER_COLUMNS, AlikeTest, Manners, describe_manners, manner_bits
 from forensics.linking.incidence import Incidence, build_incidence
 from forensics.linking.membership import ALONE
 from forensics.linking.parting import split_alike
@@ -158,6 +158,28 @@ def test_who_takes_turns_is_settled_where_most_of_the_others_are() -> None:
     labels = np.full(100, ALONE)
     labels[:15], labels[15:18] = 0, 1
     assert np.flatnonzero(taking_turns(build_incidence(sightings, accounts), labels)).tolist() == list(range(15))
+
+
+@pytest.mark.parametrize("size", [5, 6, 7, 8, 41])
+def test_likeness_is_the_spread_between_quartiles(size: int) -> None:
+    """The measure is the mean log of a group's spread over everybody's, each the distance of numpy's quartiles."""
+    manners = crowd(2_000, seed=size)
+    group = np.random.default_rng(size).choice(2_000, size, replace=False)
+
+    def spread(rows: np.ndarray) -> np.ndarray:
+        return np.asarray(np.quantile(rows, 0.75, axis=0) - np.quantile(rows, 0.25, axis=0))
+
+    expected = np.log((spread(manners.table[group]) + FLOOR) / (spread(manners.table) + FLOOR)).mean()
+    assert AlikeTest(manners, 1).measure(group) == pytest.approx(expected)
+
+
+def test_where_nobody_differs_nobody_is_alike() -> None:
+    """Without any spread among accounts a group deviates by nothing, and nothing is divided by it."""
+    test = AlikeTest(Manners(np.ones((300, 8))), 1)
+    assert test.deviation(np.arange(30)) == 0.0
+    values, deviation = test.measure_many(np.arange(60).reshape(2, 30))
+    assert (values == 0).all()
+    assert (deviation == 0).all()
 
 
 def test_manners_speak_for_like_accounts_and_against_others() -> None:

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_case import made_case
 from planted import Planter
 from polars.testing import assert_frame_equal
 
@@ -14,7 +15,7 @@ from forensics.common.graphs import find_components
 from forensics.common.schema import ACCOUNTS, LINKS, SIGHTINGS
 from forensics.common.settings import LinkSettings, NetworkSettings
 from forensics.describing.sightings import kind_of
-from forensics.linking.explain import explain_pair
+from forensics.linking.explain import explain_pair, read_pair
 from forensics.linking.incidence import Incidence, build_incidence, deal_lines
 from forensics.linking.links import weigh_links
 from forensics.linking.networks import form_networks
@@ -376,6 +377,37 @@ def test_waterfall_adds_up_to_the_weight_of_the_link() -> None:
     if len(weight):
         assert told["counted_bits"].sum() == pytest.approx(weight[0])
     assert explain_pair(world.sightings, world.accounts, a, "nobody", LinkSettings()).collect().height == 0
+
+
+def test_what_is_told_of_a_pair_is_what_the_case_holds() -> None:
+    """The bits that a link takes are those that linking asks for; its own bits and network are those of the case, in
+    whichever order the two are named.
+    """
+    case = made_case(accounts=12, others=40, office=5, days=7)
+    link = case.tables["links"].row(0, named=True)
+    a, b = link["account_a"], link["account_b"]
+    asked = LinkSettings()
+    incidence = build_incidence(case.tables["sightings"], case.tables["accounts"])
+    for one, other in ((a, b), (b, a)):
+        pair = read_pair(case, one, other, asked)
+        assert pair.link_bits == link["weight_bits"]
+        assert pair.shared["total_bits"].to_list() == pytest.approx(pair.shared["counted_bits"].cum_sum().to_list())
+        assert pair.network is not None
+    every = case.tables["accounts"]["account_id"].n_unique()
+    assert pair.needed_bits == pytest.approx(np.log2(every) + asked.margin_bits)
+    if every == incidence.account_count:  # no organisation has several accounts
+        assert pair.needed_bits == pytest.approx(scale_of(incidence, asked).needed)
+    stranger = next(name for name in case.tables["accounts"]["account_id"] if name.startswith("acct_p"))
+    assert read_pair(case, a, stranger, asked).link_bits is None
+    assert read_pair(case, a, stranger, asked).network is None
+
+
+def test_no_budget_proposes_no_pair() -> None:
+    """Where not even the rarest value's pairs can be paid, none is proposed."""
+    incidence = build_incidence(*make([("a", "client", "x"), ("b", "client", "x")]))
+    poor = LinkSettings(pair_budget=0)
+    a, b = propose_rare(incidence, scale_of(incidence, poor), poor)
+    assert (len(a), len(b)) == (0, 0)
 
 
 def test_nothing_in_nothing_out() -> None:

@@ -14,9 +14,11 @@ from forensics.linking.roles import describe_traffic
 START = datetime(2026, 4, 1, tzinfo=UTC)
 
 
-def roles_of(shown: dict[str, tuple[int, float]]) -> dict[str, tuple[float | None, str]]:
+def roles_of(
+    shown: dict[str, tuple[int, float]], also: str = "", requests: dict[str, int] | None = None
+) -> dict[str, tuple[float | None, str]]:
     """Traffic share and part of twenty pool accounts and of others: events of 100 that show the pool's template, and the
-    day of 40 from which on.
+    day of 40 from which on. `also` is a template of which the pool shows two events each, the others nothing else.
     """
     pool = {f"pool{number:02d}": (90, 0.0) for number in range(20)} | shown
     others = [f"other{number:03d}" for number in range(200)]
@@ -25,10 +27,16 @@ def roles_of(shown: dict[str, tuple[int, float]]) -> dict[str, tuple[float | Non
         for name, (count, since) in pool.items()
     ]
     rows += [(name, "template", f"t{number // 2}", 50, START, START) for number, name in enumerate(others)]
+    rows += [
+        (name, "template", also, 2 if name.startswith("pool") else 100, START, START + timedelta(days=40))
+        for name in pool
+        if also
+    ]
+    rows = [row for row in rows if row[3]]
     sightings = pl.DataFrame(rows, schema=SIGHTINGS.schema, orient="row")
     ids = [*pool, *others]
     known = pl.DataFrame({"account_id": ids}).with_columns(
-        request_count=pl.lit(100, pl.UInt32),
+        request_count=pl.Series([(requests or {}).get(name, 100) for name in ids], dtype=pl.UInt32),
         first_seen_at=pl.lit(START, ACCOUNTS.schema["first_seen_at"]),
         last_seen_at=pl.lit(START + timedelta(days=40), ACCOUNTS.schema["last_seen_at"]),
     )
@@ -47,3 +55,18 @@ def test_a_few_requests_make_nobody_a_member() -> None:
     assert told["stolen"] == (0.3, "used")
     assert told["resold"] == (0.35, "mixed")
     assert told["aged"] == (0.8, "member")
+
+
+def test_a_value_counts_as_the_other_members_show_it() -> None:
+    """A framework's prompt that each member of a pool sends twice is not the pool's: who sends nothing else is used by
+    it, however many of these there are; a pool of shards, each member on its own template, is whole.
+    """
+    told = roles_of({f"customer{number}": (0, 0.0) for number in range(6)}, also="framework")
+    assert {told[f"customer{number}"][1] for number in range(6)} == {"used"}
+    assert {told[f"pool{number:02d}"][1] for number in range(20)} == {"member"}
+
+
+def test_a_few_requests_tell_little() -> None:
+    """An account of few requests is not called used for a share that chance alone would give a member."""
+    assert roles_of({"new": (1, 1.0)}, requests={"new": 5})["new"][1] != "used"
+    assert roles_of({"old": (10, 1.0)}, requests={"old": 200})["old"][1] == "used"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from made_case import START, FrameCase, made_case
+from made_case import START, FrameCase, made_case, taking_turns
 from polars.testing import assert_frame_equal
 from running import Answer, call, run, write_logs
 
@@ -85,7 +85,7 @@ class Diary:
 
 def small_world(days: int = 24) -> FrameCase:
     """A hydra of 40 with three ban waves, an office of 10, 220 others."""
-    return made_case(accounts=40, others=220, office=10, days=days, per_day=8.0)
+    return taking_turns(made_case(accounts=40, others=220, office=10, days=days, per_day=8.0))
 
 
 SNAPSHOT = 8  # night of which a copy is kept: the first on which the hydra is a finding

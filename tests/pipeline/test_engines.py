@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from running import write_logs
 
 from forensics.case.store import Case
 from forensics.common.errors import InputError, UsageError
 from forensics.common.schema import MEMBERS
 from forensics.common.settings import HallmarkSettings, Settings
+from forensics.describing.sightings.counting import TALLIES
 from forensics.judging.testing import test_networks
 from forensics.pipeline.engines import Engine, Task, choose_engine
 from forensics.pipeline.memory import Budget, find_budget
 from forensics.pipeline.parts import Cut
 from forensics.pipeline.processes import Processes
 from forensics.pipeline.serial import Serial
+from forensics.pipeline.stages import investigate
 from forensics.reading.ingest import ingest
 
 if TYPE_CHECKING:
@@ -157,6 +162,74 @@ def test_workers_that_always_die_end_the_run_with_words(tmp_path: Path) -> None:
     assert "--memory" in raised.value.hint
 
 
+WORKED_OUT = ("accounts", "sightings", "links", "members", "hallmarks", "networks", "comparisons")
+
+
+def stored_tables(folder: Path, engine: Engine, case: Path) -> dict[str, bytes]:
+    """Every worked-out table of an investigation of a copy of the case, as it is stored."""
+    shutil.copytree(case, folder)
+    try:
+        with Case.locked(folder) as held:
+            outcome = investigate(held, Settings(), engine=engine)
+    finally:
+        engine.close()
+    assert not outcome.faults
+    assert not list((folder / ".spool").glob("*"))
+    return {name: (folder / f"{name}.parquet").read_bytes() for name in WORKED_OUT}
+
+
+@pytest.fixture(scope="module")
+def small_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hydra of 20 among others, read."""
+    folder = tmp_path_factory.mktemp("small")
+    write_logs(folder, days=8)
+    case = folder / "case"
+    with Case.locked(case) as held:
+        ingest(held, [str(folder / "logs")], accounts=folder / "accounts.csv", settings=Settings().ingest)
+    return case
+
+
+@pytest.fixture(scope="module")
+def small_expected(small_case: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What this process makes of it."""
+    found = stored_tables(tmp_path_factory.mktemp("one") / "case", Serial(SMALL), small_case)
+    hallmarks = pl.read_parquet(found["hallmarks"])
+    assert hallmarks.height > 20
+    assert hallmarks["assessable"].any()
+    return found
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_whole_run_on_processes_stores_the_same_bytes(
+    workers: int, small_case: Path, small_expected: dict[str, bytes], tmp_path: Path
+) -> None:
+    """Tests of networks too are done by workers, and every table is the same to the byte."""
+    found = stored_tables(tmp_path / "case", Processes(SMALL, workers), small_case)
+    assert [name for name in WORKED_OUT if found[name] != small_expected[name]] == []
+
+
+def test_parts_read_their_own_values(case: Case, tmp_path: Path) -> None:
+    """Tallies are stored in the order in which values are dealt: a part of the values reads a part of every file, and no
+    part has all that is no number.
+    """
+    import pyarrow.parquet as pq
+
+    engine = Serial(Small(2**31, rows=10**9, dealt=8))
+    cut = Cut(case.scan("events"), case.scan("register"), engine, tmp_path)
+    cut.tell_sightings(Settings())
+    file = pq.ParquetFile(tmp_path / "tallies-0000.parquet")
+    deals = [
+        file.metadata.row_group(number).column(TALLIES.names().index("deal")).statistics
+        for number in range(file.num_row_groups)
+    ]
+    assert file.num_row_groups > 1
+    assert all(one.max <= other.min for one, other in pairwise(deals))
+    texts = pl.read_parquet(tmp_path / "tallies-0000.parquet").filter(pl.col("number").is_null())
+    shares = texts.select((pl.col("deal").cast(pl.Int64) * 8 // 65_536).alias("part")).to_series().value_counts()
+    assert shares.height == 8
+    assert shares["count"].max() < 0.5 * texts.height  # type: ignore[operator]
+
+
 class TestDask:
     """Workers of a Dask cluster."""
 
@@ -176,6 +249,16 @@ class TestDask:
         found = tables(case, Cluster(SMALL, workers, None), tmp_path / "spool")
         for name, frame in expected.items():
             assert_frame_equal(found[name], frame, check_exact=True)
+
+    @pytest.mark.filterwarnings("ignore")
+    def test_a_whole_run_on_a_cluster_stores_the_same_bytes(
+        self, small_case: Path, small_expected: dict[str, bytes], tmp_path: Path
+    ) -> None:
+        """Tests of networks too are done by its workers."""
+        from forensics.pipeline.dask import Cluster
+
+        found = stored_tables(tmp_path / "case", Cluster(SMALL, 2, None), small_case)
+        assert [name for name in WORKED_OUT if found[name] != small_expected[name]] == []
 
     @pytest.mark.filterwarnings("ignore")
     def test_a_worker_that_is_killed_changes_nothing(self, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from worlds.wild_logs import Log, wrong_with
+from wild_logs import Log, wrong_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,13 @@ READ: Final[dict[str, list[Any]]] = {
 NOTICE: Final = "2026/05/01 09:59:59 [notice] 1#1: start worker processes"
 UVICORN: Final = [f'INFO:     203.0.113.{n}:51932 - "POST /v1/chat/completions HTTP/1.1" 200 OK' for n in (1, 2, 3)]
 FLAT: Final = [
-    {"ts": f"2026-05-01T10:00:0{n}Z", "account_id": f"acct_{n}", "ip": f"203.0.113.{n}", "model": "m", "request_id": f"r{n}"}
+    {
+        "ts": f"2026-05-01T10:00:0{n}Z",
+        "account_id": f"acct_{n}",
+        "ip": f"203.0.113.{n}",
+        "model": "m",
+        "request_id": f"r{n}",
+    }
     for n in (1, 2, 3)
 ]
 FLAT_READ: Final[dict[str, list[Any]]] = {
@@ -61,7 +67,10 @@ LOGS: Final[dict[str, Log]] = {
     "docker-nginx": Log(
         jsonl(
             {"log": NOTICE + "\n", "stream": "stderr", "time": "2026-05-01T09:59:59.000000001Z"},
-            *({"log": line + "\n", "stream": "stdout", "time": f"{at}.5Z"} for line, at in zip(WEB, START, strict=True)),
+            *(
+                {"log": line + "\n", "stream": "stdout", "time": f"{at}.5Z"}
+                for line, at in zip(WEB, START, strict=True)
+            ),
         ),
         "access_log",
         READ,
@@ -166,7 +175,9 @@ LOGS: Final[dict[str, Log]] = {
                 "logGroup": "/ecs/nginx",
                 "logStream": "ecs/1",
                 "subscriptionFilters": ["f"],
-                "logEvents": [{"id": str(n), "timestamp": 1777629600000, "message": line} for n, line in enumerate(WEB)],
+                "logEvents": [
+                    {"id": str(n), "timestamp": 1777629600000, "message": line} for n, line in enumerate(WEB)
+                ],
             }
         ),
         "access_log",
@@ -176,7 +187,13 @@ LOGS: Final[dict[str, Log]] = {
         json.dumps(
             {
                 "events": [
-                    {"logStreamName": "s", "timestamp": 1777629600000 + n * 1000, "message": line, "ingestionTime": 1, "eventId": "9"}
+                    {
+                        "logStreamName": "s",
+                        "timestamp": 1777629600000 + n * 1000,
+                        "message": line,
+                        "ingestionTime": 1,
+                        "eventId": "9",
+                    }
                     for n, line in enumerate(UVICORN, start=1)
                 ],
                 "searchedLogStreams": [],
@@ -198,7 +215,10 @@ LOGS: Final[dict[str, Log]] = {
         name="part.gz",
     ),
     "insights-csv": Log(
-        table(["@timestamp", "@message"], *((at.replace("T", " ") + ".000", line) for at, line in zip(START, WEB, strict=True))),
+        table(
+            ["@timestamp", "@message"],
+            *((at.replace("T", " ") + ".000", line) for at, line in zip(START, WEB, strict=True)),
+        ),
         "access_log",
         READ,
     ),
@@ -218,7 +238,9 @@ LOGS: Final[dict[str, Log]] = {
                 "status": "success",
                 "data": {
                     "resultType": "streams",
-                    "result": [{"stream": {"app": "nginx"}, "values": [[at, line] for at, line in zip(NANO, WEB, strict=True)]}],
+                    "result": [
+                        {"stream": {"app": "nginx"}, "values": [[at, line] for at, line in zip(NANO, WEB, strict=True)]}
+                    ],
                     "stats": {},
                 },
             }
@@ -227,12 +249,26 @@ LOGS: Final[dict[str, Log]] = {
         READ,
     ),
     "loki-push": Log(
-        jsonl({"streams": [{"stream": {"app": "gw"}, "values": [[at, json.dumps(one)] for at, one in zip(NANO, FLAT, strict=True)]}]}),
+        jsonl(
+            {
+                "streams": [
+                    {
+                        "stream": {"app": "gw"},
+                        "values": [[at, json.dumps(one)] for at, one in zip(NANO, FLAT, strict=True)],
+                    }
+                ]
+            }
+        ),
         "flat",
         FLAT_READ,
     ),
     "logcli": Log(
-        jsonl(*({"labels": {"app": "vllm"}, "line": line, "timestamp": f"{at}.5Z"} for line, at in zip(UVICORN, START, strict=True))),
+        jsonl(
+            *(
+                {"labels": {"app": "vllm"}, "line": line, "timestamp": f"{at}.5Z"}
+                for line, at in zip(UVICORN, START, strict=True)
+            )
+        ),
         "uvicorn",
         {"started_at": [f"{at}.500" for at in START]},
     ),
@@ -243,7 +279,13 @@ LOGS: Final[dict[str, Log]] = {
                     {
                         "id": f"AQ{n}",
                         "type": "log",
-                        "attributes": {"host": "web1", "service": "nginx", "status": "info", "timestamp": f"{at}.000Z", "message": line},
+                        "attributes": {
+                            "host": "web1",
+                            "service": "nginx",
+                            "status": "info",
+                            "timestamp": f"{at}.000Z",
+                            "message": line,
+                        },
                     }
                     for n, (line, at) in enumerate(zip(WEB, START, strict=True))
                 ],
@@ -257,7 +299,16 @@ LOGS: Final[dict[str, Log]] = {
     "datadog-archive": Log(
         jsonl(
             *(
-                {"_id": f"A{n}", "date": f"{at}.000Z", "service": "nginx", "host": "web1", "source": "nginx", "message": line, "status": "info", "tags": ["a"]}
+                {
+                    "_id": f"A{n}",
+                    "date": f"{at}.000Z",
+                    "service": "nginx",
+                    "host": "web1",
+                    "source": "nginx",
+                    "message": line,
+                    "status": "info",
+                    "tags": ["a"],
+                }
                 for n, (line, at) in enumerate(zip(WEB, START, strict=True))
             )
         ),
@@ -267,7 +318,16 @@ LOGS: Final[dict[str, Log]] = {
     "splunk-json": Log(
         jsonl(
             *(
-                {"preview": False, "offset": n, "result": {"_raw": line, "_time": f"{at}.000+00:00", "host": "web1", "sourcetype": "access_combined"}}
+                {
+                    "preview": False,
+                    "offset": n,
+                    "result": {
+                        "_raw": line,
+                        "_time": f"{at}.000+00:00",
+                        "host": "web1",
+                        "sourcetype": "access_combined",
+                    },
+                }
                 for n, (line, at) in enumerate(zip(WEB, START, strict=True))
             )
         ),
@@ -277,13 +337,21 @@ LOGS: Final[dict[str, Log]] = {
     "splunk-csv": Log(
         table(
             ["_serial", "_time", "source", "sourcetype", "host", "index", "splunk_server", "_raw"],
-            *((n, f"{at}.000+0000", "/var/log/a", "access_combined", "web1", "main", "s1", line) for n, (line, at) in enumerate(zip(WEB, START, strict=True))),
+            *(
+                (n, f"{at}.000+0000", "/var/log/a", "access_combined", "web1", "main", "s1", line)
+                for n, (line, at) in enumerate(zip(WEB, START, strict=True))
+            ),
         ),
         "access_log",
         READ,
     ),
     "splunk-hec": Log(
-        jsonl(*({"time": 1777629600 + n, "host": "web1", "sourcetype": "uvicorn", "event": line} for n, line in enumerate(UVICORN, start=1))),
+        jsonl(
+            *(
+                {"time": 1777629600 + n, "host": "web1", "sourcetype": "uvicorn", "event": line}
+                for n, line in enumerate(UVICORN, start=1)
+            )
+        ),
         "uvicorn",
         {"started_at": START},
     ),
@@ -306,8 +374,20 @@ LOGS: Final[dict[str, Log]] = {
     ),
     "azure-container-csv": Log(
         table(
-            ["TenantId", "TimeGenerated [UTC]", "Computer", "ContainerId", "ContainerName", "PodName", "LogMessage", "LogSource"],
-            *(("t-1", f"5/1/2026, 10:00:0{n}.000 AM", "aks", "c", "nginx", "p", line, "stdout") for n, line in enumerate(WEB, start=1)),
+            [
+                "TenantId",
+                "TimeGenerated [UTC]",
+                "Computer",
+                "ContainerId",
+                "ContainerName",
+                "PodName",
+                "LogMessage",
+                "LogSource",
+            ],
+            *(
+                ("t-1", f"5/1/2026, 10:00:0{n}.000 AM", "aks", "c", "nginx", "p", line, "stdout")
+                for n, line in enumerate(WEB, start=1)
+            ),
         ),
         "access_log",
         READ,
@@ -355,7 +435,10 @@ LOGS: Final[dict[str, Log]] = {
                 "hits": {
                     "total": {"value": 3, "relation": "eq"},
                     "max_score": None,
-                    "hits": [{"_index": "gw", "_id": f"d{n}", "_score": None, "_source": one, "sort": [n]} for n, one in enumerate(FLAT)],
+                    "hits": [
+                        {"_index": "gw", "_id": f"d{n}", "_score": None, "_source": one, "sort": [n]}
+                        for n, one in enumerate(FLAT)
+                    ],
                 },
             }
         ),
@@ -363,12 +446,18 @@ LOGS: Final[dict[str, Log]] = {
         FLAT_READ,
     ),
     "elasticdump": Log(
-        jsonl(*({"_index": "gw", "_id": f"d{n}", "_score": 1, "_source": one} for n, one in enumerate(FLAT))), "flat", FLAT_READ
+        jsonl(*({"_index": "gw", "_id": f"d{n}", "_score": 1, "_source": one} for n, one in enumerate(FLAT))),
+        "flat",
+        FLAT_READ,
     ),
     "elastic-hits-with-lines": Log(
         jsonl(
             *(
-                {"_index": "nginx", "_id": f"d{n}", "_source": {"@timestamp": f"{at}Z", "message": line, "host": {"name": "w"}}}
+                {
+                    "_index": "nginx",
+                    "_id": f"d{n}",
+                    "_source": {"@timestamp": f"{at}Z", "message": line, "host": {"name": "w"}},
+                }
                 for n, (line, at) in enumerate(zip(WEB, START, strict=True))
             )
         ),
@@ -387,7 +476,12 @@ LOGS: Final[dict[str, Log]] = {
                         "scopeLogs": [
                             {
                                 "logRecords": [
-                                    {"timeUnixNano": at, "observedTimeUnixNano": at, "body": {"stringValue": line}, "attributes": []}
+                                    {
+                                        "timeUnixNano": at,
+                                        "observedTimeUnixNano": at,
+                                        "body": {"stringValue": line},
+                                        "attributes": [],
+                                    }
                                     for line, at in zip(WEB, NANO, strict=True)
                                 ]
                             }
@@ -416,7 +510,11 @@ LOGS: Final[dict[str, Log]] = {
     ),
     "traefik-json-in-docker": Log(
         jsonl(
-            {"log": '{"level":"info","msg":"loaded","time":"2026-05-01T09:59:00Z"}\n', "stream": "stderr", "time": "2026-05-01T09:59:00Z"},
+            {
+                "log": '{"level":"info","msg":"loaded","time":"2026-05-01T09:59:00Z"}\n',
+                "stream": "stderr",
+                "time": "2026-05-01T09:59:00Z",
+            },
             *(
                 {
                     "log": json.dumps(

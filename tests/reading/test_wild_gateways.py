@@ -11,11 +11,20 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from worlds.wild_logs import Log, wrong_with
+from wild_logs import Log, wrong_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+_SESSION: tuple[tuple[str, dict[str, object]], ...] = (
+    ("cowrie.session.connect", {"protocol": "ssh", "dst_port": 2222}),
+    ("cowrie.client.kex", {"hassh": "a" * 32}),
+    ("cowrie.login.failed", {"username": "root", "password": "1"}),
+    ("cowrie.login.success", {"username": "root", "password": ""}),
+    ("cowrie.command.input", {"input": "uname -a"}),
+    ("cowrie.session.closed", {"duration": 3.2}),
+)
 
 
 def jsonl(*records: object) -> str:
@@ -257,7 +266,11 @@ TRAIL: Final[dict[str, Any]] = {
         "accountId": "111122223333",
         "accessKeyId": "ASIAEXAMPLE",
         "sessionContext": {
-            "sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::111122223333:role/service/llm-app", "userName": "llm-app"}
+            "sessionIssuer": {
+                "type": "Role",
+                "arn": "arn:aws:iam::111122223333:role/service/llm-app",
+                "userName": "llm-app",
+            }
         },
     },
     "eventTime": "2026-05-01T10:00:01Z",
@@ -300,14 +313,39 @@ GCP_LB: Final[dict[str, Any]] = {
     "severity": "INFO",
     "timestamp": "2026-05-01T10:00:00.250000Z",
 }
-LANGFUSE: Final = (
-    ["id", "traceId", "type", "name", "startTime", "endTime", "completionStartTime", "userId", "sessionId", "level"]
-    + ["providedModelName", "inputUsage", "outputUsage", "latency", "timeToFirstToken", "input"]
-)
-HELICONE: Final = (
-    ["request_id", "request_created_at", "response_created_at", "response_status", "request_user_id", "request_model"]
-    + ["provider", "prompt_tokens", "completion_tokens", "delay_ms", "time_to_first_token", "country_code", "request_path"]
-)
+LANGFUSE: Final = [
+    "id",
+    "traceId",
+    "type",
+    "name",
+    "startTime",
+    "endTime",
+    "completionStartTime",
+    "userId",
+    "sessionId",
+    "level",
+    "providedModelName",
+    "inputUsage",
+    "outputUsage",
+    "latency",
+    "timeToFirstToken",
+    "input",
+]
+HELICONE: Final = [
+    "request_id",
+    "request_created_at",
+    "response_created_at",
+    "response_status",
+    "request_user_id",
+    "request_model",
+    "provider",
+    "prompt_tokens",
+    "completion_tokens",
+    "delay_ms",
+    "time_to_first_token",
+    "country_code",
+    "request_path",
+]
 
 
 def agent_log(event: str, at: int, **more: object) -> dict[str, Any]:
@@ -325,7 +363,9 @@ def agent_log(event: str, at: int, **more: object) -> dict[str, Any]:
 
 LOGS: Final[dict[str, Log]] = {
     "litellm-api": Log(
-        json.dumps({"data": [SPEND, {**SPEND, "request_id": "chatcmpl-2", "api_key": HASH[1], "user": ""}], "total": 2}),
+        json.dumps(
+            {"data": [SPEND, {**SPEND, "request_id": "chatcmpl-2", "api_key": HASH[1], "user": ""}], "total": 2}
+        ),
         "litellm",
         {
             "account_id": [HASH[0], HASH[1]],
@@ -340,15 +380,37 @@ LOGS: Final[dict[str, Log]] = {
     "litellm-csv-local-times": Log(
         table(
             list(SPEND),
-            [json.dumps(v) if isinstance(v, dict | list) else v for v in {**SPEND, "user": "user-1", "startTime": "2026-05-01 10:00:00+02", "endTime": "2026-05-01 10:00:01.2+02", "completionStartTime": ""}.values()],
+            [
+                json.dumps(v) if isinstance(v, dict | list) else v
+                for v in {
+                    **SPEND,
+                    "user": "user-1",
+                    "startTime": "2026-05-01 10:00:00+02",
+                    "endTime": "2026-05-01 10:00:01.2+02",
+                    "completionStartTime": "",
+                }.values()
+            ],
         ),
         "litellm",
-        {"account_id": ["user-1"], "started_at": ["2026-05-01T08:00:00"], "latency_ms": [1200.0], "user_agent": [AGENT]},
+        {
+            "account_id": ["user-1"],
+            "started_at": ["2026-05-01T08:00:00"],
+            "latency_ms": [1200.0],
+            "user_agent": [AGENT],
+        },
     ),
     "litellm-health-checks": Log(
         jsonl(
             SPEND,
-            {**SPEND, "request_id": "h1", "api_key": "litellm-internal-health-check", "call_type": "acompletion", "user": "", "request_tags": ["litellm-internal-health-check"], "total_tokens": 1},
+            {
+                **SPEND,
+                "request_id": "h1",
+                "api_key": "litellm-internal-health-check",
+                "call_type": "acompletion",
+                "user": "",
+                "request_tags": ["litellm-internal-health-check"],
+                "total_tokens": 1,
+            },
         ),
         "litellm",
         {"account_id": [HASH[0]]},
@@ -368,21 +430,40 @@ LOGS: Final[dict[str, Log]] = {
         },
     ),
     "litellm-payload-list": Log(
-        json.dumps([SLP, {**SLP, "id": "chatcmpl-8", "status": "success", "error_information": None, "prompt_tokens": 5}]),
+        json.dumps(
+            [SLP, {**SLP, "id": "chatcmpl-8", "status": "success", "error_information": None, "prompt_tokens": 5}]
+        ),
         "litellm",
         {"status_code": [429, 200], "input_tokens": [0, 5]},
     ),
     "new-api-user-log": Log(
         # ids of a user's own log are modulo 1024 and may come again
-        jsonl(RELAY, {**RELAY, "created_at": 1777629710, "use_time": 14}, {**RELAY, "id": 2, "created_at": 1777629810, "type": 1}),
+        jsonl(
+            RELAY,
+            {**RELAY, "created_at": 1777629710, "use_time": 14},
+            {**RELAY, "id": 2, "created_at": 1777629810, "type": 1},
+        ),
         "new_api",
-        {"started_at": ["2026-05-01T10:00:08", "2026-05-01T10:01:36"], "latency_ms": [2000.0, 14000.0], "ttft_ms": [523.0] * 2},
+        {
+            "started_at": ["2026-05-01T10:00:08", "2026-05-01T10:01:36"],
+            "latency_ms": [2000.0, 14000.0],
+            "ttft_ms": [523.0] * 2,
+        },
         kinds={"top-ups": 1},
     ),
     "new-api-billing-corrections": Log(
         jsonl(
             RELAY,
-            {**RELAY, "id": 5, "prompt_tokens": 0, "completion_tokens": 0, "quota": -20, "use_time": 0, "token_id": 0, "other": json.dumps({"task_id": "t", "pre_consumed": 50, "actual_quota": 30, "quota_delta": -20})},
+            {
+                **RELAY,
+                "id": 5,
+                "prompt_tokens": 0,
+                "completion_tokens": 0,
+                "quota": -20,
+                "use_time": 0,
+                "token_id": 0,
+                "other": json.dumps({"task_id": "t", "pre_consumed": 50, "actual_quota": 30, "quota_delta": -20}),
+            },
             {**RELAY, "id": 6, "type": 6, "content": "refund"},
         ),
         "new_api",
@@ -395,8 +476,42 @@ LOGS: Final[dict[str, Log]] = {
                 "success": True,
                 "message": "",
                 "data": [
-                    {"id": 9, "user_id": 7, "created_at": 1777629610, "type": 2, "content": "x", "username": "u7", "token_name": "t", "model_name": "m", "quota": 5, "prompt_tokens": 3, "completion_tokens": 4, "channel": 2, "request_id": "2026050110000000000", "elapsed_time": 1500, "is_stream": False, "system_prompt_reset": False},
-                    {"id": 10, "user_id": 7, "created_at": 1777629611, "type": 5, "content": "", "username": "u7", "token_name": "t", "model_name": "m", "quota": 0, "prompt_tokens": 3, "completion_tokens": 4, "channel": 2, "request_id": "2026050110000000001", "elapsed_time": 1500, "is_stream": False, "system_prompt_reset": False},
+                    {
+                        "id": 9,
+                        "user_id": 7,
+                        "created_at": 1777629610,
+                        "type": 2,
+                        "content": "x",
+                        "username": "u7",
+                        "token_name": "t",
+                        "model_name": "m",
+                        "quota": 5,
+                        "prompt_tokens": 3,
+                        "completion_tokens": 4,
+                        "channel": 2,
+                        "request_id": "2026050110000000000",
+                        "elapsed_time": 1500,
+                        "is_stream": False,
+                        "system_prompt_reset": False,
+                    },
+                    {
+                        "id": 10,
+                        "user_id": 7,
+                        "created_at": 1777629611,
+                        "type": 5,
+                        "content": "",
+                        "username": "u7",
+                        "token_name": "t",
+                        "model_name": "m",
+                        "quota": 0,
+                        "prompt_tokens": 3,
+                        "completion_tokens": 4,
+                        "channel": 2,
+                        "request_id": "2026050110000000001",
+                        "elapsed_time": 1500,
+                        "is_stream": False,
+                        "system_prompt_reset": False,
+                    },
                 ],
             }
         ),
@@ -411,17 +526,82 @@ LOGS: Final[dict[str, Log]] = {
     ),
     "openrouter-csv": Log(
         table(
-            ["generation_id", "created_at", "cost_total", "tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached", "model_permaslug", "provider_name", "variant", "cancelled", "streamed", "user", "finish_reason_normalized", "generation_time_ms", "time_to_first_token_ms", "api_key_name", "app_name"],
-            ["gen-1", "2026-05-01 10:00:00.271", "0.01", "100", "200", "5", "12", "vendor/m-large", "VendorA", "standard", "false", "true", "end-1", "stop", "2100", "310", "key-a", "editor"],
-            ["gen-2", "2026-05-01 10:00:05.271", "0", "100", "0", "0", "0", "vendor/m-large", "VendorA", "standard", "true", "true", "", "", "", "", "key-b", ""],
+            [
+                "generation_id",
+                "created_at",
+                "cost_total",
+                "tokens_prompt",
+                "tokens_completion",
+                "tokens_reasoning",
+                "tokens_cached",
+                "model_permaslug",
+                "provider_name",
+                "variant",
+                "cancelled",
+                "streamed",
+                "user",
+                "finish_reason_normalized",
+                "generation_time_ms",
+                "time_to_first_token_ms",
+                "api_key_name",
+                "app_name",
+            ],
+            [
+                "gen-1",
+                "2026-05-01 10:00:00.271",
+                "0.01",
+                "100",
+                "200",
+                "5",
+                "12",
+                "vendor/m-large",
+                "VendorA",
+                "standard",
+                "false",
+                "true",
+                "end-1",
+                "stop",
+                "2100",
+                "310",
+                "key-a",
+                "editor",
+            ],
+            [
+                "gen-2",
+                "2026-05-01 10:00:05.271",
+                "0",
+                "100",
+                "0",
+                "0",
+                "0",
+                "vendor/m-large",
+                "VendorA",
+                "standard",
+                "true",
+                "true",
+                "",
+                "",
+                "",
+                "",
+                "key-b",
+                "",
+            ],
         ),
         "openrouter",
-        {"account_id": ["key-a", "key-b"], "latency_ms": [2100.0, None], "input_tokens": [100, 100], "end_user_id": ["end-1", None]},
+        {
+            "account_id": ["key-a", "key-b"],
+            "latency_ms": [2100.0, None],
+            "input_tokens": [100, 100],
+            "end_user_id": ["end-1", None],
+        },
     ),
     "cloudflare-ai-gateway-api": Log(
         json.dumps(
             {
-                "result": [AIGATEWAY, {**AIGATEWAY, "id": "01J9Y", "metadata": "{}", "status_code": 429, "success": False}],
+                "result": [
+                    AIGATEWAY,
+                    {**AIGATEWAY, "id": "01J9Y", "metadata": "{}", "status_code": 429, "success": False},
+                ],
                 "success": True,
                 "errors": [],
                 "messages": [],
@@ -441,7 +621,10 @@ LOGS: Final[dict[str, Log]] = {
         rejects=1,
     ),
     "cloudflare-ai-gateway-pushed": Log(
-        jsonl(PUSHED, {**PUSHED, "Metadata": {"user_id": "acct_2"}, "Timestamp": "2026-05-01T10:00:01Z", "StatusCode": 429}),
+        jsonl(
+            PUSHED,
+            {**PUSHED, "Metadata": {"user_id": "acct_2"}, "Timestamp": "2026-05-01T10:00:01Z", "StatusCode": 429},
+        ),
         "cloudflare_ai",
         {
             "started_at": ["2026-05-01T10:00:00.250", "2026-05-01T10:00:01"],
@@ -453,7 +636,16 @@ LOGS: Final[dict[str, Log]] = {
         },
     ),
     "kong-ai": Log(
-        jsonl(KONG, {**KONG, "consumer": {}, "authenticated_entity": None, "started_at": 1777629601250, "request": {**KONG["request"], "id": "9ec9264b"}}),
+        jsonl(
+            KONG,
+            {
+                **KONG,
+                "consumer": {},
+                "authenticated_entity": None,
+                "started_at": 1777629601250,
+                "request": {**KONG["request"], "id": "9ec9264b"},
+            },
+        ),
         "kong",
         {
             "account_id": ["acct_1", "203.0.113.7"],
@@ -466,7 +658,9 @@ LOGS: Final[dict[str, Log]] = {
     "apim-two-tables": Log(
         {
             "gateway.csv": table(list(APIM), list(APIM.values())),
-            "llm.csv": table(list(APIM_LLM), list(APIM_LLM.values()), ["t-1", "5/1/2026, 10:00:00.250 AM", "c-1", "2", *[""] * 10]),
+            "llm.csv": table(
+                list(APIM_LLM), list(APIM_LLM.values()), ["t-1", "5/1/2026, 10:00:00.250 AM", "c-1", "2", *[""] * 10]
+            ),
         },
         "apim apim_llm",
         {"account_id": ["acct_1"], "input_tokens": [12], "client_address": ["203.0.113.7"], "latency_ms": [1515.0]},
@@ -476,7 +670,27 @@ LOGS: Final[dict[str, Log]] = {
     "azure-diagnostics-other-categories": Log(
         jsonl(
             *(
-                {"time": f"2026-05-01T10:00:0{n}.4350000Z", "Tenant": "eastus", "callerIpAddress": "203.0.113.***", "category": category, "correlationId": f"c{n}", "durationMs": 1021, "event": "ShoeboxCallResult", "location": "eastus", "operationName": "ChatCompletions_Create", "properties": json.dumps({"objectId": f"user-{n}", "streamType": "Non-Streaming", "modelName": "m-35", "modelDeploymentName": "pilot"}), "resourceId": "/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/X", "resultSignature": "200"}
+                {
+                    "time": f"2026-05-01T10:00:0{n}.4350000Z",
+                    "Tenant": "eastus",
+                    "callerIpAddress": "203.0.113.***",
+                    "category": category,
+                    "correlationId": f"c{n}",
+                    "durationMs": 1021,
+                    "event": "ShoeboxCallResult",
+                    "location": "eastus",
+                    "operationName": "ChatCompletions_Create",
+                    "properties": json.dumps(
+                        {
+                            "objectId": f"user-{n}",
+                            "streamType": "Non-Streaming",
+                            "modelName": "m-35",
+                            "modelDeploymentName": "pilot",
+                        }
+                    ),
+                    "resourceId": "/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/X",
+                    "resultSignature": "200",
+                }
                 for n, category in enumerate(["RequestResponse", "Audit", "Trace", "RequestResponse"])
             )
         ),
@@ -485,7 +699,10 @@ LOGS: Final[dict[str, Log]] = {
         kinds={"category Audit": 1, "category Trace": 1},
     ),
     "bedrock-and-trail-joined": Log(
-        {"inv.jsonl": jsonl(BEDROCK), "trail.json": json.dumps({"Records": [TRAIL, {**TRAIL, "eventSource": "s3.amazonaws.com"}]})},
+        {
+            "inv.jsonl": jsonl(BEDROCK),
+            "trail.json": json.dumps({"Records": [TRAIL, {**TRAIL, "eventSource": "s3.amazonaws.com"}]}),
+        },
         "bedrock cloudtrail",
         {
             "account_id": ["arn:aws:iam::111122223333:role/llm-app"],
@@ -502,8 +719,19 @@ LOGS: Final[dict[str, Log]] = {
             {
                 "Records": [
                     TRAIL,
-                    {**TRAIL, "requestID": "b-2", "eventTime": "2026-05-01T10:00:02Z", "errorCode": "ThrottlingException"},
-                    {**TRAIL, "eventName": "ListFoundationModels", "eventSource": "bedrock.amazonaws.com", "requestID": "b-3", "eventTime": "2026-05-01T10:00:03Z"},
+                    {
+                        **TRAIL,
+                        "requestID": "b-2",
+                        "eventTime": "2026-05-01T10:00:02Z",
+                        "errorCode": "ThrottlingException",
+                    },
+                    {
+                        **TRAIL,
+                        "eventName": "ListFoundationModels",
+                        "eventSource": "bedrock.amazonaws.com",
+                        "requestID": "b-3",
+                        "eventTime": "2026-05-01T10:00:03Z",
+                    },
                 ]
             }
         ),
@@ -511,7 +739,22 @@ LOGS: Final[dict[str, Log]] = {
         {"status_code": [200, 429, 200], "operation": ["ConverseStream", "ConverseStream", "ListFoundationModels"]},
     ),
     "gcp-balancer": Log(
-        json.dumps([GCP_LB, {**GCP_LB, "insertId": "g2", "timestamp": "2026-05-01T10:00:01Z", "httpRequest": {**GCP_LB["httpRequest"], "latency": "0.000093s", "status": 429, "remoteIp": "203.0.113.8"}}]),
+        json.dumps(
+            [
+                GCP_LB,
+                {
+                    **GCP_LB,
+                    "insertId": "g2",
+                    "timestamp": "2026-05-01T10:00:01Z",
+                    "httpRequest": {
+                        **GCP_LB["httpRequest"],
+                        "latency": "0.000093s",
+                        "status": 429,
+                        "remoteIp": "203.0.113.8",
+                    },
+                },
+            ]
+        ),
         "gcp_lb",
         {
             "account_id": ["203.0.113.7", "203.0.113.8"],
@@ -524,7 +767,15 @@ LOGS: Final[dict[str, Log]] = {
     "cloud-run": Log(
         jsonl(
             {
-                "httpRequest": {"latency": "1.204s", "protocol": "HTTP/1.1", "remoteIp": "203.0.113.7", "requestMethod": "POST", "requestUrl": "https://gw-x.a.run.app/v1/messages", "status": 200, "userAgent": AGENT},
+                "httpRequest": {
+                    "latency": "1.204s",
+                    "protocol": "HTTP/1.1",
+                    "remoteIp": "203.0.113.7",
+                    "requestMethod": "POST",
+                    "requestUrl": "https://gw-x.a.run.app/v1/messages",
+                    "status": 200,
+                    "userAgent": AGENT,
+                },
                 "insertId": "r1",
                 "labels": {"instanceId": "00"},
                 "logName": "projects/p/logs/run.googleapis.com%2Frequests",
@@ -532,7 +783,13 @@ LOGS: Final[dict[str, Log]] = {
                 "timestamp": "2026-05-01T10:00:00.250000Z",
                 "trace": "projects/p/traces/1",
             },
-            {"textPayload": "listening on 8080", "insertId": "r2", "logName": "projects/p/logs/run.googleapis.com%2Fstdout", "timestamp": "2026-05-01T10:00:00Z", "resource": {"labels": {"project_id": "p"}, "type": "cloud_run_revision"}},
+            {
+                "textPayload": "listening on 8080",
+                "insertId": "r2",
+                "logName": "projects/p/logs/run.googleapis.com%2Fstdout",
+                "timestamp": "2026-05-01T10:00:00Z",
+                "resource": {"labels": {"project_id": "p"}, "type": "cloud_run_revision"},
+            },
         ),
         "gcp_lb",
         {"started_at": ["2026-05-01T10:00:00.250"], "latency_ms": [1204.0], "client_address": ["203.0.113.7"]},
@@ -540,28 +797,135 @@ LOGS: Final[dict[str, Log]] = {
     "langfuse-csv": Log(
         table(
             LANGFUSE,
-            ["o1", "t1", "GENERATION", "answer", "2026-05-01T10:00:00.123Z", "2026-05-01T10:00:01.323Z", "2026-05-01T10:00:00.423Z", "acct_1", "s1", "DEFAULT", "m-large", "4", "38", "1.2", "0.3", "hello\nworld"],
-            ["o2", "t1", "SPAN", "step", "2026-05-01T10:00:00.100Z", "2026-05-01T10:00:01.400Z", "", "acct_1", "s1", "DEFAULT", "", "0", "0", "1.3", "", "x, \"y\""],
-            ["o3", "t1", "EVENT", "note", "2026-05-01T10:00:00.100Z", "", "", "acct_1", "s1", "DEFAULT", "", "", "", "", "", ""],
+            [
+                "o1",
+                "t1",
+                "GENERATION",
+                "answer",
+                "2026-05-01T10:00:00.123Z",
+                "2026-05-01T10:00:01.323Z",
+                "2026-05-01T10:00:00.423Z",
+                "acct_1",
+                "s1",
+                "DEFAULT",
+                "m-large",
+                "4",
+                "38",
+                "1.2",
+                "0.3",
+                "hello\nworld",
+            ],
+            [
+                "o2",
+                "t1",
+                "SPAN",
+                "step",
+                "2026-05-01T10:00:00.100Z",
+                "2026-05-01T10:00:01.400Z",
+                "",
+                "acct_1",
+                "s1",
+                "DEFAULT",
+                "",
+                "0",
+                "0",
+                "1.3",
+                "",
+                'x, "y"',
+            ],
+            [
+                "o3",
+                "t1",
+                "EVENT",
+                "note",
+                "2026-05-01T10:00:00.100Z",
+                "",
+                "",
+                "acct_1",
+                "s1",
+                "DEFAULT",
+                "",
+                "",
+                "",
+                "",
+                "",
+                "",
+            ],
         ),
         "langfuse",
-        {"started_at": ["2026-05-01T10:00:00.123"], "latency_ms": [1200.0], "ttft_ms": [300.0], "input_tokens": [4], "request_model": ["m-large"]},
+        {
+            "started_at": ["2026-05-01T10:00:00.123"],
+            "latency_ms": [1200.0],
+            "ttft_ms": [300.0],
+            "input_tokens": [4],
+            "request_model": ["m-large"],
+        },
         kinds={"SPAN observations": 1, "EVENT observations": 1},
     ),
     "helicone-csv": Log(
         table(
             HELICONE,
-            ["r-1", "2026-05-01 10:00:00.000", "2026-05-01 10:00:01.200", "200", "acct_1", "m-large", "ANTHROPIC", "4", "38", "1200", "300", "US", "https://api.example.com/v1/messages"],
-            ["r-2", "2026-05-01 10:00:02.000", "2026-05-01 10:00:02.100", "-3", "acct_2", "m-large", "ANTHROPIC", "", "", "100", "", "DE", "https://api.example.com/v1/messages"],
+            [
+                "r-1",
+                "2026-05-01 10:00:00.000",
+                "2026-05-01 10:00:01.200",
+                "200",
+                "acct_1",
+                "m-large",
+                "ANTHROPIC",
+                "4",
+                "38",
+                "1200",
+                "300",
+                "US",
+                "https://api.example.com/v1/messages",
+            ],
+            [
+                "r-2",
+                "2026-05-01 10:00:02.000",
+                "2026-05-01 10:00:02.100",
+                "-3",
+                "acct_2",
+                "m-large",
+                "ANTHROPIC",
+                "",
+                "",
+                "100",
+                "",
+                "DE",
+                "https://api.example.com/v1/messages",
+            ],
         ),
         "helicone",
-        {"account_id": ["acct_1", "acct_2"], "latency_ms": [1200.0, 100.0], "status_code": [200, None], "client_country": ["US", "DE"]},
+        {
+            "account_id": ["acct_1", "acct_2"],
+            "latency_ms": [1200.0, 100.0],
+            "status_code": [200, None],
+            "client_country": ["US", "DE"],
+        },
     ),
     "helicone-api": Log(
         json.dumps(
             {
                 "data": [
-                    {"request_id": "r-1", "request_created_at": "2026-05-01T10:00:00.000Z", "response_created_at": "2026-05-01T10:00:01.200Z", "response_status": 200, "request_path": "https://api.example.com/v1/messages", "request_user_id": "acct_1", "request_model": "m-large", "response_model": "m-large-1", "provider": "ANTHROPIC", "delay_ms": 1200, "time_to_first_token": 300, "prompt_tokens": 4, "completion_tokens": 38, "country_code": "US", "request_properties": {}, "request_body": {"messages": [{"role": "user", "content": "hi"}]}}
+                    {
+                        "request_id": "r-1",
+                        "request_created_at": "2026-05-01T10:00:00.000Z",
+                        "response_created_at": "2026-05-01T10:00:01.200Z",
+                        "response_status": 200,
+                        "request_path": "https://api.example.com/v1/messages",
+                        "request_user_id": "acct_1",
+                        "request_model": "m-large",
+                        "response_model": "m-large-1",
+                        "provider": "ANTHROPIC",
+                        "delay_ms": 1200,
+                        "time_to_first_token": 300,
+                        "prompt_tokens": 4,
+                        "completion_tokens": 38,
+                        "country_code": "US",
+                        "request_properties": {},
+                        "request_body": {"messages": [{"role": "user", "content": "hi"}]},
+                    }
                 ],
                 "error": None,
             }
@@ -571,28 +935,124 @@ LOGS: Final[dict[str, Log]] = {
     ),
     "portkey": Log(
         jsonl(
-            {"id": "p1", "trace_id": "t1", "created_at": "2026-05-01T10:00:00.250Z", "request": {"body": {"model": "m-large", "messages": [{"role": "user", "content": "hi"}]}}, "response": {"body": {"usage": {"prompt_tokens": 4, "completion_tokens": 38}}}, "is_success": True, "ai_org": "vendor", "ai_model": "m-large-2026", "req_units": 4, "res_units": 38, "total_units": 42, "cost": 0.1, "cost_currency": "USD", "request_url": "https://api.example.com/v1/chat/completions", "request_method": "POST", "response_status_code": 200, "response_time": 812, "mode": "single", "config": "", "prompt_slug": "", "metadata": {"_user": "acct_1", "env": "prod"}},
-            {"id": "p2", "trace_id": "t1", "created_at": "2026-05-01T10:00:01.250Z", "request": {"body": "{\"model\":\"m-large\"}"}, "is_success": False, "ai_org": "vendor", "ai_model": "m-large-2026", "req_units": 0, "res_units": 0, "request_url": "https://api.example.com/v1/chat/completions", "response_status_code": 429, "response_time": 12, "metadata": {}, "api_key_id": "k-2"},
+            {
+                "id": "p1",
+                "trace_id": "t1",
+                "created_at": "2026-05-01T10:00:00.250Z",
+                "request": {"body": {"model": "m-large", "messages": [{"role": "user", "content": "hi"}]}},
+                "response": {"body": {"usage": {"prompt_tokens": 4, "completion_tokens": 38}}},
+                "is_success": True,
+                "ai_org": "vendor",
+                "ai_model": "m-large-2026",
+                "req_units": 4,
+                "res_units": 38,
+                "total_units": 42,
+                "cost": 0.1,
+                "cost_currency": "USD",
+                "request_url": "https://api.example.com/v1/chat/completions",
+                "request_method": "POST",
+                "response_status_code": 200,
+                "response_time": 812,
+                "mode": "single",
+                "config": "",
+                "prompt_slug": "",
+                "metadata": {"_user": "acct_1", "env": "prod"},
+            },
+            {
+                "id": "p2",
+                "trace_id": "t1",
+                "created_at": "2026-05-01T10:00:01.250Z",
+                "request": {"body": '{"model":"m-large"}'},
+                "is_success": False,
+                "ai_org": "vendor",
+                "ai_model": "m-large-2026",
+                "req_units": 0,
+                "res_units": 0,
+                "request_url": "https://api.example.com/v1/chat/completions",
+                "response_status_code": 429,
+                "response_time": 12,
+                "metadata": {},
+                "api_key_id": "k-2",
+            },
         ),
         "portkey",
-        {"account_id": ["acct_1", "k-2"], "latency_ms": [812.0, 12.0], "status_code": [200, 429], "request_model": ["m-large"] * 2},
+        {
+            "account_id": ["acct_1", "k-2"],
+            "latency_ms": [812.0, 12.0],
+            "status_code": [200, 429],
+            "request_model": ["m-large"] * 2,
+        },
     ),
     "databricks-usage-csv": Log(
         table(
-            ["account_id", "workspace_id", "client_request_id", "databricks_request_id", "requester", "status_code", "request_time", "input_token_count", "output_token_count", "input_character_count", "output_character_count", "usage_context", "request_streaming", "served_entity_id"],
-            ["a1", "w1", "", "d-1", "ann@example.com", "200", "2026-05-01T10:00:00.250+00:00", "12", "345", "40", "900", '{"end_user_to_charge":"acct_9"}', "true", "e1"],
+            [
+                "account_id",
+                "workspace_id",
+                "client_request_id",
+                "databricks_request_id",
+                "requester",
+                "status_code",
+                "request_time",
+                "input_token_count",
+                "output_token_count",
+                "input_character_count",
+                "output_character_count",
+                "usage_context",
+                "request_streaming",
+                "served_entity_id",
+            ],
+            [
+                "a1",
+                "w1",
+                "",
+                "d-1",
+                "ann@example.com",
+                "200",
+                "2026-05-01T10:00:00.250+00:00",
+                "12",
+                "345",
+                "40",
+                "900",
+                '{"end_user_to_charge":"acct_9"}',
+                "true",
+                "e1",
+            ],
             ["a1", "w1", "", "d-2", "7f7f", "429", "2026-05-01T10:00:01.250+00:00", "", "", "", "", "", "false", "e1"],
         ),
         "databricks",
-        {"account_id": ["ann@example.com", "7f7f"], "input_tokens": [12, None], "status_code": [200, 429], "end_user_id": ["acct_9", None], "stream": [True, False]},
+        {
+            "account_id": ["ann@example.com", "7f7f"],
+            "input_tokens": [12, None],
+            "status_code": [200, 429],
+            "end_user_id": ["acct_9", None],
+            "stream": [True, False],
+        },
     ),
     "databricks-tables-joined": Log(
         {
             "usage.jsonl": jsonl(
-                {"account_id": "a1", "workspace_id": "w1", "databricks_request_id": "d-1", "requester": "ann@example.com", "status_code": 200, "request_time": "2026-05-01T10:00:00.250Z", "input_token_count": 12, "output_token_count": 345, "served_entity_id": "e1"}
+                {
+                    "account_id": "a1",
+                    "workspace_id": "w1",
+                    "databricks_request_id": "d-1",
+                    "requester": "ann@example.com",
+                    "status_code": 200,
+                    "request_time": "2026-05-01T10:00:00.250Z",
+                    "input_token_count": 12,
+                    "output_token_count": 345,
+                    "served_entity_id": "e1",
+                }
             ),
             "payload.jsonl": jsonl(
-                {"databricks_request_id": "d-1", "request_time": "2026-05-01T10:00:00.260Z", "status_code": 200, "execution_duration_ms": 1204, "request": "{}", "response": "{}", "requester": "ann@example.com"}
+                {
+                    "databricks_request_id": "d-1",
+                    "request_time": "2026-05-01T10:00:00.260Z",
+                    "status_code": 200,
+                    "execution_duration_ms": 1204,
+                    "request": "{}",
+                    "response": "{}",
+                    "requester": "ann@example.com",
+                }
             ),
         },
         "databricks databricks_payload",
@@ -602,15 +1062,60 @@ LOGS: Final[dict[str, Log]] = {
     ),
     "databricks-payload": Log(
         jsonl(
-            {"request_date": "2026-05-01", "databricks_request_id": "d-1", "client_request_id": None, "request_time": "2026-05-01T10:00:00.250Z", "status_code": 200, "sampling_fraction": 1.0, "execution_duration_ms": 1204, "request": json.dumps({"messages": [{"role": "user", "content": "hi"}], "max_tokens": 64}), "response": json.dumps({"model": "m-large", "usage": {"prompt_tokens": 4, "completion_tokens": 38}}), "served_entity_id": "e1", "logging_error_codes": [], "requester": "ann@example.com"}
+            {
+                "request_date": "2026-05-01",
+                "databricks_request_id": "d-1",
+                "client_request_id": None,
+                "request_time": "2026-05-01T10:00:00.250Z",
+                "status_code": 200,
+                "sampling_fraction": 1.0,
+                "execution_duration_ms": 1204,
+                "request": json.dumps({"messages": [{"role": "user", "content": "hi"}], "max_tokens": 64}),
+                "response": json.dumps({"model": "m-large", "usage": {"prompt_tokens": 4, "completion_tokens": 38}}),
+                "served_entity_id": "e1",
+                "logging_error_codes": [],
+                "requester": "ann@example.com",
+            }
         ),
         "databricks_payload",
-        {"account_id": ["ann@example.com"], "latency_ms": [1204.0], "input_tokens": [4], "max_tokens": [64], "request_model": ["m-large"]},
+        {
+            "account_id": ["ann@example.com"],
+            "latency_ms": [1204.0],
+            "input_tokens": [4],
+            "max_tokens": [64],
+            "request_model": ["m-large"],
+        },
     ),
     "vertex-csv": Log(
         table(
-            ["endpoint", "deployed_model_id", "logging_time", "request_id", "request_payload", "response_payload", "model", "model_version", "api_method", "full_request", "full_response", "metadata"],
-            ["projects/77/locations/us-central1/publishers/vendor/models/m-large", "", "2026-05-01 10:00:01.204000 UTC", "1234567890123", "[]", "[]", "m-large", "", "generateContent", '{"contents":[{"role":"user","parts":[{"text":"hi"}]}],"labels":{"user":"acct_1"}}', '{"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":9}}', '{"request_latency":1204.0}'],
+            [
+                "endpoint",
+                "deployed_model_id",
+                "logging_time",
+                "request_id",
+                "request_payload",
+                "response_payload",
+                "model",
+                "model_version",
+                "api_method",
+                "full_request",
+                "full_response",
+                "metadata",
+            ],
+            [
+                "projects/77/locations/us-central1/publishers/vendor/models/m-large",
+                "",
+                "2026-05-01 10:00:01.204000 UTC",
+                "1234567890123",
+                "[]",
+                "[]",
+                "m-large",
+                "",
+                "generateContent",
+                '{"contents":[{"role":"user","parts":[{"text":"hi"}]}],"labels":{"user":"acct_1"}}',
+                '{"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":9}}',
+                '{"request_latency":1204.0}',
+            ],
         ),
         "vertex_requests",
         {"account_id": ["acct_1"], "started_at": ["2026-05-01T10:00:00"], "latency_ms": [1204.0], "output_tokens": [9]},
@@ -620,15 +1125,37 @@ LOGS: Final[dict[str, Log]] = {
             {
                 "resourceLogs": [
                     {
-                        "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "claude-code"}}, {"key": "service.version", "value": {"stringValue": "2.0.1"}}]},
+                        "resource": {
+                            "attributes": [
+                                {"key": "service.name", "value": {"stringValue": "claude-code"}},
+                                {"key": "service.version", "value": {"stringValue": "2.0.1"}},
+                            ]
+                        },
                         "scopeLogs": [
                             {
                                 "scope": {"name": "com.anthropic.claude_code.events"},
                                 "logRecords": [
                                     agent_log("user_prompt", 0, prompt_length="12"),
-                                    agent_log("api_request", 2500, model="m-large", input_tokens=10, output_tokens=20, duration_ms=2500, cache_read_tokens="5", request_id="q1"),
+                                    agent_log(
+                                        "api_request",
+                                        2500,
+                                        model="m-large",
+                                        input_tokens=10,
+                                        output_tokens=20,
+                                        duration_ms=2500,
+                                        cache_read_tokens="5",
+                                        request_id="q1",
+                                    ),
                                     agent_log("tool_result", 2600, tool_name="Bash"),
-                                    agent_log("api_error", 3600, model="m-large", status_code="529", duration_ms="100", error="overloaded", attempt=1),
+                                    agent_log(
+                                        "api_error",
+                                        3600,
+                                        model="m-large",
+                                        status_code="529",
+                                        duration_ms="100",
+                                        error="overloaded",
+                                        attempt=1,
+                                    ),
                                     agent_log("tool_decision", 3700),
                                 ],
                             }
@@ -649,21 +1176,24 @@ LOGS: Final[dict[str, Log]] = {
     "cowrie": Log(
         jsonl(
             *(
-                {"eventid": kind, "timestamp": f"2026-05-01T10:00:0{n}.000000Z", "src_ip": "203.0.113.7", "session": "d0", "sensor": "s", "message": "x", **more}
-                for n, (kind, more) in enumerate(
-                    [
-                        ("cowrie.session.connect", {"protocol": "ssh", "dst_port": 2222}),
-                        ("cowrie.client.kex", {"hassh": "a" * 32}),
-                        ("cowrie.login.failed", {"username": "root", "password": "1"}),
-                        ("cowrie.login.success", {"username": "root", "password": ""}),
-                        ("cowrie.command.input", {"input": "uname -a"}),
-                        ("cowrie.session.closed", {"duration": 3.2}),
-                    ]
-                )
+                {
+                    "eventid": kind,
+                    "timestamp": f"2026-05-01T10:00:0{n}.000000Z",
+                    "src_ip": "203.0.113.7",
+                    "session": "d0",
+                    "sensor": "s",
+                    "message": "x",
+                }
+                | more
+                for n, (kind, more) in enumerate(_SESSION)
             )
         ),
         "cowrie",
-        {"operation": ["cowrie.login.failed", "cowrie.login.success"], "account_id": ["root", "root"], "request_id": [None, None]},
+        {
+            "operation": ["cowrie.login.failed", "cowrie.login.success"],
+            "account_id": ["root", "root"],
+            "request_id": [None, None],
+        },
     ),
 }
 

@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from worlds.wild_logs import Log, wrong_with
+from wild_logs import Log, wrong_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,9 @@ LOGS: Final[dict[str, Log]] = {
     # ids
     "constant-id": Log(jsonl(*(flat(n, request_id="fixed") for n in range(6))), "flat", {"account_id": ACCOUNTS}),
     "id-begins-anew": Log(
-        jsonl(*(flat(n, request_id=str(n % 3)) for n in range(6))), "flat", {"account_id": ACCOUNTS, "started_at": CLOCK}
+        jsonl(*(flat(n, request_id=str(n % 3)) for n in range(6))),
+        "flat",
+        {"account_id": ACCOUNTS, "started_at": CLOCK},
     ),
     "id-begins-anew-with-a-word": Log(
         jsonl(*(flat(n, request_id=f"worker-1-{n % 3}") for n in range(6))), "flat", {"started_at": CLOCK}
@@ -86,7 +88,9 @@ LOGS: Final[dict[str, Log]] = {
         told=("nobody in particular",),
     ),
     "dash-accounts": Log(
-        jsonl(*(flat(n, account_id="-", key_id=f"k{n % 2}") for n in range(6))), "flat", {"account_id": ["k0", "k1"] * 3}
+        jsonl(*(flat(n, account_id="-", key_id=f"k{n % 2}") for n in range(6))),
+        "flat",
+        {"account_id": ["k0", "k1"] * 3},
     ),
     "proxy-for-everybody": Log(
         jsonl(*({k: v for k, v in flat(n, ip="10.0.0.9").items() if k != "account_id"} for n in range(6))),
@@ -105,7 +109,10 @@ LOGS: Final[dict[str, Log]] = {
         {"client_address": ["203.0.113.1", "203.0.113.2", "203.0.113.3"]},
     ),
     "forwarded-with-ports": Log(
-        jsonl(flat(0, ip="10.0.0.2", x_forwarded_for="203.0.113.9:51234, 10.0.0.3:80"), flat(1, ip="10.0.0.2", x_forwarded_for="[2001:db8::7]:443")),
+        jsonl(
+            flat(0, ip="10.0.0.2", x_forwarded_for="203.0.113.9:51234, 10.0.0.3:80"),
+            flat(1, ip="10.0.0.2", x_forwarded_for="[2001:db8::7]:443"),
+        ),
         "flat",
         {"client_address": ["203.0.113.9", "2001:db8::7"]},
     ),
@@ -122,12 +129,26 @@ LOGS: Final[dict[str, Log]] = {
     ),
     "units-in-headers": Log(
         table(
-            ["Timestamp", "Customer", "Client IP", "Model", "Duration (s)", "TTFT (ms)", "Input tokens", "Output tokens"],
+            [
+                "Timestamp",
+                "Customer",
+                "Client IP",
+                "Model",
+                "Duration (s)",
+                "TTFT (ms)",
+                "Input tokens",
+                "Output tokens",
+            ],
             ["2026-05-01 10:00:00", "acct_0", "203.0.113.1", "m", "1.5", "300", "12", "345"],
             ["2026-05-01 10:00:01", "acct_1", "203.0.113.2", "m", "30", "310", "12", "345"],
         ),
         "flat",
-        {"latency_ms": [1500.0, 30000.0], "ttft_ms": [300.0, 310.0], "input_tokens": [12, 12], "account_id": ["acct_0", "acct_1"]},
+        {
+            "latency_ms": [1500.0, 30000.0],
+            "ttft_ms": [300.0, 310.0],
+            "input_tokens": [12, 12],
+            "account_id": ["acct_0", "acct_1"],
+        },
     ),
     "units-in-header-brackets": Log(
         table(
@@ -163,7 +184,10 @@ LOGS: Final[dict[str, Log]] = {
         told=("day first",),
     ),
     "which-number-is-the-day": Log(
-        table(["date", "account", "ip", "model"], *((f"0{n}/05/2026 10:00", "acct_0", "203.0.113.1", "m") for n in range(1, 5))),
+        table(
+            ["date", "account", "ip", "model"],
+            *((f"0{n}/05/2026 10:00", "acct_0", "203.0.113.1", "m") for n in range(1, 5)),
+        ),
         "flat",
         refused="which number is the day",
     ),
@@ -177,7 +201,10 @@ LOGS: Final[dict[str, Log]] = {
         {"started_at": ["2026-05-13T10:00:00", "2026-05-14T10:00:00"]},
     ),
     "excel-serial-dates": Log(
-        table(["timestamp", "account", "ip", "model"], *((f"{46143 + n}.4166666667", f"acct_{n}", "203.0.113.1", "m") for n in range(3))),
+        table(
+            ["timestamp", "account", "ip", "model"],
+            *((f"{46143 + n}.4166666667", f"acct_{n}", "203.0.113.1", "m") for n in range(3)),
+        ),
         "flat",
         refused="time",
     ),
@@ -248,14 +275,23 @@ LOGS: Final[dict[str, Log]] = {
         {"started_at": CLOCK[:2], "account_id": ["acct_0", "acct_1"]},
     ),
     "header-changes": Log(
-        table(["timestamp", "account_id", "ip", "model"], *((at + "Z", "acct_0", "203.0.113.1", "m") for at in CLOCK[:3]))
-        + table(["timestamp", "ip", "account_id", "model", "status"], *((at + "Z", "203.0.113.2", "acct_1", "m", 429) for at in CLOCK[3:])),
+        table(
+            ["timestamp", "account_id", "ip", "model"], *((at + "Z", "acct_0", "203.0.113.1", "m") for at in CLOCK[:3])
+        )
+        + table(
+            ["timestamp", "ip", "account_id", "model", "status"],
+            *((at + "Z", "203.0.113.2", "acct_1", "m", 429) for at in CLOCK[3:]),
+        ),
         "flat",
         {"account_id": ["acct_0"] * 3 + ["acct_1"] * 3, "status_code": [None] * 3 + [429] * 3},
         kinds={"header lines": 1},
     ),
     "utf-16-tabs": Log(
-        table(["timestamp", "account_id", "ip", "model"], *((at + "Z", "acct_0", "203.0.113.1", "m") for at in CLOCK[:2]), delimiter="\t").encode("utf-16"),
+        table(
+            ["timestamp", "account_id", "ip", "model"],
+            *((at + "Z", "acct_0", "203.0.113.1", "m") for at in CLOCK[:2]),
+            delimiter="\t",
+        ).encode("utf-16"),
         "flat",
         {"account_id": ["acct_0"] * 2},
     ),
@@ -336,7 +372,13 @@ LOGS: Final[dict[str, Log]] = {
     ),
     "only-the-end": Log(
         jsonl(
-            {"completed_at": "2026-05-01T10:00:30Z", "duration_ms": 30000, "user": "acct_0", "ip": "203.0.113.1", "model": "m"},
+            {
+                "completed_at": "2026-05-01T10:00:30Z",
+                "duration_ms": 30000,
+                "user": "acct_0",
+                "ip": "203.0.113.1",
+                "model": "m",
+            },
         ),
         "flat",
         {"started_at": ["2026-05-01T10:00:00"], "latency_ms": [30000.0]},

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from made_case import HOSTILE, FrameCase, made_case
 
 from forensics.common.errors import UsageError
-from forensics.reports.facts.comparisons import Comparisons, compare_networks, read_ties
+from forensics.reports.facts.comparisons import Comparisons, compare_networks, counts_hold, read_ties
 from forensics.reports.facts.gaps import find_gaps
 from forensics.reports.facts.overview import read_overview
 from forensics.reports.screen.findings import render_report
@@ -75,7 +75,7 @@ def test_first_finding_fits_on_one_screen() -> None:
     lines = render_report(CASE, 80, case_option="--case demo-case", full=False).text().split("\n")
     assert len(lines) <= 50
     text = "\n".join(lines)
-    for label in ("One hand ", "Harvests ", "Innocent? ", "Next "):
+    for label in ("One hand ", "Harvests ", "Innocent? ", "Look next "):
         assert f"\n{label}" in text
     assert "p = 0.001" in text
 
@@ -186,6 +186,18 @@ def test_the_sum_adds_up() -> None:
         for found in re.findall(r"\d[\d ]*(?= lines?| events?| duplicates?| rejects?| blank)", first)
     ]
     assert numbers[0] == sum(numbers[1:])
+
+
+def test_stored_numbers_count_only_while_they_hold() -> None:
+    """The numbers of the whole case are those of what is in it now, also where it grew since it was investigated."""
+    grown = made_case()
+    grown.tables["comparisons"] = compare_networks(grown)
+    assert counts_hold(grown, Comparisons(grown.tables["comparisons"]))
+    assert read_overview(grown) == read_overview(CASE)
+    later = grown.tables["events"].head(5).with_columns(pl.col("started_at") + pl.duration(days=1))
+    grown.tables["events"] = pl.concat([grown.tables["events"], later])
+    assert not counts_hold(grown, Comparisons(grown.tables["comparisons"]))
+    assert read_overview(grown).event_count == grown.tables["events"].height
 
 
 def test_what_cannot_be_assessed_is_said() -> None:

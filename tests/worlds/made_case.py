@@ -649,3 +649,28 @@ def _networks(events: pl.DataFrame, members: pl.DataFrame, links: pl.DataFrame) 
             }
         )
     return _fit("networks", pl.DataFrame(rows, schema=TABLES["networks"].schema))
+
+
+def taking_turns(world: FrameCase, prefix: str = "acct_h") -> FrameCase:
+    """The world with the requests of the hydra's accounts dealt out in turn: the same moments, the same rows of each
+    account, but whoever waited longest goes next, as behind a load balancer.
+    """
+    events = world.tables["events"]
+    mine = events.with_row_index("row").filter(pl.col("account_id").str.starts_with(prefix)).sort("started_at", "row")
+    whose = mine["account_id"].to_numpy()
+    at = mine["started_at"].to_numpy()
+    lives = {name: (at[whose == name].min(), at[whose == name].max()) for name in np.unique(whose)}
+    left = {name: int((whose == name).sum()) for name in lives}
+    last = {name: born for name, (born, _) in lives.items()}
+    dealt: dict[str, list[np.datetime64]] = {name: [] for name in lives}
+    for moment in at:
+        there = [name for name, (born, died) in lives.items() if left[name] and born <= moment <= died]
+        there = there or [name for name in lives if left[name]]
+        chosen = min(there, key=lambda name: (last[name], name))
+        dealt[chosen].append(moment)
+        last[chosen], left[chosen] = moment, left[chosen] - 1
+    moments = mine.sort("account_id", "started_at", "row").with_columns(
+        started_at=pl.Series(np.concatenate([dealt[name] for name in sorted(dealt)])).cast(TIME)
+    )
+    changed = events.with_row_index("row").update(moments.select("row", "started_at"), on="row").drop("row")
+    return FrameCase(world.tables | {"events": _fit("events", changed)})

@@ -43,7 +43,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a table
 
 def wrong_with(log: Log, folder: Path) -> list[str]:
     """What the tool reads otherwise than it stands in the log, one sentence each."""
-    files = log.text if isinstance(log.text, dict) else {log.name: log.text}
+    files = {log.name: log.text} if isinstance(log.text, str | bytes) else log.text
     for name, text in files.items():
         (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     with Case.locked(folder / "case") as case:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from forensics.common.arrays import Floats
 
 # What accounts show, shared or not: SIGHTINGS, but hashes as numbers; `low` and `high` bound the prompts behind a value
-# that means nothing if all are one and the same text.
+# that means nothing if all are one and the same text. In the order of `deal` they are stored, so that whoever looks at
+# a part of the values reads that part and not all.
 TALLIES = pl.Schema(
     {
         "account_id": pl.String(),
@@ -29,18 +30,24 @@ TALLIES = pl.Schema(
         "last_seen_at": TIME,
         "low": pl.UInt64(),
         "high": pl.UInt64(),
+        "deal": pl.UInt16(),
     }
 )
-SEED = 11  # of the hash that deals values into parts
+SEED = 11  # of the hash that deals values into parts,
+DEALS = 65_536  # into so many, of which a part takes a range
 
 
 def complete(tally: pl.LazyFrame) -> pl.LazyFrame:
     """A tally with all columns of TALLIES."""
     there = tally.collect_schema().names()
-    return tally.select(
+    whole = tally.select(
         pl.col(name).cast(dtype) if name in there else pl.lit(None, dtype).alias(name)
         for name, dtype in TALLIES.items()
+        if name != "deal"
     )
+    # a null has a hash too: coalescing hashes would deal all that is no number into one and the same part
+    key = pl.when(pl.col("number").is_null()).then(pl.col("value").hash(SEED)).otherwise(pl.col("number").hash(SEED))
+    return whole.with_columns(deal=(key % DEALS).cast(TALLIES["deal"]))
 
 
 def choose_shared(tallies: pl.LazyFrame, part: int = 0, parts: int = 1) -> pl.LazyFrame:
@@ -49,8 +56,8 @@ def choose_shared(tallies: pl.LazyFrame, part: int = 0, parts: int = 1) -> pl.La
     In:    TALLIES of all accounts, any order, an account and value at most once.
     """
     if parts > 1:
-        key = pl.coalesce(pl.col("number").hash(SEED), pl.col("value").hash(SEED))
-        tallies = tallies.filter(key % parts == part)
+        first, last = part * DEALS // parts, (part + 1) * DEALS // parts - 1
+        tallies = tallies.filter(pl.col("deal") >= first, pl.col("deal") <= last)
     one = (
         tallies.group_by("kind", "number", "value")
         .agg(holders=pl.len(), low=pl.col("low").min(), high=pl.col("high").max())

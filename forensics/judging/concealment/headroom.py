@@ -51,8 +51,8 @@ def test_headroom(panel: Panel) -> pl.DataFrame:
     busiest = np.zeros(len(limit))
     np.maximum.at(busiest, counts["account"].to_numpy(), counts["n"].to_numpy())
     load = np.where(limit > 0, busiest / np.where(limit > 0, limit, 1.0), np.nan)
-    account, period, count = (counts[name].to_numpy().astype(np.int64) for name in ("account", "period", "n"))
-    busy = _Busy(account, period, count, "day" if by_day else "hour")
+    account, when, count = (counts[name].to_numpy().astype(np.int64) for name in ("account", "period", "n"))
+    busy = _Busy(account, when, count, "day" if by_day else "hour")
     return answers(_test_group(panel, group, busy, limit, load) for group in panel.groups)
 
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from forensics.common.errors import InputError
 from forensics.common.schema import OBSERVABLE_PREFIX, REGISTER
+from forensics.common.stores import at_hand, refuse_wrong, spell
 from forensics.reading.accounts.mailboxes import flag_domains
 from forensics.reading.cleaning.identities import one_identity
 from forensics.reading.cleaning.secrets import hide_in
@@ -181,13 +182,15 @@ def _columns(names: Sequence[str], chosen: dict[str, str]) -> dict[str, list[str
 
 def _read_table(path: Path) -> pl.DataFrame:
     """All columns of the file as text; nested objects with dotted names."""
+    refuse_wrong(spell(path))
     try:
-        with path.open("rb") as handle:
-            parquet = handle.read(4) == b"PAR1"
-        if parquet:
-            frame = pl.read_parquet(path, glob=False)
-            return frame.select(_as_text(pl.col(name), dtype) for name, dtype in frame.schema.items())
-        data = _decompressed(path)
+        with at_hand(path) as here:
+            with here.open("rb") as handle:
+                parquet = handle.read(4) == b"PAR1"
+            if parquet:
+                frame = pl.read_parquet(here, glob=False)
+                return frame.select(_as_text(pl.col(name), dtype) for name, dtype in frame.schema.items())
+            data = _decompressed(here)
     except OSError as error:
         raise InputError(
             f"cannot read the accounts file {path}: {error.strerror}",

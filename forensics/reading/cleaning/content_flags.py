@@ -244,17 +244,26 @@ _flags_again: Final = Remembered(_flags)
 
 
 def flag_texts(prompt: pl.Series | None, system: pl.Series | None) -> pl.Series:
-    """Bits of each row's prompt and system text together; null where both are null. System texts repeat: each is read
-    once.
-    """
-    flags: list[pl.Series] = []
-    if prompt is not None:
-        flags.append(_flags(prompt))
-    if system is not None:
-        flags.append(_flags_again(system))
-    if len(flags) == 1:
-        return flags[0]
-    frame = pl.DataFrame({"a": flags[0], "b": flags[1]})
+    """Bits of each row's prompt and system text together; null where both are null."""
+    found = either_flags(None if prompt is None else flag_prompts(prompt), flag_systems(system))
+    return pl.Series([], dtype=pl.UInt32) if found is None else found
+
+
+def flag_prompts(texts: pl.Series) -> pl.Series:
+    """Bits of each prompt."""
+    return _flags(texts)
+
+
+def flag_systems(texts: pl.Series | None) -> pl.Series | None:
+    """Bits of each system text; these repeat, so each is read once, in whichever batch it stands."""
+    return None if texts is None else _flags_again(texts)
+
+
+def either_flags(first: pl.Series | None, second: pl.Series | None) -> pl.Series | None:
+    """Bits that either has; null where both are null."""
+    if first is None or second is None:
+        return second if first is None else first
+    frame = pl.DataFrame({"a": first, "b": second})
     return frame.select(
         pl.when(pl.col("a").is_not_null() | pl.col("b").is_not_null()).then(
             pl.col("a").fill_null(0) | pl.col("b").fill_null(0)

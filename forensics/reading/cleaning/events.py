@@ -11,16 +11,16 @@ import polars as pl
 from forensics.common.schema import EVENTS, OBSERVABLE_PREFIX, TIME
 from forensics.reading.cleaning.chats import conversation, hash_list, tool_names
 from forensics.reading.cleaning.clients import clean_user_agent, read_clients
-from forensics.reading.cleaning.content_flags import flag_texts
+from forensics.reading.cleaning.content_flags import either_flags, flag_prompts, flag_systems
 from forensics.reading.cleaning.fingerprints import hash_strings, read_hashes, sketch_prompts
 from forensics.reading.cleaning.frameworks import strip_framework
 from forensics.reading.cleaning.geography import Database, locate
 from forensics.reading.cleaning.identities import NOBODY, one_identity
 from forensics.reading.cleaning.numbers import SCALES, read_counts, read_durations, read_measures, unit_of_durations
-from forensics.reading.cleaning.operations import part_requests
+from forensics.reading.cleaning.operations import count_probes, part_requests
 from forensics.reading.cleaning.remembered import Remembered
 from forensics.reading.cleaning.tails import unpack_captures, unpack_tail
-from forensics.reading.cleaning.times import SLASHED, read_times, with_year
+from forensics.reading.cleaning.times import ROUNDED, SLASHED, read_times, with_year
 from forensics.reading.cleaning.values import (
     ERROR_STATUS,
     INSIDE,
@@ -46,6 +46,8 @@ NO_TIME: Final = "no time"
 BAD_TIME: Final = "time not readable"
 
 TWO_DAYS: Final = "time could be two days: say which number is the day with format in [time] of a mapping"
+
+ROUNDED_TIME: Final = "time was rounded by a spreadsheet: export it again with the column as text"
 
 FAR_TIME: Final = "time outside 2015 to 2100"
 
@@ -139,6 +141,7 @@ class Doubts:
 
     lost: dict[str, tuple[int, str]] = field(default_factory=dict)  # column → values without a reading, and one of them
     moved: dict[str, int] = field(default_factory=dict)  # rule of identity → lines
+    probes: int = 0  # events that look like health checks
 
     def add(self, other: Doubts) -> None:
         """Take in those of another batch."""
@@ -147,6 +150,7 @@ class Doubts:
             self.lost[name] = (before[0] + count, before[1])
         for rule, count in other.moved.items():
             self.moved[rule] = self.moved.get(rule, 0) + count
+        self.probes += other.probes
 
 
 class Cleaned(NamedTuple):
@@ -155,7 +159,7 @@ class Cleaned(NamedTuple):
     events: pl.DataFrame
     bad: list[tuple[int, str]]
     doubts: Doubts
-    kinds: dict[str, int] = {}  # rows that are no requests, by kind; not among the events
+    kinds: dict[str, int]  # rows that are no requests, by kind; not among the events
 
 
 def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> Cleaned:
@@ -192,8 +196,8 @@ def clean_events(frame: pl.DataFrame, cleaning: Cleaning) -> Cleaned:
         for name, column in EVENTS.columns.items()
         if name not in events.columns and name not in {"source_id", "source_line"}
     ]
-    events, others = part_requests(events.with_columns(missing))
-    kinds = dict(others.group_by("kind", maintain_order=True).len().rows()) if others.height else {}
+    events, kinds = part_requests(events.with_columns(missing))
+    doubts.probes = count_probes(events)
     return Cleaned(locate(events, cleaning.databases), bad, doubts, kinds)
 
 
@@ -336,6 +340,8 @@ def _rejects(raw: pl.DataFrame, started: pl.Series, account: pl.Series, cleaning
             pl.col("started").is_null() & pl.col("written").str.contains(SLASHED) & pl.lit(cleaning.day_first is None)
         )
         .then(pl.lit(TWO_DAYS))
+        .when(pl.col("started").is_null() & pl.col("written").str.contains(ROUNDED))
+        .then(pl.lit(ROUNDED_TIME))
         .when(pl.col("started").is_null() & pl.col("written").str.contains(_DATED))
         .then(pl.lit(FAR_TIME))
         .when(pl.col("started").is_null())
@@ -549,6 +555,7 @@ def _texts(raw: pl.DataFrame, have: set[str], cleaning: Cleaning) -> dict[str, p
     system = raw["system"] if "system" in have else None
     prompt = raw["prompt"] if "prompt" in have else None
     named = read_hashes(raw["template"]) if "template" in have else None
+    flags = None
     if system is not None:
         system = system.set(system.str.strip_chars() == "", None)
         hashed = _hash_systems(system)
@@ -557,7 +564,7 @@ def _texts(raw: pl.DataFrame, have: set[str], cleaning: Cleaning) -> dict[str, p
             columns["system_text"] = system
     if prompt is not None:
         prompt = prompt.set(prompt.str.strip_chars() == "", None)
-        sketched = sketch_prompts(prompt)
+        sketched, flags = _read_prompts(prompt)
         for name in ("prompt_hash", "prompt_head_hash", "prompt_tail_hash"):
             columns[name] = _either(read_hashes(raw[name]) if name in have else None, sketched[name])
         columns["prompt_sketch"] = sketched["prompt_sketch"]
@@ -569,8 +576,9 @@ def _texts(raw: pl.DataFrame, have: set[str], cleaning: Cleaning) -> dict[str, p
         columns["template_hash"] = named
     if "prompt_chars" in have and prompt is None:
         columns["prompt_chars"] = read_counts(raw["prompt_chars"], pl.UInt32)
-    if prompt is not None or system is not None:
-        columns["content_flags"] = flag_texts(prompt, system)
+    asked = either_flags(flags, flag_systems(system))
+    if asked is not None:
+        columns["content_flags"] = asked
     for name in ("prompt_sketch", "prefix_hashes"):
         if name in have and name not in columns:
             columns[name] = hash_list(raw[name], 12 if name == "prompt_sketch" else None)
@@ -584,6 +592,25 @@ def _texts(raw: pl.DataFrame, have: set[str], cleaning: Cleaning) -> dict[str, p
     if "tools" in have and "tools_hash" not in have:
         columns["tools_hash"] = hash_strings(_map_unique(raw["tools"], tool_names))
     return columns
+
+
+def _read_prompts(texts: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+    """Hashes and sketch, and flags, of each text; what comes again is read once."""
+    different, place = _different(texts)
+    sketched, flags = sketch_prompts(different), flag_prompts(different)
+    return (sketched, flags) if place is None else (sketched[place], flags.gather(place))
+
+
+def _different(texts: pl.Series) -> tuple[pl.Series, pl.Series | None]:
+    """The texts without those that came before, and where each stands among them; all of them and no places where few
+    come again.
+    """
+    if texts.n_unique() * 5 > texts.len() * 4:
+        return texts, None
+    different = texts.unique(maintain_order=True)
+    table = different.to_frame("text").with_row_index("place")
+    found = texts.to_frame("text").join(table, on="text", how="left", maintain_order="left", nulls_equal=True)
+    return different, found["place"]
 
 
 def _either(first: pl.Series | None, second: pl.Series) -> pl.Series:

@@ -41,6 +41,8 @@ _SESSION: Final = re.compile(r"arn:(aws[\w-]*):sts::(\d*):assumed-role/([^/]+)/(
 _ROLE: Final = re.compile(r"arn:(aws[\w-]*):iam::(\d*):role/(?:.*/)?([^/]+)")
 _GOOGLE: Final = re.compile(r"(?:serviceAccount|user|group|principal):([^/:]+@[^/:]+)")
 _GOOGLE_ROUND: Final = re.compile(r"principal://.*/subject/(.+)")
+_UUID: Final = re.compile(r"(?:urn:uuid:)?\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?", re.IGNORECASE)
+_FRACTION: Final = re.compile(r"(\d{1,15})\.0")
 _MAIL: Final = re.compile(r"[^@\s/:]+@[^@\s/:]+\.[a-zA-Z]{2,}")
 # Sessions that a machine names anew each time: an instance, a task, a clock, an SDK's default.
 _MACHINE: Final = re.compile(
@@ -53,6 +55,8 @@ ROLE: Final = "sessions of a role count as their role"
 PERSON: Final = "sessions of a role that name a person count as that person"
 GOOGLE: Final = "principals of Google count by their e-mail address"
 MAIL: Final = "e-mail addresses count in lower case"
+UUID: Final = "UUIDs count in lower case, without braces"
+WHOLE: Final = "numbers that a program wrote as fractions (7.0) count as whole numbers"
 KEY: Final = "keys count by their SHA-256 hash, which gateways log"
 
 
@@ -73,8 +77,17 @@ def identity(text: str) -> tuple[str, str]:
     if google is not None:
         return google.group(1).lower(), GOOGLE
     hidden = hide_secret(text)
-    if hidden != text:
-        return hidden, KEY
+    return (hidden, KEY) if hidden != text else _one_spelling(text)
+
+
+def _one_spelling(text: str) -> tuple[str, str]:
+    """An id that may be written in several ways in its one way, and the rule that gave it."""
+    uuid, fraction = _UUID.fullmatch(text), _FRACTION.fullmatch(text)
+    if uuid is not None:
+        plain = uuid.group(1).lower()
+        return plain, UUID if plain != text else ""
+    if fraction is not None:
+        return fraction.group(1), WHOLE
     return (text.lower(), MAIL) if _MAIL.fullmatch(text) else (text, "")
 
 
@@ -83,6 +96,7 @@ def one_identity(accounts: pl.Series, *, untouched: bool) -> tuple[pl.Series, di
     rules of its own: what those made of an id stays, and only secrets are hashed.
     """
     marks = r"^(?:arn:aws|serviceAccount:|user:|group:|principal:|Bearer |sk-|sk_|pk|rk|gsk|xai|pplx|r8|eyJ)|@"
+    marks += r"|^\d{1,15}\.0$|^\{[0-9a-fA-F]{8}-|^urn:uuid:|^[0-9A-F]{8}-[0-9A-F]{4}-"
     if not accounts.str.contains(marks).any():
         return accounts, {}
     unique = accounts.drop_nulls().unique()

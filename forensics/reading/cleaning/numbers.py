@@ -122,12 +122,21 @@ _UNITS: Final = {
     **dict.fromkeys(("us", "µs", "μs", "usec", "micros", "microsecond", "microseconds"), MICROSECOND),
     **dict.fromkeys(("ns", "nsec", "nanos", "nanosecond", "nanoseconds"), NANOSECOND),
 }
-_PART: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-zµμ]+)\s*")
+_PART: Final = re.compile(r"(\d{1,3}(?:,\d{3})+\.\d+|\d{1,3}(?:\.\d{3})+,\d+|\d+(?:[.,]\d+)?)\s*([a-zµμ]+)\s*")
+_EITHER: Final = re.compile(r"[1-9]\d{0,2},\d{3}")  # thousands here, a fraction there
 _CLOCK: Final = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d\d(?:[.,]\d+)?)")
 _ISO: Final = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?", re.IGNORECASE)
 
 
-def duration_ms(text: str) -> float | None:
+def _measure(text: str, decimal: str) -> float | None:
+    """The number before a unit; None for one that could be two."""
+    if _EITHER.fullmatch(text) and not decimal:
+        return None
+    sign = decimal or max(".,", key=text.rfind)
+    return float(text.replace("." if sign == "," else ",", "").replace(sign, "."))
+
+
+def duration_ms(text: str, decimal: str = "") -> float | None:
     """Milliseconds of a duration that says its own unit: `1.58s`, `1m20s`, `994.4ms`, `00:00:01.5`, `PT1.5S`."""
     lower = text.strip().lower()
     clock = _CLOCK.fullmatch(lower) or _ISO.fullmatch(text.strip())
@@ -139,7 +148,10 @@ def duration_ms(text: str) -> float | None:
         part = _PART.match(lower, place)
         if part is None or part.group(2) not in _UNITS:
             return None
-        total += float(part.group(1).replace(",", ".")) * _UNITS[part.group(2)]
+        measure = _measure(part.group(1), decimal)
+        if measure is None:
+            return None
+        total += measure * _UNITS[part.group(2)]
         place = part.end()
     return total if place else None
 
@@ -153,7 +165,7 @@ def read_durations(values: pl.Series, scale: float | None, decimal: str = "") ->
     told = values.filter(plain.is_null() & values.is_not_null()).unique()
     if not told.len():
         return found
-    read = [duration_ms(text) for text in told.to_list()]
+    read = [duration_ms(text, decimal) for text in told.to_list()]
     table = pl.DataFrame({"text": told, "ms": pl.Series(read, dtype=pl.Float64)})
     own = values.to_frame("text").join(table, on="text", how="left", maintain_order="left")["ms"]
     return found.zip_with(found.is_not_null(), own)

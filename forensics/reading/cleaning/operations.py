@@ -1,7 +1,7 @@
-"""Lines of a log that no customer asked for: probes of balancers and clusters, tunnels in which requests cannot be seen.
+"""Lines that no customer asked for: tunnels in which requests cannot be seen, probes of balancers and clusters.
 
-They are passed over and counted, never dropped in silence. A client can name itself as it likes, so a name alone hides
-nothing: only reading without a body, without model and tokens, is taken for a probe.
+A tunnel that was opened is passed over and counted. A probe stays an event, since a client can call itself as it likes
+and ask for any path, and is told.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
-
-PROBES: Final = "health checks"
 
 TUNNELS: Final = "CONNECT"
 
@@ -24,22 +22,23 @@ _PROGRAMS: Final = (
 )
 
 
-def part_requests(events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The events that are requests, and `row` and `kind` of those that are not."""
+def part_requests(events: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The events that are requests, and how many are not, by kind."""
     method = events["method"]
-    if method.null_count() == method.len() or not method.is_in(["GET", "HEAD", "CONNECT"]).any():
-        return events, pl.DataFrame(schema={"row": pl.UInt32, "kind": pl.String})
+    if method.null_count() == method.len() or not (method == TUNNELS).any():
+        return events, {}
+    opened = pl.col("status_code").is_between(200, 299) | pl.col("status_code").is_null()
+    tunnels = events.select(((pl.col("method") == TUNNELS) & opened).fill_null(value=False)).to_series()
+    return (events.filter(~tunnels), {TUNNELS: int(tunnels.sum())}) if tunnels.any() else (events, {})
+
+
+def count_probes(events: pl.DataFrame) -> int:
+    """Events that look like a probe: reading without a body, of a path that tells health, without model and tokens."""
+    method = events["method"]
+    if method.null_count() == method.len():
+        return 0
     silent = pl.col("request_model").is_null() & pl.col("input_tokens").is_null() & pl.col("output_tokens").is_null()
     asked = pl.col("endpoint").str.contains(_PATHS) | (
         pl.col("user_agent").str.contains(_PROGRAMS) & (pl.col("endpoint") == "/")
     )
-    kind = (
-        pl.when(pl.col("method") == "CONNECT")
-        .then(pl.lit(TUNNELS))
-        .when(pl.col("method").is_in(["GET", "HEAD"]) & silent & asked.fill_null(value=False))
-        .then(pl.lit(PROBES))
-    )
-    kinds = events.select(kind.alias("kind")).to_series()
-    if kinds.null_count() == kinds.len():
-        return events, pl.DataFrame(schema={"row": pl.UInt32, "kind": pl.String})
-    return events.filter(kinds.is_null()), events.select("row", kinds).filter(kinds.is_not_null())
+    return int(events.select((pl.col("method").is_in(["GET", "HEAD"]) & silent & asked).sum()).item())

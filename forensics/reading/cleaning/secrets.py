@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from forensics.common.secrets import MARKS, PATTERN, hide_secret
+from forensics.common.secrets import MARKS, PATTERN, SHORTEST, hide_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,6 +49,9 @@ def _may_hold(values: pl.Series) -> bool:
     """Whether anything in a column begins as secrets do. One long text is looked through faster than many short ones,
     and what repeats is looked at once.
     """
+    longest = values.str.len_bytes().max()
+    if not isinstance(longest, int) or longest < SHORTEST:
+        return False
     repeats = values.head(_SAMPLED).n_unique() * 2 < min(values.len(), _SAMPLED)
     return bool((values.unique() if repeats else values).str.join("\n").str.contains(MARKS).item())
 

@@ -112,8 +112,12 @@ def read_times(
     return _in_range(times)
 
 
+ROUNDED: Final = r"^\d(?:\.\d{1,6})?E\+\d\d$"  # as a spreadsheet shows a long number: seconds or minutes of it are lost
+
+
 def _from_number(text: pl.Expr, unit: str | None) -> pl.Expr:
     """Epoch numbers: integers exactly, fractions through Float64 (seconds keep their microseconds)."""
+    text = pl.when(~text.str.contains(ROUNDED)).then(text)
     integer, real = text.cast(pl.Int64, strict=False), text.cast(pl.Float64, strict=False)
     per_micro = {"us": 1, "ns": 1_000}
     times_micro = {"s": 1_000_000, "ms": 1_000}
@@ -354,16 +358,27 @@ def _read_slashed(text: pl.Series, zone: str | None, *, day_first: bool | None) 
     clock = pl.when(clock.str.len_chars() == len("00:00")).then(clock + ":00").otherwise(clock)
     naive = parts.select(
         pl.concat_str(
-            pl.col("year").str.pad_start(3, "0").str.replace("^0", "20"), pl.lit("-"), pl.col(month).str.zfill(2), pl.lit("-"), pl.col(day).str.zfill(2), pl.lit("T"), clock
+            pl.col("year").str.pad_start(3, "0").str.replace("^0", "20"),
+            pl.lit("-"),
+            pl.col(month).str.zfill(2),
+            pl.lit("-"),
+            pl.col(day).str.zfill(2),
+            pl.lit("T"),
+            clock,
         ).alias("naive")
     ).to_series()
     return _utc(_naive(naive), zone)
+
+
+_YEARLESS: Final = r"^(?:\d\d-\d\d|[A-Z][a-z]{2} +\d{1,2}) \d"
 
 
 def with_year(text: pl.Series, today: dt.date) -> pl.Series:
     """Times without a year (`05-01 14:46:38`, `May  1 10:00:01`) with the latest year in which they are not after
     `today`; others stay.
     """
+    if not text.str.contains(_YEARLESS).any():
+        return text
     month = pl.coalesce(
         pl.col("text").str.extract(r"^(\d\d)-\d\d \d", 1).cast(pl.Int32, strict=False),
         pl.col("text")

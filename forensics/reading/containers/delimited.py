@@ -134,6 +134,7 @@ def csv_values(batch: Batch, header: Sequence[str], delimiter: str) -> dict[str,
                     found[name].append(cell)
     return found
 
+
 _CSV_SPAN: Final = 200  # lines a quoted field may run over
 
 

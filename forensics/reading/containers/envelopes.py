@@ -205,7 +205,8 @@ def read_inside(opened: Opened, read: Callable[[Batch], Rows], count: int) -> Ro
         ended = "ended_at" in frame.columns and frame["ended_at"].null_count() < frame.height
         frame = frame if ended else frame.with_columns(own.zip_with(own.is_not_null(), told).alias("started_at"))
     frame = frame.with_columns(places.gather(frame["row"]).alias("row"))
-    bad, others = [], []
+    bad: list[tuple[int, str]] = []
+    others: list[tuple[int, str]] = []
     for row, reason in inner.bad:
         line = opened.batch.line(row)
         like = line.lstrip()[:1] == b"{" or reason == CUT_OFF or _REQUEST_LIKE.search(line)
@@ -220,10 +221,13 @@ def read_inside(opened: Opened, read: Callable[[Batch], Rows], count: int) -> Ro
 
 def text_paths(records: Sequence[Any]) -> list[Path]:
     """Fields of records that may hold lines of a server, likeliest first."""
-    found = []
+    found: list[Path] = []
+    there = {key for record in records if isinstance(record, dict) for key in record}
     for key in TEXT_KEYS:
         for roof in _ROOFS:
-            path = (roof, key) if roof else (key,)
+            path: Path = (roof, key) if roof else (key,)
+            if path[0] not in there:
+                continue
             texts = [_text_of(dig(record, path)) for record in records if isinstance(record, dict)]
             like = sum(bool(_REQUEST_LIKE.search(text)) for text in texts if text.lstrip()[:1] != b"{")
             if like and like * 10 >= len(texts) * 3:

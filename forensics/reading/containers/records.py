@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import polars as pl
 
-from forensics.reading.containers.decoded import load_all
+from forensics.reading.containers.decoded import load, load_all
 from forensics.reading.fields.json_values import TOO_DEEP, load_value
 from forensics.reading.fields.plan import TEXT_FIELDS, WRAPPERS, Plan
 
@@ -53,6 +53,9 @@ _ENVELOPES: Final = (
 
 _ANSWERS: Final = ("data", "result", "results", "response", "body", "Body", "hits", "payload")  # hold a wrapper
 
+# Every key by which `unwrap` looks for records in a record, those of `_kept` too.
+_HOLDERS: Final = frozenset({*WRAPPERS, *_ANSWERS, *_ENVELOPES, "_source", "result", "values", "columns"})
+
 _DEEPEST: Final = 6  # wrappers in wrappers
 
 
@@ -91,6 +94,8 @@ def dig(record: Mapping[str, Any], path: Path) -> Any:  # noqa: ANN401 - any JSO
     """The value at a path, None where there is none."""
     node: Any = record
     for key in path:
+        if isinstance(node, str) and node[:1] == "{":  # an object as text
+            node = load(node.encode(errors="replace"))
         if isinstance(node, dict):
             node = node.get(key)
         elif isinstance(node, list) and key.isdecimal():  # a number picks an item
@@ -267,6 +272,8 @@ def unwrap(value: Any, depth: int = _DEEPEST) -> list[Any] | None:  # noqa: ANN4
         return [record for item in value for record in ((unwrap(item, depth - 1) if depth > 0 else None) or [item])]
     if not isinstance(value, dict):
         return None
+    if _HOLDERS.isdisjoint(value):  # most records hold no other
+        return [value]
     found = _kept(value)
     if found is not None and depth > 0:
         return [record for item in found for record in (unwrap(item, depth - 1) or [item])]
@@ -285,8 +292,8 @@ def _item_records(item: Any, depth: int) -> list[Any] | None:  # noqa: ANN401 - 
 
 
 def _kept(value: Mapping[str, Any]) -> list[Any] | None:
-    """The records that a store of logs keeps under its own names: a document of Elasticsearch, a row of Splunk's search,
-    the pairs of time and line of Loki.
+    """The records that a store of logs keeps under its own names: a document of Elasticsearch, a row of Splunk's,
+    pairs of time and line of Loki, rows beside the names of their columns.
     """
     source, result, pairs = value.get("_source"), value.get("result"), value.get("values")
     if isinstance(source, dict) and "_index" in value:

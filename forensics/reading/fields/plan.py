@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SAMPLE_LINES: Final = 300  # lines of a batch looked at for their keys
 
 _DEPTH: Final = 5  # how deep keys are looked for
+_VALUES: Final = 50  # kept of each path
 
 WRAPPERS: Final = (
     "Records",
@@ -100,7 +101,8 @@ def inner_keys(value: Any, depth: int = 4) -> Iterator[str]:  # noqa: ANN401 - a
     """Keys of objects inside lists: parts of messages and the like, which are no fields."""
     if isinstance(value, dict):
         for inner in value.values():
-            yield from inner_keys(inner, depth)
+            if isinstance(inner, dict | list):
+                yield from inner_keys(inner, depth)
     elif isinstance(value, list) and depth:
         for item in value[:20]:
             if isinstance(item, dict):
@@ -112,10 +114,15 @@ def observe(records: Iterable[Mapping[str, Any]]) -> dict[Path, list[Any]]:
     """The paths of some records with up to 50 values of each."""
     seen: dict[Path, list[Any]] = {}
     for record in records:
-        for path, value in walk(record):
-            values = seen.setdefault(path, [])
-            if len(values) < 50 and value is not None:
+        for key, value in record.items():
+            values = seen.setdefault((key,), [])
+            if len(values) < _VALUES and value is not None:
                 values.append(value)
+            if isinstance(value, dict):
+                for path, inner in walk(value, (key,), _DEPTH - 1):
+                    values = seen.setdefault(path, [])
+                    if len(values) < _VALUES and inner is not None:
+                        values.append(inner)
     return seen
 
 
@@ -219,7 +226,7 @@ def _targets(name: str, path: Path, values: Sequence[Any]) -> tuple[str, ...]:
     elif name == "client_address" and not any(map(_is_address, values)):
         target = ("user_agent",) if any(map(_is_client, values)) else ()
     elif (name not in _LISTS_ALLOWED and not any(map(_is_scalar, values))) or (
-        name in {"client_asn", "input_tokens", "output_tokens"} and not any(map(_is_number, values))
+        name in {"client_asn", "input_tokens", "output_tokens"} and not any(map(_begins_as_number, values))
     ):
         target = ()
     elif name == "request_id" and len(values) >= _FEW and len(set(map(str, values))) <= max(2, len(values) // _OFTEN):
@@ -245,11 +252,6 @@ def _is_client(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     return isinstance(value, str) and bool(_CLIENT.match(value))
 
 
-def _is_number(value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    if isinstance(value, str):
-        value = re.sub(r"(?<=\d)[.,'\s\u00a0\u202f](?=\d)", "", value.removeprefix("AS").removeprefix("as"))
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
+def _begins_as_number(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Whether a value is a number, or means to be one: what cannot be read of it is told."""
+    return not isinstance(value, str) or bool(re.match(r"(?i)\s*(?:as\s*)?[+-]?[.,]?\d", value))

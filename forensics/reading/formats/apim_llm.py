@@ -27,9 +27,7 @@ PLUGIN = Format(
             '"IsStreamCompletion":false,"RequestMessages":"[{\\"role\\":\\"user\\",\\"content\\":\\"hi\\"}]"}'
         ),
     ),
-    broken=(
-        '{"TimeGenerated":"2026-07-02T06:31:32Z","CorrelationId":"c2","ModelName":"m","PromptTokens":12}',
-    ),
+    broken=('{"TimeGenerated":"2026-07-02T06:31:32Z","CorrelationId":"c2","ModelName":"m","PromptTokens":12}',),
     constants={"platform": "azure"},
     read=read,
 )

@@ -15,7 +15,18 @@ import orjson
 from forensics.reading.fields.format import Format
 from forensics.reading.fields.json_values import load_value
 
-_WHO: Final = ("account", "account_id", "customer", "customer_id", "user", "user_id", "userId", "tenant", "tenant_id", "key")
+_WHO: Final = (
+    "account",
+    "account_id",
+    "customer",
+    "customer_id",
+    "user",
+    "user_id",
+    "userId",
+    "tenant",
+    "tenant_id",
+    "key",
+)
 
 
 def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or the same as text

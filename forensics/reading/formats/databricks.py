@@ -56,7 +56,7 @@ def read(record: dict[str, Any]) -> dict[str, Any]:
 PLUGIN = Format(
     name="databricks",
     title="Databricks model serving (endpoint usage)",
-    reference="https://docs.databricks.com/aws/en/ai-gateway/configure-ai-gateway-endpoints (usage tracking table schemas)",
+    reference="https://docs.databricks.com/aws/en/ai-gateway/configure-ai-gateway-endpoints (usage table)",
     marks=(
         "databricks_request_id",
         "request_time|timestamp_ms",

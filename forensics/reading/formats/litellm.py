@@ -58,7 +58,9 @@ def _account(record: dict[str, Any], metadata: dict[str, Any]) -> Any:  # noqa: 
     return _said(*(user for user in users if user not in _NOBODY), _key(record, metadata))
 
 
-_PROBE = "litellm-internal-health-check"  # the account of the proxy's own probes; tags are the caller's and tell nothing
+_PROBE = (
+    "litellm-internal-health-check"  # the account of the proxy's own probes; tags are the caller's and tell nothing
+)
 _NOBODY = ("default_user_id", "litellm-proxy-master-key")
 
 

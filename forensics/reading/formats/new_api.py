@@ -1,8 +1,9 @@
 """Relay log of new-api and one-api, and of their forks: CSV, JSON lines, or the answer of the API.
 
 Pitfalls: `type` says what a row is: 2 is a request, 5 one that failed (in one-api a test of a channel); top-ups (1),
-          management (3), system (4), refunds (6) and rows that correct the price of a task are no requests; `content` is a note about billing, or the error, never the prompt; use_time is in
-          whole seconds, one-api's elapsed_time in milliseconds, `frt` in `other` the time to the first token in milliseconds; created_at is when the row was
+          management (3), system (4), refunds (6) and rows that correct the price of a task are no requests; `content`
+          is a note about billing, or the error, never the prompt; use_time is in whole seconds, one-api's elapsed_time
+          in milliseconds, `frt` in `other` the time to the first token in milliseconds; created_at is when the row was
           written, at the end; the address is there only where a user switched it on; ids may be row numbers.
 """
 

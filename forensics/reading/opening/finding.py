@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics.common.errors import InputError
+from forensics.common.stores import find_objects, is_store, refuse_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,15 +17,19 @@ Passed = list[tuple[str, str]]  # what was passed over, and why
 
 
 def find_sources(given: Sequence[str]) -> tuple[list[str], Passed]:
-    """Files behind paths, folders and globs, sorted within each, none twice; and what was passed over, with the reason.
+    """Files and objects behind names, folders and globs, sorted within each, none twice; and what was passed over, with
+    the reason.
 
-    Raises: InputError where a name finds nothing.
+    Raises: InputError where a name finds nothing; UsageError for one of another service, or with credentials in it.
     """
     found: list[str] = []
     skipped: Passed = []
     for name in given:
+        refuse_wrong(name)
         path = Path(name)
-        if name == "-" or (path.exists() and not path.is_dir()):
+        if is_store(name):
+            found += _objects(name, skipped)
+        elif name == "-" or (path.exists() and not path.is_dir()):
             found.append(name)
         elif path.is_dir():
             inside = _files_in(path, skipped)
@@ -34,6 +39,18 @@ def find_sources(given: Sequence[str]) -> tuple[list[str], Passed]:
         else:
             found += _matches(name, skipped)
     return list(dict.fromkeys(found)), list(dict.fromkeys(skipped))
+
+
+def _objects(name: str, skipped: Passed) -> list[str]:
+    """Objects of a store that a name, a folder or a glob stands for."""
+    whole = [one.name for one in find_objects(name)]
+    hidden = {key for key in whole if key != name and _is_hidden(key.split("/")[3:])}
+    skipped += [(key, "hidden file") for key in whole if key in hidden]
+    return [key for key in whole if key not in hidden]
+
+
+def _is_hidden(parts: Sequence[str]) -> bool:
+    return any(part.startswith(".") for part in parts) or parts[-1].endswith("~")
 
 
 def _matches(pattern: str, skipped: Passed) -> list[str]:
@@ -63,7 +80,7 @@ def _files_in(folder: Path, skipped: Passed) -> list[str]:
         inner = path.relative_to(folder).parts
         if reason:
             skipped.append((str(path), reason))
-        elif any(part.startswith(".") for part in inner) or path.name.endswith("~"):
+        elif _is_hidden(inner):
             skipped.append((str(path), "hidden file"))
         else:
             found.append(str(path))

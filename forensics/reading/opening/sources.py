@@ -21,6 +21,7 @@ import numpy as np
 import zstandard
 
 from forensics.common.errors import InputError
+from forensics.common.stores import is_store, open_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -255,11 +256,12 @@ def kind_of(head: bytes) -> str:
 
 
 def open_source(path: str) -> Stream:
-    """Open a file, a pipe or standard input and see how it is compressed.
+    """Open a file, a pipe, standard input or an object of a store and see how it is compressed.
 
-    Raises: OSError where it cannot be opened; InputError for a device, and a pipe into which nobody writes.
+    Raises: OSError where it cannot be opened; InputError for a device, a pipe into which nobody writes, and an object
+            that cannot be had.
     """
-    handle: IO[bytes] = sys.stdin.buffer if path == "-" else _open(Path(path))
+    handle: IO[bytes] = sys.stdin.buffer if path == "-" else open_object(path) if is_store(path) else _open(Path(path))
     peek = handle.peek(8)[:8] if hasattr(handle, "peek") else b""
     return Stream(handle, kind_of(peek))
 

@@ -95,9 +95,11 @@ def envelopes(batch: Batch, base: Reader, forms: Mapping[str, Format], plain: Re
         return [replace(base, envelopes=(replace(one, nest=nest),)) for one in text_envelopes(records)]
     found = []
     for row in range(min(_ABOVE, len(lines))):
-        table = _header_of([line for line in lines[row:]], base)
+        table = _header_of(list(lines[row:]), base)
         if table is not None:
-            cells = [dict(zip(table.header, one, strict=False)) for one in _csv_cells(lines[row + 1 :], table.delimiter)]
+            cells = [
+                dict(zip(table.header, one, strict=False)) for one in _csv_cells(lines[row + 1 :], table.delimiter)
+            ]
             for path in (*text_paths(cells), *json_paths(cells)):
                 told = Envelope(text=path, time=time_path(cells, path), header=table.header, delimiter=table.delimiter)
                 found.append(replace(table, header_row=row, envelopes=(told,)))
@@ -198,6 +200,11 @@ def inside(objects: Sequence[Any], forms: Mapping[str, Format]) -> list[dict[str
     return [record for record in records if isinstance(record, dict)]
 
 
+def _possible(mark: str, keys: set[str]) -> bool:
+    """Whether a record of some with these keys could have a mark."""
+    return any(one in keys or one.partition(".")[0] in keys for one in mark.split("|"))
+
+
 def by_records(
     records: Sequence[dict[str, Any]], base: Reader, forms: Mapping[str, Format], name: str | None
 ) -> list[Reader]:
@@ -206,8 +213,9 @@ def by_records(
     if name is not None:
         return [replace(base, form=forms[name], seen=seen)]
     fitting = []
+    keys = {key for record in records for key in record}
     for form in forms.values():
-        if form.marks and form.container != "w3c":
+        if form.marks and form.container != "w3c" and all(_possible(mark, keys) for mark in form.marks):
             share = sum(all(has_mark(record, mark) for mark in form.marks) for record in records) / max(len(records), 1)
             if share >= _ENOUGH:
                 fitting.append(replace(base, form=form, seen=seen))

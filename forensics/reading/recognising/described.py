@@ -54,7 +54,7 @@ _GIVES: Final[dict[str, tuple[str, ...]]] = {
     "forwarded_for": ("client_address",),
     "url": ("endpoint", "server_address"),
     "query_path": ("endpoint",),
-    "request": ("method", "endpoint"),
+    "request": ("method", "endpoint", "server_address"),
     "headers": ("user_agent", "account_id", "client_address"),
     "captures": ("user_agent", "server_address", "client_address"),
     "tail": ("request_id", "latency_ms", "client_address"),
@@ -116,9 +116,12 @@ def formats_page() -> str:
         "(`ingest --join`), or say in a mapping where it stands. A field that no format knows is named by",
         "`forensics formats test FILE`; to a log that none fits `forensics formats learn FILE` proposes a mapping.",
         "",
-        "Whatever the format: objects one after the other, envelopes (`Records`, `logEvents`, `message`, `data.items`,",
-        "`result`), gz, zst, bz2, xz, UTF-8 and UTF-16 are opened; records that are no requests are passed over and",
-        "counted by kind; a request id drops a line only where it behaves like one.",
+        "Whatever the format: objects one after the other, envelopes (`Records`, `logEvents`, `message`,",
+        "`data.items`, `result`), gz, zst, bz2, xz, UTF-8 and UTF-16 are opened; so are lines of a server inside those",
+        "of a collector: behind a prefix (syslog, container runtimes, `docker compose`, `kubectl`, a logger's words",
+        "before an object), or in a text field of a record or table (`log`, `message`, `MESSAGE`, `_raw`, `line`,",
+        "`textPayload`); the time of the envelope counts only where the line tells none. Records that are no requests",
+        "are passed over and counted by kind; a request id drops a line only where it behaves like one.",
     ]
     for name, form in all_formats().items():
         lines += ["", f"## {name}", "", f"{form.title}. Source: {form.reference}", ""]

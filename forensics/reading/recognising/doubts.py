@@ -83,7 +83,21 @@ class Tally:
         """Sentences about the whole source. `repeats`: lines with a request id, and those whose id came before."""
         if not self.rows:
             return []
-        return [*self._missing(), *self._accounts(), *_repeated(repeats), *self._lost(), *sorted(self._moved())]
+        probes = self._probes()
+        return [
+            *self._missing(),
+            *self._accounts(),
+            *_repeated(repeats),
+            *self._lost(),
+            *probes,
+            *sorted(self._moved()),
+        ]
+
+    def _probes(self) -> list[str]:
+        count = self.doubts.probes
+        if not count:
+            return []
+        return [f"{count:,} of {self.rows:,} {_lines(self.rows)} look like health checks, and are counted as requests"]
 
     def _missing(self) -> list[str]:
         form, unused = self.reader.form, self.reader.unused

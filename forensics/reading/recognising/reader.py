@@ -48,6 +48,7 @@ class Reader:
     constants: Mapping[str, str] = field(default_factory=dict)  # a mapping's
     hollow: bool = False  # no sampled line gave the client that such lines always have
     envelopes: tuple[Envelope, ...] = ()  # what stands around the lines, from the outside in
+    registered: frozenset[str] = frozenset()  # accounts that an accounts file knows, while the reader is settled
 
     @property
     def plan(self) -> Plan:
@@ -104,7 +105,9 @@ class Reader:
     def _read_sections(self, parts: Sequence[Section]) -> Rows:
         """A batch in which the header of a table changes: each line is read by the header above it."""
         read = [(part, self.under(part.header, part.batch)) for part in parts]
-        found = [(part.first, read_csv(part.batch, one.header, one.delimiter, one.plan, one.form)) for part, one in read]
+        found = [
+            (part.first, read_csv(part.batch, one.header, one.delimiter, one.plan, one.form)) for part, one in read
+        ]
         frame = pl.concat(
             [rows.frame.with_columns(pl.col("row") + first) for first, rows in found], how="diagonal_relaxed"
         )
@@ -160,3 +163,4 @@ class Wishes:
     joined: bool = False  # events need no account until another log was asked
     databases: tuple[Database, ...] = ()
     today: dt.date | None = None  # of the source, for times that name no year
+    registered: frozenset[str] = frozenset()  # accounts that an accounts file knows

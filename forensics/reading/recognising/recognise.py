@@ -86,7 +86,9 @@ def _base(forms: Mapping[str, Format], mapping: MappingFile, wishes: Wishes) -> 
         wishes.databases,
         today=wishes.today,
     )
-    return Reader(forms["flat"], "json", 0.0, chosen, cleaning, constants=mapping.constants)
+    return Reader(
+        forms["flat"], "json", 0.0, chosen, cleaning, constants=mapping.constants, registered=wishes.registered
+    )
 
 
 def _enveloped(

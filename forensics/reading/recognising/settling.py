@@ -24,6 +24,11 @@ _STAND_INS: Final = ("api_key_id", "device_id", "client_address", "organization_
 
 _ONE_VALUE: Final = 10  # sampled lines with one account from which on a more telling field is preferred
 _TELLING: Final = 3  # different values that make a field more telling
+_NAMED: Final = ("api_key_id", "end_user_id", "device_id", "organization_id")  # what an accounts file may go by instead
+_KNOWN, _UNKNOWN = (
+    0.5,
+    0.1,
+)  # share of accounts that the accounts file knows: from which it speaks of them, below which not
 _WORDS: Final = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 
 
@@ -31,6 +36,7 @@ def settle(reader: Reader, rows: Rows) -> Reader:
     """The reader with what the sampled rows tell, and its confidence: the share of them that become events."""
     reader = _told(reader, rows.frame)
     reader = _questioned(reader, rows.frame)
+    reader = _registered(reader, rows.frame)
     events, bad, _, others = reader.clean(rows.frame)
     if events.height and NO_ACCOUNT in {reason for _, reason in bad}:
         reader, events, bad = _filled_up(reader, rows.frame, events, bad)
@@ -42,6 +48,30 @@ def settle(reader: Reader, rows: Rows) -> Reader:
     hollow = bool(events.height) and events["client_prefix"].null_count() == events.height
     reader = replace(reader, hollow=hollow and reader.container == "lines" and "client_address" in reader.form.fills)
     return replace(reader, confidence=events.height / total if total else float(bool(others)), trouble=trouble)
+
+
+def _registered(reader: Reader, frame: pl.DataFrame) -> Reader:
+    """The reader in which the field stands for the account by whose values the accounts file goes.
+
+    Of a proxy's key and its owner either may be the account: whoever keeps the list of accounts has decided.
+    """
+    known, fields = reader.registered, [name for name in _NAMED if name in frame.columns]
+    reader = replace(reader, registered=frozenset())
+    if not known or not fields or "account_id" in reader.chosen:
+        return reader
+
+    def share(other: Reader) -> float:
+        accounts = other.clean(frame).events["account_id"].unique()
+        return len(known.intersection(accounts)) / max(1, accounts.len())
+
+    if share(reader) >= _UNKNOWN:
+        return reader
+    for name in fields:
+        order = (name, *(kept for kept in ("account_id", *reader.cleaning.account_from) if kept != name))
+        other = replace(reader, cleaning=replace(reader.cleaning, account_from=tuple(dict.fromkeys(order))))
+        if share(other) >= _KNOWN:
+            return _noted(other, f"the accounts file goes by {name}: it stands for the account")
+    return reader
 
 
 def _stood_in(reader: Reader, frame: pl.DataFrame, events: pl.DataFrame) -> tuple[Reader, pl.DataFrame]:
@@ -69,7 +99,7 @@ def _filled_up(
     order = tuple(dict.fromkeys((*reader.cleaning.account_from, "api_key_id", "client_address")))
     other = replace(reader, cleaning=replace(reader.cleaning, account_from=order))
     found = other.clean(frame)
-    gained = found.events.height - events.height
+    gained = len(bad) - len(found.bad)
     if not gained:
         return reader, events, bad
     note = f"{gained:,} of {frame.height:,} sampled lines name no account: there key or client_address stands in for it"

@@ -251,8 +251,8 @@ class _Builder:
                 "last_seen_at",
                 "banned_at",
                 "ended_at",
-                "hour_counts",
             )
+            .join(every.lazy().select("account_id"), on="account_id", how="semi")
             .collect()
         )
         self.compared = read_comparisons(tables)
@@ -396,7 +396,7 @@ class _Builder:
 
     def _with_numbers(self, members: pl.DataFrame) -> pl.DataFrame:
         """Members with what they did, surest first."""
-        joined = members.join(self.accounts.drop("hour_counts"), on="account_id", how="left")
+        joined = members.join(self.accounts, on="account_id", how="left")
         return joined.sort(["membership", "weight_bits", "account_id"], descending=[True, True, False], nulls_last=True)
 
     def _shares(self, row: Mapping[str, Any]) -> tuple[Share, ...]:

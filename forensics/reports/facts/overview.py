@@ -10,7 +10,7 @@ import polars as pl
 
 from forensics.common.schema import OBSERVABLE_PREFIX, of_operator
 from forensics.describing.sightings import find_kinds
-from forensics.reports.facts.comparisons import Comparisons, count_case
+from forensics.reports.facts.comparisons import Comparisons, count_case, counts_hold
 from forensics.reports.facts.gaps import Blind, Gap
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def read_overview(case: Tables) -> Overview:
     """
     sources = case.scan("sources").collect()
     stored = Comparisons(case.scan("comparisons").collect())
-    whole = stored if stored.is_copy else Comparisons(count_case(case))
+    whole = stored if stored.is_copy or counts_hold(case, stored) else Comparisons(count_case(case))
     facts = whole.facts()
     totals = {
         name: int(sources.get_column(name).sum())

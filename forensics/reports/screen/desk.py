@@ -26,27 +26,52 @@ if TYPE_CHECKING:
 
     from forensics.common.schema import Tables
 
-WIDTH = 92  # columns of a card
+LIST = 36  # columns of the list of networks
+NARROWEST = 79  # columns that a card is laid out for at least: a terminal of 80 without the scroll bar
+EDGES = 3  # columns that the scroll bar and, beside the list, two edges take
+BESIDE = LIST + EDGES + NARROWEST  # columns of the terminal from which the list stands beside what is told, not above
 REQUESTS_SHOWN = 200
 MEMBERS_SHOWN = 2_000
+
+
+class _Both(Horizontal):
+    """The list of networks and what is told; says when it has another size."""
+
+    def __init__(self, resized: Callable[[], None], **options: Any) -> None:  # noqa: ANN401 - of the library's own
+        super().__init__(**options)
+        self.resized = resized
+
+    def on_resize(self) -> None:
+        """The terminal has another size."""
+        self.resized()
 
 
 class Desk(App[None]):
     """The application."""
 
     TITLE = "forensics"
-    CSS = "#networks { width: 44; } #right { width: 1fr; } #detail { padding: 0 1; } Input { dock: bottom; }"
+    CSS = f"""
+    #networks {{ width: {LIST}; }}
+    #right {{ width: 1fr; scrollbar-size-vertical: 1; }}
+    #detail {{ padding: 0 1; }}
+    Input {{ dock: bottom; }}
+    .narrow #both {{ layout: vertical; }}
+    .narrow #networks {{ width: 100%; height: 7; }}
+    .narrow #right {{ width: 100%; height: 1fr; }}
+    .narrow #detail {{ padding: 0; }}
+    """
+    ENABLE_COMMAND_PALETTE = False  # it would take the room of the keys
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "card", "card"),
         Binding("m", "members", "members"),
-        Binding("e", "requests", "requests"),
-        Binding("l", "line", "raw line"),
-        Binding("slash", "find", "find a value"),
-        Binding("b", "mark('benign')", "mark benign"),
-        Binding("f", "mark('confirmed')", "confirmed"),
-        Binding("w", "mark('watch')", "watch"),
+        Binding("e", "requests", "events"),
+        Binding("l", "line", "line"),
+        Binding("slash", "find", "find"),
         Binding("escape", "back", "back"),
         Binding("q", "quit", "quit"),
+        Binding("b", "mark('benign')", "benign"),
+        Binding("f", "mark('confirmed')", "confirmed"),
+        Binding("w", "mark('watch')", "watch"),
     ]
 
     def __init__(
@@ -57,12 +82,13 @@ class Desk(App[None]):
         self.rows = {str(row["network_id"]): row for row in list_networks(tables).iter_rows(named=True)}
         self.lines: dict[str, tuple[int, int]] = {}
         self.network: str | None = next(iter(self.rows), None)
+        self.redraw: Callable[[], None] = self.action_card
         self.shown = ""  # what stands at the right: card, members, requests, account, holders, line
 
     def compose(self) -> ComposeResult:
         """Networks, what is known of the chosen one, and a line to type a value into."""
-        yield Header()
-        with Horizontal():
+        yield Header(icon=" ")
+        with _Both(self.lay_out, id="both"):
             yield DataTable(id="networks", cursor_type="row")
             with VerticalScroll(id="right"):
                 yield DataTable(id="list", cursor_type="row")
@@ -73,13 +99,24 @@ class Desk(App[None]):
     def on_mount(self) -> None:
         """Fill the list of networks and show the first."""
         table = self.query_one("#networks", DataTable)
-        table.add_columns("#", "network", "one hand", "accounts")
+        table.add_columns("#", "network", "one hand")
         for key, row in self.rows.items():
             place = "?" if row.get("contested") else str(row["rank"])
-            table.add_row(place, printable(row["name"]), row["pooling"], str(row["accounts"]), key=key)
+            table.add_row(place, printable(row["name"]), row["pooling"], key=key)
         self.query_one("#value", Input).display = False
-        self.action_card()
+        self.lay_out()
         table.focus()
+
+    @property
+    def wide(self) -> int:
+        """Columns for what is told."""
+        beside = self.size.width >= BESIDE
+        return max(NARROWEST, self.size.width - (LIST + EDGES if beside else 1))
+
+    def lay_out(self) -> None:
+        """Lay out anew for the terminal as it is now."""
+        self.screen.set_class(self.size.width < BESIDE, "narrow")
+        self.redraw()
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """The network under the cursor is shown at once."""
@@ -101,17 +138,18 @@ class Desk(App[None]):
         """Who else shows the value."""
         value = event.value.strip()
         if value:
-            self._show(render_holders(find_holders(self.tables, value), value, WIDTH), "holders")
+            found = find_holders(self.tables, value)
+            self._show(lambda: render_holders(found, value, self.wide), "holders")
         self._close_input()
 
     def action_card(self) -> None:
         """The whole card of the network."""
         if self.network is None:
-            self._show(_said("no network in this case"), "card")
+            self._show(lambda: self._said("no network in this case"), "card")
             return
         wanted = self.tables.scan("networks").collect()
         row = next(item for item in wanted.iter_rows(named=True) if item["network_id"] == self.network)
-        self._show(render_network(self.tables, row, WIDTH), "card")
+        self._show(lambda: render_network(self.tables, row, self.wide), "card")
 
     def action_members(self) -> None:
         """The accounts of the network."""
@@ -166,22 +204,30 @@ class Desk(App[None]):
         rows = self.tables.scan("accounts").collect()
         row = next((item for item in rows.iter_rows(named=True) if item["account_id"] == account), None)
         if row is not None:
-            self._show(render_account(self.tables, row, WIDTH), "account")
+            self._show(lambda: render_account(self.tables, row, self.wide), "account")
 
     def _show_line(self, key: str) -> None:
         if key in self.lines:
-            self._show(_said(self.read_line(*self.lines[key])), "line")
+            line = self.read_line(*self.lines[key])
+            self._show(lambda: self._said(line), "line")
 
     def _close_input(self) -> None:
         line = self.query_one("#value", Input)
         line.value, line.display = "", False
         self.query_one("#networks", DataTable).focus()
 
-    def _show(self, page: Page, what: str) -> None:
+    def _said(self, text: str) -> Page:
+        page = Page(self.wide)
+        for line in text.split("\n"):
+            page.line(line)
+        return page
+
+    def _show(self, make: Callable[[], Page], what: str) -> None:
         self.query_one("#list", DataTable).display = False
         detail = self.query_one("#detail", Static)
         detail.display = True
-        detail.update(Text("\n").join(page.lines))
+        self.redraw = lambda: detail.update(Text("\n").join(make().lines))
+        self.redraw()
         self.query_one("#right", VerticalScroll).scroll_home(animate=False)
         self.shown = what
 
@@ -193,15 +239,9 @@ class Desk(App[None]):
         for key, cells in rows:
             table.add_row(*(Text(str(cell)) for cell in cells), key=key)
         table.display = True
+        self.redraw = lambda: None  # a table fits itself
         self.shown = what
         table.focus()
-
-
-def _said(text: str) -> Page:
-    page = Page(WIDTH)
-    for line in text.split("\n"):
-        page.line(line)
-    return page
 
 
 def _share(value: float | None) -> str:

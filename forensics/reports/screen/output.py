@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from forensics.common.errors import InputError, UsageError
 from forensics.common.printable import csv_cell, printable
 from forensics.reports.wording.figures import number
+from forensics.reports.wording.words import VERDICT_TITLES
 
 if TYPE_CHECKING:
     import polars as pl
@@ -215,7 +216,8 @@ def table_text(frame: pl.DataFrame, width: int | None = 80, more: str = "a wider
             cell = cell if len(cell) <= widths[name] else cell[: widths[name] - 1].rstrip() + "…"
             cells.append(cell.rjust(widths[name]) if name in right else cell.ljust(widths[name]))
         lines.append("  ".join(cells).rstrip())
-    told = f"\nleft out for want of room: {', '.join(left_out)}; {more}\n" if left_out else ""
+    left = ", ".join(columns[name][0] for name in left_out)
+    told = f"\nleft out for want of room: {left}; {more}\n" if left_out else ""
     return "\n".join(lines) + "\n" + told
 
 
@@ -243,7 +245,7 @@ def _text_columns(frame: pl.DataFrame) -> dict[str, list[str]]:
         values = flat_frame(frame.select(name)).get_column(name)
         if isinstance(dtype, pl.Datetime):
             values = values.dt.to_string("%Y-%m-%d %H:%M")
-        columns[name] = [name, *(_cell(value) for value in values.to_list())]
+        columns[name] = [VERDICT_TITLES.get(name, name), *(_cell(value) for value in values.to_list())]
     return columns
 
 

@@ -63,21 +63,22 @@ def _alike(seen: float, expected: float, position: float) -> str:
     if position >= 1 / 2:
         if times < LEAST_TIMES:
             return "members differ as one queue would, and customers hardly more"
-        more = f"customers differ {number(_round(times))}{NBSP}times as much" if times < 1e4 else "customers differ"
+        more = f"customers differ {_round(times)}{NBSP}times as much" if times < 1e4 else "customers differ"
         return f"members differ as one queue would; {more}"
     return "members differ nearly as separate customers do"
 
 
 def _times(ratio: float) -> str:
     if ratio >= LEAST_TIMES:
-        return f"{number(_round(ratio))}{NBSP}times what is expected"
+        return f"{_round(ratio)}{NBSP}times what is expected"
     if ratio <= 1 / LEAST_TIMES:
         return f"{_ordinal(1 / ratio)} of what is expected"
     return "about what is expected"
 
 
-def _round(ratio: float) -> float:
-    return round(ratio) if ratio >= 3 else round(ratio, 1)
+def _round(ratio: float) -> str:
+    """As few digits as a reader needs: 23, 2.8."""
+    return number(round(ratio)) if ratio >= 3 else f"{ratio:.1f}"
 
 
 def _ordinal(times: float) -> str:

@@ -1,6 +1,6 @@
 """`make trust`: every standing test of trust again, with figures.
 
-python tests/bench/trust/run.py [--seconds 60] [--mutants 12]
+python tests/bench/trust/run.py [--seconds 60] [--mutants 150]
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ GROUPS = {
         "tests/case/test_damage.py", "tests/case/test_commits.py", "tests/case/test_case.py", "tests/reading/test_bounds.py",
         "tests/reading/test_faults.py", "tests/reading/test_hostile_files.py", "tests/reading/test_corpus.py",
     ),
-    "relations held": ("tests/describing/test_relations.py", "tests/commands/test_same_bytes.py"),
+    "commands killed, case whole": ("tests/commands/test_kills.py",),
+    "relations held": (
+        "tests/describing/test_relations.py", "tests/pipeline/test_retellings.py", "tests/commands/test_same_bytes.py",
+        "tests/judging/test_what_must_not_matter.py",
+    ),
+    "sentences counted anew": ("tests/judging/test_sentences.py",),
     "leaks looked for, none found": ("tests/common/test_secrets.py", "tests/common/test_printable.py"),
 }  # fmt: skip
 
@@ -49,7 +54,7 @@ def main() -> int:
     """All of it; 1 if anything did not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="of fuzzing, a door")
-    parser.add_argument("--mutants", type=int, default=12)
+    parser.add_argument("--mutants", type=int, default=150)
     chosen = parser.parse_args()
     start, wrong = time.monotonic(), 0
     for told, paths in GROUPS.items():
