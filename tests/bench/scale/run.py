@@ -122,7 +122,8 @@ def measure(world: Path, case: Path, wish: argparse.Namespace) -> dict[str, Any]
         sharing = held.scan("sightings").select(pl.col("account_id").n_unique()).collect().item()
         by_table = {path.name: disk(path) if path.is_dir() else path.stat().st_size for path in sorted(case.iterdir())}
     return {"events": rows["events"], "form": wish.form, "engine": wish.engine, "workers": wish.workers,
-            "seconds": seconds, "peak_bytes": max(stage["peak_bytes"] for stage in meter.stages),
+            "seconds": seconds, "processor_s": round(sum(stage["processor_s"] for stage in meter.stages), 1),
+            "peak_bytes": max(stage["peak_bytes"] for stage in meter.stages),
             "rows": rows, "sharing_accounts": sharing, "disk": by_table, "stages": meter.stages,
             "alerts": alerts, "campaigns": campaigns}  # fmt: skip
 
@@ -161,18 +162,22 @@ def slopes(results: list[dict[str, Any]]) -> str:
         return ""
     x = np.log([result["events"] for result in results])
     fits = {name: float(np.polyfit(x, np.log([result[name] for result in results]), 1)[0])
-            for name in ("seconds", "peak_bytes")}  # fmt: skip
-    return f"log-log slope: time {fits['seconds']:.2f}, memory {fits['peak_bytes']:.2f}"
+            for name in ("seconds", "processor_s", "peak_bytes")}  # fmt: skip
+    return (f"log-log slope: time {fits['seconds']:.2f}, processor time {fits['processor_s']:.2f}, "
+            f"memory {fits['peak_bytes']:.2f}")  # fmt: skip
 
 
 def plot(results: list[dict[str, Any]]) -> str:
-    """Seconds and peak memory over events, both axes logarithmic, as SVG."""
+    """Processor seconds and peak memory over events, both axes logarithmic, as SVG."""
     import numpy as np
 
     results = sorted(results, key=lambda result: int(result["events"]))
     x = np.log10([result["events"] for result in results])
     parts = []
-    for left, name, unit, per in ((60, "seconds", "seconds", 1.0), (380, "peak_bytes", "peak, MiB", 2.0**20)):
+    for left, name, unit, per in (
+        (60, "processor_s", "processor seconds", 1.0),
+        (380, "peak_bytes", "peak, MiB", 2.0**20),
+    ):
         y = np.log10([max(result[name] / per, 1e-3) for result in results])
         low, high = np.floor(y.min()), max(np.ceil(y.max()), np.floor(y.min()) + 1)
         first, last = np.floor(x.min()), max(np.ceil(x.max()), np.floor(x.min()) + 1)
