@@ -104,7 +104,7 @@ def flat_json() -> list[Line]:
         (whole[:40], [NOT_JSON]),
         (whole[:-1], [NOT_JSON]),
         (whole + flat(98), [EVENT, EVENT]),  # objects one after the other, as Firehose writes them
-        (whole + b",", [NOT_JSON]),
+        (whole + b",", [DOUBLE]),  # as an array stands over several lines
         (whole + b"\x00", [NOT_JSON]),
         (whole.replace(b"acct", b"ac\x00ct"), [NOT_JSON]),
         (whole.replace(b"acct", b"ac\xffct"), [NOT_UTF8]),
