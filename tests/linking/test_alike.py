@@ -167,7 +167,7 @@ def test_likeness_is_the_spread_between_quartiles(size: int) -> None:
     group = np.random.default_rng(size).choice(2_000, size, replace=False)
 
     def spread(rows: np.ndarray) -> np.ndarray:
-        return np.quantile(rows, 0.75, axis=0) - np.quantile(rows, 0.25, axis=0)
+        return np.asarray(np.quantile(rows, 0.75, axis=0) - np.quantile(rows, 0.25, axis=0))
 
     expected = np.log((spread(manners.table[group]) + FLOOR) / (spread(manners.table) + FLOOR)).mean()
     assert AlikeTest(manners, 1).measure(group) == pytest.approx(expected)

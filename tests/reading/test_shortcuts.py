@@ -139,3 +139,12 @@ def test_a_record_without_marks_is_flat() -> None:
     forms = all_formats()
     found = by_records([{"a": 1, "b.c": 2}], Reader(forms["flat"], "json", 0.0), forms, None)
     assert [reader.form.name for reader in found] == ["flat"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1), max_size=30), st.lists(st.integers(0, 9), max_size=9))
+def test_row_numbers_are_told_apart_as_numpy_does(some: list[int], others: list[int]) -> None:
+    """However far apart they are."""
+    one, other = np.array(some, np.int64), np.array(others, np.int64)
+    assert json_lines._distinct(one).tolist() == np.unique(one).tolist()
+    assert json_lines._union(one, other).tolist() == np.union1d(one, other).tolist()

@@ -222,9 +222,12 @@ def read_inside(opened: Opened, read: Callable[[Batch], Rows], count: int) -> Ro
 def text_paths(records: Sequence[Any]) -> list[Path]:
     """Fields of records that may hold lines of a server, likeliest first."""
     found: list[Path] = []
+    there = {key for record in records if isinstance(record, dict) for key in record}
     for key in TEXT_KEYS:
         for roof in _ROOFS:
             path: Path = (roof, key) if roof else (key,)
+            if path[0] not in there:
+                continue
             texts = [_text_of(dig(record, path)) for record in records if isinstance(record, dict)]
             like = sum(bool(_REQUEST_LIKE.search(text)) for text in texts if text.lstrip()[:1] != b"{")
             if like and like * 10 >= len(texts) * 3:

@@ -67,13 +67,13 @@ def read_json(batch: Batch, form: Format, chosen: Mapping[str, Sequence[str]], b
         seen.setdefault(path, values)
     good = np.setdiff1d(filled, other, assume_unique=True) if other.size else filled
     plan, frames, slow = _read_whole(batch, (filled, good, sampled), records, form, chosen, seen)
-    slow_rows = np.union1d(np.concatenate(slow) if slow else np.empty(0, np.int64), other)
+    slow_rows = _union(np.concatenate(slow) if slow else np.empty(0, np.int64), other)
     parts = []
     structured = _may_hold_objects(batch, data, filled.size)
     for rows, frame in frames:
         flat, again = _flatten(batch, rows, frame, plan, structured=structured)
         parts.append(flat)
-        slow_rows = np.union1d(slow_rows, again)
+        slow_rows = _union(slow_rows, again)
     rest = _read_slowly(batch, slow_rows.astype(np.int64), form, plan, np.zeros(0, np.bool_))
     if not parts:
         frame = rest.frame
@@ -182,7 +182,7 @@ def _unaccounted(batch: Batch, rows: Rownumbers, frame: pl.DataFrame, sampled: R
     for place, column in enumerate(columns):  # which keys are there
         if column.null_count():
             around += column.is_null().to_numpy().astype(np.int64) * np.int64(pow(3, place + 40, 1 << 62))
-    known = np.unique(around[np.isin(rows, sampled, assume_unique=True)])
+    known = _distinct(around[np.isin(rows, sampled, assume_unique=True)])
     return rows[~np.isin(around, known)]
 
 
@@ -232,7 +232,7 @@ def sample_records(batch: Batch, limit: int = SAMPLE_LINES) -> tuple[Rownumbers,
     count = batch.starts.size
     if not count:
         return np.empty(0, np.int64), []
-    rows = np.unique(
+    rows = _distinct(
         np.concatenate((np.arange(min(50, count)), np.linspace(0, count - 1, num=min(limit, count)).astype(np.int64)))
     )
     found = [(row, value) for row in rows.tolist() if isinstance(value := load(batch.line(row)), dict)]
@@ -254,7 +254,20 @@ def _odd_lines(batch: Batch, data: NDArray[np.uint8], sizes: Rownumbers) -> tupl
             blank[row] = True
         elif not (line.startswith(b"{") and line.endswith(b"}")):
             other.append(row)
-    return blank, np.union1d(np.array(other, dtype=np.int64), _deep_lines(batch, filled)).astype(np.int64)
+    return blank, _union(np.array(other, dtype=np.int64), _deep_lines(batch, filled))
+
+
+def _distinct(numbers: Rownumbers) -> Rownumbers:
+    """The different ones, ascending; `np.unique` loads masked arrays first, which takes as long as a small log."""
+    ordered = np.sort(numbers)
+    first = np.ones(ordered.size, np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
+
+
+def _union(one: Rownumbers, other: Rownumbers) -> Rownumbers:
+    """The different row numbers of both, ascending."""
+    return _distinct(np.concatenate((one, other)).astype(np.int64))
 
 
 def _deep_lines(batch: Batch, filled: Rownumbers) -> Rownumbers:
