@@ -177,11 +177,9 @@ def tests_of(mutant: Mutant, known: dict[str, Any]) -> list[str]:
     names = lines.get(str(mutant.line)) or sorted({name for held in lines.values() for name in held})
     files = {path.stem: path for room in ROOMS for path in (ROOT / "tests" / room).rglob("test_*.py")}
     names = sorted(names, key=lambda name: (known["seconds"].get(name, 0.0), name))
-    return [
-        f"{files[file].relative_to(ROOT).as_posix()}::{test}"
-        for file, _, test in (name.partition(".") for name in names[:MOST_TESTS])
-        if file in files
-    ]
+    found = [(files[file], test) for file, _, test in (name.partition(".") for name in names) if file in files]
+    there = [(path, test) for path, test in found if f"def {test.rpartition('.')[2]}(" in path.read_text()]
+    return [f"{path.relative_to(ROOT).as_posix()}::{test.replace('.', '::')}" for path, test in there[:MOST_TESTS]]
 
 
 # One mutant
