@@ -133,11 +133,15 @@ def investigate(
 
     if not sources and case is None:
         raise UsageError("nothing to investigate", "give log files or folders, or --case DIR with an existing case")
+    if scheduler is not None and case is not None and is_store(case):
+        raise UsageError(
+            "workers of a cluster cannot see a case on a store", "give --case a folder that all of them see"
+        )
     settings = chosen_settings(
         config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases
     )
     progress = StageProgress(quiet=quiet)
-    chosen = _choose_engine(engine, workers, scheduler, memory, case)
+    chosen = _choose_engine(engine, workers, scheduler, memory)
     with (
         closing(chosen),
         kept_or_passing(case) as folder,
@@ -158,18 +162,13 @@ def investigate(
         check_findings(held, fail_on, report)
 
 
-def _choose_engine(name: Engines, workers: int, scheduler: str | None, memory: str | None, case: Path | None) -> Engine:
+def _choose_engine(name: Engines, workers: int, scheduler: str | None, memory: str | None) -> Engine:
     """Who does the work.
 
-    Raises: UsageError as `choose_engine`, and where workers could not see the case.
+    Raises: UsageError as `choose_engine`.
     """
-    from forensics.common.errors import UsageError
     from forensics.pipeline.engines import choose_engine
 
-    if scheduler is not None and case is not None and is_store(case):
-        raise UsageError(
-            "workers of a cluster cannot see a case on a store", "give --case a folder that all of them see"
-        )
     return choose_engine(name.value, workers=workers, scheduler=scheduler, memory=memory)
 
 

@@ -23,7 +23,8 @@ LIFE_COLUMNS = ["account_id", "request_count", "first_seen_at", "last_seen_at"]
 FEWEST = 3  # members that must show a value for it to be the network's
 MOST = 0.5  # of the traffic, from which it is the account's life
 AS_OTHERS = 2.0  # times as often as the other members that show a value do: more of it is the account's own matter
-LITTLE = 0.25  # of the share that the median member has, below which an account has a life of its own
+LITTLE = 1 / 3  # of the share that a full member has, below which an account has a life of its own
+FULL = 0.75  # quantile of the members' shares at which one is full: who was drawn in by a program pulls the median down
 EARLY = 0.25  # of the time that an account is seen, within which what it was born into shows
 
 
@@ -83,7 +84,7 @@ def _part() -> pl.Expr:
     life = pl.col("last_seen_at") - pl.col("first_seen_at")
     late = (pl.col("since") - pl.col("first_seen_at") > EARLY * life).fill_null(value=False)
     little = pl.col("traffic_share") < MOST
-    usual = pl.col("traffic_share").median().over("network")
+    usual = pl.col("traffic_share").quantile(FULL).over("network")
     return (
         pl.when(little & (late | (_at_most() < LITTLE * usual)))
         .then(pl.lit("used"))

@@ -64,7 +64,7 @@ def test_a_network_that_is_no_finding_can_be_asked_for(case: Path) -> None:
     """--network reports any network by name or id; an unknown name is refused."""
     document = json.loads(run("report", "--case", case, "--format", "json", "--network", "basil-ochre"))
     assert [finding["name"] for finding in document["findings"]] == ["basil-ochre"]
-    assert "no network is called nobody" in run(
+    assert "no network is called 'nobody'" in run(
         "report", "--case", case, "--format", "json", "--network", "nobody", code=2
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from made_case import made_case
+from made_case import made_case, taking_turns
 
 from forensics.commands.cli import main
 
@@ -97,7 +97,7 @@ def call(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPa
 
 def write_logs(folder: Path, *, days: int = 14) -> None:
     """logs/day-NN.jsonl and accounts.csv: a hydra of 20, an office of 10, 220 others."""
-    case = made_case(accounts=20, others=220, office=10, days=days)
+    case = taking_turns(made_case(accounts=20, others=220, office=10, days=days))
     (folder / "logs").mkdir(parents=True)
     events = case.tables["events"].select(
         "started_at",
