@@ -20,7 +20,7 @@ from forensics.common.schema import NETWORKS, VERDICTS
 from forensics.common.statistics import acat, benjamini_yekutieli
 from forensics.judging.hallmark import find_hallmarks
 from forensics.judging.sizes import measure_networks
-from forensics.judging.weighing import AXIS, HAND, HIDES, chance, plugin_of, strongest, weigh
+from forensics.judging.weighing import HAND, HIDES, chance, plugin_of, strongest, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -229,13 +229,13 @@ def _decide(
 
 
 def _hiding(usable: list[dict[str, Any]], signs: Mapping[Key, tuple[float, str]], log_odds: float) -> str:
-    """The level of concealment: unknown where no test of it was possible, open where nothing hides and something is
-    open.
+    """The level of concealment: open where nothing hides and something is open, unknown where nothing that hides could
+    have shown.
     """
-    if not any(AXIS.get(plugin_of(row).nature) == HIDES for row in usable):
-        return "unknown"
     level = _level(chance(log_odds), dependent=True)
     opened, hidden = (sum(key[0] == nature for key in signs) for nature in ("openness", "concealment"))
+    if not any(plugin_of(row).nature == "concealment" for row in usable):
+        return "open" if opened else "unknown"
     # One open thing beside something that hides is no openness: a relay has one egress, too.
     openly = opened >= FEWEST_OPEN and level in ("none", "possible")
     return "open" if openly or (opened and not hidden) else level

@@ -88,6 +88,16 @@ def test_one_hand_that_is_open_is_listed_and_said_to_be_so() -> None:
     assert "openly" in verdict["summary"]
 
 
+def test_where_nothing_that_hides_could_show_it_is_unknown() -> None:
+    """A test of openness that fails is no sign of hiding: the level is one lower, and that is said."""
+    strong = [sign("turn_taking"), sign("failover"), sign("repeats_elsewhere"), sign("one_egress", holds=False)]
+    verdict = judge(strong)
+    assert verdict["concealment"] == "unknown"
+    assert verdict["pooling"] == "likely"
+    assert "cannot be told" in verdict["summary"]
+    assert judge([*strong, sign("own_exits")])["pooling"] == "strong"
+
+
 def test_what_is_open_and_hides_nothing_is_no_alert_whatever_the_weights() -> None:
     """One declared organisation that is borne out is openly one hand, though its exits and domains cannot be told."""
     strong = [sign("turn_taking"), sign("failover"), sign("repeats_elsewhere")]
