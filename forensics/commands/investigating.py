@@ -126,17 +126,11 @@ def investigate(
     investigated again.
     """
     from forensics.case.store import Case
-    from forensics.common.errors import UsageError
     from forensics.pipeline.memory import kept_to
     from forensics.pipeline.stages import investigate as run
     from forensics.reports.screen.ingested import apart_sentences, enriched
 
-    if not sources and case is None:
-        raise UsageError("nothing to investigate", "give log files or folders, or --case DIR with an existing case")
-    if scheduler is not None and case is not None and is_store(case):
-        raise UsageError(
-            "workers of a cluster cannot see a case on a store", "give --case a folder that all of them see"
-        )
+    _check_places(sources, case, scheduler)
     settings = chosen_settings(
         config, case, sensitivity=sensitivity, max_reject_share=max_reject_share, databases=databases
     )
@@ -160,6 +154,19 @@ def investigate(
         _tell_watched(held, quiet=quiet)
         check_faults(outcome)
         check_findings(held, fail_on, report)
+
+
+def _check_places(sources: list[str] | None, case: Path | None, scheduler: str | None) -> None:
+    """Whether there is something to investigate, where all who work can see it.
+
+    Raises: UsageError.
+    """
+    from forensics.common.errors import UsageError
+
+    if not sources and case is None:
+        raise UsageError("nothing to investigate", "give log files or folders, or --case DIR with an existing case")
+    if scheduler is not None and case is not None and is_store(case):
+        raise UsageError("workers of a cluster cannot see a case on a store", "give --case a folder that all see")
 
 
 def _choose_engine(name: Engines, workers: int, scheduler: str | None, memory: str | None) -> Engine:
