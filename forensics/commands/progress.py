@@ -102,7 +102,8 @@ class ReadingProgress:
                 found, _ = find_sources([name for name in self.given if not is_store(name)])
             except ForensicsError:  # told by the reading itself
                 found = []
-            self.sizes = {name: size for name in found if (size := size_of(name)) is not None} | listed()
+            far = listed() if any(is_store(name) for name in self.given) else {}  # of this run, not of another
+            self.sizes = {name: size for name in found if (size := size_of(name)) is not None} | far
         return self.sizes
 
 

@@ -33,7 +33,7 @@ def may_be_deep(text: str | bytes) -> bool:
 def is_deep(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     """Whether a value is nested deeper than any log."""
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST):
         level = [
             inner
             for node in level
