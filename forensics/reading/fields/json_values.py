@@ -23,6 +23,18 @@ def load_value(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
+def object_of(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+    """An object, or the same as text, as tables and envelopes have it; of anything else an empty one."""
+    if isinstance(value, str):
+        if not value.lstrip().startswith("{"):
+            return {}
+        try:
+            value = load_value(value)
+        except orjson.JSONDecodeError:
+            return {}
+    return value if isinstance(value, dict) else {}
+
+
 def may_be_deep(text: str | bytes) -> bool:
     """Whether there are brackets enough for it."""
     if isinstance(text, str):

@@ -11,36 +11,25 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import orjson
-
 from forensics.reading.fields.format import Format
-from forensics.reading.fields.json_values import load_value
-
-
-def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or the same as text
-    if isinstance(value, str):
-        try:
-            value = load_value(value)
-        except orjson.JSONDecodeError:
-            return {}
-    return value if isinstance(value, dict) else {}
+from forensics.reading.fields.json_values import object_of
 
 
 def read(record: dict[str, Any]) -> dict[str, Any] | str:
     """Fields of one row, whatever its casing; what the later parts of a split message are."""
     flat = {re.sub(r"\s*\[UTC\]$|_[sdgbt]$", "", str(key)).lower(): value for key, value in record.items()}
-    flat |= {str(key).lower(): value for key, value in _object(flat.get("properties")).items()}
+    flat |= {str(key).lower(): value for key, value in object_of(flat.get("properties")).items()}
     if str(flat.get("sequencenumber") or "0") not in {"0", "1", "0.0", "1.0"}:
         return "later parts of a message"
-    asked, answer = _object(flat.get("requestbody")), _object(flat.get("responsebody"))
-    usage = _object(answer.get("usage"))
-    headers = {str(key).lower(): value for key, value in _object(flat.get("requestheaders")).items()}
+    asked, answer = object_of(flat.get("requestbody")), object_of(flat.get("responsebody"))
+    usage = object_of(answer.get("usage"))
+    headers = {str(key).lower(): value for key, value in object_of(flat.get("requestheaders")).items()}
 
     def first(*names: str) -> Any:  # noqa: ANN401 - any JSON value
         return next((flat[name] for name in names if flat.get(name) is not None and flat[name] != ""), None)
 
     messages = (
-        _object(flat.get("requestmessages")).get("messages")
+        object_of(flat.get("requestmessages")).get("messages")
         if isinstance(flat.get("requestmessages"), str) and str(flat["requestmessages"])[:1] == "{"
         else flat.get("requestmessages")
     )

@@ -9,19 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from forensics.reading.fields.format import Format
-from forensics.reading.fields.json_values import load_value
-
-
-def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
-    if isinstance(value, str):
-        try:
-            value = load_value(value)
-        except orjson.JSONDecodeError:
-            return {}
-    return value if isinstance(value, dict) else {}
+from forensics.reading.fields.json_values import object_of
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401 - text, or parts with text
@@ -51,21 +40,21 @@ def _signature(output: Any) -> str | None:  # noqa: ANN401 - a body, or a list o
 def _told(out: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 - a body, or a list of stream events
     """Usage and metrics of an answer; of a stream, from the events that carry them."""
     result = out if isinstance(out, dict) else {}
-    usage, metrics = _object(result.get("usage")), _object(result.get("metrics"))
+    usage, metrics = object_of(result.get("usage")), object_of(result.get("metrics"))
     for event in out if isinstance(out, list) else ():
         if isinstance(event, dict):
-            metadata = _object(event.get("metadata"))
-            found = _object(event.get("amazon-bedrock-invocationMetrics")) or _object(metadata.get("metrics"))
-            metrics, usage = found or metrics, _object(metadata.get("usage")) or usage
+            metadata = object_of(event.get("metadata"))
+            found = object_of(event.get("amazon-bedrock-invocationMetrics")) or object_of(metadata.get("metrics"))
+            metrics, usage = found or metrics, object_of(metadata.get("usage")) or usage
     return usage, metrics
 
 
 def _parameters(body: dict[str, Any]) -> dict[str, Any]:
     """What the request asked for, whichever vendor's body it is."""
     inference = (
-        _object(body.get("inferenceConfig"))
-        or _object(body.get("textGenerationConfig"))
-        or _object(body.get("generationConfig"))
+        object_of(body.get("inferenceConfig"))
+        or object_of(body.get("textGenerationConfig"))
+        or object_of(body.get("generationConfig"))
     )
     sizes = (
         *(inference.get(name) for name in ("maxTokens", "maxTokenCount")),
@@ -80,20 +69,20 @@ def _parameters(body: dict[str, Any]) -> dict[str, Any]:
         "system": _text(body.get("system")),
         "messages": body.get("messages") or None,
         "prompt": None if body.get("messages") else _text(body.get("prompt")) or _text(body.get("inputText")),
-        "tools": _object(body.get("toolConfig")).get("tools") or body.get("tools") or None,
+        "tools": object_of(body.get("toolConfig")).get("tools") or body.get("tools") or None,
     }
 
 
 def read(record: dict[str, Any]) -> dict[str, Any]:
     """Fields of one ModelInvocationLog."""
-    given, answer = _object(record.get("input")), _object(record.get("output"))
+    given, answer = object_of(record.get("input")), object_of(record.get("output"))
     out = answer.get("outputBodyJson")
     usage, metrics = _told(out)
     error, operation, region = record.get("errorCode"), record.get("operation"), record.get("region")
     return {
-        **_parameters(_object(given.get("inputBodyJson"))),
+        **_parameters(object_of(given.get("inputBodyJson"))),
         "started_at": record.get("timestamp"),
-        "account_id": _object(record.get("identity")).get("arn") or record.get("accountId"),
+        "account_id": object_of(record.get("identity")).get("arn") or record.get("accountId"),
         "organization_id": record.get("accountId"),
         "operation": operation,
         "request_model": record.get("modelId"),

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import orjson
-
 from forensics.reading.fields.format import Format
-from forensics.reading.fields.json_values import load_value
+from forensics.reading.fields.json_values import object_of
 
 _WHO: Final = (
     "account",
@@ -29,23 +27,14 @@ _WHO: Final = (
 )
 
 
-def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or the same as text
-    if isinstance(value, str) and value[:1] == "{":
-        try:
-            value = load_value(value)
-        except orjson.JSONDecodeError:
-            return {}
-    return value if isinstance(value, dict) else {}
-
-
 def _first(*values: Any) -> Any:  # noqa: ANN401 - any JSON value
     return next((value for value in values if value not in (None, "")), None)
 
 
 def read(record: dict[str, Any]) -> dict[str, Any]:
     """Fields of one request."""
-    metadata = _object(record.get("Metadata")) or _object(record.get("metadata"))
-    metrics = _object(record.get("Metrics"))
+    metadata = object_of(record.get("Metadata")) or object_of(record.get("metadata"))
+    metrics = object_of(record.get("Metrics"))
     return {
         "started_at": _first(record.get("Timestamp"), record.get("created_at")),
         "account_id": _first(*(metadata.get(name) for name in _WHO)),

@@ -10,25 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from forensics.reading.fields.format import Format
-from forensics.reading.fields.json_values import load_value
-
-
-def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or the same as text
-    if isinstance(value, str) and value[:1] == "{":
-        try:
-            value = load_value(value)
-        except orjson.JSONDecodeError:
-            return {}
-    return value if isinstance(value, dict) else {}
+from forensics.reading.fields.json_values import object_of
 
 
 def read(record: dict[str, Any]) -> dict[str, Any]:
     """Fields of one row."""
-    asked, answer = _object(record.get("request")), _object(record.get("response"))
-    usage, context = _object(answer.get("usage")), _object(record.get("usage_context"))
+    asked, answer = object_of(record.get("request")), object_of(record.get("response"))
+    usage, context = object_of(answer.get("usage")), object_of(record.get("usage_context"))
     duration = record.get("execution_duration_ms")
     return {
         "started_at": record.get("request_time") or record.get("timestamp_ms"),

@@ -12,10 +12,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-import orjson
-
 from forensics.reading.fields.format import Format
-from forensics.reading.fields.json_values import load_value
+from forensics.reading.fields.json_values import object_of
 
 _KINDS: Final = {
     "0": "rows of no known type",
@@ -27,21 +25,12 @@ _KINDS: Final = {
 _STATUS: Final = re.compile(r"status_code[=:]\s*(\d{3})")
 
 
-def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or the same as text
-    if isinstance(value, str) and value[:1] == "{":
-        try:
-            value = load_value(value)
-        except orjson.JSONDecodeError:
-            return {}
-    return value if isinstance(value, dict) else {}
-
-
 def read(record: dict[str, Any]) -> dict[str, Any] | str:
     """Fields of one row; the kind of a row that is no request."""
     kind = str(record.get("type") or "2").partition(".")[0]
     if kind not in {"2", "5"}:
         return _KINDS.get(kind, f"rows of type {kind[:20]}")
-    other = _object(record.get("other"))
+    other = object_of(record.get("other"))
     if kind == "5" and ("elapsed_time" in record or "system_prompt_reset" in record):
         return "channel tests"  # one-api's; in new-api 5 is an error
     if "quota_delta" in other or "pre_consumed" in other:

@@ -9,30 +9,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from forensics.reading.fields.format import Format
-from forensics.reading.fields.json_values import load_value
-
-
-def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an object, or the same as text
-    if isinstance(value, str) and value[:1] == "{":
-        try:
-            value = load_value(value)
-        except orjson.JSONDecodeError:
-            return {}
-    return value if isinstance(value, dict) else {}
+from forensics.reading.fields.json_values import object_of
 
 
 def _body(record: dict[str, Any], name: str) -> dict[str, Any]:
     """The body of the request or the answer, nested or under a dotted name."""
-    return _object(_object(record.get(name)).get("body")) or _object(record.get(f"{name}.body"))
+    return object_of(object_of(record.get(name)).get("body")) or object_of(record.get(f"{name}.body"))
 
 
 def read(record: dict[str, Any]) -> dict[str, Any]:
     """Fields of one row."""
-    metadata, asked, answer = _object(record.get("metadata")), _body(record, "request"), _body(record, "response")
-    usage = _object(answer.get("usage"))
+    metadata, asked, answer = object_of(record.get("metadata")), _body(record, "request"), _body(record, "response")
+    usage = object_of(answer.get("usage"))
     success = str(record.get("is_success")).lower()
     status = record.get("response_status_code") or {"1": 200, "true": 200, "0": 500, "false": 500}.get(success)
     key = record.get("api_key_id") or record.get("portkey_api_key_id") or record.get("virtual_key")
