@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from forensics.common.errors import UsageError
-from forensics.common.secrets import mask_secrets
+from forensics.common.secrets import mask_path, mask_secrets
 from forensics.common.stores import is_store
 
 if TYPE_CHECKING:
@@ -188,10 +188,18 @@ def record_command(case: Case, what: str, **facts: object) -> None:
 def _masked(fact: Any) -> Any:  # noqa: ANN401 - facts are JSON of any shape
     """A fact without secrets: the log is passed on, with a seal or alone."""
     if isinstance(fact, str):
-        return mask_secrets(fact)
+        return mask_path(fact) if _is_place(fact) else mask_secrets(fact)
     if isinstance(fact, dict):
         return {name: _masked(inner) for name, inner in fact.items()}
     return [_masked(inner) for inner in fact] if isinstance(fact, list | tuple) else fact
+
+
+def _is_place(fact: str) -> bool:
+    """Whether something is there that is called so: it must be found again by the name that is kept of it."""
+    try:
+        return is_store(fact) or Path(fact).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def keep_apart(held: Case) -> Apart:
