@@ -265,9 +265,7 @@ class Source:
                 "blank_count": report.blank_count,
                 "first_event_at": report.first_event_at,
                 "last_event_at": report.last_event_at,
-                "notes": [
-                    mask_secrets(note) for note in (report.note, report.passed_over, *report.warnings) if note
-                ],
+                "notes": [mask_secrets(note) for note in (report.note, report.passed_over, *report.warnings) if note],
             }
         )
         return report
