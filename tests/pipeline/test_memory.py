@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
 import shutil
@@ -50,20 +51,16 @@ def starved(stage: str, number: int, log: Path) -> None:
 
         return answer
 
-    def entering(self: Case, name: str) -> Any:  # noqa: ANN401 - as the method it stands for
-        if name == stage and number == 0:
-
-            def fail() -> Iterator[None]:
-                with enter(self, name):
-                    raise MemoryError
-                yield
-
-            return __import__("contextlib").contextmanager(fail)()
+    @contextlib.contextmanager
+    def entering(self: Case, name: str) -> Iterator[None]:
         asked[name] += 0
-        return enter(self, name)
+        with enter(self, name):
+            if name == stage and number == 0:
+                raise MemoryError
+            yield
 
     pl.LazyFrame.collect, pl.LazyFrame.sink_parquet = counting(collect), counting(sink)  # type: ignore[method-assign]
-    Case.stage = entering  # type: ignore[method-assign,assignment]
+    Case.stage = entering  # type: ignore[method-assign]
 
 
 @pytest.fixture
@@ -141,7 +138,7 @@ def run_short_of_memory(stage: str, room: int) -> None:
             resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
         return enter(self, name)
 
-    Case.stage = entering  # type: ignore[method-assign,assignment]
+    Case.stage = entering  # type: ignore[method-assign]
     main(list(RUN))
 
 
@@ -189,5 +186,5 @@ def stages_of_a_run() -> None:
         sys.stderr.write(f"stage {name}\n")
         return enter(self, name)
 
-    Case.stage = entering  # type: ignore[method-assign,assignment]
+    Case.stage = entering  # type: ignore[method-assign]
     main(list(RUN))
