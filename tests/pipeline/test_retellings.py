@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 from made_case import made_case
-from relations import RELATIONS, START_S, Files, Line, Relation, as_text, small_log
+from relations import RELATIONS, START_S, Files, Line, Relation, as_text
 
 from forensics.case.store import Case
 
@@ -60,8 +60,46 @@ def metadata_world() -> tuple[list[Line], pl.DataFrame]:
 
 
 def text_world() -> tuple[list[Line], None]:
-    """Prompts: a pool of eight with templates of its own among sixteen others; nothing is known of accounts."""
-    return small_log(each=60), None
+    """Prompts: ten accounts with a few addresses and texts of their own that go through one list by turns, among seventy
+    others; nothing is known of accounts.
+    """
+    draw = random.Random(2)
+    words = [
+        f"{one}{two}"
+        for one in ("ba", "ke", "mo", "ru", "ti", "sel", "dov")
+        for two in ("ra", "lin", "mok", "tu", "ves")
+    ]
+
+    def line(account: str, at: float, address: str, agent: str, system: str, prompt: str) -> Line:
+        sizes = {"input_tokens": draw.randrange(200, 900), "output_tokens": draw.randrange(10, 400)}
+        asked = {"request_id": f"{account}-{at:.3f}", "model": "m1", "system": system, "prompt": prompt}
+        return {
+            "ts": round(at, 3),
+            "account_id": account,
+            "client_address": address,
+            "user_agent": agent,
+            **asked,
+            **sizes,
+        }
+
+    lines = []
+    for turn in range(600):
+        number = turn % 10
+        text = (
+            f"Take the entry {' '.join(draw.choices(words, k=8))} and give every property of it as a table, item {turn}"
+        )
+        at = START_S + turn * 850 + draw.random() * 60
+        address = f"198.51.100.{(number + draw.randrange(3)) % 10}"
+        lines.append(
+            line(f"acct_{number:04d}", at, address, "pool/1.0", "You fill tables for the atlas, nothing else", text)
+        )
+    for number in range(10, 80):
+        for _ in range(draw.randrange(6, 18)):
+            at, text = START_S + draw.random() * 6 * 86_400, " ".join(draw.choices(words, k=12)) + f" {draw.random()}"
+            lines.append(
+                line(f"acct_{number:04d}", at, f"203.0.{number}.4", f"agent/{number % 5}", f"Helper of {number}", text)
+            )
+    return sorted(lines, key=lambda line: (line["ts"], line["account_id"])), None
 
 
 def web_world() -> tuple[list[Line], None]:
