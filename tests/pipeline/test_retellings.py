@@ -33,7 +33,17 @@ FIELDS = ("client_address", "user_agent", "request_model", "platform", "input_to
 SHIFT = timedelta(weeks=5)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 # Of a report: what says from where it was read, in which order equals stand, and what was asked when.
-READ = {"sources", "quotes", "line_count", "duplicate_count", "source_sha256", "generated_at", "files"}
+READ = {
+    "sources",
+    "quotes",
+    "first_quote",
+    "last_quote",
+    "line_count",
+    "duplicate_count",
+    "source_sha256",
+    "generated_at",
+    "files",
+}
 
 
 @dataclass(frozen=True)
