@@ -480,6 +480,9 @@ class Case:
             note.write_text(name, encoding="utf-8")
         try:
             yield
+        except MemoryError as error:
+            error.add_note(name)  # told at the edge
+            raise
         finally:
             note.unlink(missing_ok=True)
 
@@ -489,6 +492,11 @@ class Case:
             return (self.folder / STAGE_NOTE).read_text(encoding="utf-8")[:80]
         except OSError:
             return "between two stages"
+
+    def told_kept(self) -> str:
+        """What is left of this run if it ends now, in words."""
+        checkpoint = self.folder / DRAFT / CHECKPOINT / LEDGER_FILE
+        return "what was read is in the case" if self.stored or checkpoint.exists() else "the case is as it was"
 
     def broken_off(self) -> str | None:
         """The stage in which the run before was killed; told once."""

@@ -141,9 +141,8 @@ def investigate(
         kept_or_passing(case) as folder,
         Case.locked(folder) as held,
         told_if_stopped(held),
-        kept_to(chosen.budget, held.current_stage),
+        kept_to(chosen.budget, held.current_stage, held.told_kept),
     ):
-        _tell_broken_off(held)
         texts = {"keep_text": keep_text, "join": join, "again": again}
         read = partial(read_sources, held, sources or [], accounts, mapping, log_format, settings, progress, **texts)
         work = partial(run, held, settings, progress, engine=chosen, since=in_utc(since), until=in_utc(until))
@@ -204,17 +203,6 @@ def _told_period(since: datetime | None, until: datetime | None) -> list[str]:
     parts = [f"from {since:%Y-%m-%d %H:%M}" if since else "", f"before {until:%Y-%m-%d %H:%M}" if until else ""]
     told = " ".join(part for part in parts if part)
     return [f"looked at {told} UTC only; everything read is in the case"] if told else []
-
-
-def _tell_broken_off(held: Case) -> None:
-    """Say where the run before was killed without a word."""
-    broken = held.broken_off()
-    if broken is not None:
-        typer.echo(
-            f"forensics: the run before was killed while at: {printable(broken)}; the case is as it was\n"
-            "hint: most often memory ran out: --memory LIMIT makes a run keep to it",
-            err=True,
-        )
 
 
 def told_faults(outcome: Outcome) -> dict[str, list[str]]:
@@ -365,7 +353,6 @@ def check_findings(
     Raises: FindingReached, PartialInput.
     """
     from forensics.common.errors import PartialInput
-    from forensics.common.printable import printable
 
     unread = report.unread if report is not None else []
     skipped = [f"{printable(path)}: {printable(reason)}" for path, reason in unread]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forensics.common.errors import UsageError
-from forensics.common.secrets import mask_secrets
+from forensics.common.errors import InputError, UsageError
+from forensics.common.secrets import mask_path, mask_secrets
 from forensics.common.stores import is_store
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Level(StrEnum):
     strong = "strong"
 
 
+FOR_LESS = "look at fewer days (forensics nightly), or read less at a time; --memory LIMIT makes a run keep to it"
 STOPPED = 128  # exit codes above it are of a run that was stopped by a signal
 CASE_VARIABLE = "FORENSICS_CASE"
 SETTINGS_FILE = "settings.toml"  # in the case folder, and in the user's configuration folder
@@ -188,10 +189,18 @@ def record_command(case: Case, what: str, **facts: object) -> None:
 def _masked(fact: Any) -> Any:  # noqa: ANN401 - facts are JSON of any shape
     """A fact without secrets: the log is passed on, with a seal or alone."""
     if isinstance(fact, str):
-        return mask_secrets(fact)
+        return mask_path(fact) if _is_place(fact) else mask_secrets(fact)
     if isinstance(fact, dict):
         return {name: _masked(inner) for name, inner in fact.items()}
     return [_masked(inner) for inner in fact] if isinstance(fact, list | tuple) else fact
+
+
+def _is_place(fact: str) -> bool:
+    """Whether something is there that is called so: it must be found again by the name that is kept of it."""
+    try:
+        return is_store(fact) or Path(fact).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def keep_apart(held: Case) -> Apart:
@@ -214,11 +223,34 @@ def keep_what_was_read(held: Case, **facts: object) -> None:
     held.checkpoint("ingest", datetime.now(UTC), who(), version=__version__, **told)
 
 
+def _tell_broken_off(held: Case) -> None:
+    """Say where the run before was killed without a word, and what is left of it."""
+    from forensics.common.printable import printable
+
+    broken = held.broken_off()
+    if broken is not None:
+        kept = "what it had read is in the case" if held.stored else "the case is as it was"
+        typer.echo(
+            f"forensics: the run before was killed while at: {printable(broken)}; {kept}\n"
+            "hint: most often memory ran out: --memory LIMIT makes a run keep to it",
+            err=True,
+        )
+    held.stored = False  # what follows is of this run
+
+
 @contextlib.contextmanager
 def told_if_stopped(held: Case) -> Iterator[None]:
-    """Say what became of the case where the user stops the run."""
+    """Say what became of the case where the user stops the run, or memory runs out.
+
+    Raises: InputError with the stage at which there was not enough memory.
+    """
+    _tell_broken_off(held)
     try:
         yield
+    except MemoryError as error:
+        at = next(iter(getattr(error, "__notes__", ())), "")
+        kept = f"what was {'read' if at else 'worked out'} is in the case" if held.stored else "the case is as it was"
+        raise InputError(f"memory ran out{f' while at: {at}' if at else ''}; {kept}", FOR_LESS) from error
     except (KeyboardInterrupt, SystemExit) as stop:
         if isinstance(stop, KeyboardInterrupt) or (isinstance(stop.code, int) and stop.code > STOPPED):
             kept = "what was worked out is in the case" if held.stored else "the case is as it was"

@@ -22,9 +22,10 @@ import polars as pl
 
 from forensics import __version__
 from forensics.common.errors import ForensicsError, InputError, IntegrityError, UsageError
+from forensics.common.secrets import mask_path
 from forensics.common.stores import at_hand, is_store
 from forensics.evidence.signing import check, load_private, load_public, public_of, sign
-from forensics.evidence.sources import place_of, quoted_lines, read_again, why_away
+from forensics.evidence.sources import find_marked, place_of, quoted_lines, read_again, why_away
 from forensics.evidence.timestamps import check_response, make_request
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _describe(case: Case, at: str, by: str, settings: Mapping[str, Any], quotes:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "libraries": {name: version for name in LIBRARIES if (version := _version(name))},
-        "settings": dict(settings),
+        "settings": _without_secrets(dict(settings)),
         "seeds": {
             f"{section}.seed": values["seed"]
             for section, values in sorted(settings.items())
@@ -176,6 +177,15 @@ def _describe(case: Case, at: str, by: str, settings: Mapping[str, Any], quotes:
         "outputs": [_output(name, path) for name, path in payload(case.folder)],
         "quotes": _quotes(sources, quotes),
     }
+
+
+def _without_secrets(value: Any) -> Any:  # noqa: ANN401 - settings of any shape
+    """Settings, of which paths may hold secrets."""
+    if isinstance(value, dict):
+        return {name: _without_secrets(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(inner) for inner in value]
+    return mask_path(value) if isinstance(value, str) else value
 
 
 def _version(name: str) -> str | None:
@@ -213,7 +223,7 @@ def _further_inputs(entries: Sequence[Mapping[str, Any]], settings: Mapping[str,
     where they are away.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    named = {("ingest.databases", str(name)) for name in settings.get("ingest", {}).get("databases", ())}
+    named = {("ingest.databases", mask_path(str(name))) for name in settings.get("ingest", {}).get("databases", ())}
     for entry in entries:
         command = entry["facts"].get("command", [])
         pairs = [*itertools.pairwise(command), *(tuple(word.split("=", 1)) for word in command if "=" in word)]
@@ -226,6 +236,7 @@ def _further_inputs(entries: Sequence[Mapping[str, Any]], settings: Mapping[str,
 
 def _size_and_hash(name: str) -> tuple[int, str] | tuple[None, None]:
     """Of a file or an object; nothing where it is away."""
+    name = find_marked(name)
     if why_away(name):
         return None, None
     with at_hand(name) as path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from forensics.common.errors import InputError, IntegrityError, UsageError
-from forensics.common.stores import at_hand, is_store, look_at, refuse_wrong, spell
+from forensics.common.secrets import MARK, mask_path
+from forensics.common.stores import at_hand, find_objects, is_store, look_at, refuse_wrong, spell
 from forensics.reading.opening.sources import open_source
 
 if TYPE_CHECKING:
@@ -45,7 +47,28 @@ class Read:
 def place_of(row: Mapping[str, Any]) -> str:
     """Where a source was when it was read: a relative path begins in the folder that the tool ran in."""
     name = str(row["path"])
-    return name if is_store(name) else str(Path(str(row.get("folder") or "")) / name)
+    return find_marked(name if is_store(name) else str(Path(str(row.get("folder") or "")) / name))
+
+
+def find_marked(place: str) -> str:
+    """The path of which secrets were taken out (`mask_path`), found again by looking where it leads; as it is where
+    nothing is found. That a file is the one that was read its content says, not its name.
+    """
+    if MARK not in place:
+        return place
+    if is_store(place):
+        with contextlib.suppress(InputError, UsageError):
+            above = place[: place.index(MARK)].rpartition("/")[0]
+            return next((one.name for one in find_objects(above) if mask_path(one.name) == place), place)
+        return place
+    found = Path()
+    for part in Path(place).parts:
+        there = found / part
+        if MARK in part and not there.exists():
+            with contextlib.suppress(OSError):
+                there = min((path for path in found.iterdir() if mask_path(path.name) == part), default=there)
+        found = there
+    return str(found)
 
 
 def why_away(place: str) -> str:
@@ -116,7 +139,7 @@ def find_source(case: Case, path: Path | str) -> list[dict[str, Any]]:
     read = read_again(path, (row["byte_end"] for row in rows), ())
     found = [row for row in rows if read.sha256.get(row["byte_end"]) == row["sha256"]]
     if not found:
-        named = [row for row in rows if Path(row["path"]).name == Path(path).name]
+        named = [row for row in rows if Path(row["path"]).name == mask_path(Path(path).name)]
         path = spell(path)
         what = f"{path} is not what was read as {named[0]['path']}" if named else f"{path} is not a source of this case"
         raise IntegrityError(what, "its content differs from every source; compare it with the archive it came from")

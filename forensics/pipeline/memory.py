@@ -84,15 +84,15 @@ def find_budget(given: str | None) -> Budget:
 
 
 @contextmanager
-def kept_to(budget: Budget, stage: Callable[[], str]) -> Iterator[None]:
-    """A limit that the user gave is kept to: a run that outgrows it ends at once, says where, and leaves the case as it
-    was (whatever is stored counts in one rename).
+def kept_to(budget: Budget, stage: Callable[[], str], kept: Callable[[], str]) -> Iterator[None]:
+    """A limit that the user gave is kept to: a run that outgrows it ends at once, says where and what is left of it:
+    whatever is stored counts in one rename.
     """
     if not budget.given:
         yield
         return
     over = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(budget.bytes, stage, over), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(budget.bytes, stage, kept, over), daemon=True)
     watcher.start()
     try:
         yield
@@ -101,13 +101,13 @@ def kept_to(budget: Budget, stage: Callable[[], str]) -> Iterator[None]:
         watcher.join()
 
 
-def _watch(limit: int, stage: Callable[[], str], over: threading.Event) -> None:
+def _watch(limit: int, stage: Callable[[], str], kept: Callable[[], str], over: threading.Event) -> None:
     while not over.wait(WATCH_S):
         taken = taken_bytes()
         if taken > limit:
             sys.stderr.write(
                 f"forensics: memory of {spell_bytes(taken)} outgrew --memory {spell_bytes(limit)} while at: {stage()}; "
-                f"the case is as it was\nhint: give --memory {spell_bytes(limit * 2)}, or look at fewer days: "
+                f"{kept()}\nhint: give --memory {spell_bytes(limit * 2)}, or look at fewer days: "
                 "forensics nightly\n"
             )
             sys.stderr.flush()

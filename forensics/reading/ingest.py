@@ -24,6 +24,7 @@ from pyarrow.lib import ArrowException
 from forensics.common.errors import ForensicsError, InputError, IntegrityError
 from forensics.common.faults import Fault, attempt
 from forensics.common.schema import REJECTS, SOURCES
+from forensics.common.secrets import mask_path
 from forensics.common.stores import is_store, look_at, spell
 from forensics.reading.accounts.register import read_register
 from forensics.reading.batches import Batches
@@ -213,7 +214,7 @@ class Run:
             (row["path"], row["etag"], row["stored_bytes"]): row["line_start"] + row["line_count"]
             for row in read.iter_rows(named=True)
         }
-        marks = {path: (path, told.etag, told.size) for path, told in objects.items() if told.etag}
+        marks = {path: (mask_path(path), told.etag, told.size) for path, told in objects.items() if told.etag}
         return {path: lines[mark] for path, mark in marks.items() if mark in lines}
 
     def _read_or_say(self, path: str, report: IngestReport) -> ForensicsError | None:
@@ -318,7 +319,7 @@ class Run:
             ]
         if self.rows or register is not None or not self.case.ledger["run"]:  # an empty first night makes a case too
             built = [
-                {"kind": database.kind, "built_at": database.built_at.isoformat(), "path": database.path}
+                {"kind": database.kind, "built_at": database.built_at.isoformat(), "path": mask_path(database.path)}
                 for database in self.wishes.databases
             ]
             notes = {**self.case.ledger["notes"], **({"databases": built} if built else {})}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import polars as pl
 
 from forensics.common.schema import EVENTS, REJECTS
-from forensics.common.secrets import mask_secrets
+from forensics.common.secrets import mask_path, mask_secrets
 from forensics.common.stores import is_store
 from forensics.reading.cleaning.events import Doubts
 from forensics.reading.cleaning.secrets import hash_line, hide_in_events, skeleton_of
@@ -248,14 +248,14 @@ class Source:
         self.run.rows.append(
             {
                 "source_id": self.source_id,
-                "path": self.path,
+                "path": mask_path(self.path),
                 "format": report.format,
                 "confidence": report.confidence,
                 "sha256": sha256,
                 "byte_start": self.byte_start,
                 "byte_end": byte_end,
                 "line_start": self.line_start,
-                "folder": "" if self.path == "-" or is_store(self.path) else str(Path.cwd()),
+                "folder": "" if self.path == "-" or is_store(self.path) else mask_path(str(Path.cwd())),
                 "etag": (stored.etag or None) if stored else None,
                 "stored_bytes": stored.size if stored else None,
                 "line_count": report.line_count,
@@ -265,7 +265,7 @@ class Source:
                 "blank_count": report.blank_count,
                 "first_event_at": report.first_event_at,
                 "last_event_at": report.last_event_at,
-                "notes": [*filter(None, [report.note, report.passed_over]), *report.warnings],
+                "notes": [mask_secrets(note) for note in (report.note, report.passed_over, *report.warnings) if note],
             }
         )
         return report

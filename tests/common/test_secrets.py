@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from forensics.case.store import Case
 from forensics.common.printable import printable
-from forensics.common.secrets import MARKS, PATTERN, SHOWN, hide_secret, mask_secrets
+from forensics.common.secrets import MARKS, PATTERN, SHOWN, hide_secret, mask_path, mask_secrets
 from forensics.reading.accounts.register import read_register
 from forensics.reading.cleaning.secrets import hide_in_events, short_code, skeleton_of
 
@@ -83,6 +83,31 @@ def test_what_is_none_stays(text: str) -> None:
     assert hide_secret(text) == text
 
 
+@pytest.mark.parametrize("secret", [key for name, key in SECRETS.items() if name != "stripe"])
+def test_a_secret_behind_an_underscore_is_masked(secret: str) -> None:
+    """Names of files hang words together by underscores."""
+    for text in (f"export_{secret}", f"a_{secret}.jsonl"):
+        if not secret.startswith("gsk"):
+            assert secret not in mask_secrets(text), text
+            assert mask_secrets(text).startswith(text.partition(secret)[0])
+            assert re.search(MARKS.replace(r"(?-u:\b)", r"\b"), text)
+    assert mask_secrets("dim_pk_customer_order_line_item") == "dim_pk_customer_order_line_item"
+
+
+@given(st.text(alphabet="ab/._-=:@‹›", max_size=60), st.sampled_from(sorted(SECRETS.values())))
+def test_a_path_keeps_its_folders(path: str, secret: str) -> None:
+    """A masked path has as many steps as before, masking it again changes nothing, and another secret gives another."""
+    whole = f"{path}/{secret}/password=hunter22/x_{SECRETS['aws']}.log"
+    masked = mask_path(whole)
+    assert masked.count("/") == whole.count("/")
+    assert mask_path(masked) == masked
+    assert secret not in masked
+    assert "hunter22" not in masked
+    assert masked.endswith(".log")
+    assert mask_path(whole.replace("hunter22", "hunter23")) != masked
+    assert SECRETS["aws"] not in printable(whole)
+
+
 @given(st.text(max_size=300))
 @example("://" + "a:" * 140)
 @settings(max_examples=300, deadline=1_000)
@@ -107,7 +132,11 @@ def test_what_was_equal_stays_equal() -> None:
     frame = pl.DataFrame({"session_id": [key, None, "s1", key], "prompt_text": [key] * 4})
     hidden = hide_in_events(frame)
     assert hidden["session_id"].to_list() == [expected, None, "s1", expected]
-    assert hidden["prompt_text"].to_list() == [key] * 4, "kept at the user's wish"
+    assert hidden["prompt_text"].to_list() == [SHOWN] * 4
+    kept = hide_in_events(pl.DataFrame({"prompt_text": [f"use {key} for it", "no key here"]}))
+    assert kept["prompt_text"].to_list() == [f"use {SHOWN} for it", "no key here"], (
+        "the rest is kept at the user's wish"
+    )
 
 
 @pytest.mark.parametrize(

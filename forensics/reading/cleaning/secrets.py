@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from forensics.common.secrets import MARKS, PATTERN, SHORTEST, hide_secret
+from forensics.common.secrets import MARKS, PATTERN, SHORTEST, hide_secret, mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_TEXTS: Final = frozenset({"prompt_text", "system_text"})  # kept at the user's wish, as they are
+_TEXTS: Final = frozenset({"prompt_text", "system_text"})  # kept at the user's wish, but for secrets in them
 _CODE: Final = re.compile(r"[\w.:/#-]{1,64}")
 _CODE_FIRST: Final = re.compile(r"([A-Za-z][\w.]{2,63})\s*(?:[:(,]|$)")
 _SHAPED: Final = re.compile(r"[A-Z][a-z]+[A-Z]\w*|\w+_\w+|\w+(?:Error|Exception|Fault)|[A-Z]{3,}")
@@ -31,7 +31,7 @@ def hide_in_events(events: pl.DataFrame) -> pl.DataFrame:
     names = [
         name
         for name, dtype in events.schema.items()
-        if dtype == pl.String and name not in _TEXTS and events[name].null_count() < events.height
+        if dtype == pl.String and events[name].null_count() < events.height
     ]
     for name, (odd, change) in _CUT.items():
         if name in names:
@@ -42,7 +42,8 @@ def hide_in_events(events: pl.DataFrame) -> pl.DataFrame:
 def hide_in(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """A table of which some columns hold no secret any more: what was equal stays equal."""
     names = [name for name in names if _may_hold(frame[name])]
-    return frame.with_columns(_changed(frame[name], PATTERN, hide_secret) for name in names)
+    change = {name: mask_secrets if name in _TEXTS else hide_secret for name in names}
+    return frame.with_columns(_changed(frame[name], PATTERN, change[name]) for name in names)
 
 
 def _may_hold(values: pl.Series) -> bool:

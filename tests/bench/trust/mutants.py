@@ -1,6 +1,6 @@
 """A sample of mutants: small faults put into the code, each of which some test must notice.
 
-    python tests/bench/trust/mutants.py [--sample 150] [--seed 1] [--seconds 30] [--only forensics/linking …]
+    python tests/bench/trust/mutants.py [--sample 150] [--seed 1] [--seconds 30] [--only forensics/linking …] [--resume]
 
 `mutmut run` (configured in pyproject.toml) makes them all; this makes some in minutes, by the same kinds of change:
 comparisons turned, bounds moved by one, `and` for `or`, signs turned, True for False. Which they are is drawn by what
@@ -17,23 +17,28 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import gc
 import hashlib
 import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import inspect
 import json
+import marshal
+import math
 import os
 import resource
 import subprocess
 import sys
 import tempfile
+import time
+import types
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import types
     from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -44,6 +49,7 @@ LIBRARIES = (
     "typer", "rich.console", "orjson", "zstandard",
 )  # fmt: skip
 MOST_TESTS = 40  # of those that come through a line
+SLOWER = 5  # times the usual time, and tests count as without end
 TURNED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And, ast.Add: ast.Sub, ast.Sub: ast.Add,
@@ -125,64 +131,98 @@ def find_mutants(only: Sequence[str], seed: int) -> list[Mutant]:
 # Which tests come through which line
 
 
-def measure(rooms: Sequence[str]) -> None:
+def measure(rooms: Sequence[str], workers: int) -> None:
     """Run the rooms' tests once under coverage; keep the lines of each test, how long it took, and the shares."""
     KEPT.mkdir(parents=True, exist_ok=True)
-    sources = ",".join(f"forensics/{room}" for room in ROOMS)
     settings = KEPT / "coverage.ini"
     settings.write_text(
-        f"[run]\nsource = {sources}\ndynamic_context = test_function\ndata_file = {KEPT / 'data'}\n"
+        f"[run]\nsource = {','.join(f'forensics/{room}' for room in ROOMS)}\ndata_file = {KEPT / 'data'}\n"
         "[report]\nexclude_also =\n    if TYPE_CHECKING:\n    raise AssertionError\n"
     )
-    run = [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest", "-p", "no:randomly"]
-    quiet = ["-q", "-p", "no:cacheprovider", "--durations=0", "-o", "timeout=1200"]
+    covered = ["--cov", f"--cov-config={settings}", "--cov-context=test", "--cov-report="]
+    quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "seconds", "-o", "timeout=0"]
+    for old in KEPT.glob("seconds.*"):
+        old.unlink()
+    path = os.pathsep.join([str(ROOT), str(Path(__file__).resolve().parent)])
+    several = ["-n", str(workers)] if workers > 1 else []
     done = subprocess.run(
-        [*run, *quiet, *(f"tests/{room}" for room in rooms)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-m", "pytest", *quiet, *several, *covered, *(f"tests/{room}" for room in rooms)],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": path, "SECONDS_FOLDER": str(KEPT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     (KEPT / "tests.txt").write_text(done.stdout)
-    keep_map(settings, done.stdout)
+    keep_map(settings)
 
 
-def keep_map(settings: Path, told: str) -> None:
-    """From what coverage and pytest tell: module → line → tests, test → seconds, and the share of lines."""
+def keep_map(settings: Path) -> None:
+    """From what coverage and `seconds` tell: the tests, module → line → numbers of tests, seconds of each, and the shares
+    of lines.
+    """
     import coverage
 
     measured = coverage.Coverage(config_file=str(settings))
     measured.load()
     data = measured.get_data()
-    lines: dict[str, dict[str, list[str]]] = {}
-    for file in data.measured_files():
-        module = Path(file).relative_to(ROOT).as_posix()
+    number: dict[str, int] = {}
+    lines: dict[str, dict[str, list[int]]] = {}
+    for file in sorted(data.measured_files()):
+        module = file[file.rindex("forensics/") :]
         lines[module] = {
-            str(line): sorted({name for name in names if name}) for line, names in data.contexts_by_lineno(file).items()
+            str(line): sorted({number.setdefault(one.rpartition("|")[0], len(number)) for one in names if one})
+            for line, names in data.contexts_by_lineno(file).items()
         }
     seconds: dict[str, float] = {}
-    for line in told.splitlines():
-        words = line.split()
-        if len(words) == 3 and words[1] in {"call", "setup"} and words[0].endswith("s"):
-            file, _, name = words[2].partition("::")
-            test = f"{Path(file).stem}.{name.split('[')[0]}"
-            seconds[test] = seconds.get(test, 0.0) + float(words[0][:-1])
+    for file in KEPT.glob("seconds.*"):
+        for line in file.read_text().splitlines():
+            took, _, test = line.partition(" ")
+            seconds[test] = float(took)
     shares = {}
     for room in ROOMS:
         counts = [measured.analysis2(file)[1:4:2] for file in data.measured_files() if f"forensics/{room}/" in file]
         every = sum(len(statements) for statements, _ in counts)
         shares[room] = 1 - sum(len(missing) for _, missing in counts) / max(every, 1)
-    (KEPT / "map.json").write_text(json.dumps({"lines": lines, "seconds": seconds, "shares": shares}))
+    kept = {"tests": list(number), "lines": lines, "seconds": seconds, "shares": shares}
+    (KEPT / "map.json").write_text(json.dumps(kept))
 
 
 def tests_of(mutant: Mutant, known: dict[str, Any]) -> list[str]:
-    """The tests that come through a line, the quickest first; for a line of the module itself those of the module."""
+    """The tests that come through a line, the quickest first; for a line that is run at import, those of the module."""
     lines = known["lines"].get(mutant.module, {})
-    names = lines.get(str(mutant.line)) or sorted({name for held in lines.values() for name in held})
-    files = {path.stem: path for room in ROOMS for path in (ROOT / "tests" / room).rglob("test_*.py")}
-    names = sorted(names, key=lambda name: (known["seconds"].get(name, 0.0), name))
-    found = [(files[file], test) for file, _, test in (name.partition(".") for name in names) if file in files]
-    there = [(path, test) for path, test in found if f"def {test.rpartition('.')[2]}(" in path.read_text()]
-    return [f"{path.relative_to(ROOT).as_posix()}::{test.replace('.', '::')}" for path, test in there[:MOST_TESTS]]
+    numbers = lines.get(str(mutant.line)) or sorted({one for held in lines.values() for one in held})
+    names = sorted((known["tests"][one] for one in numbers), key=lambda name: (known["seconds"].get(name, 0.0), name))
+    return [name for name in names if (ROOT / name.partition("::")[0]).exists()][:MOST_TESTS]
 
 
 # One mutant
+
+
+def swap(mutant: Mutant) -> bool:
+    """Give a function that is loaded already its faulty code; False where the fault is not inside of a function."""
+    file = ROOT / mutant.module
+    source = file.read_text(encoding="utf-8")
+    sound = {_key(code): code for code in _functions(compile(source, str(file), "exec"))}
+    tree = ast.fix_missing_locations(Mutator(mutant.number).visit(ast.parse(source)))
+    faulty = {_key(code): code for code in _functions(compile(tree, str(file), "exec"))}
+    changed = {key: code for key, code in faulty.items() if marshal.dumps(code) != marshal.dumps(sound[key])}
+    found = set()
+    for held in gc.get_objects():
+        if isinstance(held, types.FunctionType) and held.__code__.co_filename == str(file):
+            key = _key(held.__code__)
+            if key in changed:
+                held.__code__ = changed[key]
+                found.add(key)
+    return bool(changed) and found == set(changed)
+
+
+def _functions(code: types.CodeType) -> list[types.CodeType]:
+    """The outermost functions of a module, and those of its classes."""
+    inside = [one for one in code.co_consts if isinstance(one, types.CodeType)]
+    whole = [one for one in inside if one.co_flags & inspect.CO_OPTIMIZED]
+    return whole + [deep for one in inside if not one.co_flags & inspect.CO_OPTIMIZED for deep in _functions(one)]
+
+
+def _key(code: types.CodeType) -> tuple[str, int]:
+    return code.co_qualname, code.co_firstlineno
 
 
 class Loader(importlib.abc.Loader):
@@ -216,31 +256,52 @@ class Finder(importlib.abc.MetaPathFinder):
         return spec
 
 
-def try_mutant(mutant: Mutant, tests: Sequence[str], seconds: int) -> str:
-    """killed, survives or undecided."""
+def try_mutant(mutant: Mutant, tests: Sequence[str], seconds: int, usual_s: float = math.inf) -> str:
+    """killed, survives or undecided, of tests that usually take so long."""
     child = os.fork()
     if child == 0:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
-            os.dup2(nowhere, stream)
-        os._exit(_run_tests(mutant, tests))
+        said = os.open(KEPT / "last.txt", os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        for stream in (1, 2):
+            os.dup2(said, stream)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        code = 1
+        with contextlib.suppress(BaseException):  # whatever ends it ends this process only
+            code = _run_tests(mutant, tests)
+        os._exit(code)
     _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return "undecided"
-    return "survives" if os.WEXITSTATUS(status) == 0 else "killed"
+    if os.WIFSIGNALED(status):  # a fault that makes quick tests run without end is noticed
+        return "killed" if usual_s * SLOWER < seconds else "undecided"
+    return {0: "survives", 4: "undecided", 5: "undecided"}.get(os.WEXITSTATUS(status), "killed")
 
 
 def _run_tests(mutant: Mutant, tests: Sequence[str]) -> int:
     import pytest
 
+    if mutant.number >= 0 and not swap(mutant):
+        for name in [name for name in sys.modules if name.partition(".")[0] == "forensics"]:
+            del sys.modules[name]
+        sys.meta_path.insert(0, Finder(mutant))
+    # what tests measure is time of this process, however busy the machine is
+    time.perf_counter = time.monotonic = time.process_time
+    with tempfile.TemporaryDirectory() as folder:
+        plain = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", f"--basetemp={folder}/t", "-o", "timeout=0"]
+        return int(pytest.main([*plain, *tests]))
+
+
+def get_ready() -> None:
+    """Import once what every mutant's process needs."""
     os.chdir(ROOT)
     sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "worlds")]
-    sys.dont_write_bytecode = True
-    sys.meta_path.insert(0, Finder(mutant))
-    with tempfile.TemporaryDirectory() as folder:
-        plain = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", f"--basetemp={folder}/t"]
-        return int(pytest.main([*plain, *tests]))
+    sys.pycache_prefix, sys.dont_write_bytecode = str(KEPT / "pycache"), False
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    for path in sorted((ROOT / "forensics").rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        with contextlib.suppress(ImportError):  # an extra that is not installed
+            if not name.endswith("__main__"):
+                importlib.import_module(name)
 
 
 def check_harness(sample: Sequence[Mutant], known: dict[str, Any]) -> None:
@@ -248,10 +309,27 @@ def check_harness(sample: Sequence[Mutant], known: dict[str, Any]) -> None:
 
     Raises: SystemExit where they do not.
     """
-    for mutant in sample[:: max(1, len(sample) // 5)]:
-        tests = tests_of(mutant, known)[:3]
+    for mutant in sample[:: max(1, len(sample) // 4)]:
+        tests = tests_of(mutant, known)[:2]
         if tests and try_mutant(replace(mutant, number=-1), tests, 300) != "survives":
             sys.exit(f"without any fault, tests of {mutant.module} fail: {' '.join(tests)}")
+
+
+def decided(mutant: Mutant, known: dict[str, Any], seconds: int) -> str:
+    """What becomes of a mutant; what does not become of it is shown."""
+    tests = tests_of(mutant, known)
+    usual_s = sum(known["seconds"].get(test, seconds) for test in tests)
+    outcome = try_mutant(mutant, tests, seconds, usual_s) if tests else "survives"
+    if outcome != "killed":
+        how = f"{len(tests)} tests" if tests else "no test comes through"
+        print(f"{outcome}: {mutant.module}:{mutant.line} {mutant.kind} ({how}): {mutant.text}", flush=True)
+    return outcome
+
+
+def recall(path: Path) -> dict[str, str]:
+    """What became of mutants in runs before."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {json.dumps(one["mutant"]): one["outcome"] for one in map(json.loads, lines)}
 
 
 def main() -> int:
@@ -261,30 +339,32 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=int, default=30, help="of processor time a mutant")
     parser.add_argument("--only", nargs="*", default=(), help="files or folders")
-    parser.add_argument("--skip", type=int, default=0, help="of the sample, tried before")
     parser.add_argument("--fresh", action="store_true", help="measure anew which tests come through which line")
+    parser.add_argument("--workers", type=int, default=2, help="processes that measure")
+    parser.add_argument("--resume", action="store_true", help="do not try again what was killed before")
     chosen = parser.parse_args()
     if chosen.fresh or not (KEPT / "map.json").exists():
-        measure(ROOMS)
+        measure(ROOMS, chosen.workers)
     known = json.loads((KEPT / "map.json").read_text())
-    for name in LIBRARIES:
-        importlib.import_module(name)
+    get_ready()
     every = find_mutants(chosen.only, chosen.seed)
-    sample = every[chosen.skip : chosen.sample]
+    sample, kept = every[: chosen.sample], KEPT / "outcomes.jsonl"
+    before = recall(kept) if chosen.resume else {}
     check_harness(sample, known)
     counts = {"killed": 0, "survives": 0, "undecided": 0}
-    with contextlib.suppress(KeyboardInterrupt):  # who stops it is told what was tried till then
+    with kept.open("a") as outcomes, contextlib.suppress(KeyboardInterrupt):  # who stops it is told what was tried
         for mutant in sample:
-            tests = tests_of(mutant, known)
-            outcome = try_mutant(mutant, tests, chosen.seconds) if tests else "survives"
-            counts[outcome] += 1
+            name = [mutant.module, mutant.text, mutant.kind, mutant.number]
+            outcome = before.get(json.dumps(name), "")
             if outcome != "killed":
-                how = f"{len(tests)} tests" if tests else "no test comes through"
-                print(f"{outcome}: {mutant.module}:{mutant.line} {mutant.kind} ({how}): {mutant.text}", flush=True)
+                outcome = decided(mutant, known, chosen.seconds)
+                outcomes.write(json.dumps({"mutant": name, "outcome": outcome}) + "\n")
+                outcomes.flush()
+            counts[outcome] += 1
     shares = ", ".join(f"{room} {share:.1%}" for room, share in known["shares"].items())
     print(
-        f"{counts['killed']} of {sum(counts.values())} killed, {counts['survives']} survive, {counts['undecided']} undecided; "
-        f"{len(every):,} possible; lines come through: {shares}"
+        f"{counts['killed']} of {sum(counts.values())} killed, {counts['survives']} survive, "
+        f"{counts['undecided']} undecided; {len(every):,} possible; lines come through: {shares}"
     )
     return 0
 
