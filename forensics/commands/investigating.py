@@ -128,7 +128,7 @@ def investigate(
     from forensics.case.store import Case
     from forensics.pipeline.memory import kept_to
     from forensics.pipeline.stages import investigate as run
-    from forensics.reports.screen.ingested import apart_sentences, enriched
+    from forensics.reports.screen.ingested import REMARKS_IN_BRIEF, REMARKS_SHOWN, apart_sentences, enriched
 
     _check_places(sources, case, scheduler)
     settings = chosen_settings(
@@ -148,7 +148,8 @@ def investigate(
         read = partial(read_sources, held, sources or [], accounts, mapping, log_format, settings, progress, **texts)
         work = partial(run, held, settings, progress, engine=chosen, since=in_utc(since), until=in_utc(until))
         report, apart, outcome = _read_and_work(held, sources or [], read, work, kept=case is not None)
-        remarks = enriched(report, join=join) if report is not None else []
+        most = REMARKS_SHOWN if full else REMARKS_IN_BRIEF
+        remarks = enriched(report, join=join, most=most) if report is not None else []
         further = [*_told_period(since, until), *remarks, *apart_sentences(apart)]
         print_report(held, case, quiet=quiet, further=further, full=full)
         _tell_watched(held, quiet=quiet)

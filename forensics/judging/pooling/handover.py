@@ -273,9 +273,8 @@ def _test_exclusion(streams: list[Ints], account: Ints, at_s: Floats, rng: np.ra
     index = observed / max(1e-9, float(drawn.mean()))
     low, high = wilson(observed, sum(len(part.at_s) for part in parts))
     return {
-        "words": f"Two accounts work the same stream in {observed:.0f} bins of 5 minutes, {expected[0]:.0f} "
-        f"({expected[1]:.0f}–{expected[2]:.0f}) "
-        f"if they were independent (overlap index {index:.2f})",
+        "words": f"Two accounts or more are at work together in {observed:.0f} stretches of 5 minutes, {index:.0%} "
+        f"of the {expected[0]:.0f} ({expected[1]:.0f}–{expected[2]:.0f}) there would be if they were independent",
         "measure": "5-minute bins in which two or more accounts work one stream",
         "observed": observed,
         "observed_low": low * sum(len(part.at_s) for part in parts),

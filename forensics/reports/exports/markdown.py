@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from forensics.common.printable import printable
 from forensics.reports.wording import figures
 from forensics.reports.wording.marked import code, prose
+from forensics.reports.wording.remarks import gather_remarks
 from forensics.reports.wording.words import (
     CONTESTED,
     LIMITS,
@@ -166,15 +167,12 @@ def _further(reading: Reading) -> Iterable[str]:
 
 def _doubts(reading: Reading) -> Iterable[str]:
     """What to know about how sources were read: each sentence once, with the sources it holds for."""
-    told: dict[str, list[str]] = {}
-    for source in reading.sources:
-        for note in source.notes:
-            told.setdefault(note, []).append(source.path)
-    for note, paths in list(told.items())[:DOUBTS_SHOWN]:
+    told = gather_remarks((source.path, note) for source in reading.sources for note in source.notes)
+    for note, paths in told[:DOUBTS_SHOWN]:
         which = (
-            code(paths[0], 60)
+            code(paths[0], LONGEST)
             if len(paths) == 1
-            else f"{figures.plural(len(paths), 'source')} ({code(paths[0], 40)}, …)"
+            else f"{code(paths[0], LONGEST)} and {figures.count(len(paths) - 1)} more"
         )
         yield f"{which}: {prose(note)}."
     if len(told) > DOUBTS_SHOWN:

@@ -18,7 +18,7 @@ from forensics.reports.facts.findings import build_report
 from forensics.reports.facts.overview import kind_titles
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, day, moment, number, plural, share
-from forensics.reports.wording.words import CONTESTED, VERDICT_TITLES
+from forensics.reports.wording.words import CONTESTED, VERDICT_TITLES, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -509,7 +509,7 @@ def _render_bans(page: Page, case: Tables, row: Row, before: Row | None) -> None
     for finding in report.findings:
         for sign in finding.signs:
             if sign.channel == "lifecycle" and sign.assessable and sign.sentence:
-                page.paragraph(f"{printable(sign.title)}: {printable(sign.sentence)}", indent=2)
+                page.paragraph(f"{printable(sign.title)}: {sentence(sign.sentence)}", indent=2)
         for heir in sorted(finding.lives.successions, key=lambda item: (item.banned_at, item.similarity), reverse=True)[
             :SUCCESSORS_SHOWN
         ]:

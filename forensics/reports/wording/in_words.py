@@ -21,13 +21,18 @@ def in_short(sentence: str, longest: int = LONGEST) -> str:
     head, colon, _ = first.partition(": ")
     whole = head.count("(") == head.count(")")
     first = head if colon and whole and len(head) >= LEAST_CLAUSE else first
-    while len(first) > longest and ", " in first:
-        head, tail = first.rsplit(", ", 1)
-        if "(" in tail and ")" not in tail.split("(", 1)[1]:
+    while len(first) > longest and (at := _last_clause(first)) > 0:
+        if first.count("(", at) > first.count(")", at):
             break
-        first = head
+        first = first[:at]
     balanced = first + ")" * max(0, first.count("(") - first.count(")"))
     return balanced.rstrip(" ,:") + "."
+
+
+def _last_clause(text: str) -> int:
+    """Where the last clause begins: at a comma before a figure, so that no enumeration is told in part; else at any."""
+    clauses = [match.start() for match in re.finditer(r", (?=\d)", text)]
+    return clauses[-1] if clauses else text.rfind(", ")
 
 
 def reason_given(sentence: str) -> str:
