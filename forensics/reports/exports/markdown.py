@@ -16,6 +16,7 @@ from forensics.reports.wording.words import (
     fit_word,
     in_its_unit,
     opening,
+    sharing,
 )
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def _shared(finding: Finding) -> list[str]:
         if kind.bits >= LEAST_BITS
     ]
     lines = _table(("shared", "bits a link (median)", "most telling: members that show it : others"), rows)
-    unshared = [kind.title for kind in finding.kinds if kind.bits < LEAST_BITS]
+    unshared = [f"{kind.title} ({sharing(kind.sharing_share)})" for kind in finding.kinds if kind.bits < LEAST_BITS]
     return [*lines, "", f"Not on the median link: {prose(', '.join(unshared))}."] if unshared else lines
 
 

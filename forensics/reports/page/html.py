@@ -36,6 +36,7 @@ from forensics.reports.wording.words import (
     only_used,
     opening,
     sentence,
+    sharing,
 )
 
 if TYPE_CHECKING:
@@ -289,7 +290,8 @@ class _Card:
 
     @property
     def unshared(self) -> list[str]:
-        return [kind.title for kind in self.f.kinds if kind.bits < LEAST_BITS]
+        """Kinds that the median link lacks, each with how many members share one all the same."""
+        return [f"{kind.title} ({sharing(kind.sharing_share)})" for kind in self.f.kinds if kind.bits < LEAST_BITS]
 
     @property
     def fits(self) -> list[tuple[str, Any]]:

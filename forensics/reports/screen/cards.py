@@ -22,6 +22,7 @@ from forensics.reports.wording.words import (
     only_used,
     opening,
     sentence,
+    sharing,
 )
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _sharing(card: Card, kind: str) -> str:
     """How many members share an observable of a kind that the median link lacks."""
     tie = card.ties.get(kind)
     part = None if tie is None else tie["sharing_share"]
-    return f"{share(part)} of members share one" if part else "no two members share one"
+    return sharing(part)
 
 
 def _render_signs(page: Page, card: Card) -> None:

@@ -38,7 +38,8 @@ def _last_clause(text: str) -> int:
 def reason_given(sentence: str) -> str:
     """What a sentence about an innocent reason counts, without its "X does not fit: "."""
     head, colon, tail = sentence.partition(": ")
-    return tail[:1].upper() + tail[1:] if colon and "fit" in head else sentence
+    introduced = colon and re.search(r"\bfits?$|\bspeaks? for it in part$", head)
+    return tail[:1].upper() + tail[1:] if introduced else sentence
 
 
 def beside(item: Row) -> str:

@@ -46,6 +46,11 @@ def against_limit(multiple: float) -> str:
     return f"{number(multiple)}{NBSP}× what one account's limit allows"
 
 
+def sharing(part: float | None) -> str:
+    """How many members share an observable of a kind that the median link lacks."""
+    return f"{share(part)} of members share one" if part else "no two members share one"
+
+
 def only_used(shares: Iterable[float | None]) -> str:
     """Accounts that a network only uses, with how much of their traffic that is; one share an account."""
     parts = list(shares)
