@@ -42,19 +42,22 @@ def render_holders(found: pl.DataFrame, value: str, width: int, case_option: str
             for network, accounts in held.iter_rows()
         ]
         page.paragraph(f"held by {', '.join(told)}", indent=2)
-        _render_rows(page, part, several=values.len() > 1)
+        _render_rows(page, part, several=values.len() > 1, declared=name.startswith("accounts file"))
     account = str(found["account_id"][0])
     page.blank()
     page.line(("Look next   ", "bold"), f"forensics show {printable(account)}{option}")
     return page
 
 
-def _render_rows(page: Page, part: pl.DataFrame, *, several: bool) -> None:
+def _render_rows(page: Page, part: pl.DataFrame, *, several: bool, declared: bool) -> None:
+    """Who shows it, with when and where; `declared` is what the accounts file says, where there is no request."""
     size = min(max(len(printable(account)) for account in part["account_id"]) + 2, page.width - 44)
-    page.line((f"    {fit('account', size)}{'events':>8}  {'first':<13}  {'last':<13}  network", "dim"))
+    heads = f"{'opened':<13}  network" if declared else f"{'events':>8}  {'first':<13}  {'last':<13}  network"
+    page.line((f"    {fit('account', size)}{heads}", "dim"))
     for row in part.head(HOLDERS_SHOWN).iter_rows(named=True):
         first, last = (moment(row[name]) if row[name] else "–" for name in ("first_seen_at", "last_seen_at"))
-        figures = f"{count(row['event_count'] or 0):>8}  {fit(first, 13)}  {fit(last, 13)}  {row['network'] or '–'}"
+        seen = "" if declared else f"{count(row['event_count'] or 0):>8}  "
+        figures = f"{seen}{fit(first, 13)}  {'' if declared else f'{fit(last, 13)}  '}{row['network'] or '–'}"
         page.keyed(printable(row["account_id"]), size, figures, indent=4)
         if several:
             page.line(f"      {printable(row['value'])}")

@@ -26,6 +26,8 @@ from forensics.reports.wording.words import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from forensics.common.schema import Tables
     from forensics.reports.screen.page import Page
 
@@ -232,12 +234,12 @@ def cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
-def whole_parts(text: str, parted_by: str, width: int) -> str:
+def whole_parts(parts: Sequence[str], width: int) -> str:
     """As many whole parts of an enumeration as fit; the first one always, cut if it must be."""
-    parts = text.split(parted_by)
-    while len(parts) > 1 and len(parted_by.join(parts)) > width:
-        parts.pop()
-    return cut(parted_by.join(parts), width)
+    kept = list(parts)
+    while len(kept) > 1 and len(", ".join(kept)) > width:
+        kept.pop()
+    return cut(", ".join(kept), width)
 
 
 def _render_explanations(page: Page, card: Card, *, whole: bool) -> None:
@@ -320,11 +322,11 @@ def _render_members(page: Page, card: Card) -> None:
             if item["ended_at"]
             else ""
         )
-        ties = ", ".join(printable(titles.get(kind["kind"], kind["kind"])) for kind in (item["kinds"] or [])[:2])
+        ties = [printable(titles.get(kind["kind"], kind["kind"]).split(" (")[0]) for kind in (item["kinds"] or [])[:2]]
         room = page.width - width - 46
         rest = (
             f"{count(item['request_count'] or 0):>10}  {fit(active, 15)}  {fit(state, 13)}  "
-            f"{whole_parts(ties, ', ', max(room, 8))}"
+            f"{whole_parts(ties, max(room, 8))}"
         )
         page.keyed(printable(item["account_id"]), width, rest, indent=2)
     page.blank()

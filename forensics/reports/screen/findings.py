@@ -193,7 +193,7 @@ def render_ranking(page: Page, findings: list[Row], contested: list[Row]) -> Non
             parts += [(f"{level:<10}", VERDICT_STYLE[level]), "  "]
         counts = f"{count(row['account_count']):>8} {count(row['request_count']):>9} {days(row['span_days']):>6}"
         page.line(*parts[:-1], f" {counts}")
-        page.line("     ", (whole_parts(printable(row["summary"] or ""), ", ", page.width - 5), "dim"))
+        page.line("     ", (whole_parts(printable(row["summary"] or "").split(", "), page.width - 5), "dim"))
     if len(contested) > CONTESTED_SHOWN:
         page.line((f"     … and {count(len(contested) - CONTESTED_SHOWN)} more contested", "dim"))
 
@@ -285,7 +285,7 @@ def _list_quiet(page: Page, heading: str, column: str, rows: list[Row], texts: l
         name = fit(row["name"], wide)
         page.line(
             f"{row['rank']:>3}  {name}  {count(row['account_count']):>8}  {count(row['request_count']):>10}  "
-            f"{whole_parts(printable(text), ', ', page.width - 29 - wide)}"
+            f"{whole_parts(printable(text).split(', '), page.width - 29 - wide)}"
         )
     if len(rows) > QUIET_NETWORKS:
         page.line((f"     … and {count(len(rows) - QUIET_NETWORKS)} more: {hint}", "dim"))
