@@ -11,6 +11,7 @@ import pytest
 from made_case import made_case
 
 from forensics.reports.facts.holders import find_holders
+from forensics.reports.facts.selections import find_selections
 from forensics.reports.facts.sheet import Grid, Row, Section, Sheet
 from forensics.reports.screen.asked import render_events, render_holders, render_rejects, render_timeline
 from forensics.reports.screen.cards import whole_parts
@@ -145,3 +146,22 @@ def test_what_only_the_accounts_file_knows_has_its_network() -> None:
     text = render_holders(found, card, 80).text()
     assert "opened" in text
     assert "in no network" not in text
+
+
+def test_a_rule_hits_no_stranger_with_another_fingerprint() -> None:
+    """Hits of a rule are counted over whoever shows its fields, also with a fingerprint that no member has: a client
+    with its network used to be said to hit "0 other accounts" while strangers with another TLS fingerprint showed both.
+    """
+    rows = [("m1", "sdk 1", "ja_m", 64500), ("m2", "sdk 1", "ja_m", 64500), ("x1", "sdk 1", "ja_x", 64500)]
+    rows += [("m1", "sdk 1", "ja_m", 64501), ("m2", "sdk 1", "ja_m", 64501), ("x2", "sdk 2", "ja_m", 64502)]
+    events = pl.DataFrame(
+        rows, schema=["account_id", "user_agent", "tls_ja4", "client_asn"], orient="row"
+    ).with_columns(tls_ja3=pl.lit(None, pl.String), client_prefix=pl.lit(None, pl.String))
+    members = pl.DataFrame({"network_id": ["net_1", "net_1"], "account_id": ["m1", "m2"]})
+    for selection in find_selections(events.lazy(), members, ["net_1"])["net_1"]:
+        hit = events.filter(pl.col(name).cast(pl.String) == value for name, value in selection.values)
+        assert set(hit["account_id"]) <= {"m1", "m2"}, selection
+    everywhere = find_selections(events.with_columns(tls_ja4=pl.lit(None, pl.String)).lazy(), members, ["net_1"])[
+        "net_1"
+    ]
+    assert [dict(selection.values) for selection in everywhere] == [{"user_agent": "sdk 1", "client_asn": "64501"}]
