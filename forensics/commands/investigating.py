@@ -191,6 +191,11 @@ def _read_and_work(
     """Read what is given, set apart what is dated far ahead, work out every table; all of it counts at once."""
     with held.draft():
         report = read() if sources else None
+        if report is not None and not held.has("events"):
+            from forensics.common.errors import InputError
+
+            names = ", ".join(sources[:3]) + (f" and {len(sources) - 3} more" if len(sources) > 3 else "")
+            raise InputError(f"{names}: no line holds a request", "give files that hold requests; nothing was kept")
         apart = keep_apart(held)
         if report is not None and kept:
             keep_what_was_read(held, sources=sources, events=report.event_count)

@@ -66,7 +66,9 @@ def render_report(
         marked = [row for row in explained if MARKED_BENIGN in row["explanations"]]
         hint = f"forensics networks{' ' + case_option if case_option else ''}"
         _list_quiet(page, "Marked benign", "by whom and why", marked, [row["summary"] for row in marked], hint)
-        _tell_rest(page, len(findings), len(explained) - len(marked) + len(weak), case_option)
+        _tell_rest(
+            page, len(findings), len(explained) - len(marked) + len(weak), case_option, contested=bool(contested)
+        )
     if not kept:
         page.blank()
         page.paragraph(
@@ -198,7 +200,7 @@ def render_ranking(page: Page, findings: list[Row], contested: list[Row]) -> Non
         page.line((f"     … and {count(len(contested) - CONTESTED_SHOWN)} more contested", "dim"))
 
 
-def _tell_rest(page: Page, findings: int, quiet: int, case_option: str) -> None:
+def _tell_rest(page: Page, findings: int, quiet: int, case_option: str, *, contested: bool) -> None:
     """What the first screen leaves out, and how to see it."""
     option = f" {case_option}" if case_option else ""
     steps = (f"forensics show NETWORK{option}", f"forensics networks{option}", "forensics glossary")
@@ -208,7 +210,7 @@ def _tell_rest(page: Page, findings: int, quiet: int, case_option: str) -> None:
     page.blank()
     told = f"Not shown: {' and '.join(left)}. " if left else ""
     page.paragraph(
-        f"{told}All of it: --full, or {whole}; {every} lists all; ? is contested ({words}).",
+        f"{told}All of it: --full, or {whole}; {every} lists all{f'; ? is contested ({words})' if contested else ''}.",
         style="dim",
     )
 
