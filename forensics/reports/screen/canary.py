@@ -87,7 +87,8 @@ def plan_page(table: pl.DataFrame, checked: pl.DataFrame, width: int) -> Page:
     page.heading("Power")
     asked = [name for name in table.columns if name not in ANSWERED]
     first = [name for name in ANSWERED if name in table.columns]
-    for line in table_text(table.select(*asked[:2], *first, *asked[2:]), width).splitlines():
+    shown = table.select(*asked[:2], *first, *asked[2:])
+    for line in table_text(shown, width, "--format csv has all").splitlines():
         page.line(line)
     page.blank()
     page.paragraph(
