@@ -15,6 +15,8 @@ from forensics.reports.facts.selections import find_selections
 from forensics.reports.facts.sheet import Grid, Row, Section, Sheet
 from forensics.reports.screen.asked import render_events, render_holders, render_rejects, render_timeline
 from forensics.reports.screen.cards import whole_parts
+from forensics.reports.screen.nightly import _tell_lifecycle
+from forensics.reports.screen.page import Page
 from forensics.reports.screen.sheet import render_sheet
 from forensics.reports.wording.figures import NBSP
 from forensics.reports.wording.in_words import in_short, reason_given
@@ -22,7 +24,7 @@ from forensics.reports.wording.remarks import gather_remarks
 from forensics.reports.wording.words import against_limit, only_used, sentence
 
 if TYPE_CHECKING:
-    from forensics.reports.facts.model import Finding
+    from forensics.reports.facts.model import Finding, Sign
 
 CASE = made_case()
 MODELS = ("aurora-max-1-20260401", "cirrus-flash-20260401")
@@ -165,3 +167,20 @@ def test_a_rule_hits_no_stranger_with_another_fingerprint() -> None:
         "net_1"
     ]
     assert [dict(selection.values) for selection in everywhere] == [{"user_agent": "sdk 1", "client_asn": "64501"}]
+
+
+def test_a_night_tells_of_bans_only_what_holds() -> None:
+    """The sentence of a test that does not hold ("6 of 17 … (63 % of all others)") is no news; its name is told as
+    looked for.
+    """
+    signs = [
+        SimpleNamespace(
+            channel="lifecycle", assessable=True, holds=True, title="refilled", sentence="14 of 17 births."
+        ),
+        SimpleNamespace(channel="lifecycle", assessable=True, holds=False, title="kept in stock", sentence="6 of 17."),
+        SimpleNamespace(channel="lifecycle", assessable=False, holds=False, title="unknown", sentence=None),
+        SimpleNamespace(channel="scheduling", assessable=True, holds=True, title="turns", sentence="They take turns."),
+    ]
+    page = Page(80)
+    _tell_lifecycle(page, cast("list[Sign]", signs))
+    assert page.text() == "  refilled: 14 of 17 births.\n  looked for, not there or too slight: kept in stock\n"
