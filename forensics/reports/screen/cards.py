@@ -324,9 +324,9 @@ def _render_members(page: Page, card: Card) -> None:
         )
         ties = [printable(titles.get(kind["kind"], kind["kind"]).split(" (")[0]) for kind in (item["kinds"] or [])[:2]]
         room = page.width - width - 46
-        rest = (
-            f"{count(item['request_count'] or 0):>10}  {fit(active, 15)}  {fit(state, 13)}  "
-            f"{whole_parts(ties, max(room, 8))}"
-        )
-        page.keyed(printable(item["account_id"]), width, rest, indent=2)
+        rest = f"{count(item['request_count'] or 0):>10}  {fit(active, 15)}  {fit(state, 13)}  "
+        told = whole_parts(ties, page.width) if len(ties[0] if ties else "") > room else whole_parts(ties, room)
+        page.keyed(printable(item["account_id"]), width, rest + (told if len(told) <= room else ""), indent=2)
+        if len(told) > room:
+            page.line(f"{'':<{width + 4}}{told}")
     page.blank()
