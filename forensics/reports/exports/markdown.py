@@ -11,10 +11,12 @@ from forensics.reports.wording.remarks import gather_remarks
 from forensics.reports.wording.words import (
     CONTESTED,
     LIMITS,
+    UNLINKED,
     VERDICT_TITLES,
     expectation,
     fit_word,
     in_its_unit,
+    is_unlinked,
     opening,
     sharing,
 )
@@ -221,6 +223,8 @@ def _shared(finding: Finding) -> list[str]:
     ]
     lines = _table(("shared", "bits a link (median)", "most telling: members that show it : others"), rows)
     unshared = [f"{kind.title} ({sharing(kind.sharing_share)})" for kind in finding.kinds if kind.bits < LEAST_BITS]
+    if is_unlinked(finding.members):
+        lines = [UNLINKED, "", *lines]
     return [*lines, "", f"Not on the median link: {prose(', '.join(unshared))}."] if unshared else lines
 
 

@@ -27,11 +27,13 @@ from forensics.reports.wording.words import (
     AXES,
     CONTESTED,
     LIMITS,
+    UNLINKED,
     VERDICT_MEANINGS,
     VERDICT_TITLES,
     against_limit,
     fit_word,
     in_its_unit,
+    is_unlinked,
     member_reason,
     only_used,
     opening,
@@ -292,6 +294,11 @@ class _Card:
     def unshared(self) -> list[str]:
         """Kinds that the median link lacks, each with how many members share one all the same."""
         return [f"{kind.title} ({sharing(kind.sharing_share)})" for kind in self.f.kinds if kind.bits < LEAST_BITS]
+
+    @property
+    def unlinked(self) -> str:
+        """What is to be said where no two members are linked."""
+        return UNLINKED if is_unlinked(self.f.members) else ""
 
     @property
     def fits(self) -> list[tuple[str, Any]]:

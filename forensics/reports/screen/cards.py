@@ -17,7 +17,9 @@ from forensics.reports.wording.in_words import beside, how_sure
 from forensics.reports.wording.words import (
     FIT_WORDS,
     ROLE_HEADINGS,
+    UNLINKED,
     VERDICT_TITLES,
+    is_unlinked,
     measures,
     only_used,
     opening,
@@ -142,6 +144,8 @@ def _quoted(account: str) -> str:
 def _render_ties(page: Page, row: Row, card: Card) -> None:
     titles = kind_names()
     page.heading("Why these accounts belong together")
+    if is_unlinked(card.top):
+        page.paragraph(UNLINKED, indent=2)
     bar_width = 10
     title_width = page.width - 48 - bar_width
     page.line(

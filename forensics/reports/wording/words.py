@@ -63,6 +63,18 @@ def only_used(shares: Iterable[float | None]) -> str:
     return f"{text}; not counted"
 
 
+UNLINKED = (
+    "No two of them share what would link them: they run one program, which others may run too. "
+    "What makes them one are the tests below, of all of them together."
+)
+
+
+def is_unlinked(members: Iterable[Row | object]) -> bool:
+    """Whether a network was proposed as users of one program: no member is linked to another, and none is its core."""
+    told = [_values(member) for member in members]
+    return bool(told) and not any(row["link_count"] or row["role"] == "core" for row in told)
+
+
 def opening(item: Row | object) -> str:
     """What the verdicts say, in a sentence; never more than they do."""
     row = _values(item)
