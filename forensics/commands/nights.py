@@ -500,9 +500,8 @@ def bans(
         )
         record_command(held, "bans", accounts=given.get_column("account_id").to_list(), source=str(file))
         seen = sum(account in known for account in given.get_column("account_id"))
-    write_text(
-        f"{given.height} accounts noted as banned, {seen} of them seen in the logs; the next run counts what follows\n"
-    )
+    noted = "1 account" if given.height == 1 else f"{given.height} accounts"
+    write_text(f"{noted} noted as banned, {seen} of them seen in the logs; the next run counts what follows\n")
 
 
 def _read_bans(file: Path) -> pl.DataFrame:

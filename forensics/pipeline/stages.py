@@ -189,7 +189,7 @@ class _Run:
         self, cut: Cut, formed: pl.DataFrame, accounts: pl.LazyFrame, sightings: pl.LazyFrame
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """MEMBERS and HALLMARKS, under the ids as formed, which seed the draws: what is found must not depend on the
-        past. Users of one program whom no network has, and who prove to be one hand, are a network, too.
+        past. Users of one program whom no network has, and who depend on each other like one hand, are a network, too.
         """
 
         def ask(members: pl.DataFrame) -> pl.DataFrame:

@@ -237,6 +237,18 @@ def test_unusable_input_is_exit_4(tmp_path: Path, call: Callable[..., Answer]) -
     assert not (tmp_path / "case" / "ledger.json").exists()
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_empty_file_is_named(tmp_path: Path, call: Callable[..., Answer], *, kept: bool) -> None:
+    """A log without a line ends with 4 and its own name, not with that of a case or of a passing folder."""
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    option = ["--case", tmp_path / "case"] if kept else []
+    done = call("investigate", tmp_path / "empty.jsonl", *option)
+    assert done.returncode == 4
+    assert "empty.jsonl: no line holds a request" in done.stderr
+    assert "give log files" not in done.stderr
+    assert not (tmp_path / "case" / "ledger.json").exists()
+
+
 def test_too_many_rejects_is_exit_4(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
     """Above --max-reject-share the run fails and the case is as it was; below, the rejects are listed with line and
     reason.

@@ -119,8 +119,9 @@ def _test_steadiness(panel: Panel, account: Ints, at_s: Floats, rng: np.random.G
     middle, low, high = interval(drawn[0])
     wide = np.sqrt(2.0 / max(1, len(laid.day) - len(number)))
     return {
-        "words": f"The members' requests a day vary by {observed:.2f} times their mean within a week, {middle:.2f} "
-        f"({low:.2f}–{high:.2f}) if each member had its days by itself.",
+        "words": f"Within a week the members' requests a day, taken together, vary "
+        f"{observed / max(middle, 1e-9):.0%} as much as if each member had its days by itself (variance over mean "
+        f"{observed:.2f} against {middle:.2f}, {low:.2f}–{high:.2f}).",
         "measure": "variance over mean of the members' requests a day, within weeks",
         "observed": observed,
         "own": (max(0.0, observed * (1 - 1.96 * wide)), observed * (1 + 1.96 * wide)),

@@ -274,9 +274,8 @@ def _test_exclusion(streams: list[Ints], account: Ints, at_s: Floats, rng: np.ra
     index = observed / max(1e-9, float(drawn.mean()))
     low, high = wilson(observed, sum(len(part.at_s) for part in parts))
     return {
-        "words": f"{observed:.0f} times an account works a stream in the same 5 minutes as another one, "
-        f"{expected[0]:.0f} ({expected[1]:.0f}–{expected[2]:.0f}) "
-        f"if they were independent (overlap index {index:.2f})",
+        "words": f"{observed:.0f} times an account works a stream in the same 5 minutes as another one, {index:.0%} "
+        f"of the {expected[0]:.0f} ({expected[1]:.0f}–{expected[2]:.0f}) times there would be if they were independent",
         "measure": "times that an account works one stream in a 5-minute bin beside another",
         "observed": observed,
         "observed_low": low * sum(len(part.at_s) for part in parts),

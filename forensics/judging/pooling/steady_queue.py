@@ -103,8 +103,9 @@ def _test_variance(stream: Stream, rng: np.random.Generator) -> dict[str, Any]:
     expected = interval(drawn)
     boot = _bootstrap(stream.at_s, number, rng)
     return {
-        "words": f"The number of requests in 5 minutes has a variance of {observed:.2f}, "
-        f"{expected[0]:.2f} ({expected[1]:.2f}–{expected[2]:.2f}) if the accounts were independent",
+        "words": f"Requests in 5 minutes, all members together, differ in number by {np.sqrt(observed):.1f} (standard "
+        f"deviation), by {np.sqrt(expected[0]):.1f} ({np.sqrt(expected[1]):.1f}–{np.sqrt(expected[2]):.1f}) if the "
+        "accounts were independent",
         "measure": "variance of the network's requests in 5 minutes",
         "observed": observed,
         "observed_low": float(np.quantile(boot, 0.025)),
@@ -187,7 +188,7 @@ def _say_workers(stream: Stream, latency: Floats) -> str:
     if len(busy) == 0:
         return ""
     return (
-        f"; about {np.median(busy):.0f} requests are in flight while it works (Fano factor "
+        f"; about {np.median(busy):.0f} in flight at a time while it works (variance by mean "
         f"{busy.var() / busy.mean():.2f}, open traffic 1)"
     )
 

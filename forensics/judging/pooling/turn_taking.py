@@ -158,8 +158,9 @@ def _say(
         )
     else:
         text = (
-            f"How many others come in between two {what} of one account varies by {observed:.2f}, and would by "
-            f"{expected[0]:.2f} ({expected[1]:.2f}–{expected[2]:.2f}) if the accounts were independent"
+            f"Between two {what} of one account the number of others' {what} varies "
+            f"{observed / max(expected[0], 1e-9):.0%} as much as if the accounts were independent ({observed:.2f} "
+            f"against {expected[0]:.2f}, {expected[1]:.2f}–{expected[2]:.2f})"
         )
     if not holds:
         return f"{text}{left_out}."
@@ -167,7 +168,7 @@ def _say(
     by_order *= len(group.members) / max(1, stream.accounts)
     regular = (
         f", at least {by_gaps:.0f} from the regularity of single accounts"
-        if np.isfinite(by_gaps) and by_gaps >= 2
+        if np.isfinite(by_gaps) and 2 <= by_gaps <= len(group.members)  # no lower bound lies above all there are
         else ""
     )
     return (

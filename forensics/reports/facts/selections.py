@@ -24,6 +24,7 @@ FIELDS: tuple[tuple[str, ...], ...] = (
     ("tls_ja4", "client_prefix"),
 )
 COLUMNS = ("user_agent", "tls_ja4", "tls_ja3", "client_asn", "client_prefix")
+ANCHORS = ("user_agent", "tls_ja4")  # of which each combination has one at least
 MOST_SELECTIONS = 12  # of a network
 FEWEST_MEMBERS = 2  # that a selection matches, else it follows an account and not a network
 
@@ -42,16 +43,24 @@ def find_selections(
         .agg(requests=pl.len())
         .join(members.lazy().select("network_id", "account_id"), on="account_id", how="left")
     )
-    clients = shown.filter(pl.col("network_id").is_not_null()).select("user_agent", "tls_ja4").unique()
-    touched = shown.join(clients, on=["user_agent", "tls_ja4"], how="semi", nulls_equal=True).collect(
-        engine="streaming"
-    )
+    touched = _with_anything_of(shown, pl.col("network_id").is_not_null()).collect(engine="streaming")
     candidates: dict[str, list[tuple[Selection, set[str]]]] = {network: [] for network in networks}
     for fields in FIELDS:
         for network, selection, accounts in _own_combinations(touched, fields):
             if network in candidates:
                 candidates[network].append((selection, accounts))
     return {network: _choose(found) for network, found in candidates.items()}
+
+
+def _with_anything_of(shown: pl.LazyFrame, mine: pl.Expr) -> pl.LazyFrame:
+    """Rows that show a client or a fingerprint of members: each combination holds the one or the other, and whoever
+    shows the same client with another fingerprint is hit by a rule that does not ask for fingerprints.
+    """
+    touched = shown
+    for field in ANCHORS:
+        known = shown.filter(mine, pl.col(field).is_not_null()).select(field).unique()
+        touched = touched.join(known.with_columns(pl.lit(value=True).alias(f"has_{field}")), on=field, how="left")
+    return touched.filter(pl.any_horizontal(pl.col(f"has_{field}").fill_null(value=False) for field in ANCHORS))
 
 
 def _own_combinations(touched: pl.DataFrame, fields: tuple[str, ...]) -> list[tuple[str, Selection, set[str]]]:
