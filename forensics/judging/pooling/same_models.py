@@ -126,7 +126,9 @@ class _Use:
         flat = groups.ravel()
         length = self.first[flat + 1] - self.first[flat]
         row = np.repeat(np.arange(len(flat)), length)
-        entry = np.repeat(self.first[flat], length) + np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
+        entry = (
+            np.repeat(self.first[flat], length) + np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
+        )
         day, model, count = self.day[entry], self.model[entry], self.count[entry]
 
         def add(place: Ints, *shape: int) -> Floats:
