@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -161,6 +160,8 @@ def kept_or_passing(folder: Path | None) -> Iterator[Path]:
     if folder is not None:
         yield folder
         return
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="forensics-") as passing:
         yield Path(passing) / "case"
 

@@ -6,8 +6,8 @@ from other words; only what says that it is one (`password=…`, `Authorization:
 
 from __future__ import annotations
 
-import hashlib
 import re
+from functools import cache
 
 SHOWN = "‹secret›"
 
@@ -38,11 +38,8 @@ _SAID = (
 )
 PATTERN = rf"\b(?:{_TOKEN})|{_SAID}"  # for Rust's regular expressions too: linear, no look-around
 SHORTEST = len("pwd=") + 6  # bytes of the shortest text that PATTERN fits: `pwd=` and six signs, `a://b:ccc@`
-_ANY = re.compile(PATTERN)
-_ONE = re.compile(rf"(?:(?i:bearer|basic)\s+)?({_TOKEN})")
-_LEAD = re.compile(
-    r"(?i)^((?:bearer|basic)\s+|[a-z_-]+[\"']?\s*[=:]\s*[\"']?|-----BEGIN [A-Z ]*-----|[a-z+.-]+://[^:]*:)"
-)
+_ONE = rf"(?:(?i:bearer|basic)\s+)?({_TOKEN})"
+_LEAD = r"(?i)^((?:bearer|basic)\s+|[a-z_-]+[\"']?\s*[=:]\s*[\"']?|-----BEGIN [A-Z ]*-----|[a-z+.-]+://[^:]*:)"
 # Beginnings by which texts without any secret are told apart at the speed of a search for words: wherever PATTERN fits,
 # this does.
 MARKS = (
@@ -55,15 +52,21 @@ MARKS = (
 
 def mask_secrets(text: str) -> str:
     """`text` with every secret of a known shape replaced; what says that it is one stays."""
-    return _ANY.sub(_masked, text)
+    return _compiled(PATTERN).sub(_masked, text)
+
+
+# Made when first asked for: it takes as long as all else of `--help`.
+_compiled = cache(re.compile)
 
 
 def _masked(match: re.Match[str]) -> str:
-    lead = _LEAD.match(match.group())
+    lead = _compiled(_LEAD).match(match.group())
     return f"{lead.group(1) if lead else ''}{SHOWN}"
 
 
 def hide_secret(value: str) -> str:
     """An id; where it is a secret itself, its SHA-256 hash, as gateways log it: what was equal stays equal."""
-    found = _ONE.fullmatch(value)
+    import hashlib
+
+    found = _compiled(_ONE).fullmatch(value)
     return hashlib.sha256(found.group(1).encode()).hexdigest() if found else mask_secrets(value)

@@ -132,7 +132,7 @@ class _Use:
         day, model, count = self.day[entry], self.model[entry], self.count[entry]
 
         def add(place: Ints, *shape: int) -> Floats:
-            return np.bincount(place, weights=count, minlength=int(np.prod(shape))).reshape(shape)
+            return np.bincount(place, weights=count, minlength=int(np.prod(shape))).astype(np.float64).reshape(shape)
 
         mix = add((row // size * self.days + day) * self.models + model, draws, self.days, self.models)
         mix /= np.maximum(mix.sum(axis=2, keepdims=True), 1.0)
