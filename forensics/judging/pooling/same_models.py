@@ -104,7 +104,9 @@ class _Use:
         accounts' own days.
         """
         length = self.first[groups + 1] - self.first[groups]
-        step = max(1, ROOM // max(1, groups.shape[1] * (self.days + 2 * self.models), int(length.sum(axis=1).max())))
+        step = max(
+            1, ROOM // max(1, groups.shape[1] * (self.days + 2 * self.models), int(length.sum(axis=1).max(initial=1)))
+        )
         parts = [self._measure(groups[start : start + step]) for start in range(0, len(groups), step)]
         return np.concatenate([np.zeros(0), *parts])
 
