@@ -78,5 +78,5 @@ PLUGIN = Hallmark(
     "cron",
     "scheduled jobs",
     test_scheduled_jobs,
-    accounts_for=frozenset({"checks", "hours", "turns"}),
+    accounts_for=frozenset({"checks", "hours", "starts", "turns"}),
 )
