@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 PAYER = ("declared_payment_id",)
 DOMAIN = ("declared_email_domain",)
 CLAIM = ("declared_parent_id", "declared_organization_id")
-ADDRESS = r"^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})$"
 FEWEST = 3  # members of whom it is known
 PUBLIC = 0.05  # share of all accounts from which a value is a provider's or carrier's, unless half of these are members
 SEATS = 3  # accounts of one declared organisation from which it is compared with
@@ -80,12 +79,6 @@ def claimed_values(panel: Panel) -> Values:
     accounts = panel.accounts.join(seen, on="account", how="left", maintain_order="left")
     value = pl.coalesce(*known, "seen").alias("value")
     return _values(accounts.select(pl.col("account").cast(pl.Int64), value), _looked_at(panel))
-
-
-def are_addresses(panel: Panel) -> bool:
-    """Whether addresses stand in for accounts: then each has an exit of its own, whoever runs it."""
-    names = panel.accounts["account_id"].cast(pl.String)
-    return bool(len(names)) and int(names.str.contains(ADDRESS).sum()) >= ONE * len(names)
 
 
 def exit_values(panel: Panel) -> Values:

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from small_worlds import DAY, HOUR, World, office_times, poisson_times
 
+from forensics.common.printable import printable
 from forensics.common.schema import HALLMARKS, MEMBERS, Table
 from forensics.judging.hallmark import find_hallmarks
 from forensics.judging.proposals import adopt_proposals, find_settled
@@ -68,6 +69,12 @@ def test_one_hand_is_adopted_and_users_of_a_tool_are_forgotten(answered: tuple[p
     assert set(members["network_id"]) == {"thin"}
     assert set(signs["network_id"]) == {"thin"}
     assert members.height == proposed.filter(network_id="thin").height
+
+
+def test_sentences_are_told_as_they_are(answered: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+    """No sentence of any test holds a character that screens show as an escape."""
+    sentences = answered[1]["sentence"].to_list()
+    assert [sentence for sentence in sentences if printable(sentence) != sentence] == []
 
 
 def test_networks_that_come_along_are_gone(answered: tuple[pl.DataFrame, pl.DataFrame]) -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 FEWEST_REQUESTS, FEWEST_ACCOUNTS, FEWEST_DAYS = 100, 4, 8
 MARGIN = 0.9  # of a draw's value that counts as the draw reaching the sign
-LOOSE = 1.0  # variance over mean from which accounts by themselves vary at all: that of a Poisson number
+LOOSE = 0.5  # variance over mean from which accounts by themselves vary at all; that of a Poisson number is 1
 STEADY = 0.7  # of the expected variance, from which it matters
 AROUND_S = 2 * DAY_S
 LOST = 0.1  # of the traffic before a wave, below which it asks nothing of those that stay

@@ -10,10 +10,12 @@ from forensics.reports.wording.marked import code, prose
 from forensics.reports.wording.words import (
     CONTESTED,
     LIMITS,
+    UNLINKED,
     VERDICT_TITLES,
     expectation,
     fit_word,
     in_its_unit,
+    is_unlinked,
     opening,
 )
 
@@ -222,6 +224,8 @@ def _shared(finding: Finding) -> list[str]:
     ]
     lines = _table(("shared", "bits a link (median)", "most telling: members that show it : others"), rows)
     unshared = [kind.title for kind in finding.kinds if kind.bits < LEAST_BITS]
+    if is_unlinked(finding.members):
+        lines = [UNLINKED, "", *lines]
     return [*lines, "", f"Not on the median link: {prose(', '.join(unshared))}."] if unshared else lines
 
 

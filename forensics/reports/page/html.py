@@ -26,10 +26,12 @@ from forensics.reports.wording.words import (
     AXES,
     CONTESTED,
     LIMITS,
+    UNLINKED,
     VERDICT_MEANINGS,
     VERDICT_TITLES,
     fit_word,
     in_its_unit,
+    is_unlinked,
     member_reason,
     opening,
 )
@@ -284,6 +286,11 @@ class _Card:
     @property
     def unshared(self) -> list[str]:
         return [kind.title for kind in self.f.kinds if kind.bits < LEAST_BITS]
+
+    @property
+    def unlinked(self) -> str:
+        """What is to be said where no two members are linked."""
+        return UNLINKED if is_unlinked(self.f.members) else ""
 
     @property
     def fits(self) -> list[tuple[str, Any]]:

@@ -14,7 +14,15 @@ from forensics.reports.facts.overview import FLAG_TITLES, kind_titles, read_top_
 from forensics.reports.screen.page import fit
 from forensics.reports.wording.figures import NBSP, bar, count, day, large, p_value, plural, share
 from forensics.reports.wording.in_words import beside, how_sure
-from forensics.reports.wording.words import FIT_WORDS, ROLE_HEADINGS, VERDICT_TITLES, measures, opening
+from forensics.reports.wording.words import (
+    FIT_WORDS,
+    ROLE_HEADINGS,
+    UNLINKED,
+    VERDICT_TITLES,
+    is_unlinked,
+    measures,
+    opening,
+)
 
 if TYPE_CHECKING:
     from forensics.common.schema import Tables
@@ -131,6 +139,8 @@ def _quoted(account: str) -> str:
 def _render_ties(page: Page, row: Row, card: Card) -> None:
     titles = kind_names()
     page.heading("Why these accounts belong together")
+    if is_unlinked(card.top):
+        page.paragraph(UNLINKED, indent=2)
     bar_width = 10
     title_width = page.width - 48 - bar_width
     page.line(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from forensics.common.printable import printable
@@ -27,6 +27,18 @@ CONTESTED = "Contested: strong signs, and a reason to check"
 AXES = {"one_hand": "one hand", "hides": "hides", "explained": "taken away by the innocent reason"}
 
 FIT_WORDS = ((0.8, "yes"), (0.5, "partly"), (0.0, "no"))
+
+
+UNLINKED = (
+    "No two of them share what would link them: they run one program, which others may run too. "
+    "What makes them one are the tests below, of all of them together."
+)
+
+
+def is_unlinked(members: Iterable[Row | object]) -> bool:
+    """Whether a network was proposed as users of one program: no member is linked to another, and none is its core."""
+    told = [_values(member) for member in members]
+    return bool(told) and not any(row["link_count"] or row["role"] == "core" for row in told)
 
 
 def opening(item: Row | object) -> str:
