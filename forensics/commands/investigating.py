@@ -111,7 +111,7 @@ def investigate(
     config: ConfigOption = None,
     fail_on: FailOnOption = None,
     max_reject_share: RejectShareOption = None,
-    engine: EngineOption = Engines.serial,
+    engine: EngineOption = Engines.auto,
     workers: WorkersOption = 0,
     scheduler: SchedulerOption = None,
     memory: MemoryOption = None,

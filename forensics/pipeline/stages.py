@@ -21,6 +21,7 @@ from forensics.linking.links import weigh_links
 from forensics.linking.networks import form_networks
 from forensics.linking.programs import PROGRAMS, propose_programs
 from forensics.nights import identity, lineage, marks, standing
+from forensics.pipeline.auto import fit_engine
 from forensics.pipeline.engines import Engine, choose_engine
 from forensics.pipeline.parts import Cut
 from forensics.reports.facts.comparisons import Comparisons, compare_networks
@@ -102,7 +103,7 @@ def investigate(
     """
     _check_case(case)
     stretch = _take_stretch(case, since, until, window_days, progress)
-    engine = engine or choose_engine()
+    engine = fit_engine(engine or choose_engine(), stretch.event_count)
     run = _Run(case, settings, progress, stretch)
     cut = Cut(stretch.events, run.register, engine, case.spool().absolute())
     with case.draft():

@@ -698,5 +698,23 @@ def test_a_command_alone_is_got_ready() -> None:
     whole = set(get_command(app).commands)  # type: ignore[attr-defined]  # a group
     for name in whole - {"man"}:
         assert set(get_command(asked([name])).commands) == {name}  # type: ignore[attr-defined]  # a group
-    for words in ([], ["--help"], ["man"], ["netwroks"]):
+    for words in (["man"], ["netwroks"]):
         assert asked(words) is app
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
+def test_the_list_of_commands_is_told_without_making_any_ready(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says to the letter what the whole tool would, groups included, and prepares no option of any command."""
+    lists = asked(words)
+    assert lists is not app
+    told = []
+    for whole in (app, lists):
+        with pytest.raises(SystemExit):
+            whole(words, prog_name="forensics")
+        told.append("".join(capsys.readouterr()))
+    assert told[0] == told[1]
+    assert "investigate" in told[0]
+    commands = get_command(lists).commands  # type: ignore[attr-defined]  # a group
+    assert all(len(command.params) == 0 for command in commands.values() if not hasattr(command, "commands"))

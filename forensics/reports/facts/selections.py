@@ -4,7 +4,7 @@ with the hits that were counted on this very case.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -93,13 +93,17 @@ def _choose(found: list[tuple[Selection, set[str]]]) -> tuple[Selection, ...]:
     """Those that reach the most members not yet reached, fewest fields first among equals."""
     chosen: list[Selection] = []
     reached: set[str] = set()
+    largest = sorted(found, key=lambda item: -len(item[1]))
     while len(chosen) < MOST_SELECTIONS:
-        best = max(
-            found,
-            key=lambda item: (len(item[1] - reached), -len(item[0].values), item[0].request_count, item[0].values),
-            default=None,
-        )
-        if best is None or not best[1] - reached:
+        best: tuple[Selection, set[str]] | None = None
+        most: tuple[Any, ...] = (0,)
+        for one, accounts in largest:
+            if len(accounts) < most[0]:
+                break  # nor does any after it reach more
+            key = (len(accounts - reached), -len(one.values), one.request_count, one.values)
+            if key > most:
+                best, most = (one, accounts), key
+        if best is None or not most[0]:
             break
         chosen.append(best[0])
         reached |= best[1]
