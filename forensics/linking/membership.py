@@ -17,6 +17,8 @@ from forensics.linking.incidence import deal_lines
 from forensics.linking.pairs import SPEAKS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from forensics.common.arrays import Bools, Floats, Ints
     from forensics.common.settings import NetworkSettings
     from forensics.linking.behaviour import Manners
@@ -109,7 +111,15 @@ def _shown_entries(incidence: Incidence, labels: Ints, *, real: bool) -> pl.Data
     )
 
 
-def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None = None) -> pl.DataFrame:
+BLOCK = 50_000  # accounts scored together: what they meet is as much as accounts times networks
+
+
+def score_accounts(
+    incidence: Incidence,
+    labels: Ints,
+    dealt: Incidence | None = None,
+    keep: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+) -> pl.DataFrame:
     """One row per account, network and kind: bits by which what the account shows of the network is more than a
     stranger would.
 
@@ -117,11 +127,22 @@ def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None =
     of meeting one at least as telling as the best the account shows, or, for kinds whose values are met independently,
     of meeting as many as it shows (Chernoff's bound on the Poisson tail). A network with hundreds of telling values is
     easily met once. Members are judged by what the OTHER members hold. With `dealt`, accounts of that incidence are
-    scored against the networks of this one.
+    scored against the networks of this one. `keep` says of the rows of some accounts which are wanted: the others are
+    dropped before the next accounts are scored.
     """
-    n = float(incidence.account_count)
     table = telling_values(incidence, labels)
     entries = _shown_entries(dealt or incidence, labels, real=dealt is None)
+    parts = []
+    for start in range(0, max(incidence.account_count, 1), BLOCK):
+        block = entries.filter(pl.col("account").is_between(start, start + BLOCK, closed="left"))
+        rows = _score_block(incidence, table, block)
+        parts.append(keep(rows) if keep else rows)
+    return pl.concat(parts)
+
+
+def _score_block(incidence: Incidence, table: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    """The scores of some accounts, by what they show."""
+    n = float(incidence.account_count)
     mine = (pl.col("own") == pl.col("network")).cast(pl.Float64)
     self_share = (1 - mine) / (n - pl.col("n") + 1.0)  # an outsider does not speak against itself
     least = 0.5 / (n + 1.0)
@@ -202,6 +223,17 @@ def _hopeful(incidence: Incidence, scores: pl.DataFrame, labels: Ints, settings:
     )
 
 
+def own_scores(scores: pl.DataFrame, labels: Ints) -> pl.DataFrame:
+    """The scores of members in their own network."""
+    return scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
+
+
+def _of_pairs(scores: pl.DataFrame, *wanted: pl.DataFrame) -> pl.DataFrame:
+    """The scores of pairs of account and network that are in one of these tables."""
+    pairs = pl.concat([table.select("account", "network") for table in wanted]).unique()
+    return scores.join(pairs, on=["account", "network"], how="semi", maintain_order="left")
+
+
 def score_manners(
     incidence: Incidence, manners: Manners, labels: Ints, scores: pl.DataFrame, alike: Bools
 ) -> pl.DataFrame:
@@ -251,20 +283,26 @@ def complete(
     if int(labels.max(initial=-1)) < 0:
         return labels
     nobody = np.zeros(len(labels), dtype=bool)
-    scores = score_accounts(incidence, labels)
     by_manner = nobody if alike is None else alike
-    hopeful = _hopeful(incidence, scores, labels, settings)
+
+    def hopeful_of(rows: pl.DataFrame) -> pl.DataFrame:
+        return _hopeful(incidence, rows, labels, settings)
+
+    scores = score_accounts(
+        incidence, labels, keep=lambda rows: _of_pairs(rows, hopeful_of(rows), own_scores(rows, labels))
+    )
+    hopeful = hopeful_of(scores)
     real = sum_lines(incidence, score_manners(incidence, manners, labels, hopeful, by_manner), labels)
     real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
     # Decoys are the outsiders with their lines of evidence dealt anew: what two lines say about one of them is
     # accident.
     dealt = deal_lines(_only(incidence, labels[incidence.account] < 0), settings.seed)
-    mistaken = _hopeful(incidence, score_accounts(incidence, labels, dealt), labels, settings)
+    mistaken = score_accounts(incidence, labels, dealt, keep=hopeful_of)
     mistaken = score_manners(incidence, manners, labels, mistaken, nobody)
     decoys = sum_lines(incidence, mistaken, labels).with_columns(own=pl.lit(ALONE, pl.Int64))
     # Below the margin no pair holds, whatever is usual in the network.
     credible = pl.col("odds") >= settings.margin_bits
-    own = scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
+    own = own_scores(scores, labels)
     real = _expectations(incidence, incidence, real.filter(credible), own, labels)
     decoys = _expectations(incidence, dealt, decoys.filter(credible), own, labels)
     belongs, lucky = _belonging(incidence, real, decoys, settings)
