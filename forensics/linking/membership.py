@@ -228,17 +228,6 @@ def _hopeful(incidence: Incidence, labels: Ints, settings: NetworkSettings, scor
     return scores.join(hopeful, on=["account", "network"], how="semi", maintain_order="left")
 
 
-def own_scores(scores: pl.DataFrame, labels: Ints) -> pl.DataFrame:
-    """The scores of members in their own network."""
-    return scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
-
-
-def _of_pairs(scores: pl.DataFrame, *wanted: pl.DataFrame) -> pl.DataFrame:
-    """The scores of pairs of account and network that are in one of these tables."""
-    pairs = pl.concat([table.select("account", "network") for table in wanted]).unique()
-    return scores.join(pairs, on=["account", "network"], how="semi", maintain_order="left")
-
-
 def score_manners(
     incidence: Incidence, manners: Manners, labels: Ints, scores: pl.DataFrame, alike: Bools
 ) -> pl.DataFrame:
@@ -301,7 +290,7 @@ def complete(
     decoys = sum_lines(incidence, mistaken, labels).with_columns(own=pl.lit(ALONE, pl.Int64))
     # Below the margin no pair holds, whatever is usual in the network.
     credible = pl.col("odds") >= settings.margin_bits
-    own = own_scores(scores, labels)
+    own = scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
     real = _expectations(incidence, incidence, real.filter(credible), own, labels)
     decoys = _expectations(incidence, dealt, decoys.filter(credible), own, labels)
     belongs, lucky = _belonging(incidence, real, decoys, settings)

@@ -341,14 +341,6 @@ def test_members_that_share_a_little_of_what_all_share_leave(monkeypatch: pytest
     assert (kept[60:90] == 0).any()
 
 
-def test_accounts_are_scored_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same members, whether all accounts are scored together or a few dozen at a time."""
-    world, links, members = mixed()
-    monkeypatch.setattr(membership, "BLOCK", 97)
-    found = form_networks(links.lazy(), world.sightings, world.accounts, NetworkSettings()).collect()
-    assert_frame_equal(found, members, check_exact=True)
-
-
 def test_pairs_that_cannot_hold_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """To weigh every account against every network it shares anything with gives the same members."""
     world, links, members = mixed()
