@@ -33,7 +33,7 @@ ALONE_BITS = 6.0  # that content must bring to make a member of an account that 
 NESTED = 0.8  # share of a network's members that must belong to another, one by one, for it to be a part of that
 ALONE = -1  # label of accounts in no network
 LEAST_PACE = 0.5  # of the usual number of values of a kind: fewer count as so many
-PAIR = {"account": pl.Int64, "network": pl.Int64}
+PAIR = pl.Schema({"account": pl.Int64(), "network": pl.Int64()})
 ROUNDING = 1e-6  # bits that no order of adding up amounts to
 
 
