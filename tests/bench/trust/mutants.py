@@ -261,7 +261,7 @@ def try_mutant(mutant: Mutant, tests: Sequence[str], seconds: int, usual_s: floa
     child = os.fork()
     if child == 0:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        said = os.open(KEPT / "last.txt", os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        said = os.open(KEPT / f"said.{os.getppid()}.txt", os.O_RDWR | os.O_CREAT | os.O_TRUNC)
         for stream in (1, 2):
             os.dup2(said, stream)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -341,6 +341,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=(), help="files or folders")
     parser.add_argument("--fresh", action="store_true", help="measure anew which tests come through which line")
     parser.add_argument("--workers", type=int, default=2, help="processes that measure")
+    parser.add_argument("--part", default="1/1", help="of the sample, where several processes share it", metavar="I/N")
     parser.add_argument("--resume", action="store_true", help="do not try again what was killed before")
     chosen = parser.parse_args()
     if chosen.fresh or not (KEPT / "map.json").exists():
@@ -348,7 +349,8 @@ def main() -> int:
     known = json.loads((KEPT / "map.json").read_text())
     get_ready()
     every = find_mutants(chosen.only, chosen.seed)
-    sample, kept = every[: chosen.sample], KEPT / "outcomes.jsonl"
+    part, parts = map(int, chosen.part.split("/"))
+    sample, kept = every[: chosen.sample][part - 1 :: parts], KEPT / "outcomes.jsonl"
     before = recall(kept) if chosen.resume else {}
     check_harness(sample, known)
     counts = {"killed": 0, "survives": 0, "undecided": 0}
