@@ -16,7 +16,6 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
 from forensics.case.guard import FILE_MODE, RESTORE, Checked, digest_file, narrow, refuse_links
@@ -592,6 +591,8 @@ def _by_account(events: pl.DataFrame) -> pl.DataFrame:
         return events.sort(EVENT_ORDER)
     accounts = pl.Enum(events["account_id"].unique().sort())
     keys = events.select(pl.col("account_id").cast(accounts).to_physical(), pl.col(*EVENT_ORDER[1:]).to_physical())
+    import numpy as np  # here: most commands store nothing, and loading it is a fifth of what they take
+
     order = np.lexsort([keys[name].to_numpy() for name in reversed(EVENT_ORDER)])
     return events[pl.Series(order.astype(np.uint32))]
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+    from typer.models import CommandInfo
+
 TRACEBACK_VARIABLE = "FORENSICS_TRACEBACK"
 EPILOG = (
     "Exit codes: 0 ran, 2 usage or settings, 3 a finding reached --fail-on, 4 input unusable, 5 some files were "
@@ -149,6 +151,8 @@ def asked(arguments: Sequence[str]) -> typer.Typer:
 
     The manual tells of all.
     """
+    if list(arguments) in ([], ["-h"], ["--help"]) and about.COMPLETE_VARIABLE not in os.environ:
+        return listed(app)
     name = arguments[0] if arguments else ""
     commands = [one for one in app.registered_commands if one.callback and one.callback.__name__ == name]
     groups = [one for one in app.registered_groups if one.name == name]
@@ -157,6 +161,30 @@ def asked(arguments: Sequence[str]) -> typer.Typer:
     alone = copy.copy(app)
     alone.registered_commands, alone.registered_groups = commands, groups
     return alone
+
+
+def listed(whole: typer.Typer) -> typer.Typer:
+    """All commands by name and purpose, without their options, which no list of commands shows."""
+    bare = copy.copy(whole)
+    bare.registered_commands = [_without_options(one) for one in whole.registered_commands]
+    bare.registered_groups = [copy.copy(one) for one in whole.registered_groups]
+    for group in bare.registered_groups:
+        if group.typer_instance is not None:
+            group.typer_instance = listed(group.typer_instance)
+    return bare
+
+
+def _without_options(command: CommandInfo) -> CommandInfo:
+    bare = copy.copy(command)
+    if command.callback is not None:
+        named = command.callback
+
+        def nothing() -> None:
+            pass
+
+        nothing.__name__, nothing.__doc__ = named.__name__, named.__doc__
+        bare.callback = nothing
+    return bare
 
 
 def speak_any_sign() -> None:

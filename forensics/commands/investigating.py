@@ -111,7 +111,7 @@ def investigate(
     config: ConfigOption = None,
     fail_on: FailOnOption = None,
     max_reject_share: RejectShareOption = None,
-    engine: EngineOption = Engines.serial,
+    engine: EngineOption = Engines.auto,
     workers: WorkersOption = 0,
     scheduler: SchedulerOption = None,
     memory: MemoryOption = None,
@@ -128,7 +128,7 @@ def investigate(
     from forensics.case.store import Case
     from forensics.pipeline.memory import kept_to
     from forensics.pipeline.stages import investigate as run
-    from forensics.reports.screen.ingested import apart_sentences, enriched
+    from forensics.reports.screen.ingested import REMARKS_IN_BRIEF, REMARKS_SHOWN, apart_sentences, enriched
 
     _check_places(sources, case, scheduler)
     settings = chosen_settings(
@@ -147,7 +147,8 @@ def investigate(
         read = partial(read_sources, held, sources or [], accounts, mapping, log_format, settings, progress, **texts)
         work = partial(run, held, settings, progress, engine=chosen, since=in_utc(since), until=in_utc(until))
         report, apart, outcome = _read_and_work(held, sources or [], read, work, kept=case is not None)
-        remarks = enriched(report, join=join) if report is not None else []
+        most = REMARKS_SHOWN if full else REMARKS_IN_BRIEF
+        remarks = enriched(report, join=join, most=most) if report is not None else []
         further = [*_told_period(since, until), *remarks, *apart_sentences(apart)]
         print_report(held, case, quiet=quiet, further=further, full=full)
         _tell_watched(held, quiet=quiet)
@@ -189,6 +190,11 @@ def _read_and_work(
     """Read what is given, set apart what is dated far ahead, work out every table; all of it counts at once."""
     with held.draft():
         report = read() if sources else None
+        if report is not None and not held.has("events"):
+            from forensics.common.errors import InputError
+
+            names = ", ".join(sources[:3]) + (f" and {len(sources) - 3} more" if len(sources) > 3 else "")
+            raise InputError(f"{names}: no line holds a request", "give files that hold requests; nothing was kept")
         apart = keep_apart(held)
         if report is not None and kept:
             keep_what_was_read(held, sources=sources, events=report.event_count)

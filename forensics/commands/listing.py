@@ -67,9 +67,17 @@ def rejects(
     wide: WideOption = False,
 ) -> None:
     """List the lines that could not be read, and why."""
+    from forensics.reports.screen.asked import render_rejects
     from forensics.reports.screen.listings import REJECT_COLUMNS, list_rejects
+    from forensics.reports.screen.output import write_text
+    from forensics.reports.screen.page import table_width, wants_colour
 
-    _write(list_rejects(read_case(case), top=top), form, REJECT_COLUMNS, wide=wide)
+    found = list_rejects(read_case(case), top=top)
+    width = table_width(wide=wide)
+    if form is not Form.table or width is None or found.is_empty():
+        _write(found, form, REJECT_COLUMNS, wide=wide)
+    else:
+        write_text(render_rejects(found, width).text(colour=wants_colour()))
 
 
 def _write(frame: pl.DataFrame, form: Form, columns: tuple[str, ...], *, wide: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -124,6 +125,7 @@ def nightly(
     Nothing is printed where there is nothing to say and everything is well.
     """
     from forensics.case.store import Case
+    from forensics.pipeline.engines import choose_engine
     from forensics.pipeline.stages import investigate
     from forensics.reports.screen.nightly import told_levels
     from forensics.reports.screen.output import write_text
@@ -134,7 +136,7 @@ def nightly(
     days, kept = window or settings.history.window_days, settings.history.retain_days if retain is None else retain
     _check_retention(days, kept)
     progress = StageProgress(quiet=quiet)
-    with Case.locked(case) as held, told_if_stopped(held):
+    with closing(choose_engine("auto")) as engine, Case.locked(case) as held, told_if_stopped(held):
         report, told = None, held.ledger["told"]
         with held.draft():
             if sources:
@@ -144,7 +146,7 @@ def nightly(
             apart = keep_apart(held)
             if report is not None:
                 keep_what_was_read(held, sources=list(sources or []), events=report.event_count)
-            outcome = investigate(held, settings, progress, window_days=days, nightly=True)
+            outcome = investigate(held, settings, progress, window_days=days, nightly=True, engine=engine)
             record_command(
                 held, "nightly", sources=list(sources or []), seconds=outcome.seconds, **told_faults(outcome)
             )
@@ -500,9 +502,8 @@ def bans(
         )
         record_command(held, "bans", accounts=given.get_column("account_id").to_list(), source=str(file))
         seen = sum(account in known for account in given.get_column("account_id"))
-    write_text(
-        f"{given.height} accounts noted as banned, {seen} of them seen in the logs; the next run counts what follows\n"
-    )
+    noted = "1 account" if given.height == 1 else f"{given.height} accounts"
+    write_text(f"{noted} noted as banned, {seen} of them seen in the logs; the next run counts what follows\n")
 
 
 def _read_bans(file: Path) -> pl.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -44,6 +43,7 @@ class Sensitivity(StrEnum):
 class Engines(StrEnum):
     """Who does the work."""
 
+    auto = "auto"
     serial = "serial"
     processes = "processes"
     dask = "dask"
@@ -88,10 +88,10 @@ QuietOption = Annotated[
 
 
 EngineOption = Annotated[
-    Engines, typer.Option("--engine", help="Who works: this process, several processes, or a Dask cluster.")
+    Engines, typer.Option("--engine", help="Who works: this process, several, a Dask cluster; auto: what fits the log.")
 ]
 WorkersOption = Annotated[
-    int, typer.Option("--workers", min=0, help="Processes of --engine; 0: as many as processors.", metavar="N")
+    int, typer.Option("--workers", min=0, help="Processes of --engine at most; 0: as many as fit.", metavar="N")
 ]
 SchedulerOption = Annotated[
     str | None, typer.Option("--scheduler", help="Of a running Dask cluster, e.g. tcp://host:8786.", metavar="ADDRESS")
@@ -161,6 +161,8 @@ def kept_or_passing(folder: Path | None) -> Iterator[Path]:
     if folder is not None:
         yield folder
         return
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="forensics-") as passing:
         yield Path(passing) / "case"
 

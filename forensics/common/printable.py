@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from forensics.common.secrets import MARKS, mask_secrets
 
@@ -18,7 +19,6 @@ from forensics.common.secrets import MARKS, mask_secrets
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK_LOOKING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\U0001d159")
 _SHORTEST_SECRET = 12
-_MARKED = re.compile(MARKS.replace(r"(?-u:\b)", r"\b"))  # most text shows no sign of a secret, and is looked at once
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _PLAIN = re.compile(r"[ -\[\]-~]*")  # printable ASCII but the backslash: nothing to do
 _MARKS_IN_A_ROW = 4  # stacked combining marks that still are writing in some language; more only paint over other lines
@@ -26,6 +26,12 @@ _MARKS_IN_A_ROW = 4  # stacked combining marks that still are writing in some la
 # A spreadsheet reads a cell that starts so as a formula, also after spaces that it trims, and in full-width form.
 _FORMULA = re.compile(r"[\s']*[=+\-@|%\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+
+
+@cache
+def _marked() -> re.Pattern[str]:
+    """Signs of a secret: most text shows none, and is looked at once. Made when first asked for."""
+    return re.compile(MARKS.replace(r"(?-u:\b)", r"\b"))
 
 
 def _escape(char: str) -> str:
@@ -55,7 +61,7 @@ def printable(value: object, width: int | None = None) -> str:
     is shortened in the middle, after escaping.
     """
     text = "" if value is None else str(value)
-    if len(text) >= _SHORTEST_SECRET and _MARKED.search(text):
+    if len(text) >= _SHORTEST_SECRET and _marked().search(text):
         text = mask_secrets(text)
     if not _PLAIN.fullmatch(text):
         shown: list[str] = []

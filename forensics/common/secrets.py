@@ -6,9 +6,9 @@ from other words; only what says that it is one (`password=…`, `Authorization:
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
+from functools import cache
 
 SHOWN = "‹secret›"
 MARK = "‹secret-"  # how what stands for a secret in a path begins
@@ -46,14 +46,11 @@ _SAID = (
 )
 PATTERN = rf"\b(?:{_TOKEN})|_(?:{_INNER})|{_SAID}"  # for Rust's regular expressions too: linear, no look-around
 SHORTEST = len("pwd=") + 6  # bytes of the shortest text that PATTERN fits: `pwd=` and six signs, `a://b:ccc@`
-_ANY = re.compile(PATTERN)
-_ONE = re.compile(rf"(?:(?i:bearer|basic)\s+)?({_TOKEN})")
-_LEAD = re.compile(
-    r"(?i)^(_|(?:bearer|basic)\s+|[a-z_-]+[\"']?\s*[=:]\s*[\"']?|-----BEGIN [A-Z ]*-----|[a-z+.-]+://[^:]*:)"
-)
-_LOGIN = re.compile(r"(://[^\s/:@\"']{1,80}:)([^\s/@\"']{3,80})@")
-_STEPS = re.compile(f"([/{re.escape(os.sep)}])")
-_MARK = re.compile(rf"{MARK}[0-9a-f]{{8}}›")
+_ONE = rf"(?:(?i:bearer|basic)\s+)?({_TOKEN})"
+_LEAD = r"(?i)^(_|(?:bearer|basic)\s+|[a-z_-]+[\"']?\s*[=:]\s*[\"']?|-----BEGIN [A-Z ]*-----|[a-z+.-]+://[^:]*:)"
+_LOGIN = r"(://[^\s/:@\"']{1,80}:)([^\s/@\"']{3,80})@"
+_STEPS = f"([/{re.escape(os.sep)}])"
+_MARK = rf"{MARK}[0-9a-f]{{8}}›"
 # Beginnings by which texts without any secret are told apart at the speed of a search for words: wherever PATTERN fits,
 # this does.
 MARKS = (
@@ -67,11 +64,15 @@ MARKS = (
 
 def mask_secrets(text: str) -> str:
     """`text` with every secret of a known shape replaced; what says that it is one stays."""
-    return _ANY.sub(_masked, text)
+    return _compiled(PATTERN).sub(_masked, text)
+
+
+# Made when first asked for: it takes as long as all else of `--help`.
+_compiled = cache(re.compile)
 
 
 def _masked(match: re.Match[str]) -> str:
-    lead = _LEAD.match(match.group())
+    lead = _compiled(_LEAD).match(match.group())
     return f"{lead.group(1) if lead else ''}{SHOWN}"
 
 
@@ -79,26 +80,30 @@ def mask_path(path: str) -> str:
     """A path without secrets, by which the file can be found again where it lies: for each stands the start of its
     hash, and names of folders stay apart (`…/key=‹secret-1f2e3d4c›/app.log`).
     """
-    if not _ANY.search(path):
+    if not _compiled(PATTERN).search(path):
         return path
-    path = _LOGIN.sub(lambda match: f"{match.group(1)}{_marked(match.group(2))}@", path)
-    return "".join(_ANY.sub(_masked_by_mark, part) for part in _STEPS.split(path))
+    path = _compiled(_LOGIN).sub(lambda match: f"{match.group(1)}{_marked(match.group(2))}@", path)
+    return "".join(_compiled(PATTERN).sub(_masked_by_mark, part) for part in _compiled(_STEPS).split(path))
 
 
 def _masked_by_mark(match: re.Match[str]) -> str:
-    lead = _LEAD.match(match.group())
+    lead = _compiled(_LEAD).match(match.group())
     start = lead.group(1) if lead else ""
     return start + _marked(match.group().removeprefix(start))
 
 
 def _marked(secret: str) -> str:
     """What stands for a secret in a path; for one that stands there already, itself."""
-    if _MARK.fullmatch(secret):
+    if _compiled(_MARK).fullmatch(secret):
         return secret
+    import hashlib
+
     return f"{MARK}{hashlib.sha256(secret.encode(errors='surrogateescape')).hexdigest()[:8]}›"
 
 
 def hide_secret(value: str) -> str:
     """An id; where it is a secret itself, its SHA-256 hash, as gateways log it: what was equal stays equal."""
-    found = _ONE.fullmatch(value)
+    import hashlib
+
+    found = _compiled(_ONE).fullmatch(value)
     return hashlib.sha256(found.group(1).encode()).hexdigest() if found else mask_secrets(value)

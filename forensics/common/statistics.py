@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from forensics.common.arrays import Floats, Ints
+    from forensics.common.arrays import Bools, Floats, Ints
 
 
 SMALLEST_P = 1e-12
@@ -42,6 +42,54 @@ def dispersion(counts: Floats) -> float:
     return trimmed_mean(((counts - expected) ** 2 / expected).sum(axis=1) / free)
 
 
+def trimmed_means(values: Floats, known: Bools) -> Floats:
+    """`trimmed_mean` of what is known in each row."""
+    found = np.full(len(values), np.nan)
+    ordered = np.sort(np.where(known, values, np.inf), axis=1)
+    number = known.sum(axis=1)
+    for count in np.unique(number[number >= 2]):
+        rows = number == count
+        found[rows] = ordered[rows, : max(2, int(np.ceil(KEPT * count)))].mean(axis=1)
+    return found
+
+
+def dispersions(table: Floats, groups: Ints) -> Floats:
+    """`dispersion` of the table's rows that each group (a row of row numbers) names; counts are whole numbers."""
+    filled = table.sum(axis=1) > 0
+    inside = filled[groups]
+    number = inside.sum(axis=1)
+    found = np.full(len(groups), np.nan)
+    for count in np.unique(number[number >= 2]):
+        rows = np.flatnonzero(number == count)
+        found[rows] = _dispersions_of(table[groups[rows][inside[rows]].reshape(len(rows), count)])
+    return found
+
+
+def _dispersions_of(counts: Floats) -> Floats:
+    """`dispersion` of each of several tables of one shape, none of whose rows is empty."""
+    by_category = counts.sum(axis=1, keepdims=True)
+    categories = (by_category > 0).sum(axis=(1, 2))
+    expected = counts.sum(axis=2, keepdims=True) * by_category / counts.sum(axis=(1, 2), keepdims=True)
+    parts = np.divide((counts - expected) ** 2, expected, out=np.zeros_like(expected), where=expected > 0)
+    free = (categories - 1) * (1.0 - 1.0 / counts.shape[1])
+    each = _add_up(parts, categories) / np.maximum(free, 1e-9)[:, None]
+    means = trimmed_means(each, np.ones(each.shape, dtype=bool))
+    return np.asarray(np.where(categories >= 2, means, np.nan))
+
+
+def _add_up(parts: Floats, categories: Ints) -> Floats:
+    """Sum over the last axis in the order in which `dispersion` adds: numpy sums 8 and more of them in another order
+    than fewer, one by one.
+    """
+    total: Floats = parts.sum(axis=-1)
+    few = categories < 8
+    one_by_one = np.zeros(total[few].shape)
+    for place in range(parts.shape[-1]):
+        one_by_one += parts[few, :, place]
+    total[few] = one_by_one
+    return total
+
+
 def dispersion_of_one_source(counts: Floats, rng: np.random.Generator, draws: int = 20) -> float:
     """The dispersion these row totals would have if one source had fed all rows: median of multinomial draws."""
     counts = counts[counts.sum(axis=1) > 0]
@@ -49,7 +97,8 @@ def dispersion_of_one_source(counts: Floats, rng: np.random.Generator, draws: in
         return 1.0
     totals = counts.sum(axis=1).astype(np.int64)
     profile = counts.sum(axis=0) / counts.sum()
-    return float(np.median([dispersion(rng.multinomial(totals, profile).astype(float)) for _ in range(draws)]))
+    drawn = np.stack([rng.multinomial(totals, profile).astype(float) for _ in range(draws)])
+    return float(np.median(_dispersions_of(drawn)))
 
 
 def quartile_ratios(values: Floats) -> Floats:

@@ -9,7 +9,6 @@ Nothing of these libraries is imported before a name of a store is met.
 from __future__ import annotations
 
 import io
-import logging
 import re
 import sys
 import time
@@ -235,6 +234,8 @@ def _store(name: str) -> tuple[Any, str]:
         raise UsageError(
             f"{scheme}:// needs a library that is not installed", f"pip install 'forensics[{scheme}]'"
         ) from error
+    import logging
+
     for library in _LOGGERS:  # what fails is told here, in words; tracebacks on standard error tell of requests
         logging.getLogger(library).addHandler(logging.NullHandler())
     further = {"anon": False} if scheme == "az" else {}

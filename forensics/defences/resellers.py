@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from forensics.common.arrays import Floats
     from forensics.common.schema import Tables
 
-STANDS_OUT, LIKE_OTHERS, TOO_FEW = "stands out", "no worse than others", "too few to say"
+STANDS_OUT, LIKE_OTHERS, TOO_FEW = "stands out", "does not stand out", "too few to say"
 EARLY_DAYS = 3  # a new account's first days
 PEERS = 20  # accounts of a plan from which it is a yardstick
 BUSY_NEW, BUSY = 0.9, 0.95  # quantile of its plan's accounts above which a new account is abrupt, any account busy

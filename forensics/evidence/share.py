@@ -255,8 +255,9 @@ def load_key(path: Path) -> bytes:
             write_closed(path, (secrets.token_hex(KEY_BYTES) + "\n").encode())
         return bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
+        why = error.strerror or error if isinstance(error, OSError) else f"it does not hold {2 * KEY_BYTES} hex digits"
         raise UsageError(
-            f"{path} is not a key for sharing: {error}", "name a new file, or the one that an earlier share made"
+            f"{path} is not a key for sharing: {why}", "name a new file, or the one that an earlier share made"
         ) from error
 
 

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 SIGNIFICANT = 0.01  # p from which a sign may hold
 
 
-def fit_words(fit: float) -> str:
-    """How an explanation that fits so well is introduced."""
-    return "fits" if fit >= CARRIES else "speaks for it in part" if fit >= SPEAKS else "does not fit"
+def fit_words(fit: float, *, many: bool = False) -> str:
+    """How an explanation that fits so well is introduced; `many` where its name is a plural."""
+    if fit >= CARRIES:
+        return "fit" if many else "fits"
+    if fit >= SPEAKS:
+        return "speak for it in part" if many else "speaks for it in part"
+    return "do not fit" if many else "does not fit"
 
 
 def seconds(moment: Any) -> float:  # noqa: ANN401 - polars returns a datetime or None here

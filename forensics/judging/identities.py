@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +13,12 @@ from forensics.common.statistics import wilson
 from forensics.judging.answers import answer, unassessable
 
 if TYPE_CHECKING:
+    from forensics.common.arrays import Floats, Ints
     from forensics.judging.hallmark import Group, Hallmark, Panel
 
 PAYER = ("declared_payment_id",)
 DOMAIN = ("declared_email_domain",)
 CLAIM = ("declared_parent_id", "declared_organization_id")
-ADDRESS = r"^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})$"
 FEWEST = 3  # members of whom it is known
 PUBLIC = 0.05  # share of all accounts from which a value is a provider's or carrier's, unless half of these are members
 SEATS = 3  # accounts of one declared organisation from which it is compared with
@@ -29,11 +30,26 @@ BORNE = 0.2  # share of the other seats of an organisation with which a seat sha
 
 @dataclass(frozen=True)
 class Values:
-    """Which account stands under which value: `rows` (account, value), and in how many accounts each value is found."""
+    """Which account stands under which value: `rows` (account, value; sorted), and in how many accounts each value is
+    found.
+    """
 
     rows: pl.DataFrame
     holders: dict[str, int]
     accounts: int
+
+    @cached_property
+    def sorted_accounts(self) -> Ints:
+        """The account of each row."""
+        return np.asarray(self.rows["account"].to_numpy(), dtype=np.int64)
+
+    def of(self, accounts: Ints) -> pl.DataFrame:
+        """The rows of some accounts."""
+        chosen = np.unique(accounts)
+        first, stop = (np.searchsorted(self.sorted_accounts, chosen, side=side) for side in ("left", "right"))
+        length = stop - first
+        place = np.repeat(first - (np.cumsum(length) - length), length) + np.arange(int(length.sum()))
+        return self.rows[place]
 
     def is_public(self, value: str, inside: int) -> bool:
         """Whether a value is a provider's or carrier's rather than its holders' own."""
@@ -63,12 +79,6 @@ def claimed_values(panel: Panel) -> Values:
     accounts = panel.accounts.join(seen, on="account", how="left", maintain_order="left")
     value = pl.coalesce(*known, "seen").alias("value")
     return _values(accounts.select(pl.col("account").cast(pl.Int64), value), _looked_at(panel))
-
-
-def are_addresses(panel: Panel) -> bool:
-    """Whether addresses stand in for accounts: then each has an exit of its own, whoever runs it."""
-    names = panel.accounts["account_id"].cast(pl.String)
-    return bool(len(names)) and int(names.str.contains(ADDRESS).sum()) >= ONE * len(names)
 
 
 def exit_values(panel: Panel) -> Values:
@@ -106,7 +116,7 @@ class Most:
 
 def most_frequent(values: Values, accounts: Any) -> Most | None:  # noqa: ANN401 - array
     """The most frequent value among accounts; None where it is known of fewer than three."""
-    own = values.rows.filter(pl.col("account").is_in(pl.Series(accounts, dtype=pl.Int64).implode()))
+    own = values.of(np.asarray(accounts, dtype=np.int64))
     known = own["account"].n_unique()
     if known < FEWEST:
         return None
@@ -122,10 +132,25 @@ def organisations(panel: Panel) -> dict[str, Any]:
     return {value: np.array(accounts, dtype=np.int64) for value, accounts in seats.iter_rows()}
 
 
-def customers_shares(panel: Panel, values: Values) -> list[tuple[Any, float]]:
-    """The seats of each declared organisation, and how large a share of them stands under the most frequent value."""
-    found = [(accounts, most_frequent(values, accounts)) for accounts in organisations(panel).values()]
-    return [(accounts, most.share) for accounts, most in found if most is not None]
+class Customers:
+    """Declared organisations of which it is known: their seats, and how large a share of them stands under the most
+    frequent value.
+    """
+
+    def __init__(self, panel: Panel, values: Values) -> None:
+        found = [(seats, most_frequent(values, seats)) for seats in organisations(panel).values()]
+        known = [(seats, most.share) for seats, most in found if most is not None]
+        self.shares = np.array([share for _, share in known], dtype=np.float64)
+        self._seats = np.concatenate([np.zeros(0, dtype=np.int64), *(seats for seats, _ in known)])
+        self._owner = np.repeat(np.arange(len(known)), np.array([len(seats) for seats, _ in known], dtype=np.int64))
+        self._inside = np.zeros(len(panel.accounts), dtype=bool)
+
+    def outside(self, members: Ints) -> Floats:
+        """The shares of the organisations that have no seat among some accounts."""
+        self._inside[members] = True
+        touched = np.bincount(self._owner[self._inside[self._seats]], minlength=len(self.shares)) > 0
+        self._inside[members] = False
+        return np.asarray(self.shares[~touched], dtype=np.float64)
 
 
 def tell_names(
@@ -136,24 +161,23 @@ def tell_names(
 
     With `hides` few under one value are the sign (holds up to SEVERAL), else nearly all (holds from ONE).
     """
-    shares = customers_shares(panel, values)
+    customers = Customers(panel, values)
     rows = []
     for group in panel.groups:
         most = most_frequent(values, group.members)
         if most is None:
             rows.append(unassessable(group, plugin, missing))
             continue
-        others = [share for seats, share in shares if not np.isin(seats, group.members).any()]
-        rows.append(_tell(group, plugin, most, others, words, hides=hides))
+        rows.append(_tell(group, plugin, most, customers.outside(group.members), words, hides=hides))
     return rows
 
 
 def _tell(
-    group: Group, plugin: Hallmark, most: Most, others: list[float], words: tuple[str, str], *, hides: bool
+    group: Group, plugin: Hallmark, most: Most, others: Floats, words: tuple[str, str], *, hides: bool
 ) -> dict[str, Any]:
     low, high = wilson(most.count, most.known)
     enough = len(others) >= FEWEST_ORGANISATIONS
-    extreme = sum(share <= most.share if hides else share >= most.share for share in others)
+    extreme = int((others <= most.share if hides else others >= most.share).sum())
     seldom = (extreme + 1) / (len(others) + 1) if enough else None
     middle = float(np.median(others)) if enough else 1.0
     said = f"of {len(others)} declared organisations {middle:.0%}" if enough else "one customer, openly: all"
@@ -175,7 +199,7 @@ def _tell(
         measure=f"share of members under the commonest {one}",
         observed=most.share,
         own=(low, high),
-        others=(middle, float(min(others, default=1.0)), float(max(others, default=1.0))),
+        others=(middle, float(others.min(initial=1.0)), float(others.max(initial=0.0) if len(others) else 1.0)),
         p_value=seldom if hides else None,
         holds=holds,
     )

@@ -89,11 +89,6 @@ def likeness(
     )
 
 
-def one_by_one(difference: Callable[[Ints], float]) -> Callable[[Ints], Floats]:
-    """A measure of one group, for groups in rows."""
-    return lambda groups: np.array([difference(group) for group in groups], dtype=np.float64)
-
-
 def positions(panel: Panel, group: Group, *families: str) -> pl.DataFrame:
     """Rows of the likeness tests (of these families, if any are named) that place this network."""
     rows = panel.signs_of(group).filter(pl.col("nature") == "likeness", pl.col("position").is_not_null())

@@ -28,6 +28,9 @@ HAND, HIDES = "one_hand", "hides"  # the two questions
 AXIS = {"dependence": HAND, "likeness": HAND, "concealment": HIDES, "openness": HIDES}  # which a nature speaks to
 AGAINST = "openness"  # the nature whose signs speak against
 MOST = 0.7  # share of members from which such a sign speaks for the whole network
+USUAL = 2.0  # nats between what is observed and what is expected, in a sign of the usual size
+LEAST, LARGEST = 1.0, 1.5  # times its weight, that a sign of dependence speaks by its size
+SHADE = 0.03  # of a share or number, below which more or less is no news
 ANY_OTHER = "other"  # weight of families that the fit has not met
 
 Key = tuple[str, str]  # nature and family
@@ -87,8 +90,9 @@ def _gone(panel: Panel) -> pl.DataFrame:
 
 
 def strength(sign: Mapping[str, Any]) -> float:
-    """How strongly a sign speaks, in [0, 1]: nothing where it does not hold; a sign that few members show says little
-    of the others; likeness speaks from half-way between separate customers and one queue on.
+    """How strongly a sign speaks: nothing where it does not hold, 1 where it is as large as such signs are; a sign that
+    few members show says little of the others; likeness speaks from half-way between separate customers and one queue
+    on, and dependence by how far it is from what independent accounts would show.
     """
     plugin = plugin_of(sign)
     if not sign["assessable"]:
@@ -97,7 +101,25 @@ def strength(sign: Mapping[str, Any]) -> float:
         return float(np.clip(2.0 * sign["position"] - 1.0, 0.0, 1.0))
     if not sign["holds"]:
         return 0.0
-    return plugin.weight * (min(1.0, sign["observed"] / MOST) if plugin.share_of_members else 1.0)
+    if plugin.share_of_members:
+        return plugin.weight * min(1.0, float(sign["observed"]) / MOST)
+    return plugin.weight * (_size(sign) if plugin.nature == "dependence" else 1.0)
+
+
+def _size(sign: Mapping[str, Any]) -> float:
+    """How large an effect is beside what is usual: by its log-odds over what is expected if it is a share, else by the
+    log of the ratio, in either direction.
+    """
+    observed, expected = sign["observed"], sign["expected"]
+    if observed is None or expected is None:
+        return 1.0
+    if (sign["measure"] or "").startswith("share"):
+        known = np.clip([observed, expected], SHADE, 1.0 - SHADE)
+        apart = float(np.log(known / (1.0 - known)) @ [1.0, -1.0])
+    else:
+        shade = SHADE * max(abs(observed), abs(expected), 1e-9)
+        apart = float(np.log((max(observed, 0.0) + shade) / (max(expected, 0.0) + shade)))
+    return float(np.clip(abs(apart) / USUAL, LEAST, LARGEST))
 
 
 def strongest(signs: Iterable[Mapping[str, Any]]) -> dict[Key, tuple[float, str]]:

@@ -12,7 +12,7 @@ import polars as pl
 
 from forensics.common.kinds import MAPPED
 from forensics.describing.sightings import kind_of
-from forensics.linking.behaviour import manner_bits
+from forensics.linking.behaviour import MOST_BITS, manner_bits
 from forensics.linking.incidence import deal_lines
 from forensics.linking.pairs import SPEAKS
 
@@ -32,6 +32,7 @@ MET = 0.3  # of the values that a usual member shares, which such an account mus
 ALONE_BITS = 6.0  # that content must bring to make a member of an account that shows nothing else
 NESTED = 0.8  # share of a network's members that must belong to another, one by one, for it to be a part of that
 ALONE = -1  # label of accounts in no network
+ROUNDING = 1e-6  # bits that no order of adding up amounts to
 
 
 @dataclass(frozen=True)
@@ -125,18 +126,21 @@ def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None =
     self_share = (1 - mine) / (n - pl.col("n") + 1.0)  # an outsider does not speak against itself
     least = 0.5 / (n + 1.0)
     others = (pl.col("m") - mine + 0.5) / (pl.col("n") - mine + 1.0)
+    # An account's pace is one for all values of a kind. Met are as many as accounts times networks: never all at once.
     rows = (
-        entries.join(table, on="value")
+        entries.lazy()
+        .join(table.lazy(), on="value")
         .filter((pl.col("m") - mine >= 1) & (others >= TELLING * (pl.col("q") - self_share)))
         .with_columns((pl.col(name) - self_share).clip(least) for name in ("best", "mean"))
-        .sort("account", "network", "kind", "best", "value")
-        .group_by("account", "network", "kind", maintain_order=True)
+        .group_by("account", "network", "kind")
         .agg(
-            pl.col("best").first() * pl.col("pace").first(),
+            pl.col("best").min() * pl.col("pace").first(),
             pl.col("mean").max() * pl.col("pace").first(),
             pl.col("use").max(),
             met=pl.len().cast(pl.Float64),
         )
+        .collect(engine="streaming")
+        .sort("account", "network", "kind")
     )
     counting = pl.Series([kind_of(kind).adds_up for kind in incidence.kinds], dtype=pl.Boolean)
     many = pl.col("met") * (pl.col("met") / pl.col("mean")).log(2) - (pl.col("met") - pl.col("mean")) / np.log(2)
@@ -160,16 +164,15 @@ def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.Da
     tells = [kind.lasts and kind.line in SUFFICIENT_LINES for kind in names] + [False]  # the last: manners
     scores = scores.with_columns(tells=pl.Series(tells, dtype=pl.Boolean).gather(scores["kind"]))
     lines = (
-        scores.sort("account", "network", "line", "bits", descending=[False, False, False, True])
-        .group_by("account", "network", "line", maintain_order=True)
+        scores.group_by("account", "network", "line")
         .agg(
-            bits=pl.col("bits").first().clip(upper_bound=cap),
+            bits=pl.col("bits").max().clip(upper_bound=cap),
             sufficient=pl.col("bits").filter("tells").max().fill_null(0.0).clip(upper_bound=cap),
             met=pl.col("met").filter("tells").sum(),
         )
+        .sort("account", "network", "line")
     )
-    size = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=-1)) + 1).astype(np.float64)
-    prior = pl.Series(np.log2(np.maximum(incidence.account_count - size, 1.0) / np.maximum(size, 1.0)))
+    prior = _prior_bits(incidence, labels)
     total = lines.group_by("account", "network", maintain_order=True).agg(
         bits=pl.col("bits").sum(),
         lines=(pl.col("bits") >= SPEAKS).sum(),
@@ -177,6 +180,26 @@ def sum_lines(incidence: Incidence, scores: pl.DataFrame, labels: Ints) -> pl.Da
         met=pl.col("met").max(),
     )
     return total.with_columns(odds=pl.col("bits") - prior.gather(total["network"]))
+
+
+def _prior_bits(incidence: Incidence, labels: Ints) -> pl.Series:
+    """What speaks against an account's belonging to a network before anything is known of it, by network number."""
+    size = np.bincount(labels[labels >= 0], minlength=int(labels.max(initial=-1)) + 1).astype(np.float64)
+    return pl.Series(np.log2(np.maximum(incidence.account_count - size, 1.0) / np.maximum(size, 1.0)))
+
+
+def _hopeful(incidence: Incidence, scores: pl.DataFrame, labels: Ints, settings: NetworkSettings) -> pl.DataFrame:
+    """The scores of the pairs of account and network that could hold if all kinds added up and manners said their
+    most.
+
+    Pairs that share anything grow as accounts times networks; those that could hold grow as accounts.
+    """
+    prior = _prior_bits(incidence, labels)
+    bits = scores.group_by("account", "network").agg(pl.col("bits").sum())
+    needed = settings.margin_bits - MOST_BITS - ROUNDING + prior.gather(bits["network"])
+    return scores.join(
+        bits.filter(pl.col("bits") >= needed), on=["account", "network"], how="semi", maintain_order="left"
+    )
 
 
 def score_manners(
@@ -230,15 +253,20 @@ def complete(
     nobody = np.zeros(len(labels), dtype=bool)
     scores = score_accounts(incidence, labels)
     by_manner = nobody if alike is None else alike
-    real = sum_lines(incidence, score_manners(incidence, manners, labels, scores, by_manner), labels)
+    hopeful = _hopeful(incidence, scores, labels, settings)
+    real = sum_lines(incidence, score_manners(incidence, manners, labels, hopeful, by_manner), labels)
     real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
     # Decoys are the outsiders with their lines of evidence dealt anew: what two lines say about one of them is
     # accident.
     dealt = deal_lines(_only(incidence, labels[incidence.account] < 0), settings.seed)
-    mistaken = score_manners(incidence, manners, labels, score_accounts(incidence, labels, dealt), nobody)
+    mistaken = _hopeful(incidence, score_accounts(incidence, labels, dealt), labels, settings)
+    mistaken = score_manners(incidence, manners, labels, mistaken, nobody)
     decoys = sum_lines(incidence, mistaken, labels).with_columns(own=pl.lit(ALONE, pl.Int64))
-    real = _expectations(incidence, incidence, real, scores, labels)
-    decoys = _expectations(incidence, dealt, decoys, scores, labels)
+    # Below the margin no pair holds, whatever is usual in the network.
+    credible = pl.col("odds") >= settings.margin_bits
+    own = scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
+    real = _expectations(incidence, incidence, real.filter(credible), own, labels)
+    decoys = _expectations(incidence, dealt, decoys.filter(credible), own, labels)
     belongs, lucky = _belonging(incidence, real, decoys, settings)
     joined = np.arange(int(labels.max()) + 1)
     if settled is None:
@@ -258,20 +286,21 @@ def complete(
 
 
 def _expectations(
-    incidence: Incidence, shown: Incidence, pairs: pl.DataFrame, scores: pl.DataFrame, labels: Ints
+    incidence: Incidence, shown: Incidence, pairs: pl.DataFrame, own: pl.DataFrame, labels: Ints
 ) -> pl.DataFrame:
     """The pairs of account and network with what is usual there: bits that the weakest tenth and the median of members
     reach in the lines that the account shows at all, and values that a member shares.
+
+    In:    `own`: scores of members in their own network.
     """
     cap = score_cap(incidence)
-    own = scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
     summed = sum_lines(incidence, own, labels)
     usual = summed.group_by("network").agg(many=pl.col("met").median())
     best = own.group_by("account", "network", "line").agg(pl.col("bits").max().clip(upper_bound=cap))
     weakest = (
         best.group_by("network", "line").agg(usual=pl.col("bits").quantile(WEAKEST, "lower")).sort("network", "line")
     )
-    typical = typical_bits(incidence, scores, labels)
+    typical = typical_bits(incidence, own, labels)
     for name, table in (("usual", weakest), ("typical", typical)):
         expected = expect_bits(pairs, shown, table).rename({"usual": name})
         pairs = pairs.join(expected, on=["account", "network"], how="left", maintain_order="left")

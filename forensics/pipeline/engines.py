@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from forensics.pipeline.memory import Budget
 
-ENGINES = ("serial", "processes", "dask")
+ENGINES = ("auto", "serial", "processes", "dask")
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,10 @@ def choose_engine(
     budget = find_budget(memory)
     if scheduler is not None and name != "dask":
         raise UsageError("--scheduler is for --engine dask", "give both, or neither")
+    if name == "auto":
+        from forensics.pipeline.auto import Fitting
+
+        return Fitting(budget, workers)
     if name == "serial":
         from forensics.pipeline.serial import Serial
 

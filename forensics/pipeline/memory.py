@@ -43,6 +43,10 @@ class Budget:
         room = self.bytes // (STANDING + LEAST_ROWS * ROW)
         return max(1, min(wanted, room))
 
+    def workers_beside(self, wanted: int) -> int:
+        """As many workers as the memory has room for beside the process of the command, at least one."""
+        return Budget(max(0, self.bytes - STANDING)).workers(wanted)
+
     def bucket_rows(self, workers: int) -> int:
         """Requests in a bucket of accounts."""
         share = (self.bytes - STANDING) // max(1, workers) - (STANDING if workers > 1 else 0)

@@ -14,11 +14,14 @@ from forensics.common.errors import InputError
 from forensics.common.faults import attempt
 from forensics.describing.sightings import find_sightings
 from forensics.judging.names import name_network
+from forensics.judging.proposals import adopt_proposals, find_settled
 from forensics.judging.testing import test_networks
 from forensics.judging.verdicts import rank_networks
 from forensics.linking.links import weigh_links
 from forensics.linking.networks import form_networks
+from forensics.linking.programs import PROGRAMS, propose_programs
 from forensics.nights import identity, lineage, marks, standing
+from forensics.pipeline.auto import fit_engine
 from forensics.pipeline.engines import Engine, choose_engine
 from forensics.pipeline.parts import Cut
 from forensics.reports.facts.comparisons import Comparisons, compare_networks
@@ -100,7 +103,7 @@ def investigate(
     """
     _check_case(case)
     stretch = _take_stretch(case, since, until, window_days, progress)
-    engine = engine or choose_engine()
+    engine = fit_engine(engine or choose_engine(), stretch.event_count)
     run = _Run(case, settings, progress, stretch)
     cut = Cut(stretch.events, run.register, engine, case.spool().absolute())
     with case.draft():
@@ -109,8 +112,9 @@ def investigate(
         sightings = run.work("what accounts share", "sightings", lambda: run.tell_sightings(cut))
         case.clear_spool(keep="events")
         formed = run.form(accounts, sightings)
-        same = identity.follow(formed, sightings, accounts.collect(), run.past, settings.history)
-        networks, stands = run.judge(cut, formed, same, accounts, sightings, nightly=nightly)
+        found, signs = run.test(cut, formed, accounts, sightings)
+        same = identity.follow(found, sightings, accounts.collect(), run.past, settings.history)
+        networks, stands = run.judge(signs, same, accounts, nightly=nightly)
         told = run.remember(same, networks, stands)
     case.clear_spool()
     return Outcome(run.seconds, _shrunk(case, run.past, same, told, settings), run.faults)
@@ -182,29 +186,40 @@ class _Run:
         members = form_networks(links, sightings, accounts, self.settings.networks)
         return self.work("which accounts belong together", "members", members).collect()
 
+    def test(
+        self, cut: Cut, formed: pl.DataFrame, accounts: pl.LazyFrame, sightings: pl.LazyFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """MEMBERS and HALLMARKS, under the ids as formed, which seed the draws: what is found must not depend on the
+        past. Users of one program whom no network has, and who depend on each other like one hand, are a network, too.
+        """
+
+        def ask(members: pl.DataFrame) -> pl.DataFrame:
+            tables = (members.lazy(), self.stretch.events, accounts, self.register, sightings)
+            signs = test_networks(*tables, self.settings.hallmarks, self.faults, cut.keep, cut.share).collect()
+            self.case.clear_spool(keep="events")
+            return signs
+
+        def ask_all() -> pl.LazyFrame:
+            nonlocal formed
+            signs = ask(formed)
+            for kind in PROGRAMS:
+                proposed = propose_programs(kind, formed, sightings, accounts, find_settled(signs, formed))
+                if not proposed.is_empty():
+                    formed, signs = adopt_proposals(formed, signs, proposed, ask(proposed))
+            return signs.lazy()
+
+        signs = self.work("testing each network for one hand, hiding, and innocent reasons", "hallmarks", ask_all)
+        return formed, signs.collect()
+
     def judge(
-        self,
-        cut: Cut,
-        formed: pl.DataFrame,
-        same: identity.Night,
-        accounts: pl.LazyFrame,
-        sightings: pl.LazyFrame,
-        *,
-        nightly: bool,
+        self, signs: pl.DataFrame, same: identity.Night, accounts: pl.LazyFrame, *, nightly: bool
     ) -> tuple[pl.LazyFrame, dict[str, str]]:
         """HALLMARKS, NETWORKS and COMPARISONS under the ids that last; NETWORKS, and findings that stand otherwise than
         tonight's events alone would have it.
         """
         events, settings = self.stretch.events, self.settings
-        members = self.work("which network is which since last time", "members", same.members.lazy())
-        # under the ids as formed, which seed the draws: what is found must not depend on the past
-        tables = (formed.lazy(), events, accounts, self.register, sightings)
-        signs = test_networks(*tables, settings.hallmarks, self.faults, cut.keep, cut.share)
-        hallmarks = self.work(
-            "testing each network for one hand, hiding, and innocent reasons",
-            "hallmarks",
-            identity.rename_networks(signs, same.identities),
-        )
+        members = self.case.put("members", same.members.lazy())
+        hallmarks = self.case.put("hallmarks", identity.rename_networks(signs.lazy(), same.identities))
         ranked = rank_networks(hallmarks, members, events, accounts, self.register, settings.scoring, name_network)
         judged = ranked.collect()
         stands = self._steady(judged, same) if nightly else {}

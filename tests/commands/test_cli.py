@@ -237,6 +237,18 @@ def test_unusable_input_is_exit_4(tmp_path: Path, call: Callable[..., Answer]) -
     assert not (tmp_path / "case" / "ledger.json").exists()
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_empty_file_is_named(tmp_path: Path, call: Callable[..., Answer], *, kept: bool) -> None:
+    """A log without a line ends with 4 and its own name, not with that of a case or of a passing folder."""
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    option = ["--case", tmp_path / "case"] if kept else []
+    done = call("investigate", tmp_path / "empty.jsonl", *option)
+    assert done.returncode == 4
+    assert "empty.jsonl: no line holds a request" in done.stderr
+    assert "give log files" not in done.stderr
+    assert not (tmp_path / "case" / "ledger.json").exists()
+
+
 def test_too_many_rejects_is_exit_4(world: Path, tmp_path: Path, call: Callable[..., Answer]) -> None:
     """Above --max-reject-share the run fails and the case is as it was; below, the rejects are listed with line and
     reason.
@@ -686,5 +698,23 @@ def test_a_command_alone_is_got_ready() -> None:
     whole = set(get_command(app).commands)  # type: ignore[attr-defined]  # a group
     for name in whole - {"man"}:
         assert set(get_command(asked([name])).commands) == {name}  # type: ignore[attr-defined]  # a group
-    for words in ([], ["--help"], ["man"], ["netwroks"]):
+    for words in (["man"], ["netwroks"]):
         assert asked(words) is app
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
+def test_the_list_of_commands_is_told_without_making_any_ready(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says to the letter what the whole tool would, groups included, and prepares no option of any command."""
+    lists = asked(words)
+    assert lists is not app
+    told = []
+    for whole in (app, lists):
+        with pytest.raises(SystemExit):
+            whole(words, prog_name="forensics")
+        told.append("".join(capsys.readouterr()))
+    assert told[0] == told[1]
+    assert "investigate" in told[0]
+    commands = get_command(lists).commands  # type: ignore[attr-defined]  # a group
+    assert all(len(command.params) == 0 for command in commands.values() if not hasattr(command, "commands"))

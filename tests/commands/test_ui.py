@@ -131,3 +131,19 @@ def test_nothing_a_log_holds_moves_the_terminal(folder: Path) -> None:
                 assert "\u202e" not in shown(desk)
 
     asyncio.run(run())
+
+
+def test_every_key_is_told_at_80_columns(folder: Path) -> None:
+    """The last of the keys at the foot, too, stands whole within 80 columns."""
+
+    async def run() -> None:
+        from textual.widgets._footer import FooterKey
+
+        desk = make_desk(folder)
+        async with desk.run_test(size=(80, 24)) as pilot:
+            await pilot.pause(KEYS_A_STEP)
+            keys = [key for key in desk.query(FooterKey) if key.display]
+            assert {"c", "m", "e", "l", "q", "b", "f", "w"} <= {key.key for key in keys}
+            assert max(key.region.right for key in keys) <= 80
+
+    asyncio.run(run())

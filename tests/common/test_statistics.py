@@ -15,6 +15,7 @@ from forensics.common.statistics import (
     cv,
     dispersion,
     dispersion_of_one_source,
+    dispersions,
     entropy,
     interval,
     p_lower,
@@ -23,6 +24,8 @@ from forensics.common.statistics import (
     position,
     quartile_ratios,
     recurrence,
+    trimmed_mean,
+    trimmed_means,
     wilson,
 )
 
@@ -38,6 +41,28 @@ def test_dispersion_is_one_for_one_source_and_above_for_several() -> None:
     # freedom.
     assert dispersion(np.diag([10.0, 10.0, 10.0])) == pytest.approx(20 / (4 / 3))
     assert np.isnan(dispersion(np.array([[3.0, 4.0]])))
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 40])
+def test_dispersions_of_many_groups_are_those_of_each(size: int) -> None:
+    """To the last digit, with accounts that say nothing and categories that no account of the group has."""
+    rng = np.random.default_rng(size)
+    table = rng.poisson(3, (120, 8)).astype(float)
+    table[rng.random(120) < 0.2] = 0
+    table[:30, 3:] = 0
+    table[30:40, 1:] = 0
+    groups = np.concatenate([rng.integers(0, 120, (60, size)), rng.integers(0, 40, (60, size))])
+    expected = np.array([dispersion(table[group]) for group in groups])
+    assert np.array_equal(dispersions(table, groups), expected, equal_nan=True)
+
+
+def test_trimmed_means_of_rows_are_those_of_each() -> None:
+    """To the last digit, of what is known in each row."""
+    rng = np.random.default_rng(3)
+    values, known = rng.random((200, 17)), rng.random((200, 17)) < 0.5
+    known[:5] = False
+    expected = np.array([trimmed_mean(row[told]) for row, told in zip(values, known, strict=True)])
+    assert np.array_equal(trimmed_means(values, known), expected, equal_nan=True)
 
 
 def test_a_few_strangers_do_not_hide_one_source() -> None:

@@ -8,6 +8,7 @@ import pytest
 from small_worlds import DAY, HOUR, World, poisson_times, share_below, test
 
 from forensics.judging.lifetimes import find_waves
+from forensics.judging.pooling.born_together import PLUGIN as BORN_TOGETHER
 from forensics.judging.pooling.inheritance import PLUGIN as INHERITANCE
 from forensics.judging.pooling.resilience import PLUGIN as RESILIENCE
 from forensics.judging.pooling.succession import PLUGIN as SUCCESSION
@@ -213,6 +214,54 @@ class TestResilience:
             live(world, "net", f"a{index}", 0.0, rng.uniform(10, 30) * DAY, rng)
         customers(world, rng, 40)
         assert not test(RESILIENCE, world.panel())["assessable"].any()
+
+
+class TestBornTogether:
+    """New accounts that start within seconds of each other."""
+
+    def test_independent_births_give_no_small_p(self, churning: Panel) -> None:
+        """Accounts born by themselves in working hours: hardly any p is small, and nothing holds."""
+        rows = test(BORN_TOGETHER, churning)
+        assert rows["assessable"].all()
+        assert share_below(rows, 0.05) <= 0.135
+        assert not rows["holds"].any()
+
+    def test_one_script_is_seen(self) -> None:
+        """Thirty sources set to work within half a minute, in the middle of the log."""
+        rng = np.random.default_rng(31)
+        world = World()
+        began = 9 * DAY + 11 * HOUR + 17.0
+        for index in range(30):
+            live(world, "pool", f"pool_{index}", began + rng.uniform(0, 30), DAYS * DAY, rng)
+        for index in range(40):
+            live(world, None, f"out_{index}", rng.uniform(0, 30) * DAY, DAYS * DAY, rng)
+        row = test(BORN_TOGETHER, world.panel())
+        assert row["holds"].all()
+        assert "of 30 new members" in row["sentence"][0]
+
+    @pytest.mark.parametrize("what", ["class", "clock", "outage", "two logs"])
+    def test_what_brings_strangers_together_is_no_script(self, what: str) -> None:
+        """Classmates within an hour; jobs that start with the minute; everybody after an outage; each account under two
+        names, in two logs.
+        """
+        rng = np.random.default_rng(32)
+        world = World()
+        began = 9 * DAY + 11 * HOUR
+        for index in range(30):
+            born = {
+                "class": began + rng.uniform(0, HOUR),
+                "clock": began + 300.0 * (index % 3) + rng.uniform(0, 8),
+                "outage": began + 20 + rng.uniform(0, 25),
+                "two logs": rng.uniform(2, 30) * DAY,
+            }[what]
+            times = np.append(born, poisson_times(rng, born, DAYS * DAY, 0.5))
+            world.add("net", f"net_{index}", np.sort(times))
+            if what == "two logs":
+                world.add("net", f"other_{index}", np.sort(times) + 0.2)
+        for index in range(90):
+            born = began + 20 + rng.uniform(0, 25) if what == "outage" else rng.uniform(0, 30) * DAY
+            live(world, None, f"out_{index}", float(born), DAYS * DAY, rng)
+        assert not test(BORN_TOGETHER, world.panel())["holds"].any()
 
 
 class TestInheritance:

@@ -11,7 +11,9 @@ from made_events import people, pool
 
 from forensics.common.schema import HALLMARKS, MEMBERS, REGISTER, SIGHTINGS
 from forensics.common.settings import FeatureSettings, HallmarkSettings
+from forensics.common.statistics import trimmed_mean
 from forensics.describing.features import describe_accounts
+from forensics.judging.pooling import same_models
 from forensics.judging.testing import test_networks as run_hallmarks
 
 if TYPE_CHECKING:
@@ -138,3 +140,37 @@ def test_hallmarks_do_not_depend_on_row_order() -> None:
     first = run(events, networks, settings)
     second = run(events.sample(fraction=1.0, shuffle=True, seed=5), {"net_pool": networks["net_pool"][::-1]}, settings)
     assert first.equals(second)
+
+
+def one_use(use: same_models._Use, group: np.ndarray) -> float:
+    """Dispersion of one group, account by account and day by day."""
+    entries = [np.arange(use.first[account], use.first[account + 1]) for account in group]
+    mix = np.zeros((use.days, use.models))
+    for mine in entries:
+        np.add.at(mix, (use.day[mine], use.model[mine]), use.count[mine])
+    mix /= np.maximum(mix.sum(axis=1, keepdims=True), 1.0)
+    each = []
+    for mine in entries:
+        observed = np.bincount(use.model[mine], use.count[mine], use.models)
+        totals = np.bincount(use.day[mine], use.count[mine], use.days)
+        spread = totals @ (mix * (1 - mix))
+        told = (totals.sum() >= same_models.FEWEST) & (spread > same_models.SPREAD)
+        if told.any():
+            each.append(((observed - totals @ mix) ** 2 / np.where(told, spread, 1.0))[told].mean())
+    return trimmed_mean(np.array(each)) / (1 - 1 / len(each)) if len(each) >= 2 else float("nan")
+
+
+@pytest.mark.parametrize("room", [same_models.ROOM, 1])
+def test_use_of_models_in_many_groups_is_that_of_each(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measured together, in one go or group by group; accounts that say little or nothing among them."""
+    monkeypatch.setattr(same_models, "ROOM", room)
+    rng = np.random.default_rng(7)
+    rows = np.unique(rng.integers(0, [40, 9, 3], (400, 3)), axis=0)
+    rows = rows[rows[:, 0] % 6 > 0]
+    count = rng.integers(1, 5, len(rows)).astype(float)
+    use = same_models._Use(rows[:, 0], rows[:, 1], rows[:, 2], count, 40, 9, 3)
+    for size in (1, 2, 7):
+        groups = rng.integers(0, 40, (30, size))
+        expected = [one_use(use, group) for group in groups]
+        assert use.dispersions(groups) == pytest.approx(expected, rel=1e-12, nan_ok=True)
+    assert len(use.dispersions(groups[:0])) == 0

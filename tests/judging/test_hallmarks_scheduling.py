@@ -239,6 +239,21 @@ class TestHandover:
         assert row["holds"].all()
         assert "no refusals" in row["sentence"][0]
 
+    def test_a_rush_is_no_exclusion(self) -> None:
+        """Buyers who all come in the few minutes of a sale work in few bins, and not instead of each other."""
+        rng = np.random.default_rng(15)
+        world = World()
+        sales = np.array([3, 9, 16]) * DAY + 10 * HOUR
+        for buyer in range(60):
+            there = sales[rng.random(3) < 0.6] if buyer else sales
+            rush = np.concatenate([start + rng.exponential(400, 4) for start in there] or [sales[:1]])
+            world.add("buyers", f"buyer_{buyer}", np.sort(np.append(rush, rng.uniform(0, 20 * DAY, 2))), system_hash=9)
+        customers(world, rng)
+        row = test(HANDOVER, world.panel())
+        assert row["assessable"].all()
+        assert not row["holds"].any()
+        assert row["observed"][0] > row["expected"][0]
+
     def test_outage_is_no_baton(self) -> None:
         """When everybody is refused and comes back together, nobody took over from anybody."""
         rng = np.random.default_rng(14)
@@ -379,6 +394,30 @@ class TestSteadyQueue:
             world.add("pool", f"pool_{account}", times[mine], latency_ms=latency[mine] * 1000)
         customers(world, rng)
         assert test(STEADY_QUEUE, world.panel())["holds"].all()
+
+    @pytest.mark.parametrize(("share", "holds"), [(0.2, False), (0.9, True)])
+    def test_news_that_some_answer_is_no_queue(self, share: float, *, holds: bool) -> None:
+        """Where one completion in five sets off a start on another account, as when a message goes out to all, no queue
+        stands behind them; where nearly each does, one does.
+        """
+        rng = np.random.default_rng(21)
+        world = World()
+        times = poisson_times(rng, 0, 8 * DAY, 60)
+        label = rng.integers(0, 20, len(times))
+        latency = rng.gamma(2, 1000, len(times))
+        answers = rng.random(len(times)) < share
+        follower = (label + rng.integers(1, 20, len(times))) % 20
+        at = np.concatenate([times, times[answers] + latency[answers] / 1000 + rng.uniform(0, 0.9, answers.sum())])
+        who, took = np.concatenate([label, follower[answers]]), np.concatenate([latency, latency[answers]])
+        for account in range(20):
+            mine = np.flatnonzero(who == account)
+            mine = mine[np.argsort(at[mine])]
+            world.add("all", f"a{account}", at[mine], latency_ms=took[mine])
+        customers(world, rng)
+        row = test(STEADY_QUEUE, world.panel())
+        assert row["p_value"][0] < 0.01
+        assert "are followed by a start on another account" in row["sentence"][0]
+        assert bool(row["holds"][0]) == holds
 
     def test_minute_crons_are_no_workers(self) -> None:
         """Scripts of strangers that start at every full five minutes, beside other work, follow each other's

@@ -19,6 +19,7 @@ LEVELS = (0.01, 0.05, 0.2)
 CHANCE = 1e-4  # that a bound is passed by accident
 # Tests whose p comes from breaking the relation between accounts; likeness has other nulls and is nobody's proof.
 DEPENDENCE = (
+    "born_together",
     "card_rotation",
     "compensation",
     "failover",

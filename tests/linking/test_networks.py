@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -15,11 +16,16 @@ from forensics.common.schema import ACCOUNTS, LINKS, MEMBERS, SIGHTINGS
 from forensics.common.settings import LinkSettings, NetworkSettings
 from forensics.defences.what_if import bridges_of, find_bridges, without_kinds
 from forensics.judging.names import name_network
+from forensics.linking import membership
 from forensics.linking.behaviour import Manners
 from forensics.linking.incidence import build_incidence
 from forensics.linking.links import weigh_links
 from forensics.linking.membership import ALONE, complete, decoy_floor
 from forensics.linking.networks import form_networks, network_identity
+
+if TYPE_CHECKING:
+    from forensics.common.arrays import Ints
+    from forensics.linking.incidence import Incidence
 
 
 def find(world: Planted) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -333,3 +339,20 @@ def test_members_that_share_a_little_of_what_all_share_leave(monkeypatch: pytest
     monkeypatch.setattr("forensics.linking.membership.TYPICAL", 0.0)
     kept = complete(incidence, manners, labels, NetworkSettings())
     assert (kept[60:90] == 0).any()
+
+
+def test_pairs_that_cannot_hold_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To weigh every account against every network it shares anything with gives the same members."""
+    world, links, members = mixed()
+    looked_at: list[tuple[int, int]] = []
+    hopeful = membership._hopeful
+
+    def every_pair(incidence: Incidence, scores: pl.DataFrame, labels: Ints, settings: NetworkSettings) -> pl.DataFrame:
+        looked_at.append((hopeful(incidence, scores, labels, settings).height, scores.height))
+        return scores
+
+    monkeypatch.setattr(membership, "_hopeful", every_pair)
+    whole = form_networks(links.lazy(), world.sightings, world.accounts, NetworkSettings()).collect()
+    assert_frame_equal(whole, members, check_exact=True)
+    kept, all_of_them = (sum(count) for count in zip(*looked_at, strict=True))
+    assert 0 < kept < all_of_them

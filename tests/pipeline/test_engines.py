@@ -24,6 +24,7 @@ from forensics.common.schema import MEMBERS
 from forensics.common.settings import HallmarkSettings, Settings
 from forensics.describing.sightings.counting import TALLIES
 from forensics.judging.testing import test_networks
+from forensics.pipeline import auto
 from forensics.pipeline.engines import Engine, Task, choose_engine
 from forensics.pipeline.memory import Budget, find_budget
 from forensics.pipeline.parts import Cut
@@ -206,6 +207,52 @@ def test_a_whole_run_on_processes_stores_the_same_bytes(
     """Tests of networks too are done by workers, and every table is the same to the byte."""
     found = stored_tables(tmp_path / "case", Processes(SMALL, workers), small_case)
     assert [name for name in WORKED_OUT if found[name] != small_expected[name]] == []
+
+
+class TestAuto:
+    """The engine that fits."""
+
+    @pytest.fixture(autouse=True)
+    def two_processors(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever this machine has."""
+        monkeypatch.setattr(auto, "processors", lambda: 2)
+
+    def test_a_large_log_is_shared_between_processors(self) -> None:
+        """From so many events on, if the memory has room for workers beside the command; a small log stays here."""
+        engine = auto.Fitting(Budget(2**31))
+        assert auto.fit_engine(engine, auto.MANY_EVENTS - 1).name == "serial"
+        fitting = auto.fit_engine(engine, auto.MANY_EVENTS)
+        assert (fitting.name, fitting.workers) == ("processes", 2)
+        assert auto.fit_engine(engine, auto.MANY_EVENTS) is fitting
+        engine.close()
+
+    @pytest.mark.parametrize(("size", "workers"), [(1100 * 2**20, 0), (2**31, 1)])
+    def test_little_memory_or_one_worker_means_this_process(self, size: int, workers: int) -> None:
+        """Two workers and the command do not fit into 1.1 GiB; who asks for one worker gets none."""
+        assert auto.fit_engine(auto.Fitting(Budget(size), workers), 10**9).name == "serial"
+
+    def test_other_engines_are_taken_as_they_are(self) -> None:
+        """Only the one that is to fit is exchanged."""
+        engine = Serial(SMALL)
+        assert auto.fit_engine(engine, 10**9) is engine
+
+    def test_a_whole_run_stores_the_same_bytes(
+        self, small_case: Path, small_expected: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Shared between processes because the log is large enough, every table is the same to the byte."""
+        monkeypatch.setattr(auto, "MANY_EVENTS", 100)
+        engine = auto.Fitting(SMALL)
+        found = stored_tables(tmp_path / "case", engine, small_case)
+        assert engine._processes is not None
+        assert [name for name in WORKED_OUT if found[name] != small_expected[name]] == []
+
+
+def test_processors_are_those_of_the_mask_and_of_polars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """POLARS_MAX_THREADS bounds them, and nonsense in it does not."""
+    monkeypatch.setenv("POLARS_MAX_THREADS", "1")
+    assert auto.processors() == 1
+    monkeypatch.setenv("POLARS_MAX_THREADS", "many")
+    assert auto.processors() == len(os.sched_getaffinity(0))
 
 
 def test_parts_read_their_own_values(case: Case, tmp_path: Path) -> None:

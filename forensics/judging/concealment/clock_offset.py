@@ -135,15 +135,15 @@ def _test_group(panel: Panel, group: Group, days: Floats, people: Floats, offset
     p_value = p_tail(observed, null, upper=True)
     holds = p_value <= SIGNIFICANT and observed >= MATTERS and apart > GRANTED_H
     text = (
-        f"One common time zone fits the members' hours to {common:.2f} of the day of people, the zones of their own "
-        f"countries to {own:.2f}: {observed:+.2f} "
-        f"(comparable customers {middle:+.2f}, {low:+.2f} to {high:+.2f})"
+        f"one common time zone fits the members' hours to the day of people by {common:.2f}, the zones of their own "
+        f"countries by {own:.2f}: {observed:+.2f} (comparable customers {middle:+.2f}, {low:+.2f} to {high:+.2f})"
     )
     if holds:
-        text += (
-            f"; consistent with a day lived at UTC{zone:+d} (±2 h), {apart:.0f} hours from the countries that the "
-            "members claim (median)"
+        text = (
+            f"Members' hours are consistent with a day lived at UTC{zone:+d} (±2 h), {apart:.0f} hours from the "
+            f"countries that they claim (median); {text}"
         )
+    text = text[:1].upper() + text[1:]
     return answer(
         group,
         PLUGIN,

@@ -2,18 +2,18 @@
 
 Null model: declared organisations with three seats or more outside the network, each with the share of its seats behind
             its commonest network (/24, /48); where there are fewer than five, one egress for all.
-Blind to:   operators behind one exit; logs without addresses, or in which addresses stand in for accounts. Independent
-            customers have exits of their own too: read it only where other signs show one hand. A company whose people
-            work at home has many exits as well.
+Blind to:   operators behind one exit; logs without addresses. Independent customers have exits of their own too, and
+            where addresses stand in for accounts everybody has: read it only where other signs show one hand. A company
+            whose people work at home has many exits as well.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forensics.judging.answers import answers, unassessable
+from forensics.judging.answers import answers
 from forensics.judging.hallmark import Hallmark
-from forensics.judging.identities import are_addresses, exit_values, tell_names
+from forensics.judging.identities import exit_values, tell_names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 def test_own_exits(panel: Panel) -> pl.DataFrame:
     """One row per network: share of members behind the commonest exit; little is the sign."""
     missing = "no address is known of three members"
-    if are_addresses(panel):
-        reason = "addresses stand in for accounts: each has an exit of its own, whoever runs it"
-        return answers(unassessable(group, PLUGIN, reason) for group in panel.groups)
     return answers(
         tell_names(panel, PLUGIN, exit_values(panel), ("exit (/24, /48)", "exits (/24, /48)"), missing, hides=True)
     )

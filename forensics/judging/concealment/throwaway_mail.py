@@ -39,8 +39,8 @@ def _test_group(group: Group, known: Any, disposable: Any) -> dict[str, Any]:  #
     if len(own) == 0:
         return unassessable(group, PLUGIN, "no mail domain of a member is known")
     hits, everywhere = int(disposable[own].sum()), int(disposable[known].sum())
-    others = np.setdiff1d(np.flatnonzero(known), own)
-    rate = float(disposable[others].mean()) if len(others) else float("nan")
+    others = int(known.sum()) - len(own)
+    rate = (everywhere - hits) / others if others else float("nan")
     share = hits / len(own)
     p_value = max(SMALLEST_P, float(hypergeom.sf(hits - 1, int(known.sum()), everywhere, len(own))))
     return answer(

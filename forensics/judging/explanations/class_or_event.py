@@ -100,5 +100,7 @@ PLUGIN = Hallmark(
     "event",
     "class, event",
     test_class_or_event,
-    accounts_for=frozenset({"births", "client", "content", "exits", "hours", "items", "models", "sizes", "topics"}),
+    accounts_for=frozenset(
+        {"births", "client", "content", "exits", "hours", "items", "models", "sizes", "starts", "topics"}
+    ),
 )

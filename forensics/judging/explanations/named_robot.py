@@ -89,5 +89,5 @@ PLUGIN = Hallmark(
     "robot",
     "a robot that names itself",
     test_named_robot,
-    accounts_for=frozenset(FAMILIES) - {"births", "handover", "payers", "provenance"},
+    accounts_for=frozenset(FAMILIES) - {"births", "handover", "payers", "provenance", "retries"},
 )

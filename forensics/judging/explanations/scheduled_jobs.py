@@ -63,8 +63,8 @@ def _test_group(panel: Panel, group: Group, table: Any) -> dict[str, Any]:  # no
     return answer(
         group,
         PLUGIN,
-        f"Scheduled jobs {fit_words(fit)}: {locked:.0%} of the members start at fixed minutes of the hour or day, "
-        f"{asked:.0%} show wording that is mostly the network's own.",
+        f"Scheduled jobs {fit_words(fit, many=True)}: {locked:.0%} of the members start at fixed minutes of an hour or "
+        f"a day, {asked:.0%} show wording that is mostly the network's own.",
         measure="locked to the clock and asking different things",
         observed=fit,
         fit=fit,
@@ -78,5 +78,5 @@ PLUGIN = Hallmark(
     "cron",
     "scheduled jobs",
     test_scheduled_jobs,
-    accounts_for=frozenset({"checks", "hours", "turns"}),
+    accounts_for=frozenset({"checks", "hours", "starts", "turns"}),
 )

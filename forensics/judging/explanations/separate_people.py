@@ -31,7 +31,7 @@ def test_separate_people(panel: Panel) -> pl.DataFrame:
             answer(
                 group,
                 PLUGIN,
-                f"Separate people {fit_words(fit)}: in hours, volume, models and sizes the members differ by "
+                f"Separate people {fit_words(fit, many=True)}: in hours, volume, models and sizes members differ by "
                 f"{fit:.0%} of what separate customers do.",
                 measure="difference between members, 0 = one queue, 1 = separate customers",
                 observed=fit,

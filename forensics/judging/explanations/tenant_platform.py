@@ -56,5 +56,5 @@ PLUGIN = Hallmark(
     "platform",
     "tenant platform",
     test_tenant_platform,
-    accounts_for=frozenset({"client", "content", "exits", "models", "payers", "sizes", "topics"}),
+    accounts_for=frozenset({"client", "content", "exits", "models", "payers", "sizes", "starts", "topics"}),
 )

@@ -34,7 +34,6 @@ FEWEST = 10  # accounts on the template
 KINDS = kinds_where(job=True)  # what a job is recognised by
 BREADTH = 0.5  # of the members, for the sign to matter
 EVEN = 0.4  # Gini up to which the template is spread evenly
-NO_BREAK = "\u00a0"  # between groups of digits, as reports write them
 
 
 def test_breadth_without_depth(panel: Panel) -> pl.DataFrame:
@@ -118,7 +117,7 @@ def _test_group(
         PLUGIN,
         f"The most widespread {'system prompt' if kind_of(kind).program else 'template'} of the network is on "
         f"{everyone} of {len(group.members)} members, "
-        f"{f'{total:,.0f}'.replace(',', NO_BREAK)} requests, {total / everyone:.1f} an account; "
+        f"{total:.0f} requests, {total / everyone:.1f} an account; "
         f"spread with a Gini coefficient of {observed:.2f}, "
         "templates of comparable customers "
         f"{middle:.2f} ({low:.2f} to {high:.2f}); the median account is {np.median(first[holders]):.1f} days old at "

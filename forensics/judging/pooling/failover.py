@@ -235,6 +235,6 @@ PLUGIN = Hallmark(
     "failed requests that come again from another account",
     test_failover,
     nature="dependence",
-    family="handover",
+    family="retries",
     phrase="failed requests come back on another account",
 )

@@ -4,7 +4,8 @@ A stream is what carries one system prompt (else one template; else all that the
 
 Statistic:  takeovers: refusals and limits (401, 403, 429, 529) after which another account, idle for 10 minutes, enters
             the stream within 660 s (10 s, 60 s and 660 s are tried; public relays pause 0–3, 300 and 600 s). Exclusion:
-            5-minute bins in which two or more accounts work.
+            how often an account works in a bin of 5 minutes in which another one does, too; not the number of such
+            bins, which is small wherever everybody comes in the same rush.
 Null model: takeovers: each account's refusals moved as a whole by up to ten windows either way, so that what happens in
             the same minutes for another reason (a common start) cancels; and as many requests of the same account in
             their place, refused or not, so that hours at which one program starts everywhere cancel. Largest of the
@@ -273,10 +274,9 @@ def _test_exclusion(streams: list[Ints], account: Ints, at_s: Floats, rng: np.ra
     index = observed / max(1e-9, float(drawn.mean()))
     low, high = wilson(observed, sum(len(part.at_s) for part in parts))
     return {
-        "words": f"Two accounts work the same stream in {observed:.0f} bins of 5 minutes, {expected[0]:.0f} "
-        f"({expected[1]:.0f}–{expected[2]:.0f}) "
-        f"if they were independent (overlap index {index:.2f})",
-        "measure": "5-minute bins in which two or more accounts work one stream",
+        "words": f"{observed:.0f} times an account works a stream in the same 5 minutes as another one, {index:.0%} "
+        f"of the {expected[0]:.0f} ({expected[1]:.0f}–{expected[2]:.0f}) times there would be if they were independent",
+        "measure": "times that an account works one stream in a 5-minute bin beside another",
         "observed": observed,
         "observed_low": low * sum(len(part.at_s) for part in parts),
         "observed_high": high * sum(len(part.at_s) for part in parts),
@@ -297,13 +297,12 @@ def _occupied(account: Ints, at_s: Floats) -> Stream:
 
 
 def _overlaps(stream: Stream, times: Floats) -> Floats:
-    """Bins with two or more accounts, for each row of times."""
+    """Accounts in a bin beyond its first, summed over bins, for each row of times."""
     found = np.empty(len(times))
     for row, moments in enumerate(times):
         cell = np.sort(np.floor(moments / BIN_S).astype(np.int64) * stream.accounts + stream.label)
         cell = cell[np.append(True, np.diff(cell) > 0)] // stream.accounts
-        same = np.diff(cell) == 0
-        found[row] = (same & ~np.append(False, same[:-1])).sum() if len(same) else 0
+        found[row] = (np.diff(cell) == 0).sum()
     return found
 
 

@@ -11,21 +11,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.common.statistics import trimmed_mean
+from forensics.common.statistics import trimmed_means
 from forensics.judging.answers import answers, unassessable
 from forensics.judging.hallmark import Hallmark
-from forensics.judging.likeness import likeness, one_by_one
+from forensics.judging.likeness import likeness
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from forensics.common.arrays import Ints
+    from forensics.common.arrays import Floats, Ints
     from forensics.judging.hallmark import Panel
 
 
 MOST_MODELS = 12  # the rarest beyond this are counted as one
 ONE_QUEUE = 0.6  # trimmed mean of a chi-square of one degree of freedom over the likest 80 %, rounded up
 SPREAD = 0.25  # variance a model's count must have by chance for an account to be compared in it
+ROOM = 2_000_000  # numbers that are held at once
 FEWEST = 5  # (clock hour, model) pairs an account needs to say anything
 
 
@@ -72,8 +73,8 @@ def test_same_models(panel: Panel) -> pl.DataFrame:
             group,
             PLUGIN,
             "dispersion of model use between accounts of the same days (chi-square / df, the likest 80 % of accounts)",
-            one_by_one(table.dispersion),
-            one_by_one(table.dispersion)(group.matched),
+            table.dispersions,
+            table.dispersions(group.matched),
             ONE_QUEUE,
             "choice of model",
         )
@@ -98,34 +99,47 @@ class _Use:
         self.days, self.models = days, models
         self.first = np.searchsorted(account, np.arange(accounts + 1))
 
-    def dispersion(self, group: Ints) -> float:
-        """Chi-square over its degrees of freedom of accounts against the group's mix on the accounts' own days."""
-        length = self.first[group + 1] - self.first[group]
-        row = np.repeat(np.arange(len(group)), length)
-        entry = (
-            np.repeat(self.first[group], length) + np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
+    def dispersions(self, groups: Ints) -> Floats:
+        """For each group (a row) chi-square over its degrees of freedom of accounts against the group's mix on the
+        accounts' own days.
+        """
+        length = self.first[groups + 1] - self.first[groups]
+        step = max(
+            1, ROOM // max(1, groups.shape[1] * (self.days + 2 * self.models), int(length.sum(axis=1).max(initial=1)))
         )
-        day, model, count = self.day[entry], self.model[entry], self.count[entry]
-        mix = np.zeros((self.days, self.models))
-        np.add.at(mix, (day, model), count)
-        mix /= np.maximum(mix.sum(axis=1, keepdims=True), 1.0)
-        observed = np.zeros((len(group), self.models))
-        np.add.at(observed, (row, model), count)
-        totals = np.bincount(row * self.days + day, weights=count, minlength=len(group) * self.days).reshape(
-            len(group), self.days
-        )
+        parts = [self._measure(groups[start : start + step]) for start in range(0, len(groups), step)]
+        return np.concatenate([np.zeros(0), *parts])
+
+    def _measure(self, groups: Ints) -> Floats:
+        observed, totals, mix = self._count(groups)
         expected = totals @ mix
         spread = totals @ (mix * (1.0 - mix))
-        use = (totals.sum(axis=1) >= FEWEST)[:, None] & (spread > SPREAD)
-        compared = use.any(axis=1)
-        if compared.sum() < 2:
-            return float("nan")
+        use = (totals.sum(axis=2) >= FEWEST)[:, :, None] & (spread > SPREAD)
+        compared = use.any(axis=2)
         # Each model's squared deviation has the mean of its variance, less what the group's own mix takes from few
         # accounts.
-        each = (np.where(use, (observed - expected) ** 2, 0.0) / np.where(use, spread, 1.0)).sum(axis=1)[
-            compared
-        ] / use.sum(axis=1)[compared]
-        return trimmed_mean(each) / (1.0 - 1.0 / int(compared.sum()))
+        each = (np.where(use, (observed - expected) ** 2, 0.0) / np.where(use, spread, 1.0)).sum(axis=2)
+        means = trimmed_means(each / np.maximum(use.sum(axis=2), 1), compared)
+        return np.asarray(means / (1.0 - 1.0 / np.maximum(compared.sum(axis=1), 2)))
+
+    def _count(self, groups: Ints) -> tuple[Floats, Floats, Floats]:
+        """By group: what each account used of each model, on each day of all, and the group's mix of each day."""
+        draws, size = groups.shape
+        flat = groups.ravel()
+        length = self.first[flat + 1] - self.first[flat]
+        row = np.repeat(np.arange(len(flat)), length)
+        entry = (
+            np.repeat(self.first[flat], length) + np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
+        )
+        day, model, count = self.day[entry], self.model[entry], self.count[entry]
+
+        def add(place: Ints, *shape: int) -> Floats:
+            return np.bincount(place, weights=count, minlength=int(np.prod(shape))).astype(np.float64).reshape(shape)
+
+        mix = add((row // size * self.days + day) * self.models + model, draws, self.days, self.models)
+        mix /= np.maximum(mix.sum(axis=2, keepdims=True), 1.0)
+        observed = add(row * self.models + model, draws, size, self.models)
+        return observed, add(row * self.days + day, draws, size, self.days), mix
 
 
 PLUGIN = Hallmark(

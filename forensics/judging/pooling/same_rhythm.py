@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from forensics.common.statistics import dispersion, dispersion_of_one_source
+from forensics.common.statistics import dispersion_of_one_source, dispersions
 from forensics.judging.answers import answers
 from forensics.judging.hallmark import Hallmark
-from forensics.judging.likeness import likeness, one_by_one
+from forensics.judging.likeness import likeness
 from forensics.judging.panel import generator
 
 if TYPE_CHECKING:
-    from forensics.common.arrays import Ints
+    from forensics.common.arrays import Floats, Ints
     from forensics.judging.hallmark import Panel
 
 
@@ -42,9 +42,8 @@ def test_same_rhythm(panel: Panel) -> pl.DataFrame:
     table[hours["account"].to_numpy(), hours["bin"].to_numpy()] = hours["n"].to_numpy()
     table[table.sum(axis=1) < FEWEST_HOURS] = 0.0
 
-    @one_by_one
-    def differ(accounts: Ints) -> float:
-        return dispersion(table[accounts])
+    def differ(groups: Ints) -> Floats:
+        return dispersions(table, groups)
 
     return answers(
         likeness(

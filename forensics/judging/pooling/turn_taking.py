@@ -62,6 +62,8 @@ MATTERS = (
 )
 # of the expected stays: few keys of one random gateway stay below chance too, as a conversation starts once on each
 MATTERS_FEW = 0.5
+# expected variation below which accounts keep a clock by themselves, and their order is that of their clocks
+CLOCKWORK = 0.05
 KEPT = 0.8  # of the pairs of gaps
 SCREEN, REFINE = 99, 200  # draws for everybody; further draws where the first are small
 UNCLEAR = 0.05
@@ -115,9 +117,11 @@ def _test_group(panel: Panel, group: Group, sessions: Stream, requests: Stream, 
     p_value, observed, null, stream, single = min(found, key=lambda item: item[0])
     p_value = min(1.0, p_value * len(streams))
     expected = interval(null)
+    few = stream.accounts <= FEW_ACCOUNTS
     holds = (
         p_value < SIGNIFICANT
-        and observed <= (MATTERS_FEW if stream.accounts <= FEW_ACCOUNTS else MATTERS) * expected[0]
+        and observed <= (MATTERS_FEW if few else MATTERS) * expected[0]
+        and (few or expected[0] >= CLOCKWORK)
     )
     low, high = _bootstrap(stream, rng)
     return answer(
@@ -154,8 +158,9 @@ def _say(
         )
     else:
         text = (
-            f"How many others come in between two {what} of one account varies by {observed:.2f}, and would by "
-            f"{expected[0]:.2f} ({expected[1]:.2f}–{expected[2]:.2f}) if the accounts were independent"
+            f"Between two {what} of one account the number of others' {what} varies "
+            f"{observed / max(expected[0], 1e-9):.0%} as much as if the accounts were independent ({observed:.2f} "
+            f"against {expected[0]:.2f}, {expected[1]:.2f}–{expected[2]:.2f})"
         )
     if not holds:
         return f"{text}{left_out}."
@@ -163,7 +168,7 @@ def _say(
     by_order *= len(group.members) / max(1, stream.accounts)
     regular = (
         f", at least {by_gaps:.0f} from the regularity of single accounts"
-        if np.isfinite(by_gaps) and by_gaps >= 2
+        if np.isfinite(by_gaps) and 2 <= by_gaps <= len(group.members)  # no lower bound lies above all there are
         else ""
     )
     return (

@@ -422,6 +422,9 @@ def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series
         paths.append(url)
     if line is not None:
         paths.append(line.struct.field("target"))
+    if "service" in have:
+        carrier = pl.col("service").str.contains(CARRIERS)
+        paths.append(pl.when(~carrier).then(pl.col("service").str.to_lowercase()))
     if paths:
         targets = raw.select(pl.coalesce(paths)).to_series()
         columns["endpoint"] = _paths(targets)
@@ -453,6 +456,8 @@ def _request(raw: pl.DataFrame, have: set[str]) -> dict[str, pl.Expr | pl.Series
     return columns
 
 
+# What carries requests, and is none: where a log tells these, what was asked for stands elsewhere or nowhere.
+CARRIERS: Final = r"(?i)^(?:https?|h2c?|h3|quic|spdy|wss?|grpcs?|tcp|udp|icmp|tls|ssl|-|unknown)(?:/[\d.]+)?$"
 _HOST: Final = r"^[a-zA-Z][a-zA-Z+.\-]*://([^/?#:]+)"
 
 

@@ -25,6 +25,7 @@ RAW_FIELDS = {
     "request": "request line or body",
     "url": "whole address of the request; gives endpoint and server_address",
     "query_path": "path with query; gives endpoint",
+    "service": "protocol spoken, where nothing else tells what was asked for (ssh, vnc, imap); gives endpoint",
     "request_latency": "duration in a unit told by its size",
     "latency_s": "duration in seconds",
     "latency_us": "duration in microseconds",
@@ -149,6 +150,7 @@ _NAMES: Final[dict[str, str]] = {
     "endpoint": "endpoint url.path url_path path request_path http.route http.target http_path uri_path resource_path "
     "client_request_path api_path",
     "query_path": "uri request_uri target client_request_uri upstream_uri request_path_query",
+    "service": "protocol app_proto network.protocol",
     "url": "url request_url full_url http.url url.full target_url",
     "method": "method http_method http.method http.request.method request_method verb client_request_method",
     "operation": "operation operation_name gen_ai.operation.name action event_name api_operation api.operation "

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 from forensics.common.printable import printable
 from forensics.reports.wording import figures
 from forensics.reports.wording.marked import code, prose
+from forensics.reports.wording.remarks import gather_remarks
 from forensics.reports.wording.words import (
     CONTESTED,
     LIMITS,
+    UNLINKED,
     VERDICT_TITLES,
     expectation,
     fit_word,
     in_its_unit,
+    is_unlinked,
     opening,
+    sharing,
 )
 
 if TYPE_CHECKING:
@@ -166,15 +170,12 @@ def _further(reading: Reading) -> Iterable[str]:
 
 def _doubts(reading: Reading) -> Iterable[str]:
     """What to know about how sources were read: each sentence once, with the sources it holds for."""
-    told: dict[str, list[str]] = {}
-    for source in reading.sources:
-        for note in source.notes:
-            told.setdefault(note, []).append(source.path)
-    for note, paths in list(told.items())[:DOUBTS_SHOWN]:
+    told = gather_remarks((source.path, note) for source in reading.sources for note in source.notes)
+    for note, paths in told[:DOUBTS_SHOWN]:
         which = (
-            code(paths[0], 60)
+            code(paths[0], LONGEST)
             if len(paths) == 1
-            else f"{figures.plural(len(paths), 'source')} ({code(paths[0], 40)}, …)"
+            else f"{code(paths[0], LONGEST)} and {figures.count(len(paths) - 1)} more"
         )
         yield f"{which}: {prose(note)}."
     if len(told) > DOUBTS_SHOWN:
@@ -221,7 +222,9 @@ def _shared(finding: Finding) -> list[str]:
         if kind.bits >= LEAST_BITS
     ]
     lines = _table(("shared", "bits a link (median)", "most telling: members that show it : others"), rows)
-    unshared = [kind.title for kind in finding.kinds if kind.bits < LEAST_BITS]
+    unshared = [f"{kind.title} ({sharing(kind.sharing_share)})" for kind in finding.kinds if kind.bits < LEAST_BITS]
+    if is_unlinked(finding.members):
+        lines = [UNLINKED, "", *lines]
     return [*lines, "", f"Not on the median link: {prose(', '.join(unshared))}."] if unshared else lines
 
 

@@ -8,7 +8,7 @@ from forensics.common.printable import printable
 from forensics.reports.facts.confidence import confidence
 from forensics.reports.wording import figures
 from forensics.reports.wording.json_text import json_text
-from forensics.reports.wording.words import member_reason, opening
+from forensics.reports.wording.words import member_reason, opening, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -142,7 +142,7 @@ def _unmapped(finding: Finding, report: Report) -> dict[str, Any]:
                 "role": sign.role,
                 "holds": sign.holds,
                 "p_value": sign.p_value,
-                "sentence": printable(sign.sentence),
+                "sentence": sentence(sign.sentence),
             }
             for sign in (*finding.hallmarks, *finding.explanations)
         ],

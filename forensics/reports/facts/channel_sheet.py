@@ -87,7 +87,7 @@ def _section(part: pl.DataFrame, title: str, weeks: pl.DataFrame | None, changes
         parts.append(_picture(shown, str(part["dimension"][0]), title))
     if few.height:
         names = ", ".join(printable(name) for name in few["channel"].head(8))
-        more = ", …" if few.height > 8 else ""
+        more = f" and {count(few.height - 8)} more" if few.height > 8 else ""
         parts.append(
             Text(f"{names}{more} ({plural(int(few['account_count'].sum()), 'account')} together)", "Too few to say")
         )
@@ -95,7 +95,8 @@ def _section(part: pl.DataFrame, title: str, weeks: pl.DataFrame | None, changes
         parts.append(Text(f"{count(rest)} more; --format csv has all of them", quiet=True))
     gone = [name for (kind, name), what in changed.items() if kind == part["dimension"][0] and what == ", gone"]
     if gone:
-        parts.append(Text(", ".join(printable(name) for name in gone[:8]), "Gone since"))
+        more = f" and {count(len(gone) - 8)} more" if len(gone) > 8 else ""
+        parts.append(Text(", ".join(printable(name) for name in gone[:8]) + more, "Gone since"))
     return Section(title[:1].upper() + title[1:], tuple(parts))
 
 

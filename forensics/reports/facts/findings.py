@@ -21,7 +21,7 @@ from forensics.describing.sightings import kind_of
 from forensics.judging.hallmark import explain_hallmarks
 from forensics.nights.marks import MARKED_BENIGN
 from forensics.reports.facts.claims import Draft
-from forensics.reports.facts.comparisons import rank_templates, read_comparisons, read_content
+from forensics.reports.facts.comparisons import rank_templates, read_comparisons, read_content, read_ties
 from forensics.reports.facts.from_tables import (
     by_birth,
     count_days,
@@ -496,10 +496,15 @@ class _Builder:
         few, wide = ranked.filter(pl.col("columns") <= WEB_SPREAD), ranked.filter(pl.col("columns") > WEB_SPREAD)
         mostly = wide.group_by("kind").len().sort(["len", "kind"], descending=[True, False])
         found = []
+        sharing = dict(
+            read_ties(self.compared, {row["network_id"]: size}, [row["network_id"]])
+            .select("kind", "sharing_share")
+            .iter_rows()
+        )
         for kind, bits in ((item["kind"], item["bits"] or 0.0) for item in row["kinds"] or ()):
             plugin = kind_of(kind)
             title = plugin.title if plugin.group != MAPPED else f"same {plugin.title}"
-            found.append(KindEvidence(kind, title, plugin.group, bits, tuple(ties.get(kind, ()))))
+            found.append(KindEvidence(kind, title, plugin.group, bits, tuple(ties.get(kind, ())), sharing.get(kind)))
         web = [read_tie(item) for item in _choose_web(few).iter_rows(named=True)]
         return tuple(found), web, tuple(mostly.iter_rows()), len(few)
 

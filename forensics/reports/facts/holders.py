@@ -45,7 +45,7 @@ def find_holders(tables: Tables, value: str) -> pl.DataFrame:
     seen = _in_events(tables, wanted)
     declared = _declared(tables, wanted)
     made = _as_observable(tables, wanted, [*seen["value"].to_list(), *declared["value"].to_list()])
-    found = pl.concat([seen, declared, made], how="diagonal")
+    found = pl.concat([seen, declared, made], how="diagonal").drop("network", "role", strict=False)  # of empty parts
     members = tables.scan("members").select("account_id", "network_id", "role")
     names = tables.scan("networks").select("network_id", network="name")
     owners = members.join(names, on="network_id").drop("network_id").collect()

@@ -134,6 +134,7 @@ class KindEvidence:
     group: str
     bits: float  # median per link
     ties: tuple[Tie, ...]  # the most telling observables of the kind
+    sharing_share: float | None = None  # of the members, those that share one with another member
 
 
 @dataclass(frozen=True)

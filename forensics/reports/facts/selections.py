@@ -4,7 +4,7 @@ with the hits that were counted on this very case.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -24,6 +24,7 @@ FIELDS: tuple[tuple[str, ...], ...] = (
     ("tls_ja4", "client_prefix"),
 )
 COLUMNS = ("user_agent", "tls_ja4", "tls_ja3", "client_asn", "client_prefix")
+ANCHORS = ("user_agent", "tls_ja4")  # of which each combination has one at least
 MOST_SELECTIONS = 12  # of a network
 FEWEST_MEMBERS = 2  # that a selection matches, else it follows an account and not a network
 
@@ -42,16 +43,24 @@ def find_selections(
         .agg(requests=pl.len())
         .join(members.lazy().select("network_id", "account_id"), on="account_id", how="left")
     )
-    clients = shown.filter(pl.col("network_id").is_not_null()).select("user_agent", "tls_ja4").unique()
-    touched = shown.join(clients, on=["user_agent", "tls_ja4"], how="semi", nulls_equal=True).collect(
-        engine="streaming"
-    )
+    touched = _with_anything_of(shown, pl.col("network_id").is_not_null()).collect(engine="streaming")
     candidates: dict[str, list[tuple[Selection, set[str]]]] = {network: [] for network in networks}
     for fields in FIELDS:
         for network, selection, accounts in _own_combinations(touched, fields):
             if network in candidates:
                 candidates[network].append((selection, accounts))
     return {network: _choose(found) for network, found in candidates.items()}
+
+
+def _with_anything_of(shown: pl.LazyFrame, mine: pl.Expr) -> pl.LazyFrame:
+    """Rows that show a client or a fingerprint of members: each combination holds the one or the other, and whoever
+    shows the same client with another fingerprint is hit by a rule that does not ask for fingerprints.
+    """
+    touched = shown
+    for field in ANCHORS:
+        known = shown.filter(mine, pl.col(field).is_not_null()).select(field).unique()
+        touched = touched.join(known.with_columns(pl.lit(value=True).alias(f"has_{field}")), on=field, how="left")
+    return touched.filter(pl.any_horizontal(pl.col(f"has_{field}").fill_null(value=False) for field in ANCHORS))
 
 
 def _own_combinations(touched: pl.DataFrame, fields: tuple[str, ...]) -> list[tuple[str, Selection, set[str]]]:
@@ -84,13 +93,17 @@ def _choose(found: list[tuple[Selection, set[str]]]) -> tuple[Selection, ...]:
     """Those that reach the most members not yet reached, fewest fields first among equals."""
     chosen: list[Selection] = []
     reached: set[str] = set()
+    largest = sorted(found, key=lambda item: -len(item[1]))
     while len(chosen) < MOST_SELECTIONS:
-        best = max(
-            found,
-            key=lambda item: (len(item[1] - reached), -len(item[0].values), item[0].request_count, item[0].values),
-            default=None,
-        )
-        if best is None or not best[1] - reached:
+        best: tuple[Selection, set[str]] | None = None
+        most: tuple[Any, ...] = (0,)
+        for one, accounts in largest:
+            if len(accounts) < most[0]:
+                break  # nor does any after it reach more
+            key = (len(accounts - reached), -len(one.values), one.request_count, one.values)
+            if key > most:
+                best, most = (one, accounts), key
+        if best is None or not most[0]:
             break
         chosen.append(best[0])
         reached |= best[1]

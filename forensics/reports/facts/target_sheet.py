@@ -54,7 +54,8 @@ def target_sheet(harvest: Harvest, names: Mapping[str, str]) -> Sheet:
     sections = [_network(harvest, network, name) for network, name in names.items()]
     everybody = _row(harvest.shapes, EVERYBODY)
     others = plural(int(everybody["request_count"]), "request") if everybody else "none"
-    lead = f"What {plural(len(names), 'network')} ask for, beside {others} of accounts in no finding."
+    asked = f"{plural(len(names), 'network')} {'asks' if len(names) == 1 else 'ask'}"
+    lead = f"What {asked} for, beside {others} of accounts in no finding."
     told = [*LIMITS]
     if everybody and everybody["text_share"] is not None and everybody["text_share"] < 0.5:
         told.insert(

@@ -22,16 +22,23 @@ from forensics.reports.page import pictures
 from forensics.reports.wording import figures
 from forensics.reports.wording.in_words import beside, best_reason, strongest, told_shortly
 from forensics.reports.wording.json_text import csv_bytes
+from forensics.reports.wording.remarks import gather_remarks
 from forensics.reports.wording.words import (
     AXES,
     CONTESTED,
     LIMITS,
+    UNLINKED,
     VERDICT_MEANINGS,
     VERDICT_TITLES,
+    against_limit,
     fit_word,
     in_its_unit,
+    is_unlinked,
     member_reason,
+    only_used,
     opening,
+    sentence,
+    sharing,
 )
 
 if TYPE_CHECKING:
@@ -133,6 +140,8 @@ class _Card:
         self.key = f"f{index}"
         self.name = escape(printable(finding.name))
         self.opening = opening(finding)
+        self.limit = against_limit(finding.limit_multiple) if finding.limit_multiple is not None else ""
+        self.used = only_used(member.traffic_share for member in finding.used)
 
     @property
     def signs(self) -> list[dict[str, Any]]:
@@ -283,7 +292,13 @@ class _Card:
 
     @property
     def unshared(self) -> list[str]:
-        return [kind.title for kind in self.f.kinds if kind.bits < LEAST_BITS]
+        """Kinds that the median link lacks, each with how many members share one all the same."""
+        return [f"{kind.title} ({sharing(kind.sharing_share)})" for kind in self.f.kinds if kind.bits < LEAST_BITS]
+
+    @property
+    def unlinked(self) -> str:
+        """What is to be said where no two members are linked."""
+        return UNLINKED if is_unlinked(self.f.members) else ""
 
     @property
     def fits(self) -> list[tuple[str, Any]]:
@@ -321,6 +336,7 @@ def _environment() -> jinja2.Environment:
         stamp=_safe(_stamp),
         short=_safe(lambda value, width=28: printable(value, width)),
         sentence=_sentence,
+        remarks=lambda sources: gather_remarks((source.path, note) for source in sources for note in source.notes),
         marks=lambda level: "●" * _MARKS.get(level, 0) + "○" * (3 - _MARKS.get(level, 0)),
         anchor=lambda value: safe_name(value, 40).lower(),
         at_line=_at_line,
@@ -365,7 +381,7 @@ def _harmless(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts in
 
 def _sentence(text: str | None) -> Markup:
     """A sentence of a hallmark: figures in it may hold no-break spaces, everything else hidden is shown."""
-    return Markup("\u00a0").join(escape(printable(part)) for part in (text or "").split("\u00a0"))
+    return escape(sentence(text))
 
 
 def _stamp(at: datetime) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from forensics.common.printable import printable
 from forensics.common.schema import CONTENT_FLAGS, EXTRACTION_MASK
 from forensics.reports.facts.overview import FLAG_TITLES
-from forensics.reports.wording.figures import NBSP, count, days, large, number, plural, share
+from forensics.reports.wording.figures import NBSP, count, days, large, plural, share
 from forensics.reports.wording.in_words import best_reason, strongest, told_shortly
-from forensics.reports.wording.words import VERDICT_MEANINGS, opening
+from forensics.reports.wording.words import VERDICT_MEANINGS, against_limit, only_used, opening, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,17 +56,12 @@ def _pace(row: Row) -> str:
     pace = f"{count(round(row['daily_count'] or 0))}{NBSP}a{NBSP}day"
     parts = [f"{plural(row['request_count'], 'request')} in {days(row['span_days'])}, {pace}"]
     if row["limit_multiple"] is not None:
-        parts.append(f"at its peak {number(row['limit_multiple'])}{NBSP}× what one account's limit allows")
+        parts.append(f"at its peak {against_limit(row['limit_multiple'])}")
     return "; ".join(parts) + "."
 
 
 def _told(item: Row) -> str:
-    return printable_sentence(told_shortly(item))
-
-
-def printable_sentence(text: str) -> str:
-    """A sentence of a test: its no-break spaces are meant, anything else that hides is shown."""
-    return NBSP.join(printable(part) for part in text.split(NBSP))
+    return sentence(told_shortly(item))
 
 
 def _asked(row: Row, card: Card) -> list[str]:
@@ -88,12 +82,8 @@ def _asked(row: Row, card: Card) -> list[str]:
 def _innocent(card: Card) -> list[str]:
     """The best innocent reading, and how far it fits."""
     best = best_reason(card.hallmarks)
-    return [f"Best: {printable_sentence(best)}" if best else "No innocent reason could be assessed from these logs."]
+    return [f"Best: {sentence(best)}" if best else "No innocent reason could be assessed from these logs."]
 
 
 def _used(card: Card) -> list[str]:
-    if not card.used:
-        return []
-    shares = [row["traffic_share"] for row in card.used if row["traffic_share"] is not None]
-    part = f"; {share(min(shares))} to {share(max(shares))} of their traffic" if shares else ""
-    return [f"{plural(len(card.used), 'account')} only used by it, with a life of their own{part}; not counted."]
+    return [f"{only_used(row['traffic_share'] for row in card.used)}."] if card.used else []

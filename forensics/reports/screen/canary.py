@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+ANSWERED = ("needed", "usable", "power", "enough")  # what a plan is asked for: they stand where there is room for few
+
 
 def trace_page(facts: Mapping[str, Any], width: int) -> Page:
     """The verdict and what it rests on, for a terminal."""
@@ -83,7 +85,10 @@ def plan_page(table: pl.DataFrame, checked: pl.DataFrame, width: int) -> Page:
         )
     page.blank()
     page.heading("Power")
-    for line in table_text(table, width).splitlines():
+    asked = [name for name in table.columns if name not in ANSWERED]
+    first = [name for name in ANSWERED if name in table.columns]
+    shown = table.select(*asked[:2], *first, *asked[2:])
+    for line in table_text(shown, width, "--format csv has all").splitlines():
         page.line(line)
     page.blank()
     page.paragraph(

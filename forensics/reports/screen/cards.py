@@ -12,11 +12,24 @@ from forensics.reports.facts.comparisons import read_comparisons, read_content, 
 from forensics.reports.facts.mailboxes import mailbox_sentence, read_mailboxes
 from forensics.reports.facts.overview import FLAG_TITLES, kind_titles, read_top_members
 from forensics.reports.screen.page import fit
-from forensics.reports.wording.figures import NBSP, bar, count, day, large, p_value, plural, share
+from forensics.reports.wording.figures import NBSP, bar, count, day, large, p_value, share
 from forensics.reports.wording.in_words import beside, how_sure
-from forensics.reports.wording.words import FIT_WORDS, ROLE_HEADINGS, VERDICT_TITLES, measures, opening
+from forensics.reports.wording.words import (
+    FIT_WORDS,
+    ROLE_HEADINGS,
+    UNLINKED,
+    VERDICT_TITLES,
+    is_unlinked,
+    measures,
+    only_used,
+    opening,
+    sentence,
+    sharing,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from forensics.common.schema import Tables
     from forensics.reports.screen.page import Page
 
@@ -131,6 +144,8 @@ def _quoted(account: str) -> str:
 def _render_ties(page: Page, row: Row, card: Card) -> None:
     titles = kind_names()
     page.heading("Why these accounts belong together")
+    if is_unlinked(card.top):
+        page.paragraph(UNLINKED, indent=2)
     bar_width = 10
     title_width = page.width - 48 - bar_width
     page.line(
@@ -139,21 +154,18 @@ def _render_ties(page: Page, row: Row, card: Card) -> None:
     heaviest = max((item["bits"] or 0.0 for item in row["kinds"]), default=0.0)
     per_sign = max(1.0, heaviest / bar_width)
     for item in (item for item in row["kinds"] if (item["bits"] or 0.0) >= LEAST_BITS):
-        title = fit(cut(printable(titles.get(item["kind"], item["kind"])), title_width - 1), title_width)
+        title = printable(titles.get(item["kind"], item["kind"]))
         tie = card.ties.get(item["kind"])
         bits = item["bits"] or 0.0
         if tie is None or tie["values"] is None:
-            page.line(
-                f"  {title}  {'shared with as many others':<35}  {bits:>5.1f}  ",
-                (bar(bits, per_sign, bar_width), "green"),
-            )
+            figures = f"  {'shared with as many others':<35}  {bits:>5.1f}  "
         else:
             each = f"{count(tie['each'])} members"
-            page.line(
-                f"  {title}{count(tie['values']):>7} {each:>13} {share(tie['reach_share']):>7} "
-                f"{count(tie['others']):>7}  {bits:>5.1f}  ",
-                (bar(bits, per_sign, bar_width), "green"),
+            figures = (
+                f"{count(tie['values']):>7} {each:>13} {share(tie['reach_share']):>7} "
+                f"{count(tie['others']):>7}  {bits:>5.1f}  "
             )
+        page.keyed(title, title_width, figures, (bar(bits, per_sign, bar_width), "green"), indent=2)
     off = [
         f"{printable(titles.get(item['kind'], item['kind']))} ({_sharing(card, item['kind'])})".replace(" ", NBSP)
         for item in row["kinds"]
@@ -169,7 +181,7 @@ def _sharing(card: Card, kind: str) -> str:
     """How many members share an observable of a kind that the median link lacks."""
     tie = card.ties.get(kind)
     part = None if tie is None else tie["sharing_share"]
-    return f"{share(part)} of members share one" if part else "no two members share one"
+    return sharing(part)
 
 
 def _render_signs(page: Page, card: Card) -> None:
@@ -183,9 +195,9 @@ def _render_signs(page: Page, card: Card) -> None:
             page.line("  " + fit(printable(item["title"]), page.width - len(sure) - 2), sure)
             told = beside(item)
             page.paragraph(
-                f"{told[:1].upper()}{told[1:]}. {printable(item['sentence'] or item['measure'] or '')}"
+                f"{told[:1].upper()}{told[1:]}. {sentence(item['sentence'] or item['measure'])}"
                 if told
-                else printable(item["sentence"] or item["measure"] or ""),
+                else sentence(item["sentence"] or item["measure"]),
                 indent=6,
                 style="dim",
             )
@@ -197,7 +209,7 @@ def _render_signs(page: Page, card: Card) -> None:
 
 def _list_others(page: Page, tests: list[Row]) -> None:
     absent = [
-        f"{printable(item['title'])} (p{NBSP}{p_value(item['p_value'])})"
+        printable(item["title"]) + (f" (p{NBSP}{p_value(item['p_value'])})" if item["p_value"] is not None else "")
         for item in tests
         if item["assessable"] and not item["holds"]
     ]
@@ -226,6 +238,14 @@ def cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
+def whole_parts(parts: Sequence[str], width: int) -> str:
+    """As many whole parts of an enumeration as fit; the first one always, cut if it must be."""
+    kept = list(parts)
+    while len(kept) > 1 and len(", ".join(kept)) > width:
+        kept.pop()
+    return cut(", ".join(kept), width)
+
+
 def _render_explanations(page: Page, card: Card, *, whole: bool) -> None:
     """Innocent explanations, best fit first; unless `whole`, those far from fitting by name only."""
     explanations = sorted(
@@ -247,7 +267,7 @@ def _render_explanations(page: Page, card: Card, *, whole: bool) -> None:
         fits = item["fit"] or 0.0
         word = next(word for floor, word in FIT_WORDS if fits >= floor)
         label = fit(cut(printable(item["title"]), 25), 26) + f"{word:<8}"
-        page.paragraph(printable(item["sentence"] or ""), indent=2, label=label, label_style="")
+        page.paragraph(sentence(item["sentence"]), indent=2, label=label, label_style="")
     if len(told) < len(known):
         page.paragraph(
             ", ".join(printable(item["title"]) for item in known[len(told) :]),
@@ -288,10 +308,7 @@ def _render_content(page: Page, row: Row, card: Card) -> None:
 
 def _render_members(page: Page, card: Card) -> None:
     if card.used:
-        shares = [row["traffic_share"] for row in card.used if row["traffic_share"] is not None]
-        part = f"; {share(min(shares))} to {share(max(shares))} of their traffic" if shares else ""
-        text = f"{plural(len(card.used), 'account')} only used by it, with a life of their own{part}; not counted"
-        page.paragraph(text, label="Also   ")
+        page.paragraph(only_used(row["traffic_share"] for row in card.used), label="Also   ")
         page.blank()
     if not card.top:
         return
@@ -309,10 +326,11 @@ def _render_members(page: Page, card: Card) -> None:
             if item["ended_at"]
             else ""
         )
-        ties = ", ".join(printable(titles.get(kind["kind"], kind["kind"])) for kind in (item["kinds"] or [])[:2])
+        ties = [printable(titles.get(kind["kind"], kind["kind"]).split(" (")[0]) for kind in (item["kinds"] or [])[:2]]
         room = page.width - width - 46
-        rest = (
-            f"{count(item['request_count'] or 0):>10}  {fit(active, 15)}  {fit(state, 13)}  {cut(ties, max(room, 8))}"
-        )
-        page.keyed(printable(item["account_id"]), width, rest, indent=2)
+        rest = f"{count(item['request_count'] or 0):>10}  {fit(active, 15)}  {fit(state, 13)}  "
+        told = whole_parts(ties, page.width) if len(ties[0] if ties else "") > room else whole_parts(ties, room)
+        page.keyed(printable(item["account_id"]), width, rest + (told if len(told) <= room else ""), indent=2)
+        if len(told) > room:
+            page.line(f"{'':<{width + 4}}{told}")
     page.blank()

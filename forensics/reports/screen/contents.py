@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from forensics.common.printable import printable
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, day, moment, number, period, plural
+from forensics.reports.wording.remarks import gather_remarks
+from forensics.reports.wording.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,17 +96,16 @@ def _render_sources(page: Page, sources: pl.DataFrame) -> None:
 
 def _render_doubts(page: Page, sources: pl.DataFrame) -> None:
     """What to know about how sources were read: each sentence once, with the first source it holds for."""
-    told: dict[str, list[str]] = {}
-    for path, notes in sources.select("path", "notes").iter_rows():
-        for note in notes or ():
-            told.setdefault(note, []).append(path)
+    told = gather_remarks(
+        (path, note) for path, notes in sources.select("path", "notes").iter_rows() for note in notes or ()
+    )
     if not told:
         return
     page.blank()
     page.heading("How they were read")
-    for note, paths in list(told.items())[:DOUBTS_SHOWN]:
+    for note, paths in told[:DOUBTS_SHOWN]:
         more = f" and {plural(len(paths) - 1, 'other')}" if len(paths) > 1 else ""
-        page.paragraph(f"{printable(paths[0])}{more}: {printable(note)}", indent=2, hanging=4)
+        page.paragraph(f"{printable(paths[0])}{more}: {sentence(note)}", indent=2, hanging=4)
     if len(told) > DOUBTS_SHOWN:
         page.line((f"  … and {count(len(told) - DOUBTS_SHOWN)} more; --format json has all of them", "dim"))
 

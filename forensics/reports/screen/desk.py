@@ -65,12 +65,12 @@ class Desk(App[None]):
         Binding("c", "card", "card"),
         Binding("m", "members", "members"),
         Binding("e", "requests", "events"),
-        Binding("l", "line", "line"),
+        Binding("l", "line", "raw"),
         Binding("slash", "find", "find"),
-        Binding("escape", "back", "back"),
+        Binding("escape", "back", "up"),
         Binding("q", "quit", "quit"),
         Binding("b", "mark('benign')", "benign"),
-        Binding("f", "mark('confirmed')", "confirmed"),
+        Binding("f", "mark('confirmed')", "confirm"),
         Binding("w", "mark('watch')", "watch"),
     ]
 
@@ -94,7 +94,7 @@ class Desk(App[None]):
                 yield DataTable(id="list", cursor_type="row")
                 yield Static(id="detail")
         yield Input(placeholder="a value: address, card, template, client, device, … then Enter", id="value")
-        yield Footer()
+        yield Footer(compact=True)  # all keys within 80 columns
 
     def on_mount(self) -> None:
         """Fill the list of networks and show the first."""

@@ -10,7 +10,7 @@ from forensics.common.printable import printable
 from forensics.nights.marks import MARKED_BENIGN
 from forensics.reports.facts.overview import read_overview
 from forensics.reports.screen.brief import render_brief
-from forensics.reports.screen.cards import VERDICT_STYLE, cut, hides, read_cards, render_card
+from forensics.reports.screen.cards import VERDICT_STYLE, hides, read_cards, render_card, whole_parts
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, days, moment, period, plural
 from forensics.reports.wording.words import CONTESTED, VERDICT_TITLES
@@ -66,7 +66,9 @@ def render_report(
         marked = [row for row in explained if MARKED_BENIGN in row["explanations"]]
         hint = f"forensics networks{' ' + case_option if case_option else ''}"
         _list_quiet(page, "Marked benign", "by whom and why", marked, [row["summary"] for row in marked], hint)
-        _tell_rest(page, len(findings), len(explained) - len(marked) + len(weak), case_option)
+        _tell_rest(
+            page, len(findings), len(explained) - len(marked) + len(weak), case_option, contested=bool(contested)
+        )
     if not kept:
         page.blank()
         page.paragraph(
@@ -193,12 +195,12 @@ def render_ranking(page: Page, findings: list[Row], contested: list[Row]) -> Non
             parts += [(f"{level:<10}", VERDICT_STYLE[level]), "  "]
         counts = f"{count(row['account_count']):>8} {count(row['request_count']):>9} {days(row['span_days']):>6}"
         page.line(*parts[:-1], f" {counts}")
-        page.line("     ", (cut(printable(row["summary"] or ""), page.width - 5), "dim"))
+        page.line("     ", (whole_parts(printable(row["summary"] or "").split(", "), page.width - 5), "dim"))
     if len(contested) > CONTESTED_SHOWN:
         page.line((f"     … and {count(len(contested) - CONTESTED_SHOWN)} more contested", "dim"))
 
 
-def _tell_rest(page: Page, findings: int, quiet: int, case_option: str) -> None:
+def _tell_rest(page: Page, findings: int, quiet: int, case_option: str, *, contested: bool) -> None:
     """What the first screen leaves out, and how to see it."""
     option = f" {case_option}" if case_option else ""
     steps = (f"forensics show NETWORK{option}", f"forensics networks{option}", "forensics glossary")
@@ -208,7 +210,7 @@ def _tell_rest(page: Page, findings: int, quiet: int, case_option: str) -> None:
     page.blank()
     told = f"Not shown: {' and '.join(left)}. " if left else ""
     page.paragraph(
-        f"{told}All of it: --full, or {whole}; {every} lists all; ? is contested ({words}).",
+        f"{told}All of it: --full, or {whole}; {every} lists all{f'; ? is contested ({words})' if contested else ''}.",
         style="dim",
     )
 
@@ -285,7 +287,7 @@ def _list_quiet(page: Page, heading: str, column: str, rows: list[Row], texts: l
         name = fit(row["name"], wide)
         page.line(
             f"{row['rank']:>3}  {name}  {count(row['account_count']):>8}  {count(row['request_count']):>10}  "
-            f"{cut(printable(text), page.width - 29 - wide)}"
+            f"{whole_parts(printable(text).split(', '), page.width - 29 - wide)}"
         )
     if len(rows) > QUIET_NETWORKS:
         page.line((f"     … and {count(len(rows) - QUIET_NETWORKS)} more: {hint}", "dim"))

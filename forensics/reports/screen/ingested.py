@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from forensics.common.printable import printable, shorten
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, period, plural, share
+from forensics.reports.wording.remarks import gather_remarks
+from forensics.reports.wording.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 FILES_SHOWN = 12
 REASONS_SHOWN = 5
 REMARKS_SHOWN = 12  # on how sources were read
+REMARKS_IN_BRIEF = 4  # of them above findings, of which the first is to stand on the same screen
 PREVIEW_COLUMNS = 14
 READ_BEFORE = "already in the case"  # the lines passed over are told apart from this
 
@@ -71,27 +74,28 @@ def ingest_text(report: Any, width: int, *, join: bool = False, further: Sequenc
     return page.text()
 
 
-def enriched(report: Any, *, join: bool = False) -> list[str]:  # noqa: ANN401 - as above
+def enriched(report: Any, *, join: bool = False, most: int = REMARKS_SHOWN) -> list[str]:  # noqa: ANN401 - as above
     """What is to be known beside the sums, a sentence each.
 
     Sources that were not read to their end or not as they are, events joined across logs, databases of addresses with
     the day each was built.
     """
-    remarks: dict[str, list[str]] = {}
-    for source in report.sources:
-        said = [source.note] if source.note and source.note != READ_BEFORE else []
-        for note in filter(None, [*said, source.passed_over, *source.warnings]):
-            remarks.setdefault(note, []).append(source.path)
+    remarks = gather_remarks(
+        (source.path, note)
+        for source in report.sources
+        for note in (source.note, source.passed_over, *source.warnings)
+        if note and note != READ_BEFORE
+    )
     told = []
-    for note, paths in list(remarks.items())[:REMARKS_SHOWN]:
+    for note, paths in remarks[:most]:
         which = (
             printable(paths[0])
             if len(paths) == 1
             else f"{plural(len(paths), 'file')} ({printable(paths[0])} and others)"
         )
-        told.append(f"{which}: {printable(note)}")
-    if len(remarks) > REMARKS_SHOWN:
-        told.append(f"{count(len(remarks) - REMARKS_SHOWN)} more remarks: forensics case info")
+        told.append(f"{which}: {sentence(note)}")
+    if len(remarks) > most:
+        told.append(f"{plural(len(remarks) - most, 'more remark')}: forensics case info")
     if join and report.line_count > report.blank_count:
         met = [
             f"{printable(source.path)} "

@@ -18,13 +18,14 @@ from forensics.reports.facts.findings import build_report
 from forensics.reports.facts.overview import kind_titles
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import NBSP, count, day, moment, number, plural, share
-from forensics.reports.wording.words import CONTESTED, VERDICT_TITLES
+from forensics.reports.wording.words import CONTESTED, VERDICT_TITLES, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from forensics.common.schema import Tables
+    from forensics.reports.facts.model import Sign
 
 
 Row = dict[str, Any]
@@ -507,9 +508,7 @@ def _render_bans(page: Page, case: Tables, row: Row, before: Row | None) -> None
         return
     report = build_report(case, networks=[row["network_id"]])
     for finding in report.findings:
-        for sign in finding.signs:
-            if sign.channel == "lifecycle" and sign.assessable and sign.sentence:
-                page.paragraph(f"{printable(sign.title)}: {printable(sign.sentence)}", indent=2)
+        _tell_lifecycle(page, finding.signs)
         for heir in sorted(finding.lives.successions, key=lambda item: (item.banned_at, item.similarity), reverse=True)[
             :SUCCESSORS_SHOWN
         ]:
@@ -519,6 +518,17 @@ def _render_bans(page: Page, case: Tables, row: Row, before: Row | None) -> None
             page.paragraph(
                 f"{pair} after {number(heir.lag_h)} h, likeness {number(heir.similarity)}{by}", indent=4, style="dim"
             )
+
+
+def _tell_lifecycle(page: Page, signs: Sequence[Sign]) -> None:
+    """What bans changed, as far as tests bear it out; those that do not are named, so that no number misleads."""
+    asked = [sign for sign in signs if sign.channel == "lifecycle" and sign.assessable]
+    for sign in asked:
+        if sign.holds and sign.sentence:
+            page.paragraph(f"{printable(sign.title)}: {sentence(sign.sentence)}", indent=2)
+    absent = [printable(sign.title) for sign in asked if not sign.holds]
+    if absent:
+        page.paragraph(f"looked for, not there or too slight: {', '.join(absent)}", indent=2)
 
 
 def _name(case: Tables, network_id: str) -> str:

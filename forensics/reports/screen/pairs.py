@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forensics.common.printable import printable, shorten
+from forensics.common.printable import printable
 from forensics.reports.screen.cards import kind_names
 from forensics.reports.screen.page import Page, fit
 from forensics.reports.wording.figures import count, number
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from forensics.linking.explain import Pair
 
 VALUES_SHOWN = 40
+KIND = 24  # columns for what kind of observable it is
 
 
 def render_pair(pair: Pair, a: str, b: str, width: int) -> Page:
@@ -21,12 +22,15 @@ def render_pair(pair: Pair, a: str, b: str, width: int) -> Page:
     rows = pair.shared
     page.rule(f"{printable(a)} and {printable(b)}")
     titles = kind_names()
-    text = page.width - 24 - 9 - 8 - 8 - 8
-    page.line((f"{'shared':<24}{fit('value', text)}{'held by':>9}{'bits':>8}{'counts':>8}{'total':>8}", "dim"))
+    text = page.width - KIND - 9 - 8 - 8 - 8
+    page.line((f"{fit('shared', KIND)}{fit('value', text)}{'held by':>9}{'bits':>8}{'counts':>8}{'total':>8}", "dim"))
     for row in rows.head(VALUES_SHOWN).iter_rows(named=True):
-        kind = fit(shorten(printable(titles.get(row["kind"], row["kind"])), 23), 24)
+        kind = printable(titles.get(row["kind"], row["kind"]))
+        if len(kind) >= KIND:
+            page.line(kind)
+            kind = ""
         figures = f"{row['bits']:>8.1f}{row['counted_bits']:>8.1f}{row['total_bits']:>8.1f}"
-        page.keyed(f"{kind}{printable(row['value'])}", 24 + text, f"{count(row['holders']):>9}{figures}")
+        page.keyed(f"{fit(kind, KIND)}{printable(row['value'])}", KIND + text, f"{count(row['holders']):>9}{figures}")
     if rows.height > VALUES_SHOWN:
         page.line((f"… and {count(rows.height - VALUES_SHOWN)} more; --format csv has all of them", "dim"))
     page.blank()

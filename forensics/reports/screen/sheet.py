@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 GAP = 2
 NARROWEST = 8
+MOST_LINES = 2  # of a first column, before its text gets a line of its own
 INDENT = 4
 
 
@@ -68,17 +69,26 @@ def _grid(page: Page, grid: Grid) -> None:
 def _lines(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> list[str]:
     """The lines of a row: texts that do not fit go on below."""
     columns = [
-        [cell] if right or cell_len(cell) <= width else textwrap.wrap(cell, width, subsequent_indent=" ") or [""]
+        [cell] if right or cell_len(cell) <= width else _wrap(cell, width)
         for cell, width, right in zip(cells, widths, numeric, strict=True)
     ]
+    first = columns[0]
+    above = []
+    if len(first) > MOST_LINES or any(cell_len(line) > widths[0] for line in first):  # a name stays in one piece
+        above, columns[0] = [cells[0]], [""]
     height = max(len(column) for column in columns)
-    return [
+    return above + [
         (" " * GAP).join(
             fit(column[line] if line < len(column) else "", width, right=right)
             for column, width, right in zip(columns, widths, numeric, strict=True)
         )
         for line in range(height)
     ]
+
+
+def _wrap(cell: str, width: int) -> list[str]:
+    """The cell on lines, broken between words only: names and ids are there to be copied."""
+    return textwrap.wrap(cell, width, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _widths(grid: Grid, most: int) -> list[int]:

@@ -116,9 +116,8 @@ def _render_lives(page: Page, case: Tables, row: Row) -> None:
             name = f"{part.height} born {day(part.item(0, 'born_at'))}"
             end = f"× {len(banned)}" if banned else ""
         page.keyed(name, label, ("".join(signs), "cyan"), f"  {end}")
-    births = (
-        "one row an account" if groups == lives.height else f"{groups} rows of about {lives.height // groups} accounts"
-    )
+    about = f"{groups} rows of about {round(lives.height / groups)} accounts"
+    births = "one row an account" if groups == lives.height else about
     page.line((f"{births}, by birth · darker: more of them active · ×: banned", "dim"))
 
 
@@ -326,13 +325,11 @@ def _render_shared(page: Page, case: Tables, account: str) -> None:
     page.heading(f"Rarest of {plural(shared.height, 'shared observable')}")
     page.line((f"  {'kind':<26}{'held by':>8}{'events':>8}  value", "dim"))
     for row in shared.head(TOP_OBSERVABLES).iter_rows(named=True):
-        kind = fit(printable(titles.get(row["kind"], row["kind"]), 25), 26)
-        figures, value = (
-            f"  {kind}{count(row['holders']):>8}{count(row['event_count'] or 0):>8}  ",
-            printable(row["value"]),
-        )
-        page.line(figures + (value if len(figures) + len(value) <= page.width else ""))
-        if len(figures) + len(value) > page.width:
+        kind, value = printable(titles.get(row["kind"], row["kind"])), printable(row["value"])
+        figures = f"{count(row['holders']):>8}{count(row['event_count'] or 0):>8}"
+        beside = 28 + len(figures) + 2 + len(value) <= page.width
+        page.keyed(kind, 26, figures + (f"  {value}" if beside else ""), indent=2)
+        if not beside:
             page.line(f"      {value}")
     page.blank()
 

@@ -21,19 +21,25 @@ def in_short(sentence: str, longest: int = LONGEST) -> str:
     head, colon, _ = first.partition(": ")
     whole = head.count("(") == head.count(")")
     first = head if colon and whole and len(head) >= LEAST_CLAUSE else first
-    while len(first) > longest and ", " in first:
-        head, tail = first.rsplit(", ", 1)
-        if "(" in tail and ")" not in tail.split("(", 1)[1]:
+    while len(first) > longest and (at := _last_clause(first)) > 0:
+        if first.count("(", at) > first.count(")", at):
             break
-        first = head
+        first = first[:at]
     balanced = first + ")" * max(0, first.count("(") - first.count(")"))
     return balanced.rstrip(" ,:") + "."
+
+
+def _last_clause(text: str) -> int:
+    """Where the last clause begins: at a comma before a figure, so that no enumeration is told in part; else at any."""
+    clauses = [match.start() for match in re.finditer(r", (?=\d)", text)]
+    return clauses[-1] if clauses else text.rfind(", ")
 
 
 def reason_given(sentence: str) -> str:
     """What a sentence about an innocent reason counts, without its "X does not fit: "."""
     head, colon, tail = sentence.partition(": ")
-    return tail[:1].upper() + tail[1:] if colon and "fit" in head else sentence
+    introduced = colon and re.search(r"\bfits?$|\bspeaks? for it in part$", head)
+    return tail[:1].upper() + tail[1:] if introduced else sentence
 
 
 def beside(item: Row) -> str:

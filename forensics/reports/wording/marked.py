@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from forensics.common.printable import printable, shorten
+from forensics.reports.wording.words import sentence
 
 _ACTIVE = re.compile(r"([\\`*_{}\[\]|<>~&$^])")
 
@@ -22,8 +23,7 @@ def code(value: object, width: int = 400) -> str:
 
 def prose(text: str | None) -> str:
     """A sentence with every sign that Markdown could act on escaped; `@` alone would still become a mail link."""
-    shown = "\u00a0".join(printable(part) for part in (text or "").split("\u00a0"))
-    shown = _LINKS.sub(lambda found: f"`{found.group()}`", _ACTIVE.sub(r"\\\1", shown)).replace("@", "`@`")
+    shown = _LINKS.sub(lambda found: f"`{found.group()}`", _ACTIVE.sub(r"\\\1", sentence(text))).replace("@", "`@`")
     return _AT_START.sub(
         lambda found: f"{found.group(1)}{''.join(f'&#{ord(char)};' for char in found.group(2))}", shown
     )

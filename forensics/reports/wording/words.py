@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from forensics.common.printable import printable
@@ -27,6 +28,51 @@ CONTESTED = "Contested: strong signs, and a reason to check"
 AXES = {"one_hand": "one hand", "hides": "hides", "explained": "taken away by the innocent reason"}
 
 FIT_WORDS = ((0.8, "yes"), (0.5, "partly"), (0.0, "no"))
+
+
+_BARE_PERCENT = re.compile(r"(?<=\d)%")  # tests write 37%, figures 37 %: one form for readers
+
+
+def sentence(text: str | None) -> str:
+    """A sentence of a test, harmless to look at: its no-break spaces are meant, anything else that hides is shown."""
+    shown = NBSP.join(printable(part) for part in (text or "").split(NBSP))
+    return _BARE_PERCENT.sub(f"{NBSP}%", shown)
+
+
+def against_limit(multiple: float) -> str:
+    """A peak beside what one account may ask: a share below it, a multiple above."""
+    if multiple < 1:
+        return f"{share(multiple)} of what one account's limit allows"
+    return f"{number(multiple)}{NBSP}× what one account's limit allows"
+
+
+def sharing(part: float | None) -> str:
+    """How many members share an observable of a kind that the median link lacks."""
+    return f"{share(part)} of members share one" if part else "no two members share one"
+
+
+def only_used(shares: Iterable[float | None]) -> str:
+    """Accounts that a network only uses, with how much of their traffic that is; one share an account."""
+    parts = list(shares)
+    known = sorted(part for part in parts if part is not None)
+    lives = "a life of its own" if len(parts) == 1 else "a life of their own"
+    text = f"{plural(len(parts), 'account')} only used by it, with {lives}"
+    if known:
+        low, high = share(known[0]), share(known[-1])
+        text += f"; {low if low == high else f'{low} to {high}'} of {'its' if len(parts) == 1 else 'their'} traffic"
+    return f"{text}; not counted"
+
+
+UNLINKED = (
+    "No two of them share what would link them: they run one program, which others may run too. "
+    "What makes them one are the tests below, of all of them together."
+)
+
+
+def is_unlinked(members: Iterable[Row | object]) -> bool:
+    """Whether a network was proposed as users of one program: no member is linked to another, and none is its core."""
+    told = [_values(member) for member in members]
+    return bool(told) and not any(row["link_count"] or row["role"] == "core" for row in told)
 
 
 def opening(item: Row | object) -> str:
@@ -62,7 +108,7 @@ def measures(row: Row) -> str:
     ]
     parts.append(f"{number(round(row['daily_count'] or 0))}{NBSP}a{NBSP}day")
     if row["limit_multiple"] is not None:
-        parts.append(f"at its peak {number(row['limit_multiple'])}{NBSP}× what one account's limit allows")
+        parts.append(f"at its peak {against_limit(row['limit_multiple'])}")
     if row["output_tokens"] is not None:
         parts.append(f"{large(row['output_tokens'])} output tokens")
     text = ", ".join(parts) + "."

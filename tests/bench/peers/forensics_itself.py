@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from forensics.case.store import Case
+from forensics.common.schema import of_operator
 from forensics.common.settings import Settings
 from forensics.pipeline.stages import investigate
 
@@ -19,7 +20,7 @@ def main() -> None:
     shutil.copytree(folder / "case", home)
     with Case.locked(home) as case:
         investigate(case, Settings())
-        members = case.scan("members").select("network_id", "account_id")
+        members = of_operator(case.scan("members")).select("network_id", "account_id")
         members.join(case.scan("networks").select("network_id", "alert"), on="network_id").collect().write_parquet(
             result
         )

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "authors"))
+import run as bench
+
 from forensics.case.store import Case
 from forensics.common.settings import Settings
 from forensics.describing.features import describe_accounts
@@ -24,21 +27,54 @@ _OBJECTS = {
 }
 
 
+def take_world(ready: Path, world: Path) -> None:
+    """A world of an independent author, its labels in the form of our own: `used` accounts are innocent."""
+    world.mkdir(parents=True)
+    for name in ("logs", "accounts.csv"):
+        if (ready / name).exists():
+            (world / name).symlink_to((ready / name).resolve())
+    rows = bench.read_labels(ready)
+    hostile = {name for name, row in rows.items() if row["role"] in {"operator", "mixed"}}
+    pl.DataFrame(
+        [
+            {
+                "account_id": name,
+                "label": row["structure"] or row["kind"],
+                "kind": row["kind"],
+                "campaign": row["campaign"] if name in hostile else "",
+                "detectable": row["detectable"],
+            }
+            for name, row in rows.items()
+        ]
+    ).write_csv(world / "labels.csv")
+
+
 def main() -> None:
-    """`python prepare.py FOLDER '{"preset": …, "seed": …, "level": …}'`."""
+    """`python prepare.py FOLDER '{"preset": …, "seed": …, "level": …}'`, or `'{"ready": FOLDER}'` with a world of
+    `make bench-authors`.
+    """
     folder, wish = Path(sys.argv[1]), json.loads(sys.argv[2])
     shutil.rmtree(folder, ignore_errors=True)
-    simulate_world(
-        folder / "world",
-        wish["preset"],
-        wish["seed"],
-        split=wish["split"],
-        level=wish["level"],
-        events=wish.get("events"),
-    )
+    if "ready" in wish:
+        take_world(Path(wish["ready"]), folder / "world")
+    else:
+        simulate_world(
+            folder / "world",
+            wish["preset"],
+            wish["seed"],
+            split=wish["split"],
+            level=wish["level"],
+            events=wish.get("events"),
+        )
     (folder / "case").mkdir()
+    known = folder / "world/accounts.csv"
     with Case.locked(folder / "case") as case:
-        ingest(case, [str(folder / "world/logs")], accounts=folder / "world/accounts.csv", settings=Settings().ingest)
+        ingest(
+            case,
+            [str(folder / "world/logs")],
+            accounts=known if known.exists() else None,
+            settings=Settings().ingest,
+        )
         events, register = case.scan("events"), case.scan("register").collect()
         client = pl.concat_str("user_agent", pl.col("tls_ja4").fill_null(""), separator=" ")
         table = events.select(

@@ -205,7 +205,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 3_700_000])
     parser.add_argument("--form", choices=("parquet", "jsonl"), default="parquet")
     parser.add_argument("--folder", type=Path, default=Path(".bench/scale"))
-    parser.add_argument("--engine", default="serial")
+    parser.add_argument("--engine", default="auto")
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--memory", default=None)
     parser.add_argument("--plot", type=Path, default=None)
