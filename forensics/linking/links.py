@@ -10,7 +10,7 @@ import polars as pl
 
 from forensics.common.graphs import find_components
 from forensics.common.schema import LINKS
-from forensics.linking.incidence import INCIDENCE_COLUMNS, build_incidence, bundle, unbundle
+from forensics.linking.incidence import INCIDENCE_COLUMNS, build_incidence
 from forensics.linking.pairs import scale_of, weigh_pairs
 from forensics.linking.popular import find_cores
 from forensics.linking.rare import propose_rare, within_top
@@ -32,14 +32,20 @@ def weigh_links(sightings: pl.LazyFrame, accounts: pl.LazyFrame, settings: LinkS
     Out:   LINKS, sorted; big networks appear as a readable skeleton.
     Null:  accounts that share nothing rare with anybody are in no row.
     """
-    return bundle(sightings=sightings, accounts=accounts.select(INCIDENCE_COLUMNS["accounts"])).map_batches(
-        lambda frame: _weigh(frame, settings), schema=LINKS.schema
-    )
+
+    def run() -> pl.DataFrame:
+        # Given no name: what is read is held no longer than it takes to number it.
+        incidence = build_incidence(
+            sightings.select(INCIDENCE_COLUMNS["sightings"]).collect(),
+            accounts.select(INCIDENCE_COLUMNS["accounts"]).collect(),
+            by_content=True,
+        )
+        return _weigh(incidence, settings)
+
+    return pl.defer(run, schema=LINKS.schema)
 
 
-def _weigh(frame: pl.DataFrame, settings: LinkSettings) -> pl.DataFrame:
-    tables = unbundle(frame, INCIDENCE_COLUMNS)
-    incidence = build_incidence(tables["sightings"], tables["accounts"], by_content=True)
+def _weigh(incidence: Incidence, settings: LinkSettings) -> pl.DataFrame:
     if len(incidence.account) == 0:
         return LINKS.empty()
     scale = scale_of(incidence, settings)

@@ -5,6 +5,8 @@ decoys.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +19,8 @@ from forensics.linking.incidence import deal_lines
 from forensics.linking.pairs import SPEAKS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from forensics.common.arrays import Bools, Floats, Ints
     from forensics.common.settings import NetworkSettings
     from forensics.linking.behaviour import Manners
@@ -32,6 +36,7 @@ MET = 0.3  # of the values that a usual member shares, which such an account mus
 ALONE_BITS = 6.0  # that content must bring to make a member of an account that shows nothing else
 NESTED = 0.8  # share of a network's members that must belong to another, one by one, for it to be a part of that
 ALONE = -1  # label of accounts in no network
+ROOM = 4_000_000  # meetings of an account's value and a network that are held at once
 ROUNDING = 1e-6  # bits that no order of adding up amounts to
 
 
@@ -109,7 +114,12 @@ def _shown_entries(incidence: Incidence, labels: Ints, *, real: bool) -> pl.Data
     )
 
 
-def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None = None) -> pl.DataFrame:
+def score_accounts(
+    incidence: Incidence,
+    labels: Ints,
+    dealt: Incidence | None = None,
+    keep: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+) -> pl.DataFrame:
     """One row per account, network and kind: bits by which what the account shows of the network is more than a
     stranger would.
 
@@ -117,16 +127,32 @@ def score_accounts(incidence: Incidence, labels: Ints, dealt: Incidence | None =
     of meeting one at least as telling as the best the account shows, or, for kinds whose values are met independently,
     of meeting as many as it shows (Chernoff's bound on the Poisson tail). A network with hundreds of telling values is
     easily met once. Members are judged by what the OTHER members hold. With `dealt`, accounts of that incidence are
-    scored against the networks of this one.
+    scored against the networks of this one. Accounts are looked at some at a time, and what is not to `keep` is dropped
+    at once: who shares anything with which network are as many as accounts times networks.
     """
-    n = float(incidence.account_count)
     table = telling_values(incidence, labels)
-    entries = _shown_entries(dealt or incidence, labels, real=dealt is None)
+    entries = _shown_entries(dealt or incidence, labels, real=dealt is None).sort("account")
+    told_of = np.bincount(table["value"].to_numpy(), minlength=len(incidence.held))  # networks a value tells of
+    account, met = entries["account"].to_numpy(), told_of[entries["value"].to_numpy()]
+    by_account = np.cumsum(np.bincount(account, weights=met, minlength=incidence.account_count))
+    cuts = np.searchsorted(by_account, np.arange(ROOM, by_account[-1] if len(by_account) else 0, ROOM))
+    edges = np.unique([0, *np.searchsorted(account, cuts, side="right"), len(account)])
+    parts = []
+    for start, stop in pairwise(edges):
+        some = entries.slice(int(start), int(stop - start)).filter(pl.Series(met[start:stop] > 0))
+        scores = _score_some(incidence, some, table)
+        parts.append(scores if keep is None else keep(scores))
+    return pl.concat(parts) if parts else _score_some(incidence, entries, table)
+
+
+def _score_some(incidence: Incidence, entries: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """`score_accounts` of the accounts of some entries."""
+    n = float(incidence.account_count)
     mine = (pl.col("own") == pl.col("network")).cast(pl.Float64)
     self_share = (1 - mine) / (n - pl.col("n") + 1.0)  # an outsider does not speak against itself
     least = 0.5 / (n + 1.0)
     others = (pl.col("m") - mine + 0.5) / (pl.col("n") - mine + 1.0)
-    # An account's pace is one for all values of a kind. Met are as many as accounts times networks: never all at once.
+    # An account's pace is one for all values of a kind.
     rows = (
         entries.lazy()
         .join(table.lazy(), on="value")
@@ -188,18 +214,18 @@ def _prior_bits(incidence: Incidence, labels: Ints) -> pl.Series:
     return pl.Series(np.log2(np.maximum(incidence.account_count - size, 1.0) / np.maximum(size, 1.0)))
 
 
-def _hopeful(incidence: Incidence, scores: pl.DataFrame, labels: Ints, settings: NetworkSettings) -> pl.DataFrame:
-    """The scores of the pairs of account and network that could hold if all kinds added up and manners said their
-    most.
+def _hopeful(incidence: Incidence, labels: Ints, settings: NetworkSettings, scores: pl.DataFrame) -> pl.DataFrame:
+    """The scores of accounts in their own network, and of other pairs that could hold if all kinds added up and manners
+    said their most.
 
     Pairs that share anything grow as accounts times networks; those that could hold grow as accounts.
     """
     prior = _prior_bits(incidence, labels)
     bits = scores.group_by("account", "network").agg(pl.col("bits").sum())
     needed = settings.margin_bits - MOST_BITS - ROUNDING + prior.gather(bits["network"])
-    return scores.join(
-        bits.filter(pl.col("bits") >= needed), on=["account", "network"], how="semi", maintain_order="left"
-    )
+    own = pl.Series(labels).gather(bits["account"]) == bits["network"]
+    hopeful = bits.filter((pl.col("bits") >= needed) | own)
+    return scores.join(hopeful, on=["account", "network"], how="semi", maintain_order="left")
 
 
 def score_manners(
@@ -251,15 +277,15 @@ def complete(
     if int(labels.max(initial=-1)) < 0:
         return labels
     nobody = np.zeros(len(labels), dtype=bool)
-    scores = score_accounts(incidence, labels)
+    hopeful = partial(_hopeful, incidence, labels, settings)
+    scores = score_accounts(incidence, labels, keep=hopeful)
     by_manner = nobody if alike is None else alike
-    hopeful = _hopeful(incidence, scores, labels, settings)
-    real = sum_lines(incidence, score_manners(incidence, manners, labels, hopeful, by_manner), labels)
+    real = sum_lines(incidence, score_manners(incidence, manners, labels, scores, by_manner), labels)
     real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
     # Decoys are the outsiders with their lines of evidence dealt anew: what two lines say about one of them is
     # accident.
     dealt = deal_lines(_only(incidence, labels[incidence.account] < 0), settings.seed)
-    mistaken = _hopeful(incidence, score_accounts(incidence, labels, dealt), labels, settings)
+    mistaken = score_accounts(incidence, labels, dealt, hopeful)
     mistaken = score_manners(incidence, manners, labels, mistaken, nobody)
     decoys = sum_lines(incidence, mistaken, labels).with_columns(own=pl.lit(ALONE, pl.Int64))
     # Below the margin no pair holds, whatever is usual in the network.

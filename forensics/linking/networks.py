@@ -15,7 +15,7 @@ from forensics.linking.alike import find_alike, find_groups, taking_turns
 from forensics.linking.behaviour import MANNER_COLUMNS, describe_manners
 from forensics.linking.fragments import Links, join_cores, merge_fragments
 from forensics.linking.graphs import find_communities
-from forensics.linking.incidence import INCIDENCE_COLUMNS, build_incidence, bundle, unbundle
+from forensics.linking.incidence import INCIDENCE_COLUMNS, build_incidence
 from forensics.linking.membership import ALONE, complete, score_accounts, score_cap, sum_lines
 from forensics.linking.parting import split_alike
 from forensics.linking.roles import LIFE_COLUMNS, describe_traffic
@@ -41,12 +41,12 @@ def form_networks(
            itself, unless what is personal ties most of its accounts to others.
     Null:  accounts in no network are in no row.
     """
-    tables = bundle(
-        links=links.select(*LINK_COLUMNS[:-1], lasting_bits()),
-        sightings=sightings,
-        accounts=accounts.select(ACCOUNT_COLUMNS),
-    )
-    return tables.map_batches(lambda frame: _form(frame, settings), schema=MEMBERS.schema)
+
+    def run() -> pl.DataFrame:
+        known = accounts.select(ACCOUNT_COLUMNS).collect()
+        return _form(links, sightings, known, settings)
+
+    return pl.defer(run, schema=MEMBERS.schema)
 
 
 ACCOUNT_COLUMNS = list(dict.fromkeys([*INCIDENCE_COLUMNS["accounts"], *MANNER_COLUMNS, *LIFE_COLUMNS]))
@@ -66,13 +66,15 @@ def lasting_bits() -> pl.Expr:
     return pl.col("kinds").list.eval(part).list.sum().alias("lasting_bits")
 
 
-def _form(frame: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
-    tables = unbundle(frame, {**INCIDENCE_COLUMNS, "links": LINK_COLUMNS, "accounts": ACCOUNT_COLUMNS})
-    incidence = build_incidence(tables["sightings"], tables["accounts"], by_content=True)
+def _form(
+    pairs: pl.LazyFrame, sightings: pl.LazyFrame, accounts: pl.DataFrame, settings: NetworkSettings
+) -> pl.DataFrame:
+    # Names and times of sightings are held no longer than it takes to number them: they are most of the memory.
+    incidence = build_incidence(sightings.select(INCIDENCE_COLUMNS["sightings"]).collect(), accounts, by_content=True)
     if incidence.account_count == 0:
         return MEMBERS.empty()
-    manners = describe_manners(tables["accounts"], incidence.account_ids)
-    links = _number_links(incidence, tables["links"])
+    manners = describe_manners(accounts, incidence.account_ids)
+    links = _number_links(incidence, pairs.select(*LINK_COLUMNS[:-1], lasting_bits()).collect())
     labels = _drop_small(keep_solid(incidence, _communities(incidence, links, settings), links, settings), settings)
     core = labels
     labels = complete_networks(incidence, manners, labels, settings)
@@ -83,10 +85,18 @@ def _form(frame: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:
         alike = (more >= 0) & (labels < 0)
         core = np.where(alike & (core < 0), more, core)
         labels = complete_networks(incidence, manners, more, settings, taking_turns(incidence, more), alike)
-    traffic = describe_traffic(incidence, labels, tables["sightings"], tables["accounts"])
+    traffic = describe_traffic(incidence, labels, _shown_by_members(incidence, labels, sightings), accounts)
     members = _tell(incidence, labels, core, traffic, links, settings)
-    return pl.concat([members, _tell_firms(incidence, labels, tables["accounts"], settings)]).sort(
-        "network_id", "account_id"
+    return pl.concat([members, _tell_firms(incidence, labels, accounts, settings)]).sort("network_id", "account_id")
+
+
+def _shown_by_members(incidence: Incidence, labels: Ints, sightings: pl.LazyFrame) -> pl.DataFrame:
+    """SIGHTINGS of accounts in networks."""
+    members = incidence.seats.filter(pl.Series(labels).gather(incidence.seats["account"]) >= 0)
+    return (
+        sightings.select(INCIDENCE_COLUMNS["sightings"])
+        .join(members.lazy().select("account_id"), on="account_id", how="semi")
+        .collect(engine="streaming")
     )
 
 
@@ -221,8 +231,11 @@ def _tell(
 
 def _tell_scores(incidence: Incidence, labels: Ints) -> pl.DataFrame:
     """One row per principal in a network: bits and odds of its belonging, and the kinds that bring them."""
-    scores = score_accounts(incidence, labels)
-    own = scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
+
+    def in_own(scores: pl.DataFrame) -> pl.DataFrame:
+        return scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
+
+    own = score_accounts(incidence, labels, keep=in_own)
     kinds = (
         own.with_columns(kind=pl.Series("kind", incidence.kinds, dtype=pl.String).gather(own["kind"]))
         .sort("account", "bits", "kind", descending=[False, True, False])

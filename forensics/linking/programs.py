@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from forensics.common.scale import SUPPOSED
 from forensics.common.schema import MEMBERS, of_operator
 from forensics.describing.sightings import kinds_where
 from forensics.linking.networks import network_identity
@@ -20,12 +21,11 @@ from forensics.linking.networks import network_identity
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-PROGRAMS = kinds_where(program=True, group="content")
+PROGRAMS = kinds_where(program=True, holds="hash")  # what only its author sends: anybody sets parameters
 FEWEST = 20  # users, below which tests of dependence tell little
 MOST = 12  # proposals of a kind, the largest
 ITS_LIFE = 0.5  # of an account's requests that go through its program
 LASTING = 0.5  # of the log's time, from which an account is a standing customer
-SUPPOSED = 0.5  # membership of whoever is proposed: the tests speak of all together
 PROGRAM = ("value", "stays")  # a program's standing customers, and those that come and go
 
 

@@ -347,12 +347,16 @@ def test_pairs_that_cannot_hold_change_nothing(monkeypatch: pytest.MonkeyPatch) 
     looked_at: list[tuple[int, int]] = []
     hopeful = membership._hopeful
 
-    def every_pair(incidence: Incidence, scores: pl.DataFrame, labels: Ints, settings: NetworkSettings) -> pl.DataFrame:
-        looked_at.append((hopeful(incidence, scores, labels, settings).height, scores.height))
+    def every_pair(incidence: Incidence, labels: Ints, settings: NetworkSettings, scores: pl.DataFrame) -> pl.DataFrame:
+        looked_at.append((hopeful(incidence, labels, settings, scores).height, scores.height))
         return scores
 
     monkeypatch.setattr(membership, "_hopeful", every_pair)
+    monkeypatch.setattr(
+        membership, "ROOM", 1_000
+    )  # some accounts at a time, or all at once: that changes nothing either
     whole = form_networks(links.lazy(), world.sightings, world.accounts, NetworkSettings()).collect()
     assert_frame_equal(whole, members, check_exact=True)
     kept, all_of_them = (sum(count) for count in zip(*looked_at, strict=True))
+    assert len(looked_at) > 20
     assert 0 < kept < all_of_them

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from forensics.common.printable import printable
+from forensics.common.scale import SUPPOSED
 from forensics.reports.wording.figures import NBSP, count, days, large, number, period, plural, share
 
 Row = Mapping[str, Any]
@@ -70,9 +71,9 @@ UNLINKED = (
 
 
 def is_unlinked(members: Iterable[Row | object]) -> bool:
-    """Whether a network was proposed as users of one program: no member is linked to another, and none is its core."""
+    """Whether a network was proposed as users of one program: no member belongs more surely than another."""
     told = [_values(member) for member in members]
-    return bool(told) and not any(row["link_count"] or row["role"] == "core" for row in told)
+    return bool(told) and all(row["membership"] == SUPPOSED and not row["link_count"] for row in told)
 
 
 def opening(item: Row | object) -> str:
