@@ -55,7 +55,7 @@ def tail(hits: int, drawn: int, marked: int, total: int) -> float:
     return ways / comb(total, drawn)
 
 
-@pytest.mark.parametrize(("members", "others", "holds"), [(6, 5, True), (2, 20, False), (3, 3, True), (10, 60, False)])
+@pytest.mark.parametrize(("members", "others", "holds"), [(6, 5, True), (2, 20, False), (3, 3, False), (10, 60, False)])
 def test_mailboxes_that_are_thrown_away_are_counted(members: int, others: int, holds: bool) -> None:
     """Of ten members and sixty others so many have a throw-away mailbox; the p is that of so many drawn by lot."""
     thrown = {*range(members), *range(MEMBERS, MEMBERS + others)}
