@@ -1,11 +1,11 @@
 """A sample of mutants: small faults put into the code, each of which some test must notice.
 
-    python tests/bench/trust/mutants.py [--sample 150] [--seed 1] [--seconds 30] [--only forensics/linking …] [--resume]
+    python tests/bench/trust/mutants.py [--sample 150] [--seed 1] [--seconds 60] [--only forensics/linking …] [--resume]
 
 `mutmut run` (configured in pyproject.toml) makes them all; this makes some in minutes, by the same kinds of change:
 comparisons turned, bounds moved by one, `and` for `or`, signs turned, True for False. Which they are is drawn by what
 stands in the line, so that the same faults are made again as long as the code is the same. For each, the tests that
-come through its line are run, the quickest first, in a process forked from one that has imported the libraries. A
+come through its line are run, quick ones first, in a process forked from one that has imported the libraries. A
 mutant that survives is shown with its line; one whose tests take longer than --seconds of processor time is undecided.
 
 Which tests come through which line is measured first, with the share of lines that they come through, and kept in
@@ -24,6 +24,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import inspect
+import itertools
 import json
 import marshal
 import math
@@ -48,7 +49,7 @@ LIBRARIES = (
     "numpy", "polars", "pyarrow.parquet", "scipy.sparse", "scipy.stats", "sklearn.feature_extraction", "pytest",
     "typer", "rich.console", "orjson", "zstandard",
 )  # fmt: skip
-MOST_TESTS = 40  # of those that come through a line
+ROOM = 0.6  # of the time given to a mutant, that its tests may usually take
 SLOWER = 5  # times the usual time, and tests count as without end
 TURNED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -185,12 +186,24 @@ def keep_map(settings: Path) -> None:
     (KEPT / "map.json").write_text(json.dumps(kept))
 
 
-def tests_of(mutant: Mutant, known: dict[str, Any]) -> list[str]:
-    """The tests that come through a line, the quickest first; for a line that is run at import, those of the module."""
+def tests_of(mutant: Mutant, known: dict[str, Any], seconds: float) -> list[str]:
+    """The tests that come through a line, for a line that is run at import those of the module: of each file the
+    quickest first, the files by turns, as many as fit into the time.
+    """
     lines = known["lines"].get(mutant.module, {})
     numbers = lines.get(str(mutant.line)) or sorted({one for held in lines.values() for one in held})
-    names = sorted((known["tests"][one] for one in numbers), key=lambda name: (known["seconds"].get(name, 0.0), name))
-    return [name for name in names if (ROOT / name.partition("::")[0]).exists()][:MOST_TESTS]
+    took = known["seconds"]
+    files: dict[str, list[str]] = {}
+    for name in sorted((known["tests"][one] for one in numbers), key=lambda name: (took.get(name, 0.0), name)):
+        files.setdefault(name.partition("::")[0], []).append(name)
+    turns = itertools.zip_longest(*(names for file, names in files.items() if (ROOT / file).exists()))
+    chosen, spent = list[str](), 0.0
+    for name in filter(None, itertools.chain.from_iterable(turns)):
+        spent += took.get(name, 0.0)
+        if spent > ROOM * seconds and chosen:
+            break
+        chosen.append(name)
+    return chosen
 
 
 # One mutant
@@ -310,14 +323,14 @@ def check_harness(sample: Sequence[Mutant], known: dict[str, Any]) -> None:
     Raises: SystemExit where they do not.
     """
     for mutant in sample[:: max(1, len(sample) // 4)]:
-        tests = tests_of(mutant, known)[:2]
+        tests = tests_of(mutant, known, 5)
         if tests and try_mutant(replace(mutant, number=-1), tests, 300) != "survives":
             sys.exit(f"without any fault, tests of {mutant.module} fail: {' '.join(tests)}")
 
 
 def decided(mutant: Mutant, known: dict[str, Any], seconds: int) -> str:
     """What becomes of a mutant; what does not become of it is shown."""
-    tests = tests_of(mutant, known)
+    tests = tests_of(mutant, known, seconds)
     usual_s = sum(known["seconds"].get(test, seconds) for test in tests)
     outcome = try_mutant(mutant, tests, seconds, usual_s) if tests else "survives"
     if outcome != "killed":
@@ -337,7 +350,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sample", type=int, default=150)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=int, default=30, help="of processor time a mutant")
+    parser.add_argument("--seconds", type=int, default=60, help="of processor time a mutant")
     parser.add_argument("--only", nargs="*", default=(), help="files or folders")
     parser.add_argument("--fresh", action="store_true", help="measure anew which tests come through which line")
     parser.add_argument("--workers", type=int, default=2, help="processes that measure")
