@@ -8,3 +8,4 @@ FOLLOWING_S = 72 * 3600.0  # a successor is born within this of a ban
 SPEAKS, CARRIES = 0.5, 0.8  # fit from which an innocent explanation speaks, and from which it carries
 
 SUPPOSED = 0.5  # membership of whoever was proposed with all users of a program: the tests speak of all together
+TAKES_PART = 0.5  # probability from which an account takes part in what shows one hand, and does not stand beside it

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def of_operator(members: pl.LazyFrame) -> pl.LazyFrame:
-    """MEMBERS without the accounts that a network only uses: those have a life of their own."""
+    """MEMBERS without the accounts that a network only uses, or that only stand beside it."""
     return members.filter((pl.col("role") != USED).fill_null(value=True))
 
 
@@ -380,7 +380,7 @@ MEMBERS = Table(
         "role": _c(
             pl.String,
             "core, member, mixed (carries the network's and other traffic all its life) or used (a life of its own, "
-            "touched late or a little: not the operator's)",
+            "touched late or a little, or nothing that shows one hand passes through it: not the operator's)",
         ),
         "traffic_share": _c(
             pl.Float64, "share of its requests that show the network's own values; null where it has none to show"
@@ -391,6 +391,11 @@ MEMBERS = Table(
             pl.Float64, "bits by which it belongs (median over its links, or log-likelihood ratio for joiners)"
         ),
         "kinds": _c(_KIND_BITS, "bits by kind that tie it to the network, largest first"),
+        "takes_part": _c(
+            pl.Float64,
+            "probability that what shows one hand (retries, takeovers, repeats) passes through it; below 0.5 it only "
+            "stands beside the network and is used; null where members are not told apart",
+        ),
     },
     sort=("network_id", "account_id"),
 )

@@ -220,6 +220,7 @@ def _tell(
             founder=pl.Series(core >= 0).gather(traffic.join(incidence.seats, on="account_id")["account"]),
             membership=1 / (1 + (-pl.col("odds").fill_null(0.0)).exp()),
             weight_bits=pl.coalesce("link_bits", "bits").fill_null(0.0),
+            takes_part=pl.lit(None, pl.Float64),
         )
     )
     firm = (pl.col("part") == "member") & pl.col("founder") & (pl.col("link_count") >= 2)
@@ -260,6 +261,7 @@ def _tell_firms(incidence: Incidence, labels: Ints, accounts: pl.DataFrame, sett
             link_count=pl.lit(0, pl.UInt32),
             weight_bits=pl.lit(0.0),
             kinds=pl.lit(None, MEMBERS.schema["kinds"]),
+            takes_part=pl.lit(None, pl.Float64),
         )
     )
     return _with_identities(table)

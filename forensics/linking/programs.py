@@ -86,6 +86,7 @@ def _as_members(kind: str, users: pl.DataFrame, accounts: pl.LazyFrame) -> pl.Da
             link_count=pl.lit(0),
             weight_bits=bits,
             kinds=pl.concat_list(pl.struct(kind=pl.lit(kind), bits=bits)),
+            takes_part=pl.lit(None, pl.Float64),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in MEMBERS.schema.items())
         .sort("network_id", "account_id")

@@ -16,6 +16,7 @@ from forensics.common.faults import attempt
 from forensics.describing.sightings import find_sightings
 from forensics.judging.names import name_network
 from forensics.judging.proposals import adopt_proposals, find_settled
+from forensics.judging.taking_part import renew_signs, set_apart
 from forensics.judging.testing import test_networks
 from forensics.judging.verdicts import rank_networks
 from forensics.linking.links import weigh_links
@@ -191,7 +192,8 @@ class _Run:
         self, cut: Cut, formed: pl.DataFrame, accounts: pl.LazyFrame, sightings: pl.LazyFrame
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """MEMBERS and HALLMARKS, under the ids as formed, which seed the draws: what is found must not depend on the
-        past. Users of one program whom no network has, and who depend on each other like one hand, are a network, too.
+        past. Users of one program whom no network has, and who depend on each other like one hand, are a network, too;
+        networks that some only stand beside are tested again without them.
         """
 
         def ask(members: pl.DataFrame) -> pl.DataFrame:
@@ -206,12 +208,20 @@ class _Run:
                 return members, signs
             return adopt_proposals(members, signs, proposed, ask(proposed))
 
+        def part(members: pl.DataFrame, signs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+            tables = (members, signs, self.stretch.events, accounts, self.register, sightings)
+            parted = set_apart(*tables, self.settings, cut.keep)
+            self.case.clear_spool(keep="events")
+            return parted.members, renew_signs(signs, parted, ask)
+
         def ask_all() -> pl.LazyFrame:
             nonlocal formed
             signs = ask(formed)
             for kind in PROGRAMS:
                 more = attempt(f"proposals by {kind}", partial(adopt, kind, formed, signs), self.faults)
                 formed, signs = more or (formed, signs)
+            parted = attempt("who takes part", partial(part, formed, signs), self.faults)
+            formed, signs = parted or (formed, signs)
             return signs.lazy()
 
         signs = self.work("testing each network for one hand, hiding, and innocent reasons", "hallmarks", ask_all)

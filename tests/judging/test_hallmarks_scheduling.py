@@ -130,6 +130,20 @@ class TestTurnTaking:
         assert not rows["holds"].any()
         assert not rows["assessable"].any()
 
+    def test_readers_of_one_feed_take_no_turns(self) -> None:
+        """Strangers whose programs come every two hours and a little, from whenever each was started, keep their order
+        for ever; nobody keeps it for them.
+        """
+        rng = np.random.default_rng(12)
+        world = World()
+        for index in range(13):
+            at = rng.uniform(0, 7217) + np.arange(0, 14 * DAY, 7217.0)
+            world.add("readers", f"reader_{index}", at + rng.uniform(0, 3, len(at)))
+        customers(world, rng)
+        row = test(TURN_TAKING, world.panel())
+        assert row["assessable"].all()
+        assert not row["holds"].any()
+
     def test_few_requests_say_nothing(self) -> None:
         """Ten session starts are too few to tell."""
         rng = np.random.default_rng(5)

@@ -309,7 +309,7 @@ def test_members_keep_the_machine_contract() -> None:
     """Members: --format csv has exactly these columns, and one row per account."""
     rows = list(csv.DictReader(io.StringIO(csv_text(list_members(CASE)))))
     first = ["network_id", "account_id", "rank", "alert", "score", "membership"]
-    assert list(rows[0]) == [*first, "role", "traffic_share", "since"]
+    assert list(rows[0]) == [*first, "role", "traffic_share", "since", "takes_part"]
     assert len(rows) == CASE.tables["members"].height
     assert {row["alert"] for row in rows} == {"true", "false"}
     only = list_members(CASE, "net_ba9876543210")

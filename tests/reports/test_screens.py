@@ -37,20 +37,31 @@ def test_a_sentence_of_a_test_has_figures_as_all_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shares", "told"),
+    ("used", "told"),
     [
-        ([0.45], "1 account only used by it, with a life of its own; 45 % of its traffic; not counted"),
+        ([(0.45, None)], "1 account only used by it, with a life of its own; 45 % of its traffic"),
         (
-            [0.1, 0.3],
-            "2 accounts only used by it, with a life of their own; 10 % to 30 % of their traffic; not counted",
+            [(0.1, None), (0.3, 0.9)],
+            "2 accounts only used by it, with a life of their own; 10 % to 30 % of their traffic",
         ),
-        ([0.2, 0.2], "2 accounts only used by it, with a life of their own; 20 % of their traffic; not counted"),
-        ([None], "1 account only used by it, with a life of its own; not counted"),
+        ([(0.2, None)] * 2, "2 accounts only used by it, with a life of their own; 20 % of their traffic"),
+        ([(None, None)], "1 account only used by it, with a life of its own"),
+        ([(1.0, 0.02)], "1 account beside it, through it nothing passes that shows one hand"),
+        (
+            [(0.1, None), (1.0, 0.0), (0.9, 0.3)],
+            (
+                "1 account only used by it, with a life of its own; 10 % of its traffic; 2 accounts beside it, "
+                "through which nothing passes that shows one hand"
+            ),
+        ),
     ],
 )
-def test_used_accounts_in_words(shares: list[float | None], told: str) -> None:
-    """One account has a life of its own, and no range stands where there is one share."""
-    assert only_used(shares).replace(NBSP, " ") == told
+def test_used_accounts_in_words(used: list[tuple[float | None, float | None]], told: str) -> None:
+    """One account has a life of its own, no range stands where there is one share, and who only stands beside a network
+    is said to, whatever its traffic shows.
+    """
+    rows = [{"traffic_share": share, "takes_part": part} for share, part in used]
+    assert only_used(rows).replace(NBSP, " ") == f"{told}; not counted"
 
 
 def test_a_peak_below_the_limit_is_a_share() -> None:

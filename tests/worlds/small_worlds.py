@@ -68,8 +68,8 @@ class World:
         """The register says this of the account."""
         self.register.append({"account_id": account, **columns})
 
-    def panel(self, *, found: bool = False, **settings: Any) -> Panel:  # noqa: ANN401 - any setting
-        """What the hallmarks look at; with `found`, sightings are those of the requests and the register."""
+    def tables(self, *, found: bool = False) -> dict[str, pl.DataFrame]:
+        """MEMBERS, EVENTS, ACCOUNTS, REGISTER, SIGHTINGS; with `found`, sightings are those of requests and register."""
         events = pl.concat([_complete(pl.concat(self.frames, how="diagonal"))])
         register = pl.DataFrame(self.register, schema=REGISTER.schema)
         accounts = describe_accounts(events.lazy(), register.lazy(), FeatureSettings()).collect()
@@ -78,9 +78,22 @@ class World:
         sightings = pl.DataFrame(self.sightings, schema=SIGHTINGS.schema)
         if found:
             sightings = find_sightings(events.lazy(), register.lazy(), SightingSettings()).collect()
+        return {
+            "members": members, "events": events, "accounts": accounts, "register": register, "sightings": sightings,
+        }  # fmt: skip
+
+    def panel(self, *, found: bool = False, **settings: Any) -> Panel:  # noqa: ANN401 - any setting
+        """What the hallmarks look at."""
+        tables = self.tables(found=found)
         groups = {name: kind.group for name, kind in find_kinds().items()}
         return build_panel(
-            members, events.lazy(), accounts, register, sightings.lazy(), groups, HallmarkSettings(**settings)
+            tables["members"],
+            tables["events"].lazy(),
+            tables["accounts"],
+            tables["register"],
+            tables["sightings"].lazy(),
+            groups,
+            HallmarkSettings(**settings),
         )
 
 

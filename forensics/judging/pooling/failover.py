@@ -57,11 +57,11 @@ class Sends:
 
 def test_failover(panel: Panel) -> pl.DataFrame:
     """One row per network: prompts that cross accounts, after failures and at all."""
-    sends = _find_sends(panel)
+    sends = find_sends(panel)
     return answers(_test_group(panel, group, sends.get(index)) for index, group in enumerate(panel.groups))
 
 
-def _find_sends(panel: Panel) -> dict[int, Sends]:
+def find_sends(panel: Panel) -> dict[int, Sends]:
     """Sends of rare prompts by network number; networks without prompt hashes are missing. All members are looked at,
     not only the tested.
     """
@@ -124,7 +124,7 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
     if len(group.members) < 2:
         return unassessable(group, PLUGIN, "one account only")
     rng = generator(panel, group, PLUGIN.name)
-    first, second = _crossing_pairs(sends)
+    first, second = crossing_pairs(sends)
     pairs, null = _count_pairs(sends, first, second, rng)
     p_pairs = p_tail(float(pairs), null, upper=True)
     failed, other = sends.units
@@ -172,7 +172,7 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
     )
 
 
-def _crossing_pairs(sends: Sends) -> tuple[Ints, Ints]:
+def crossing_pairs(sends: Sends) -> tuple[Ints, Ints]:
     """Positions of all two sends of one prompt by different accounts, the earlier first (sends are sorted by prompt and
     time).
     """

@@ -75,7 +75,7 @@ class Episodes:
 
 def test_handover(panel: Panel) -> pl.DataFrame:
     """One row per network: takeovers after refusals, and mutual exclusion."""
-    outages = _find_outages(panel)
+    outages = find_outages(panel)
     tested = panel.tested
     key = tested.select(pl.coalesce("system_hash", "template_hash").fill_null(0))["system_hash"].to_numpy()
     status = tested["status_code"].fill_null(0).to_numpy().astype(np.int64)
@@ -87,12 +87,12 @@ def test_handover(panel: Panel) -> pl.DataFrame:
         numbers, label = np.unique(account[rows], return_inverse=True)
         rows = rows[~clock_bound(label, at_s[rows], len(numbers))[label]] if len(rows) else rows
         answered.append(
-            _test_group(panel, group, _streams(key[rows], rows, account, at_s), account, at_s, status, outages)
+            _test_group(panel, group, find_streams(key[rows], rows, account, at_s), account, at_s, status, outages)
         )
     return answers(answered)
 
 
-def _find_outages(panel: Panel) -> Ints:
+def find_outages(panel: Panel) -> Ints:
     """10-minute slots in which a fifth of the requests of accounts outside all networks failed or were refused."""
     outside = pl.LazyFrame({"account": panel.outside}, schema={"account": pl.UInt32})
     slot = (pl.col("started_at").dt.epoch("us") / (OUTAGE_BIN_S * 1e6)).floor().cast(pl.Int64).alias("slot")
@@ -107,7 +107,7 @@ def _find_outages(panel: Panel) -> Ints:
     return np.sort(slots["slot"].to_numpy())
 
 
-def _streams(key: npt.NDArray[np.uint64], rows: Ints, account: Ints, at_s: Floats) -> list[Ints]:
+def find_streams(key: npt.NDArray[np.uint64], rows: Ints, account: Ints, at_s: Floats) -> list[Ints]:
     """Rows of the largest streams that two or more accounts serve."""
     keys, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
     found = []
@@ -124,7 +124,7 @@ def _test_group(
     if not streams:
         return unassessable(group, PLUGIN, f"no stream of {FEWEST_EVENTS} requests that two accounts serve")
     rng = generator(panel, group, PLUGIN.name)
-    episodes = _find_episodes(streams, account, at_s, status, outages)
+    episodes = find_episodes(streams, account, at_s, status, outages)
     found = [_test_exclusion(streams, account, at_s, rng)]
     if len(episodes.refused_s) >= FEWEST_EPISODES:
         found.append(_test_takeovers(episodes, rng))
@@ -148,7 +148,8 @@ def _say_odds(table: Floats) -> str:
     )
 
 
-def _find_episodes(streams: list[Ints], account: Ints, at_s: Floats, status: Ints, outages: Ints) -> Episodes:
+def find_episodes(streams: list[Ints], account: Ints, at_s: Floats, status: Ints, outages: Ints) -> Episodes:
+    """Refusals, entries and requests of streams; status by row, and slots in which everybody was refused."""
     refused_s, refused_by, entered_s, entered_by, sent_s, sent_by = [], [], [], [], [], []
     table = np.zeros((2, 2))
     offset = 0.0

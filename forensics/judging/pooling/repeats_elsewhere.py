@@ -56,11 +56,11 @@ class Asked:
 
 def test_repeats_elsewhere(panel: Panel) -> pl.DataFrame:
     """One row per network: repeats of items by other members soon after, against members on other days."""
-    rows = _read(panel)
+    rows = read_askings(panel)
     return answers(_test_group(panel, group, rows.get(index)) for index, group in enumerate(panel.groups))
 
 
-def _read(panel: Panel) -> dict[int, pl.DataFrame]:
+def read_askings(panel: Panel) -> dict[int, pl.DataFrame]:
     """Askings of items that two or more members ask, by network number; all members are looked at."""
     schema = {"account": pl.UInt32, "network": pl.UInt32, "one_in": pl.UInt32, "most": pl.UInt32}
     parts = [
@@ -109,7 +109,7 @@ def _test_group(panel: Panel, group: Group, rows: pl.DataFrame | None) -> dict[s
     if rows is None:
         return unassessable(group, PLUGIN, "no prompt hashes, and no paths with a value in them")
     rng = generator(panel, group, PLUGIN.name)
-    asked = _pair(rows, rng)
+    asked = pair_askings(rows, rng)
     repeats = len(asked.item) - len(np.unique(asked.item))
     days = len(np.unique(np.floor(asked.at_s / DAY_S)))
     if repeats < FEWEST_REPEATS or days < FEWEST_DAYS:
@@ -152,7 +152,7 @@ def _test_group(panel: Panel, group: Group, rows: pl.DataFrame | None) -> dict[s
     )
 
 
-def _pair(rows: pl.DataFrame, rng: np.random.Generator) -> Asked:
+def pair_askings(rows: pl.DataFrame, rng: np.random.Generator) -> Asked:
     """All two askings of one item by different accounts, of as many items as there is room for."""
     item = np.unique(rows["item"].to_numpy(), return_inverse=True)[1].astype(np.int64)
     account, at_s = rows["account"].to_numpy().astype(np.int64), rows["at_s"].to_numpy()

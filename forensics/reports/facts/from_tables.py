@@ -76,6 +76,7 @@ def read_member(row: Mapping[str, Any]) -> Member:
         tuple((item["kind"], item["bits"] or 0.0) for item in row["kinds"] or ()),
         traffic_share=row.get("traffic_share"),
         since=row.get("since"),
+        takes_part=row.get("takes_part"),
     )
 
 

@@ -202,6 +202,7 @@ class Member:
     kinds: tuple[tuple[str, float], ...]
     traffic_share: float | None = None  # of its requests, those that are the network's
     since: datetime | None = None  # from when on
+    takes_part: float | None = None  # how likely what shows one hand passes through it
     first_quote: Quote | None = None
     last_quote: Quote | None = None
 

@@ -141,7 +141,7 @@ class _Card:
         self.name = escape(printable(finding.name))
         self.opening = opening(finding)
         self.limit = against_limit(finding.limit_multiple) if finding.limit_multiple is not None else ""
-        self.used = only_used(member.traffic_share for member in finding.used)
+        self.used = only_used(finding.used) if finding.used else ""
 
     @property
     def signs(self) -> list[dict[str, Any]]:

@@ -86,4 +86,4 @@ def _innocent(card: Card) -> list[str]:
 
 
 def _used(card: Card) -> list[str]:
-    return [f"{only_used(row['traffic_share'] for row in card.used)}."] if card.used else []
+    return [f"{only_used(card.used)}."] if card.used else []

@@ -308,7 +308,7 @@ def _render_content(page: Page, row: Row, card: Card) -> None:
 
 def _render_members(page: Page, card: Card) -> None:
     if card.used:
-        page.paragraph(only_used(row["traffic_share"] for row in card.used), label="Also   ")
+        page.paragraph(only_used(card.used), label="Also   ")
         page.blank()
     if not card.top:
         return

@@ -39,6 +39,7 @@ MEMBER_COLUMNS = (
     "role",
     "traffic_share",
     "since",
+    "takes_part",
 )
 ACCOUNT_COLUMNS = (
     "account_id",
@@ -82,7 +83,9 @@ def list_networks(case: Tables, *, alerts_only: bool = False) -> pl.DataFrame:
 def list_members(case: Tables, network_id: str | None = None) -> pl.DataFrame:
     """One row per member by rank of its network, surest first; `alert` is never true of accounts that it only uses."""
     networks = case.scan("networks").select("network_id", "rank", "alert", "score")
-    members = case.scan("members").select("network_id", "account_id", "membership", "role", "traffic_share", "since")
+    members = case.scan("members").select(
+        "network_id", "account_id", "membership", "role", "traffic_share", "since", "takes_part"
+    )
     if network_id is not None:
         members = members.filter(pl.col("network_id") == network_id)
     rows = members.join(networks, on="network_id", how="inner").with_columns(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from forensics.common.printable import printable
-from forensics.common.scale import SUPPOSED
+from forensics.common.scale import SUPPOSED, TAKES_PART
 from forensics.reports.wording.figures import NBSP, count, days, large, number, period, plural, share
 
 Row = Mapping[str, Any]
@@ -52,16 +52,28 @@ def sharing(part: float | None) -> str:
     return f"{share(part)} of members share one" if part else "no two members share one"
 
 
-def only_used(shares: Iterable[float | None]) -> str:
-    """Accounts that a network only uses, with how much of their traffic that is; one share an account."""
-    parts = list(shares)
-    known = sorted(part for part in parts if part is not None)
-    lives = "a life of its own" if len(parts) == 1 else "a life of their own"
-    text = f"{plural(len(parts), 'account')} only used by it, with {lives}"
-    if known:
-        low, high = share(known[0]), share(known[-1])
-        text += f"; {low if low == high else f'{low} to {high}'} of {'its' if len(parts) == 1 else 'their'} traffic"
-    return f"{text}; not counted"
+def only_used(members: Iterable[Row | object]) -> str:
+    """Accounts of a network that are not the operator's: those that it uses, with how much of their traffic that is;
+    those that only stand beside it.
+    """
+    rows = [_values(member) for member in members]
+    stands = [(part := row.get("takes_part")) is not None and part < TAKES_PART for row in rows]
+    shares = [row["traffic_share"] for row, stand in zip(rows, stands, strict=True) if not stand]
+    beside = sum(stands)
+    parts = []
+    if shares:
+        known = sorted(part for part in shares if part is not None)
+        lives = "a life of its own" if len(shares) == 1 else "a life of their own"
+        text = f"{plural(len(shares), 'account')} only used by it, with {lives}"
+        if known:
+            low, high = share(known[0]), share(known[-1])
+            whose = "its" if len(shares) == 1 else "their"
+            text += f"; {low if low == high else f'{low} to {high}'} of {whose} traffic"
+        parts.append(text)
+    if beside:
+        through = "which" if beside > 1 else "it"
+        parts.append(f"{plural(beside, 'account')} beside it, through {through} nothing passes that shows one hand")
+    return f"{'; '.join(parts)}; not counted"
 
 
 UNLINKED = (
