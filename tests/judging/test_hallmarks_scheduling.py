@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from small_worlds import DAY, HOUR, World, burst, office_times, poisson_times, rotate, share_below, test
 
+from forensics.common.streams import make_stream
+from forensics.judging.pooling import turn_taking
 from forensics.judging.pooling.failover import PLUGIN as FAILOVER
 from forensics.judging.pooling.handover import PLUGIN as HANDOVER
 from forensics.judging.pooling.health_check import PLUGIN as HEALTH_CHECK
@@ -131,18 +133,23 @@ class TestTurnTaking:
         assert not rows["assessable"].any()
 
     def test_readers_of_one_feed_take_no_turns(self) -> None:
-        """Strangers whose programs come every two hours and a little, from whenever each was started, keep their order
-        for ever; nobody keeps it for them.
+        """Strangers whose programs come every 3 h 56 min 37 s, from whenever each was started, keep their order when
+        each is moved by itself; accounts that one queue takes in turn do not.
         """
         rng = np.random.default_rng(12)
         world = World()
-        for index in range(13):
-            at = rng.uniform(0, 7217) + np.arange(0, 14 * DAY, 7217.0)
-            world.add("readers", f"reader_{index}", at + rng.uniform(0, 3, len(at)))
+        at = [rng.uniform(0, 5400) + np.arange(0, 22 * DAY, 14197.0) for _ in range(13)]
+        for index, times in enumerate(at):
+            world.add("readers", f"reader_{index}", times + rng.uniform(-6, 6, len(times)))
         customers(world, rng)
-        row = test(TURN_TAKING, world.panel())
-        assert row["assessable"].all()
-        assert not row["holds"].any()
+        assert not test(TURN_TAKING, world.panel())["holds"].any()
+        queue = np.sort(rng.uniform(0, 22 * DAY, 1800))
+        ones, starts = np.repeat(np.arange(13), [len(times) for times in at]), np.concatenate(at)
+        readers = make_stream(ones[np.argsort(starts)], np.sort(starts))
+        turns = make_stream(rotate(rng, queue, 13), queue)
+        moved = [turn_taking._moved(stream, 40, rng).mean() for stream in (readers, turns)]
+        assert moved[0] < 0.02
+        assert moved[1] > 10 * turn_taking._variation(turns, turns.at_s[None, :])[0] + 0.1
 
     def test_few_requests_say_nothing(self) -> None:
         """Ten session starts are too few to tell."""
