@@ -188,6 +188,7 @@ def share(
     from forensics.common.errors import UsageError
     from forensics.evidence.share import Pseudonyms, load_key, share_case, unfinished, write_mapping
     from forensics.reports.screen.listings import named_network
+    from forensics.reports.wording.figures import NBSP, plural
 
     found = analysed_case(case)
     chosen = [named_network(found, name)["network_id"] for name in networks] if networks else None
@@ -207,10 +208,8 @@ def share(
         replaced = write_mapping(names, way_back)
         with Case.locked(found.folder) as held:  # before it is there: nothing is passed on that the log does not know
             record_command(held, "share", networks=count, target=str(target))
-    typer.echo(
-        f"{count} {'network' if count == 1 else 'networks'} in {_shown(target)}, {replaced} names replaced; the way "
-        f"back is in {_shown(mapping)}"
-    )
+    copied, told = (plural(*of).replace(NBSP, " ") for of in ((count, "network"), (replaced, "name")))
+    typer.echo(f"{copied} in {_shown(target)}, {told} replaced; the way back is in {_shown(mapping)}")
 
 
 def _trace(found: Case, source: str, lines: list[int], *, raw: bool) -> None:

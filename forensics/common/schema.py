@@ -505,6 +505,7 @@ LINEAGE = Table(
         "observable_share": _c(pl.Float64, "part of the likeness: rare observables in common"),
         "succession_share": _c(pl.Float64, "part of the likeness: members born right after its bans"),
         "alert": _c(pl.Boolean, "a finding"),
+        "contested": _c(pl.Boolean, "strong signs, and an innocent reason; null where an older version wrote the row"),
         "standing": _c(
             pl.String,
             "judged by the run's evidence alone, kept a finding though thinner, or waiting to stand another night",

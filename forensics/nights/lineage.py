@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from forensics.common.settings import HistorySettings
 
 LIKENESS = ("likeness", "member_share", "observable_share", "succession_share")  # taken over from the identities
-AS_JUDGED = ("name", "alert", "pooling", "concealment", "extraction", "score", "hallmarks")  # and from NETWORKS
+AS_JUDGED = (
+    "name",
+    "alert",
+    "contested",
+    "pooling",
+    "concealment",
+    "extraction",
+    "score",
+    "hallmarks",
+)  # and from NETWORKS
 
 
 def describe_night(
@@ -100,6 +109,7 @@ def _gone(
         "gained_count": 0,
         "lost_count": len(old),
         "alert": False,
+        "contested": False,
         "pooling": "none",
         "concealment": "unknown",
         "extraction": "none",

@@ -46,6 +46,10 @@ class Fitting:
         """In this process."""
         return self._serial.run(tasks, folder)
 
+    def run_apart(self, task: Task, folder: Path) -> pl.LazyFrame:
+        """In this process."""
+        return self._serial.run_apart(task, folder)
+
     def close(self) -> None:
         """Let the workers go, if there are any."""
         if self._processes is not None:

@@ -68,6 +68,10 @@ class Cluster:
             ) from error
         return [pl.scan_parquet(path, glob=False) for path in paths]
 
+    def run_apart(self, task: Task, folder: Path) -> pl.LazyFrame:
+        """On a worker."""
+        return self.run([task], folder)[0]
+
     def close(self) -> None:
         """Let the workers go; a cluster that was there stays."""
         with contextlib.suppress(TimeoutError, OSError):

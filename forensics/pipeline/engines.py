@@ -49,6 +49,10 @@ class Engine(Protocol):
         """
         ...
 
+    def run_apart(self, task: Task, folder: Path) -> pl.LazyFrame:
+        """What one task gives that looks at everything together; the memory that it took is free again afterwards."""
+        ...
+
     def close(self) -> None:
         """Let the workers go."""
         ...

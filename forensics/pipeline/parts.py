@@ -63,6 +63,10 @@ class Cut:
         tasks = [Task(f"shared-{part:04}", choose_shared, (tallies, part, parts)) for part in range(parts)]
         return gather_sightings([*self.engine.run(tasks, self.folder), *together], chosen).lazy()
 
+    def apart(self, name: str, make: Callable[..., pl.LazyFrame], *arguments: object) -> pl.LazyFrame:
+        """A step that looks at all accounts together."""
+        return self.engine.run_apart(Task(name, make, arguments), self.folder)
+
     @property
     def share(self) -> Share | None:
         """Tests on several workers; None where there is one."""

@@ -6,6 +6,7 @@ import contextlib
 import os
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,14 @@ class Processes:
             f"workers died {TRIES} times while they worked on {tasks[0].name}; the case is as it was",
             "most often memory: give a smaller --memory (smaller parts) or fewer --workers",
         )
+
+    def run_apart(self, task: Task, folder: Path) -> pl.LazyFrame:
+        """In a process of its own: what an allocator keeps of the memory of a large step goes with the process.
+
+        Raises: as `run`.
+        """
+        with closing(Processes(self.budget, 1)) as alone:
+            return alone.run([task], folder)[0]
 
     def close(self) -> None:
         """Let the workers go."""

@@ -28,5 +28,9 @@ class Serial:
         """One after the other."""
         return [pl.scan_parquet(run_task(task, folder), glob=False) for task in tasks]
 
+    def run_apart(self, task: Task, folder: Path) -> pl.LazyFrame:
+        """In this process, as everything."""
+        return self.run([task], folder)[0]
+
     def close(self) -> None:
         """Nothing to let go."""

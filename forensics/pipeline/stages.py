@@ -113,7 +113,7 @@ def investigate(
         engine.budget.check(stretch.event_count, accounts.select(pl.len()).collect().item())
         sightings = run.work("what accounts share", "sightings", lambda: run.tell_sightings(cut))
         case.clear_spool(keep="events")
-        formed = run.form(accounts, sightings)
+        formed = run.form(cut, accounts, sightings)
         found, signs = run.test(cut, formed, accounts, sightings)
         same = identity.follow(found, sightings, accounts.collect(), run.past, settings.history)
         networks, stands = run.judge(signs, same, accounts, nightly=nightly)
@@ -181,12 +181,20 @@ class _Run:
             found = find_sightings(cut.events, cut.register, self.settings.sightings, self.faults)
         return marks.leave_out(found, self.calm_values)
 
-    def form(self, accounts: pl.LazyFrame, sightings: pl.LazyFrame) -> pl.DataFrame:
+    def form(self, cut: Cut, accounts: pl.LazyFrame, sightings: pl.LazyFrame) -> pl.DataFrame:
         """LINKS, then MEMBERS as formed, under ids of their own."""
-        links = weigh_links(sightings, accounts, self.settings.links)
-        links = self.work("which pairs share more than chance", "links", links)
-        members = form_networks(links, sightings, accounts, self.settings.networks)
-        return self.work("which accounts belong together", "members", members).collect()
+        chosen = self.settings
+        links = self.work(
+            "which pairs share more than chance",
+            "links",
+            lambda: cut.apart("links", weigh_links, sightings, accounts, chosen.links),
+        )
+        members = self.work(
+            "which accounts belong together",
+            "members",
+            lambda: cut.apart("members", form_networks, links, sightings, accounts, chosen.networks),
+        )
+        return members.collect()
 
     def test(
         self, cut: Cut, formed: pl.DataFrame, accounts: pl.LazyFrame, sightings: pl.LazyFrame

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -263,6 +264,20 @@ def test_only_new_leaves_out_growth(diary: Diary) -> None:
     for row in diary.news(only_new=True).changed:
         before = diary.news().before.get(row["network_id"])
         assert row["status"] in {"new", "split", "respawned"} or not (before and before["alert"])
+
+
+def test_a_contested_network_is_told_once(diary: Diary) -> None:
+    """What was contested the night before and still is only counts; what is so tonight for the first time is named."""
+    news = diary.news()
+    contested = {"contested": True, "account_count": 4, "summary": "one operator, openly"}
+    networks = {key: contested | {"network_id": key, "name": key, "rank": 1} for key in ("net_old", "net_new")}
+    night = replace(news, explained=networks, before={"net_old": {"contested": True}}, changed=(), warnings=("late",))
+    told = render_news(Case(diary.folder), night, 80).text()
+    assert "net_new (4 accounts)" in told
+    assert "net_old" not in told
+    assert "1 other as before" in told
+    older = replace(night, before={"net_old": {"contested": None}})
+    assert "net_old" in render_news(Case(diary.folder), older, 80).text()
 
 
 def test_lineage_in_a_line_and_in_nights(diary: Diary) -> None:

@@ -110,6 +110,7 @@ def test_moves_together(panel: Panel) -> pl.DataFrame:
 
 def _find_moves(panel: Panel) -> pl.DataFrame:
     """One row per account and value that it took up after a day or more of life without it, with the moment."""
+    # One kind after the other: each sees all requests, and together they would hold them several times.
     at_s = pl.col("started_at").dt.epoch("us") / 1e6
     first = (panel.accounts["first_seen_at"].dt.epoch("us") / 1e6).alias("born_s")
     born = pl.LazyFrame({"account": panel.accounts["account"], "born_s": first})
@@ -118,17 +119,13 @@ def _find_moves(panel: Panel) -> pl.DataFrame:
         .filter(pl.col("value").is_not_null() & (pl.col("value") != ""))
         .group_by("account", "value")
         .agg(pl.col("at_s").min())
-        .with_columns(pl.lit(kind).alias("kind"))
-        for kind, (_, value) in VALUES.items()
-    ]
-    return (
-        pl.concat(parts)
         .join(born, on="account", how="inner")
         .filter(pl.col("at_s") >= pl.col("born_s") + LIVED_S)
-        .select("account", "kind", "value", "at_s")
-        .sort("kind", "value", "at_s", "account")
-        .collect()
-    )
+        .select("account", pl.lit(kind).alias("kind"), "value", "at_s")
+        .collect(engine="streaming")
+        for kind, (_, value) in VALUES.items()
+    ]
+    return pl.concat(parts).sort("kind", "value", "at_s", "account")
 
 
 def _clients(panel: Panel) -> Ints:

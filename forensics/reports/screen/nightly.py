@@ -392,7 +392,9 @@ def render_news(case: Tables, news: News, width: int, *, case_option: str = "") 
 
 def _render_contested(page: Page, news: News) -> None:
     """Networks whose signs would make them findings, but for an innocent reason: a person should look at each once."""
-    rows = sorted((row for row in news.explained.values() if row["contested"]), key=lambda row: row["rank"])
+    known = {key for key, row in news.before.items() if row.get("contested")}
+    contested = sorted((row for row in news.explained.values() if row["contested"]), key=lambda row: row["rank"])
+    rows = [row for row in contested if row["network_id"] not in known]
     if not rows:
         return
     page.blank()
@@ -403,6 +405,8 @@ def _render_contested(page: Page, news: News) -> None:
         )
     if len(rows) > CONTESTED_SHOWN:
         page.paragraph(f"and {count(len(rows) - CONTESTED_SHOWN)} more", indent=2)
+    if len(contested) > len(rows):
+        page.paragraph(f"{plural(len(contested) - len(rows), 'other')} as before", indent=2)
 
 
 def _render_hits(page: Page, hits: Sequence[Row]) -> None:
