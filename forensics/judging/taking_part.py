@@ -9,8 +9,9 @@ Model:     two kinds of accounts. Through those that take part pass episodes at 
            rate. How likely an account is to take part before its episodes are seen hangs on what it shares with the
            network (a penalised logistic regression, fitted together with the rest by EM): an account too quiet to tell
            stands with those that are linked as it is.
-Told:      only if two kinds of accounts explain what is seen better than one by GAIN, and if those beside have, taken
-           together, no more than chance gives them. Else nobody is set apart.
+Told:      only if two kinds of accounts explain what is seen better than one by GAIN, of which what they share must
+           bring BY_LINKS (a pool may use some of its accounts only now and then: those are linked as the others are),
+           and if those beside have, taken together, no more than chance gives them. Else nobody is set apart.
 Blind to:  networks without retries, takeovers or repeats; strangers linked just as members are; stolen keys, which what
            passes does pass through.
 Source:    Jordan and Jacobs 1994 (mixtures of experts); the negative binomial is the gamma mixture of Poissons.
@@ -45,6 +46,7 @@ SHAPES = (0.5, 1.0, 2.0, 5.0, 20.0)  # of the spread of rates; the likeliest cou
 FEWEST, CLEAR = 5.0, 4.0  # episodes beyond chance, and how many times the chance of their number, from which they tell
 MARGIN = 1.1  # times what is expected by chance that chance itself may reach
 GAIN = 11.5  # nats by which two kinds of accounts must explain more than one: a hundred thousand to one
+BY_LINKS = 4.6  # of which as many must come from what they share: a hundred to one
 NO_MORE = 0.01  # chance of as many episodes through accounts beside, below which they are not beside
 MOST_BITS = 9.0  # of a kind that still make a difference
 ROUNDS, STILL = 60, 1e-3
@@ -52,10 +54,18 @@ ROUNDS, STILL = 60, 1e-3
 
 @dataclass(frozen=True)
 class Split:
-    """How likely each member takes part, and how much better two kinds of accounts explain what is seen than one."""
+    """How likely each member takes part; how much better two kinds of accounts explain what is seen than one, and how
+    much of that comes from what they share (nats).
+    """
 
     takes_part: Floats
     gain: float
+    by_links: float
+
+    @property
+    def tells(self) -> bool:
+        """Whether there are two kinds of accounts."""
+        return self.gain >= GAIN and self.by_links >= BY_LINKS
 
 
 @dataclass(frozen=True)
@@ -93,11 +103,7 @@ def set_apart(
     for group, passages in count_passages(panel, rng_of):
         those = names.gather(group.members).to_list()
         split = split_members(passages, _shared([linked[name] for name in those]))
-        if (
-            split is None
-            or split.gain < GAIN
-            or (split.takes_part >= TAKES_PART).sum() < settings.networks.min_accounts
-        ):
+        if split is None or not split.tells or (split.takes_part >= TAKES_PART).sum() < settings.networks.min_accounts:
             continue
         told.append(pl.DataFrame({"account_id": those, "told": split.takes_part.round(3)}))
         if (split.takes_part < TAKES_PART).any():
@@ -154,8 +160,9 @@ def split_members(passages: list[Passages], shared: Floats) -> Split | None:
     one = sum(max(_log_chance(part, _rate(part), shape).sum() for shape in SHAPES) for part in chosen)
     takes_part, two = _separate(chosen, shared)
     if _more_than_chance(chosen, takes_part):
-        return Split(np.ones(len(shared)), 0.0)
-    return Split(takes_part, two - one)
+        return Split(np.ones(len(shared)), 0.0, 0.0)
+    unlinked = _separate(chosen, shared[:, :0])[1]
+    return Split(takes_part, two - one, two - unlinked)
 
 
 def _telling(passages: list[Passages]) -> list[Passages]:
