@@ -50,7 +50,7 @@ def test_a_pool_that_uses_some_accounts_only_is_one_pool() -> None:
     """Episodes pass through a quarter of the accounts only, but all are linked alike: nobody is set apart."""
     rng = np.random.default_rng(5)
     chances = np.full(4 * POOL, 60)
-    seen = np.where(np.arange(len(chances)) < POOL, rng.poisson(2.0, len(chances)), 0)
+    seen = np.where(np.arange(len(chances)) < POOL, rng.poisson(5.0, len(chances)), 0)
     kinds = [{"client": float(bits), "params": float(rng.integers(3, 6))} for bits in rng.integers(0, 3, len(chances))]
     split = split_members([passages(seen, chances)], _shared(kinds))
     assert split is not None
