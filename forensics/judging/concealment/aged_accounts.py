@@ -20,6 +20,7 @@ from forensics.judging.lifetimes import DAY_S, UNSEEN_S
 if TYPE_CHECKING:
     from typing import Any
 
+    from forensics.common.arrays import Bools
     from forensics.judging.hallmark import Group, Panel
 
 STILL_DAYS = 30.0  # between opening and first request
@@ -40,20 +41,21 @@ def test_aged_accounts(panel: Panel) -> pl.DataFrame:
     # An account seen on the log's first day may have worked all the time before.
     known = np.isfinite(opened_s) & (first_s >= panel.start_s + UNSEEN_S)
     still = known & (first_s - opened_s >= STILL_DAYS * DAY_S)
-    return answers(_test_group(group, known, still) for group in panel.groups)
+    # Counted once: there may be thousands of networks.
+    all_known, all_still = int(known.sum()), int(still.sum())
+    return answers(_test_group(group, known, still, all_known, all_still) for group in panel.groups)
 
 
-def _test_group(group: Group, known: Any, still: Any) -> dict[str, Any]:  # noqa: ANN401 - boolean arrays
+def _test_group(group: Group, known: Bools, still: Bools, all_known: int, all_still: int) -> dict[str, Any]:
     from scipy.stats import hypergeom
 
     own = group.members[known[group.members]]
     if len(own) < FEWEST:
         return unassessable(group, PLUGIN, f"fewer than {FEWEST} members with an opening date began inside the log")
-    hits, everywhere = int(still[own].sum()), int(still.sum())
-    others = np.setdiff1d(np.flatnonzero(known), own)
-    rate = float(still[others].mean()) if len(others) else float("nan")
+    hits, others = int(still[own].sum()), all_known - len(own)
+    rate = (all_still - hits) / others if others else float("nan")
     share = hits / len(own)
-    p_value = max(SMALLEST_P, float(hypergeom.sf(hits - 1, int(known.sum()), everywhere, len(own))))
+    p_value = max(SMALLEST_P, float(hypergeom.sf(hits - 1, all_known, all_still, len(own))))
     return answer(
         group,
         PLUGIN,

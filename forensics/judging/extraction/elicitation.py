@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from forensics.common.statistics import SMALLEST_P, wilson
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from forensics.common.arrays import Bools
     from forensics.judging.hallmark import Group, Panel
 
 MARKED = 0.1  # share of an account's requests with a flag from which the account counts as asking
@@ -33,21 +32,24 @@ def test_elicitation(panel: Panel) -> pl.DataFrame:
         return answers(unassessable(group, PLUGIN, "no prompt text") for group in panel.groups)
     known = flagged.is_not_null().to_numpy()
     asking = (flagged.fill_null(0.0) >= MARKED).to_numpy()
-    return answers(_test_group(panel, group, known, asking) for group in panel.groups)
+    # Counted once: there may be thousands of networks.
+    totals = int(known.sum()), int(asking.sum())
+    return answers(_test_group(panel, group, known, asking, *totals) for group in panel.groups)
 
 
-def _test_group(panel: Panel, group: Group, known: Any, asking: Any) -> dict[str, Any]:  # noqa: ANN401 - boolean arrays
+def _test_group(
+    panel: Panel, group: Group, known: Bools, asking: Bools, all_known: int, all_asking: int
+) -> dict[str, Any]:
     from scipy.stats import hypergeom
 
     own = group.members[known[group.members]]
     if len(own) == 0:
         return unassessable(group, PLUGIN, "no prompt text from the members' sources")
-    hits, everywhere = int(asking[own].sum()), int(asking[known].sum())
-    outside = np.setdiff1d(np.flatnonzero(known), own)
-    rate = float(asking[outside].mean()) if len(outside) else float("nan")
+    hits, others = int(asking[own].sum()), all_known - len(own)
+    rate = (all_asking - hits) / others if others else float("nan")
     share = hits / len(own)
     low, high = wilson(hits, len(own))
-    p_value = max(SMALLEST_P, float(hypergeom.sf(hits - 1, int(known.sum()), everywhere, len(own))))
+    p_value = max(SMALLEST_P, float(hypergeom.sf(hits - 1, all_known, all_asking, len(own))))
     requests = panel.accounts["request_count"].to_numpy()[own]
     marked = panel.accounts["flagged_share"].fill_null(0.0).to_numpy()[own]
     volume = float((requests * marked).sum() / requests.sum())
