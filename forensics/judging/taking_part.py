@@ -13,7 +13,8 @@ Told:      only if two kinds of accounts explain what is seen better than one by
            bring BY_LINKS (a pool may use some of its accounts only now and then: those are linked as the others are),
            and if those beside have, taken together, no more than chance gives them. Else nobody is set apart.
 Blind to:  networks without retries, takeovers or repeats; strangers linked just as members are; stolen keys, which what
-           passes does pass through.
+           passes does pass through; a pool without retries in one network with a gateway that has some: the gateway's
+           accounts take part, and the pool stands beside.
 Source:    Jordan and Jacobs 1994 (mixtures of experts); the negative binomial is the gamma mixture of Poissons.
 """
 
