@@ -6,7 +6,7 @@ import json
 import random
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -32,11 +32,13 @@ TABLES = {
 FIELDS = ("client_address", "user_agent", "request_model", "platform", "input_tokens", "output_tokens", "status_code")
 SHIFT = timedelta(weeks=5)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
-# Of a report: what says from where it was read, in which order equals stand, and what was asked when.
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+# Of a report: what says from where it was read, in which order equals stand, what was asked when, and how old the prices are.
 READ = {
     "sources",
     "quotes",
     "first_quote",
+    "price_date",
     "last_quote",
     "line_count",
     "duplicate_count",
@@ -219,6 +221,8 @@ def told(
         if isinstance(value, datetime):
             return (value - shift).isoformat()
         if isinstance(value, str):
+            if DAY.fullmatch(value):
+                return (date.fromisoformat(value) - shift).isoformat()
             text = any_word.sub(lambda match: words[match.group()], value)
             return TIME.sub(lambda match: (datetime.fromisoformat(match.group()) - shift).isoformat(), text)
         if isinstance(value, float):

@@ -301,7 +301,7 @@ def test_a_file_without_a_line_changes_nothing(held: bytes, tmp_path: Path) -> N
         assert bounded(1 << 40, "ingest", tmp_path / "a.jsonl", "--case", tmp_path / "case").returncode == 0
     done = bounded(1 << 40, "investigate", tmp_path / "a.jsonl", "--case", tmp_path / "case")
     assert done.returncode == 4
-    assert "holds no events" in done.stderr
+    assert "no line holds a request" in done.stderr
     assert bounded(1 << 40, "ingest", tmp_path / "b.jsonl", "--case", tmp_path / "case").returncode == 0
     assert bounded(1 << 40, "ingest", tmp_path / "a.jsonl", "--case", tmp_path / "case").returncode == 0
 
