@@ -5,8 +5,6 @@ decoys.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +17,6 @@ from forensics.linking.incidence import deal_lines
 from forensics.linking.pairs import SPEAKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from forensics.common.arrays import Bools, Floats, Ints
     from forensics.common.settings import NetworkSettings
     from forensics.linking.behaviour import Manners
@@ -36,7 +32,8 @@ MET = 0.3  # of the values that a usual member shares, which such an account mus
 ALONE_BITS = 6.0  # that content must bring to make a member of an account that shows nothing else
 NESTED = 0.8  # share of a network's members that must belong to another, one by one, for it to be a part of that
 ALONE = -1  # label of accounts in no network
-ROOM = 4_000_000  # meetings of an account's value and a network that are held at once
+LEAST_PACE = 0.5  # of the usual number of values of a kind: fewer count as so many
+PAIR = pl.Schema({"account": pl.Int64(), "network": pl.Int64()})
 ROUNDING = 1e-6  # bits that no order of adding up amounts to
 
 
@@ -108,17 +105,14 @@ def _shown_entries(incidence: Incidence, labels: Ints, *, real: bool) -> pl.Data
             "account": incidence.account,
             "value": incidence.value,
             "use": incidence.use,
-            "pace": np.maximum(held / usual[kinds], 0.5),
+            "pace": np.maximum(held / usual[kinds], LEAST_PACE),
             "own": labels[incidence.account] if real else np.full(len(incidence.account), ALONE),
         }
     )
 
 
 def score_accounts(
-    incidence: Incidence,
-    labels: Ints,
-    dealt: Incidence | None = None,
-    keep: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+    incidence: Incidence, labels: Ints, dealt: Incidence | None = None, pairs: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """One row per account, network and kind: bits by which what the account shows of the network is more than a
     stranger would.
@@ -127,26 +121,14 @@ def score_accounts(
     of meeting one at least as telling as the best the account shows, or, for kinds whose values are met independently,
     of meeting as many as it shows (Chernoff's bound on the Poisson tail). A network with hundreds of telling values is
     easily met once. Members are judged by what the OTHER members hold. With `dealt`, accounts of that incidence are
-    scored against the networks of this one. Accounts are looked at some at a time, and what is not to `keep` is dropped
-    at once: who shares anything with which network are as many as accounts times networks.
+    scored against the networks of this one; with `pairs`, those of account and network only.
     """
     table = telling_values(incidence, labels)
-    entries = _shown_entries(dealt or incidence, labels, real=dealt is None).sort("account")
-    told_of = np.bincount(table["value"].to_numpy(), minlength=len(incidence.held))  # networks a value tells of
-    account, met = entries["account"].to_numpy(), told_of[entries["value"].to_numpy()]
-    by_account = np.cumsum(np.bincount(account, weights=met, minlength=incidence.account_count))
-    cuts = np.searchsorted(by_account, np.arange(ROOM, by_account[-1] if len(by_account) else 0, ROOM))
-    edges = np.unique([0, *np.searchsorted(account, cuts, side="right"), len(account)])
-    parts = []
-    for start, stop in pairwise(edges):
-        some = entries.slice(int(start), int(stop - start)).filter(pl.Series(met[start:stop] > 0))
-        scores = _score_some(incidence, some, table)
-        parts.append(scores if keep is None else keep(scores))
-    return pl.concat(parts) if parts else _score_some(incidence, entries, table)
-
-
-def _score_some(incidence: Incidence, entries: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
-    """`score_accounts` of the accounts of some entries."""
+    entries = _shown_entries(dealt or incidence, labels, real=dealt is None).lazy()
+    if pairs is None:
+        met = entries.join(table.lazy(), on="value")
+    else:
+        met = pairs.lazy().join(entries, on="account").join(table.lazy(), on=["network", "value"])
     n = float(incidence.account_count)
     mine = (pl.col("own") == pl.col("network")).cast(pl.Float64)
     self_share = (1 - mine) / (n - pl.col("n") + 1.0)  # an outsider does not speak against itself
@@ -154,9 +136,7 @@ def _score_some(incidence: Incidence, entries: pl.DataFrame, table: pl.DataFrame
     others = (pl.col("m") - mine + 0.5) / (pl.col("n") - mine + 1.0)
     # An account's pace is one for all values of a kind.
     rows = (
-        entries.lazy()
-        .join(table.lazy(), on="value")
-        .filter((pl.col("m") - mine >= 1) & (others >= TELLING * (pl.col("q") - self_share)))
+        met.filter((pl.col("m") - mine >= 1) & (others >= TELLING * (pl.col("q") - self_share)))
         .with_columns((pl.col(name) - self_share).clip(least) for name in ("best", "mean"))
         .group_by("account", "network", "kind")
         .agg(
@@ -214,18 +194,52 @@ def _prior_bits(incidence: Incidence, labels: Ints) -> pl.Series:
     return pl.Series(np.log2(np.maximum(incidence.account_count - size, 1.0) / np.maximum(size, 1.0)))
 
 
-def _hopeful(incidence: Incidence, labels: Ints, settings: NetworkSettings, scores: pl.DataFrame) -> pl.DataFrame:
-    """The scores of accounts in their own network, and of other pairs that could hold if all kinds added up and manners
-    said their most.
+def own_pairs(labels: Ints) -> pl.DataFrame:
+    """Each account in a network, with it."""
+    inside = np.flatnonzero(labels >= 0)
+    return pl.DataFrame({"account": inside, "network": labels[inside]}, schema=PAIR)
 
-    Pairs that share anything grow as accounts times networks; those that could hold grow as accounts.
+
+def possible_pairs(
+    incidence: Incidence, labels: Ints, settings: NetworkSettings, dealt: Incidence | None = None
+) -> pl.DataFrame:
+    """Pairs of account and network that could hold, and accounts with their own.
+
+    Pairs that share anything grow as accounts times networks: a carrier's customers with every office behind it. Of
+    each network so many widespread values are passed over as could not make a member if an account showed them all and
+    manners said their most; who shows nothing else of it does not belong to it.
     """
-    prior = _prior_bits(incidence, labels)
-    bits = scores.group_by("account", "network").agg(pl.col("bits").sum())
-    needed = settings.margin_bits - MOST_BITS - ROUNDING + prior.gather(bits["network"])
-    own = pl.Series(labels).gather(bits["account"]) == bits["network"]
-    hopeful = bits.filter((pl.col("bits") >= needed) | own)
-    return scores.join(hopeful, on=["account", "network"], how="semi", maintain_order="left")
+    table = telling_values(incidence, labels)
+    table = table.with_columns(held=pl.Series(incidence.held).gather(table["value"]))
+    passed = _passed_over(incidence, labels, table, settings.margin_bits - MOST_BITS - ROUNDING)
+    shown = dealt or incidence
+    entries = pl.LazyFrame({"account": shown.account, "value": shown.value})
+    met = entries.join(table.filter(~passed).lazy().select("network", "value"), on="value")
+    found = met.select("account", "network").unique().cast(PAIR).collect(engine="streaming")
+    return pl.concat([found, own_pairs(labels)]).unique().sort("account", "network")
+
+
+def _passed_over(incidence: Incidence, labels: Ints, table: pl.DataFrame, margin: float) -> pl.Series:
+    """Which rows of the telling values need not be looked at by themselves, the most widespread first."""
+    n = float(incidence.account_count)
+    least = (table["best"] - 1.0 / (n - table["n"] + 1.0)).clip(0.5 / (n + 1.0)) * LEAST_PACE
+    most = np.clip(-np.log2(least.to_numpy()), 0.0, score_cap(incidence)).tolist()
+    counting = [kind_of(kind).adds_up for kind in incidence.kinds]
+    needed = (_prior_bits(incidence, labels) + margin).to_list()
+    reached: dict[tuple[int, int], float] = {}
+    total = [0.0] * len(needed)
+    passed = [False] * table.height
+    kinds, networks = table["kind"].to_list(), table["network"].to_list()
+    for row in table.select(pl.col("held").arg_sort(descending=True)).to_series().to_list():
+        network, kind = networks[row], kinds[row]
+        if counting[kind]:
+            continue  # what is met many times adds up
+        more = max(0.0, most[row] - reached.get((network, kind), 0.0))
+        if total[network] + more < needed[network]:
+            passed[row] = True
+            total[network] += more
+            reached[network, kind] = max(most[row], reached.get((network, kind), 0.0))
+    return pl.Series(passed, dtype=pl.Boolean)
 
 
 def score_manners(
@@ -277,15 +291,14 @@ def complete(
     if int(labels.max(initial=-1)) < 0:
         return labels
     nobody = np.zeros(len(labels), dtype=bool)
-    hopeful = partial(_hopeful, incidence, labels, settings)
-    scores = score_accounts(incidence, labels, keep=hopeful)
+    scores = score_accounts(incidence, labels, pairs=possible_pairs(incidence, labels, settings))
     by_manner = nobody if alike is None else alike
     real = sum_lines(incidence, score_manners(incidence, manners, labels, scores, by_manner), labels)
     real = real.with_columns(own=pl.Series("own", labels).gather(real["account"]))
     # Decoys are the outsiders with their lines of evidence dealt anew: what two lines say about one of them is
     # accident.
     dealt = deal_lines(_only(incidence, labels[incidence.account] < 0), settings.seed)
-    mistaken = score_accounts(incidence, labels, dealt, hopeful)
+    mistaken = score_accounts(incidence, labels, dealt, possible_pairs(incidence, labels, settings, dealt))
     mistaken = score_manners(incidence, manners, labels, mistaken, nobody)
     decoys = sum_lines(incidence, mistaken, labels).with_columns(own=pl.lit(ALONE, pl.Int64))
     # Below the margin no pair holds, whatever is usual in the network.

@@ -16,7 +16,7 @@ from forensics.linking.behaviour import MANNER_COLUMNS, describe_manners
 from forensics.linking.fragments import Links, join_cores, merge_fragments
 from forensics.linking.graphs import find_communities
 from forensics.linking.incidence import INCIDENCE_COLUMNS, build_incidence
-from forensics.linking.membership import ALONE, complete, score_accounts, score_cap, sum_lines
+from forensics.linking.membership import ALONE, complete, own_pairs, score_accounts, score_cap, sum_lines
 from forensics.linking.parting import split_alike
 from forensics.linking.roles import LIFE_COLUMNS, describe_traffic
 
@@ -231,11 +231,7 @@ def _tell(
 
 def _tell_scores(incidence: Incidence, labels: Ints) -> pl.DataFrame:
     """One row per principal in a network: bits and odds of its belonging, and the kinds that bring them."""
-
-    def in_own(scores: pl.DataFrame) -> pl.DataFrame:
-        return scores.filter(pl.Series(labels).gather(scores["account"]) == pl.col("network"))
-
-    own = score_accounts(incidence, labels, keep=in_own)
+    own = score_accounts(incidence, labels, pairs=own_pairs(labels))
     kinds = (
         own.with_columns(kind=pl.Series("kind", incidence.kinds, dtype=pl.String).gather(own["kind"]))
         .sort("account", "bits", "kind", descending=[False, True, False])

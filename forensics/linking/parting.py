@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,7 +80,9 @@ class _Parting:
             self.networks[label] = _look_at(self.incidence, self.manners, members, self.seed)
         network = self.networks[label]
         places = np.searchsorted(network.members, part)
-        rest = np.setdiff1d(np.arange(len(network.members)), places)
+        outside = np.ones(len(network.members), dtype=bool)
+        outside[places] = False
+        rest = np.flatnonzero(outside)
         if self.everybody.measure(network.members[rest]) <= np.log(SPLIT_REST):
             if self._another_pool(network, part, places, rest, in_turn=in_turn):
                 self.pools.append(part)
@@ -127,6 +130,11 @@ class _Network:
     place: Ints  # of the member, per entry
     value: Ints
 
+    @cached_property
+    def held(self) -> Ints:
+        """Entries of each observable."""
+        return np.bincount(self.value, minlength=1)
+
     def kinship(self, places: Ints) -> float:
         """Share of the smaller part's accounts that show, as somebody of the other part does, a durable observable of
         the network's own.
@@ -136,10 +144,11 @@ class _Network:
         if 2 * len(places) > len(self.members):
             chosen = ~chosen
         inside = chosen[self.place]
-        held = np.bincount(self.value, minlength=1)
-        few = np.bincount(self.value[inside], minlength=len(held))
-        common = (few > 0) & (few < held)
-        return len(np.unique(self.place[inside & common[self.value]])) / max(int(chosen.sum()), 1)
+        few = np.bincount(self.value[inside], minlength=len(self.held))
+        common = (few > 0) & (few < self.held)
+        akin = np.zeros(len(self.members), dtype=bool)
+        akin[self.place[inside & common[self.value]]] = True
+        return int(akin.sum()) / max(int(chosen.sum()), 1)
 
 
 def _look_at(incidence: Incidence, manners: Manners, members: Ints, seed: int) -> _Network:

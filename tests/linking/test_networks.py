@@ -344,19 +344,20 @@ def test_members_that_share_a_little_of_what_all_share_leave(monkeypatch: pytest
 def test_pairs_that_cannot_hold_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """To weigh every account against every network it shares anything with gives the same members."""
     world, links, members = mixed()
+    possible = membership.possible_pairs
     looked_at: list[tuple[int, int]] = []
-    hopeful = membership._hopeful
 
-    def every_pair(incidence: Incidence, labels: Ints, settings: NetworkSettings, scores: pl.DataFrame) -> pl.DataFrame:
-        looked_at.append((hopeful(incidence, labels, settings, scores).height, scores.height))
-        return scores
+    def every_pair(
+        incidence: Incidence, labels: Ints, settings: NetworkSettings, dealt: Incidence | None = None
+    ) -> pl.DataFrame:
+        everybody = pl.DataFrame({"account": range(incidence.account_count)}, schema={"account": pl.Int64})
+        networks = pl.DataFrame({"network": range(int(labels.max()) + 1)}, schema={"network": pl.Int64})
+        every = everybody.join(networks, how="cross")
+        looked_at.append((possible(incidence, labels, settings, dealt).height, every.height))
+        return every
 
-    monkeypatch.setattr(membership, "_hopeful", every_pair)
-    monkeypatch.setattr(
-        membership, "ROOM", 1_000
-    )  # some accounts at a time, or all at once: that changes nothing either
+    monkeypatch.setattr(membership, "possible_pairs", every_pair)
     whole = form_networks(links.lazy(), world.sightings, world.accounts, NetworkSettings()).collect()
     assert_frame_equal(whole, members, check_exact=True)
-    kept, all_of_them = (sum(count) for count in zip(*looked_at, strict=True))
-    assert len(looked_at) > 20
-    assert 0 < kept < all_of_them
+    assert all(0 < some < every / 2 for some, every in looked_at)
+    assert looked_at
