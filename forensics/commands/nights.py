@@ -156,8 +156,7 @@ def nightly(
         held.note_told(news.run)
         _drop_old(held, news.night_at, kept, sure=yes, nights=news.nights)
         check_faults(outcome)
-        changed = {row["network_id"] for row in news.changed}
-        check_findings(held, fail_on, report, only=changed if only_new else None, told=told_levels(news))
+        check_findings(held, fail_on, report, only=news.changed_ids if only_new else None, told=told_levels(news))
 
 
 def _read_news(

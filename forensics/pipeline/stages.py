@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -199,13 +200,18 @@ class _Run:
             self.case.clear_spool(keep="events")
             return signs
 
+        def adopt(kind: str, members: pl.DataFrame, signs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+            proposed = propose_programs(kind, members, sightings, accounts, find_settled(signs, members))
+            if proposed.is_empty():
+                return members, signs
+            return adopt_proposals(members, signs, proposed, ask(proposed))
+
         def ask_all() -> pl.LazyFrame:
             nonlocal formed
             signs = ask(formed)
             for kind in PROGRAMS:
-                proposed = propose_programs(kind, formed, sightings, accounts, find_settled(signs, formed))
-                if not proposed.is_empty():
-                    formed, signs = adopt_proposals(formed, signs, proposed, ask(proposed))
+                more = attempt(f"proposals by {kind}", partial(adopt, kind, formed, signs), self.faults)
+                formed, signs = more or (formed, signs)
             return signs.lazy()
 
         signs = self.work("testing each network for one hand, hiding, and innocent reasons", "hallmarks", ask_all)

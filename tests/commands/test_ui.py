@@ -141,8 +141,12 @@ def test_every_key_is_told_at_80_columns(folder: Path) -> None:
 
         desk = make_desk(folder)
         async with desk.run_test(size=(80, 24)) as pilot:
-            await pilot.pause(KEYS_A_STEP)
-            keys = [key for key in desk.query(FooterKey) if key.display]
+            keys: list[FooterKey] = []
+            for _ in range(50):  # a busy machine takes its time to draw the foot
+                await pilot.pause(KEYS_A_STEP)
+                keys = [key for key in desk.query(FooterKey) if key.display]
+                if keys:
+                    break
             assert {"c", "m", "e", "l", "q", "b", "f", "w"} <= {key.key for key in keys}
             assert max(key.region.right for key in keys) <= 80
 

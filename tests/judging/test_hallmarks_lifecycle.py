@@ -237,7 +237,7 @@ class TestBornTogether:
             live(world, None, f"out_{index}", rng.uniform(0, 30) * DAY, DAYS * DAY, rng)
         row = test(BORN_TOGETHER, world.panel())
         assert row["holds"].all()
-        assert "of 30 new members" in row["sentence"][0]
+        assert " of 30 members that began or woke" in row["sentence"][0]
 
     @pytest.mark.parametrize("what", ["class", "clock", "outage", "two logs"])
     def test_what_brings_strangers_together_is_no_script(self, what: str) -> None:

@@ -63,9 +63,10 @@ def _test_group(panel: Panel, group: Group, everybody: Floats) -> dict[str, Any]
     return answer(
         group,
         PLUGIN,
-        f"{observed:.0f} of {len(born)} new members sent their first request within {NEAR_S:.0f} seconds of another "
-        f"one's, {middle:.0f} ({low:.0f}–{high:.0f}) if they had come about that hour by themselves.",
-        measure=f"new members whose first request is within {NEAR_S:.0f} s of another one's",
+        f"{observed:.0f} of {len(born)} members that began or woke in sight, not by the clock nor with strangers, "
+        f"did so within {NEAR_S:.0f} seconds of another one, {middle:.0f} ({low:.0f}–{high:.0f}) if each had come "
+        "about that hour by itself.",
+        measure=f"members that began or woke within {NEAR_S:.0f} s of another one",
         observed=observed,
         own=(own_low * len(born), own_high * len(born)),
         others=(middle, low, high),

@@ -76,6 +76,11 @@ class News:
         """Nothing to say, and everything is well."""
         return not (self.changed or self.joined or self.hits or self.warnings)
 
+    @property
+    def changed_ids(self) -> set[str]:
+        """The networks that are not as they were."""
+        return {row["network_id"] for row in self.changed}
+
 
 def read_news(
     case: Tables,
