@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from forensics.reading.cleaning import chats, numbers, secrets, times, values
 from forensics.reading.cleaning.fingerprints import hash_strings
+from forensics.reading.containers.envelopes import _TIME_KEYS, _timed
 from forensics.reading.opening.sources import KEPT_OF_LONG_LINE, read_batches
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -213,6 +214,16 @@ def test_an_error_without_a_code_is_a_mark(text: str) -> None:
     assert secrets.short_code(text).startswith("text#")
     assert secrets.short_code(text) == secrets.short_code(text) != secrets.short_code(text + "!")
     assert "secret" not in secrets.short_code(text)
+
+
+@pytest.mark.parametrize("key", _TIME_KEYS)
+def test_a_record_in_an_envelope_keeps_its_own_time(key: str) -> None:
+    """Under whatever name: the envelope's is when it was collected. Without a time of its own it has the envelope's."""
+    line = b'{"%s": "2026-05-01T10:00:00Z", "user": "a"}' % key.encode()
+    assert _timed(line, "2026-05-01T11:00:00Z") == line
+    assert _timed(b'{"user":"a"}', "2026-05-01T11:00:00Z") == b'{"time":"2026-05-01T11:00:00Z","user":"a"}'
+    for whole in (b'{"user":"a"}', b"plain", b'["a"]'):
+        assert _timed(whole, None if whole[:1] == b"{" else "2026-05-01T11:00:00Z") == whole
 
 
 def test_paths_and_queries_lose_texts_only() -> None:
