@@ -135,6 +135,7 @@ class Hallmark:
     nature: str = "dependence"  # dependence (only one hand leaves it), likeness, concealment, openness or content
     family: str = ""  # what is looked at, in a word that explanations name: births, turns, content …; else the channel
     weight: float = 1.0  # how much of its family's weight it brings where it holds
+    passes: bool = False  # what it counts passes from one account to another: it tells of each if it takes part
     share_of_members: bool = False  # `observed` is a share of members: few members say little of the others
     alike: tuple[float, float] | None = None  # a place between separate customers and one queue: weights for, against
     phrase: str = ""  # the sign as a clause of a summary; empty: never there

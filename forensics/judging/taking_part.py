@@ -29,6 +29,7 @@ import polars as pl
 from forensics.common.scale import TAKES_PART
 from forensics.common.schema import HALLMARKS, MEMBERS, USED, of_operator
 from forensics.describing.sightings import find_kinds, kind_of
+from forensics.judging.hallmark import find_hallmarks
 from forensics.judging.looked_at import in_memory
 from forensics.judging.panel import build_panel, generator
 from forensics.judging.passages import count_passages
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from forensics.judging.looked_at import Keep
     from forensics.judging.passages import Passages
 
-TOLD_BY = ("failover", "handover", "repeats_elsewhere")  # tests whose episodes are told apart by account
 LEAK = 0.03  # of the members' rate, that accounts beside may have by accident
 SHAPES = (0.5, 1.0, 2.0, 5.0, 20.0)  # of the spread of rates; the likeliest counts
 FEWEST, CLEAR = 5.0, 4.0  # episodes beyond chance, and how many times the chance of their number, from which they tell
@@ -91,7 +91,8 @@ def set_apart(
 
     In:  MEMBERS and HALLMARKS as tested; EVENTS, ACCOUNTS, REGISTER, SIGHTINGS.
     """
-    held = signs.filter(pl.col("name").is_in(TOLD_BY) & pl.col("holds"))["network_id"].unique().sort()
+    telling = [name for name, plugin in find_hallmarks().items() if plugin.passes]
+    held = signs.filter(pl.col("name").is_in(telling) & pl.col("holds"))["network_id"].unique().sort()
     chosen = of_operator(members.lazy()).filter(pl.col("network_id").is_in(held.implode())).collect()
     if chosen.is_empty():
         return Parted(members, ())

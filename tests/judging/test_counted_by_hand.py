@@ -69,7 +69,7 @@ def test_pairs_of_askings_are_those_a_loop_finds(asked: list[tuple[int, int, int
     frame = pl.DataFrame(
         {"item": [i for i, _, _ in asked], "account": [a for _, a, _ in asked], "at_s": [float(s) for _, _, s in asked]}
     ).sort("item", "at_s", "account")
-    found = repeats_elsewhere._pair(frame, np.random.default_rng(1))
+    found = repeats_elsewhere.pair_askings(frame, np.random.default_rng(1))
     rows = frame.rows()
     expected = {
         (one, other)
@@ -92,7 +92,9 @@ def test_askings_near_each_other_are_those_a_loop_finds(asked: list[tuple[int, i
             "at_s": [round(days * DAY_S) for _, _, days in asked],
         }
     ).sort("item", "at_s", "account")
-    pairs = repeats_elsewhere._pair(frame.with_columns(pl.col("at_s").cast(pl.Float64)), np.random.default_rng(1))
+    pairs = repeats_elsewhere.pair_askings(
+        frame.with_columns(pl.col("at_s").cast(pl.Float64)), np.random.default_rng(1)
+    )
     day = np.floor(pairs.at_s / DAY_S).astype(np.int64)
     days, slot = np.unique(day, return_inverse=True)
     laid: Any = SimpleNamespace(day=days, slot=slot, week=days // 7, weeks=int((days // 7).max()) + 1)

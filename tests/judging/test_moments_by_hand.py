@@ -49,11 +49,11 @@ def test_a_window_ends_with_its_last_hour() -> None:
 
 def test_a_rush_common_to_everybody_is_no_sign() -> None:
     """Forty-nine strangers tell nothing; of fifty who come after waves as the network does, none follows by accident."""
-    starts, births = np.array([START_S]), START_S + np.arange(1, 11) * 60.0
-    later = START_S + 10 * DAY_S + np.arange(50) * 60.0
+    starts, births = np.array([START_S]), np.linspace(START_S + 60.0, START_S + 600.0, 10, dtype=np.float64)
+    later = np.linspace(START_S + 10 * DAY_S, START_S + 10 * DAY_S + 49 * 60.0, 50, dtype=np.float64)
     assert succession._against_outside(births, later[:49], starts, 6) == 0.0
     assert 0.0 < succession._against_outside(births, later, starts, 6) < 1e-6
-    assert succession._against_outside(births, START_S + np.arange(1, 51) * 60.0, starts, 6) == 1.0
+    assert succession._against_outside(births, later - 10 * DAY_S + 60.0, starts, 6) == 1.0
 
 
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=10))

@@ -12,12 +12,13 @@ from forensics.judging.passages import Passages
 from forensics.judging.taking_part import Parted, _shared, renew_signs, set_apart, split_members
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 POOL, STRANGERS = 40, 30
 
 
-def passages(seen: Floats, chances: Floats, role: str = "taking", by_chance: float = 0.0) -> Passages:
+def passages(seen: Floats | Ints, chances: Floats | Ints, role: str = "taking", by_chance: float = 0.0) -> Passages:
     """Episodes by account, so many of them by chance a chance."""
-    return Passages(role, seen.astype(float), chances.astype(float), by_chance * chances)
+    return Passages(role, seen.astype(float), chances.astype(float), (by_chance * chances).astype(float))
 
 
 def tied(inside: int, beside: int, *, alike: bool) -> Floats:
@@ -110,8 +111,10 @@ def parted() -> Parted:
     )
     signs = pl.concat([HALLMARKS.empty(), pl.DataFrame({"network_id": ["net"], "name": ["failover"], "holds": [True]})],
                       how="diagonal")  # fmt: skip
-    frames = (tables[name].lazy() for name in ("events", "accounts", "register", "sightings"))
-    return set_apart(members.select(*MEMBERS.schema), signs, *frames, Settings())
+    events, accounts, register, sightings = (
+        tables[name].lazy() for name in ("events", "accounts", "register", "sightings")
+    )
+    return set_apart(members.select(*MEMBERS.schema), signs, events, accounts, register, sightings, Settings())
 
 
 def test_strangers_behind_a_pools_exit_are_beside_it(parted: Parted) -> None:

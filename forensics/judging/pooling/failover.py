@@ -236,5 +236,6 @@ PLUGIN = Hallmark(
     test_failover,
     nature="dependence",
     family="retries",
+    passes=True,
     phrase="failed requests come back on another account",
 )

@@ -315,5 +315,6 @@ PLUGIN = Hallmark(
     test_handover,
     nature="dependence",
     family="handover",
+    passes=True,
     phrase="one account at a time, handed on after errors",
 )

@@ -212,5 +212,6 @@ PLUGIN = Hallmark(
     test_repeats_elsewhere,
     nature="dependence",
     family="items",
+    passes=True,
     phrase="items come again from other accounts",
 )

@@ -292,7 +292,8 @@ def test_every_byte_is_in_one_batch(lines: list[int], cuts: list[int], target: i
     with the size of all of it.
     """
     data = b"\n".join(bytes([97 + n % 26]) * size for n, size in enumerate(lines)) + (b"\n" if ended else b"")
-    blocks, rest = [], data
+    blocks: list[bytes] = []
+    rest = data
     for cut in cuts:
         blocks, rest = [*blocks, rest[:cut]], rest[cut:]
     place = 0
