@@ -24,6 +24,7 @@ STANDING: Final = 450 * 2**20  # bytes before any row: libraries and their threa
 ROW: Final = 500  # bytes a request of a bucket takes while its account is described and its sightings are told
 TALLY: Final = 350  # bytes a tallied observable takes while the shared ones are chosen
 ACCOUNT: Final = 9_000  # bytes an account takes while links, networks and hallmarks look at all
+TESTING: Final = 3  # times what tests look at, that a process takes while it tests
 LEAST_ROWS, MOST_ROWS = 100_000, 2_000_000
 CGROUPS: Final = (
     Path("/sys/fs/cgroup/memory.max"),
@@ -56,6 +57,10 @@ class Budget:
         """Parts of the values into which so many tallies are dealt."""
         share = max(self.bytes // 4, (self.bytes - STANDING) // 2) // max(1, workers)
         return max(1, -(-tallies * TALLY // max(share, 1)))
+
+    def has_room(self, looked_at: int, workers: int) -> bool:
+        """Whether each worker may hold what tests look at (bytes) beside the command, which holds it too."""
+        return (workers + 1) * (STANDING + TESTING * looked_at) <= self.bytes
 
     def check(self, events: int, accounts: int) -> None:
         """Refuse before it starts what cannot fit.

@@ -73,7 +73,12 @@ class Cut:
         return self._share_tests if self.engine.workers > 1 else None
 
     def _share_tests(self, panel: Panel, names: Sequence[str]) -> list[pl.DataFrame]:
-        """What each test answers, a hand of tests a task: each takes what they look at with it."""
+        """What each test answers, a hand of tests a task: each takes what they look at with it, if there is room for
+        that many times of it.
+        """
+        looked_at = panel.tested.estimated_size() + panel.accounts.estimated_size()
+        if not self.engine.budget.has_room(int(looked_at), self.engine.workers):
+            return [ask_one(panel, name) for name in names]
         hands = [hand for start in range(self.engine.workers) if (hand := names[start :: self.engine.workers])]
         tasks = [
             Task(f"tests-{panel.signs.height}-{start}", ask_some, (panel, hand)) for start, hand in enumerate(hands)

@@ -34,7 +34,7 @@ from forensics.pipeline.stages import investigate
 from forensics.reading.ingest import ingest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 SAMPLE = Path(__file__).parents[2] / "sample_logs"
 
@@ -110,6 +110,28 @@ def expected(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     assert whole["sightings"].height > 1000
     assert whole["hallmarks"]["assessable"].sum() > 20
     return whole
+
+
+class Nobody(Serial):
+    """Two workers to whom no test may be given."""
+
+    workers = 2
+
+    def run(self, tasks: Sequence[Task], folder: Path) -> list[pl.LazyFrame]:
+        """Tasks, but tests."""
+        assert not [task.name for task in tasks if task.name.startswith("tests")]
+        return super().run(tasks, folder)
+
+
+def test_tests_are_not_shared_where_memory_has_no_room(
+    case: Case, expected: dict[str, pl.DataFrame], tmp_path: Path
+) -> None:
+    """What tests look at is held by each worker: where that outgrows the memory, the command tests by itself, alike."""
+    assert Budget(2**33).has_room(2**28, 2)
+    assert not Budget(2**33).has_room(2**30, 2)
+    assert_frame_equal(tables(case, Nobody(Budget(2**30)), tmp_path / "spool")["hallmarks"], expected["hallmarks"])
+    with pytest.raises(AssertionError):
+        tables(case, Nobody(Budget(2**33)), tmp_path / "shared")
 
 
 @pytest.mark.parametrize(("rows", "dealt"), [(300, 1), (1_500, 3), (4_999, 7)])
