@@ -380,7 +380,8 @@ MEMBERS = Table(
         "role": _c(
             pl.String,
             "core, member, mixed (carries the network's and other traffic all its life) or used (a life of its own, "
-            "touched late or a little, or nothing that shows one hand passes through it: not the operator's)",
+            "touched late or a little, or no more of what shows one hand passes through it than by chance: not "
+            "the operator's)",
         ),
         "traffic_share": _c(
             pl.Float64, "share of its requests that show the network's own values; null where it has none to show"

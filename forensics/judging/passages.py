@@ -15,8 +15,7 @@ import polars as pl
 
 from forensics.common.streams import DAY_S
 from forensics.judging.asking import lifetimes
-from forensics.judging.looked_at import thinned, thinning_of
-from forensics.judging.pooling.failover import OWN_FAULT, WITHIN_S, crossing_pairs, find_sends
+from forensics.judging.pooling.failover import WITHIN_S, crossing_pairs, find_sends, looked_at_sends
 from forensics.judging.pooling.handover import MOVE, WINDOWS_S, find_episodes, find_outages, find_streams
 from forensics.judging.pooling.repeats_elsewhere import WINDOWS_S as REPEAT_WINDOWS_S
 from forensics.judging.pooling.repeats_elsewhere import pair_askings, read_askings
@@ -64,21 +63,7 @@ def count_passages(panel: Panel, rng_of: dict[str, np.random.Generator]) -> Iter
 
 def _count_sends(panel: Panel) -> dict[int, tuple[Floats, Floats]]:
     """Failed sends and all sends of each member whose prompts are looked at, by network number."""
-    schema = {"account": pl.UInt32, "network": pl.UInt32, "one_in": pl.UInt32}
-    parts = [
-        pl.DataFrame({"account": group.members, "network": index, "one_in": thinning_of(panel, group)}, schema=schema)
-        for index, group in enumerate(panel.groups)
-    ]
-    status = pl.col("status_code")
-    counted = (
-        panel.events.filter(pl.col("prompt_hash").is_not_null())
-        .select(pl.col("account").cast(pl.UInt32), "prompt_hash", "status_code")
-        .join(pl.concat(parts).lazy(), on="account", how="inner")
-        .filter(thinned(pl.col("prompt_hash"), pl.col("one_in")))
-        .group_by("account")
-        .agg(failed=((status >= 400) & ~status.is_in(OWN_FAULT)).fill_null(value=False).sum(), sent=pl.len())
-        .collect()
-    )
+    counted = looked_at_sends(panel).group_by("account").agg(pl.col("failed").sum(), sent=pl.len()).collect()
     failed, sent = np.zeros(len(panel.accounts)), np.zeros(len(panel.accounts))
     failed[counted["account"].to_numpy()] = counted["failed"].to_numpy()
     sent[counted["account"].to_numpy()] = counted["sent"].to_numpy()

@@ -46,12 +46,12 @@ def test_a_sentence_of_a_test_has_figures_as_all_others() -> None:
         ),
         ([(0.2, None)] * 2, "2 accounts only used by it, with a life of their own; 20 % of their traffic"),
         ([(None, None)], "1 account only used by it, with a life of its own"),
-        ([(1.0, 0.02)], "1 account beside it, through it nothing passes that shows one hand"),
+        ([(1.0, 0.02)], "1 account beside it, through it no more passes than by chance"),
         (
             [(0.1, None), (1.0, 0.0), (0.9, 0.3)],
             (
                 "1 account only used by it, with a life of its own; 10 % of its traffic; 2 accounts beside it, "
-                "through which nothing passes that shows one hand"
+                "through which no more passes than by chance"
             ),
         ),
     ],

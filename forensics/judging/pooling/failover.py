@@ -61,19 +61,15 @@ def test_failover(panel: Panel) -> pl.DataFrame:
     return answers(_test_group(panel, group, sends.get(index)) for index, group in enumerate(panel.groups))
 
 
-def find_sends(panel: Panel) -> dict[int, Sends]:
-    """Sends of rare prompts by network number; networks without prompt hashes are missing. All members are looked at,
-    not only the tested.
-    """
+def looked_at_sends(panel: Panel) -> pl.LazyFrame:
+    """One row per send of a member whose prompt is looked at: account, network (number), prompt_hash, at_s, failed."""
     schema = {"account": pl.UInt32, "network": pl.UInt32, "one_in": pl.UInt32}
     parts = [
         pl.DataFrame({"account": group.members, "network": index, "one_in": thinning_of(panel, group)}, schema=schema)
         for index, group in enumerate(panel.groups)
     ]
-    if not parts:
-        return {}
     status = pl.col("status_code")
-    sends = (
+    return (
         panel.events.filter(pl.col("prompt_hash").is_not_null())
         .select(
             pl.col("account").cast(pl.UInt32),
@@ -84,6 +80,15 @@ def find_sends(panel: Panel) -> dict[int, Sends]:
         .join(pl.concat(parts).lazy(), on="account", how="inner")
         .filter(thinned(pl.col("prompt_hash"), pl.col("one_in")))
     )
+
+
+def find_sends(panel: Panel) -> dict[int, Sends]:
+    """Sends of rare prompts by network number; networks without prompt hashes are missing. All members are looked at,
+    not only the tested.
+    """
+    if not panel.groups:
+        return {}
+    sends = looked_at_sends(panel)
     known = pl.len(), pl.col("account").n_unique().alias("accounts")
     rare = (
         sends.group_by("network", "prompt_hash")

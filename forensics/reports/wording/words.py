@@ -72,7 +72,7 @@ def only_used(members: Iterable[Row | object]) -> str:
         parts.append(text)
     if beside:
         through = "which" if beside > 1 else "it"
-        parts.append(f"{plural(beside, 'account')} beside it, through {through} nothing passes that shows one hand")
+        parts.append(f"{plural(beside, 'account')} beside it, through {through} no more passes than by chance")
     return f"{'; '.join(parts)}; not counted"
 
 
