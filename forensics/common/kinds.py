@@ -27,8 +27,8 @@ class Kind:
     """A kind of observable that two accounts can share.
 
     `group` names the independent line of evidence it counts in: network, client, content, money, device, provenance,
-    timing or mapped. `find(events, register)` returns what each account shows (TALLIES), and may be handed a few
-    accounts at a time; or, where only all accounts together tell (`whole`), SIGHTINGS.
+    timing, passing or mapped. `find(events, register)` returns what each account shows (TALLIES), and may be handed a
+    few accounts at a time; or, where only all accounts together tell (`whole`), SIGHTINGS.
     """
 
     name: str
@@ -52,8 +52,12 @@ class Kind:
     job: bool = False  # a job is recognised by it, whatever it is about each time
     entire: bool = False  # is a text from beginning to end, variables masked or not
     asked: bool = False  # is what was asked of the model or server
+    errand: bool = False  # what an account asks most, of that sort, is what it comes for
     says_when: bool = False  # says when an account works, not who it is
     coupled: bool = False  # one account's work depends on another's: more than working at like times
+    passes: bool = (
+        False  # passed from one account to another: joins networks and brings accounts, and weighs in no pair
+    )
     whole: bool = False  # is found by looking at all accounts together
     set_of_exits: bool = False  # where logs hold no content, a set of values that the same accounts all use is a trace
 

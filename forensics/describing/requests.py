@@ -8,7 +8,12 @@ Blind to:  services that take what is asked in the body of the request.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 MANY = 30  # names in one folder, above which they are items and not places of the service
 ITEM = "{}"
@@ -57,3 +62,29 @@ def describe_requests(events: pl.LazyFrame) -> pl.LazyFrame:
         ),
         request_item=item.replace("", None),
     )
+
+
+VERSION = r"/v\d+[a-z0-9.]*(?:/|$)"  # of a service: no value
+OF_MODELS = ("request_model", "template_hash", "input_tokens")  # by which a request is told that asks a model
+ADDRESS = r"^(?:\d{1,3}\.){3}\d{1,3}(?:/\d+)?$|^[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(?:/\d+)?$"
+
+
+def asks_no_model(columns: Collection[str]) -> pl.Expr:
+    """Whether a request asks a service and no model: of these the address tells what is asked for."""
+    return pl.all_horizontal(pl.col(name).is_null() for name in OF_MODELS if name in columns)
+
+
+def item_of(events: pl.LazyFrame) -> pl.Expr:
+    """What one request asks for, as a number: the prompt; of requests that ask no model the address, if it holds a
+    value.
+    """
+    there = events.collect_schema().names()
+    query = pl.col("endpoint_query") if "endpoint_query" in there else pl.lit(None, pl.String)
+    valued = pl.col("endpoint").str.replace_all(VERSION, "/").str.contains(r"\d") | query.is_not_null()
+    address = pl.concat_str("method", "endpoint", query, separator=" ", ignore_nulls=True)
+    return pl.coalesce("prompt_hash", pl.when(valued & asks_no_model(there)).then(address.hash(seed=7))).alias("item")
+
+
+def is_address(account: pl.Expr) -> pl.Expr:
+    """Whether an account is named by an address: one person comes and goes under several."""
+    return account.str.contains(ADDRESS)

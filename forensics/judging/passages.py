@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 
 from forensics.common.streams import DAY_S
+from forensics.describing.sightings.retry import WITHIN_S
 from forensics.judging.asking import lifetimes
-from forensics.judging.pooling.failover import WITHIN_S, crossing_pairs, find_sends, looked_at_sends
+from forensics.judging.pooling.failover import crossing_pairs, find_sends, looked_at_sends
 from forensics.judging.pooling.handover import MOVE, WINDOWS_S, find_episodes, find_outages, find_streams
 from forensics.judging.pooling.repeats_elsewhere import WINDOWS_S as REPEAT_WINDOWS_S
 from forensics.judging.pooling.repeats_elsewhere import pair_askings, read_askings

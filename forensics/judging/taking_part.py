@@ -148,7 +148,8 @@ def _shared(rows: Sequence[Mapping[str, float]]) -> Floats:
 
 def _stays(name: str) -> bool:
     kind = kind_of(name)
-    return not kind.says_when and kind.group != "provenance" and (kind.job or not kind.asked)
+    passes = kind.passes or kind.group == "provenance"
+    return not kind.says_when and not passes and (kind.job or not kind.asked)
 
 
 def split_members(passages: list[Passages], shared: Floats) -> Split | None:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.kinds import FURTHER
+from forensics.describing.sightings import kind_of, kinds_where
 from forensics.linking.incidence import INCIDENCE_COLUMNS, build_incidence, bundle, unbundle
 from forensics.linking.pairs import Scale, scale_of, share
 
@@ -40,7 +41,7 @@ def explain_pair(
 
     In:    SIGHTINGS, ACCOUNTS.
     Out:   line, kind, value, holders, bits, counted_bits; heaviest first. The sum of counted_bits is the weight of the
-           pair.
+           pair; what passed between them counts for nothing there.
     Null:  no row where they share nothing, or are one organisation's.
     """
     tables = {"sightings": sightings, "accounts": accounts.select(INCIDENCE_COLUMNS["accounts"])}
@@ -51,9 +52,29 @@ def explain_pair(
         known = dict(incidence.seats.select("account_id", "account").iter_rows())
         if a not in known or b not in known or known[a] == known[b]:
             return pl.DataFrame(schema=PAIR_SCHEMA)
-        return _tell_pair(incidence, known[a], known[b], scale_of(incidence, settings))
+        told = _tell_pair(incidence, known[a], known[b], scale_of(incidence, settings))
+        return pl.concat([told, _passed_between(parts["sightings"], a, b, incidence.account_count)])
 
     return bundle(**tables).map_batches(answer, schema=PAIR_SCHEMA)
+
+
+def _passed_between(sightings: pl.DataFrame, a: str, b: str, accounts: int) -> pl.DataFrame:
+    """Rows of what passed between two accounts: it ties them, and weighs in no link."""
+    rows = sightings.filter(pl.col("kind").is_in(kinds_where(passes=True))).select("account_id", "kind", "value")
+    both = rows.filter(pl.col("account_id") == a).join(
+        rows.filter(pl.col("account_id") == b), on=["kind", "value"], how="semi"
+    )
+    held = rows.group_by("kind", "value").agg(holders=pl.len().cast(pl.UInt32))
+    return (
+        both.join(held, on=["kind", "value"])
+        .with_columns(
+            line=pl.col("kind").replace_strict({name: kind_of(name).line for name in kinds_where(passes=True)}),
+            bits=(max(accounts, 2) / pl.col("holders")).log(2),
+            counted_bits=pl.lit(0.0),
+        )
+        .select(list(PAIR_SCHEMA))
+        .sort("kind", "value")
+    )
 
 
 def _tell_pair(incidence: Incidence, a: int, b: int, scale: Scale) -> pl.DataFrame:

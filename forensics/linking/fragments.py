@@ -43,14 +43,14 @@ def merge_fragments(incidence: Incidence, labels: Ints, links: Links) -> Ints:
     """The labels, fragments of one network joined by what lasts."""
     for _ in range(ROUNDS):
         pairs = pl.concat([find_halves(labels, links), like_networks(incidence, labels)]).unique().sort("g", "h")
-        pairs = _without_strangers(incidence, labels, pairs)
+        pairs = without_strangers(incidence, labels, pairs)
         if pairs.height == 0:
             break
         labels = join_networks(labels, pairs["g"].to_numpy(), pairs["h"].to_numpy())
     return labels
 
 
-def _without_strangers(incidence: Incidence, labels: Ints, pairs: pl.DataFrame) -> pl.DataFrame:
+def without_strangers(incidence: Incidence, labels: Ints, pairs: pl.DataFrame) -> pl.DataFrame:
     """The pairs, but those of two networks that are both made of declared organisations and share no payer and no mail
     domain: whatever else ties them, they are several parties that say so.
     """

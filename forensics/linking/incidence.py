@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.kinds import FURTHER, SQUARES, WHOLE
-from forensics.describing.sightings import find_kinds, kind_of
+from forensics.describing.sightings import find_kinds, kind_of, kinds_where
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,10 +154,12 @@ class Incidence:
 def build_incidence(sightings: pl.DataFrame, accounts: pl.DataFrame, *, by_content: bool = False) -> Incidence:
     """Arrays of which principal showed what; values of a single one are left out.
 
-    In:    SIGHTINGS and ACCOUNTS, any order. Sightings of accounts that ACCOUNTS does not know are left out.
+    In:    SIGHTINGS and ACCOUNTS, any order. Sightings of accounts that ACCOUNTS does not know are left out, and so is
+           what passed from one account to another.
            by_content: principals are numbered by what they showed, not by name. Numbers decide between equals and feed
            the draws of the nulls, and what accounts are called must not.
     """
+    sightings = sightings.filter(~pl.col("kind").is_in(kinds_where(passes=True)))
     seats, units = _number_principals(accounts, sightings if by_content else sightings.clear())
     names, shown = _number_values(sightings, seats)
     if _content_speaks(names, shown, units.height):

@@ -10,7 +10,7 @@ import polars as pl
 
 from forensics.common.graphs import renumber
 from forensics.common.schema import MEMBERS
-from forensics.describing.sightings import find_kinds
+from forensics.describing.sightings import find_kinds, kinds_where
 from forensics.linking.alike import find_alike, find_groups, taking_turns
 from forensics.linking.behaviour import MANNER_COLUMNS, describe_manners
 from forensics.linking.fragments import Links, join_cores, merge_fragments
@@ -18,6 +18,7 @@ from forensics.linking.graphs import find_communities
 from forensics.linking.incidence import INCIDENCE_COLUMNS, build_incidence
 from forensics.linking.membership import ALONE, complete, own_pairs, score_accounts, score_cap, sum_lines
 from forensics.linking.parting import split_alike
+from forensics.linking.passing import join_by_passing, read_passed
 from forensics.linking.roles import LIFE_COLUMNS, describe_traffic
 
 if TYPE_CHECKING:
@@ -85,8 +86,11 @@ def _form(
         alike = (more >= 0) & (labels < 0)
         core = np.where(alike & (core < 0), more, core)
         labels = complete_networks(incidence, manners, more, settings, taking_turns(incidence, more), alike)
-    traffic = describe_traffic(incidence, labels, _shown_by_members(incidence, labels, sightings), accounts)
-    members = _tell(incidence, labels, core, traffic, links, settings)
+    passed = read_passed(incidence, sightings)
+    before, labels = labels, join_by_passing(incidence, labels, passed, settings)
+    brought = (before < 0) & (labels >= 0)
+    traffic = describe_traffic(incidence, labels, _shown_by_members(incidence, labels, sightings), accounts, brought)
+    members = _tell(incidence, labels, np.where(brought, ALONE, core), traffic, links, brought, settings)
     return pl.concat([members, _tell_firms(incidence, labels, accounts, settings)]).sort("network_id", "account_id")
 
 
@@ -201,9 +205,15 @@ def _of_cores(labels: Ints, links: Links, count: int) -> Bools:
 
 
 def _tell(
-    incidence: Incidence, labels: Ints, core: Ints, traffic: pl.DataFrame, links: Links, settings: NetworkSettings
+    incidence: Incidence,
+    labels: Ints,
+    core: Ints,
+    traffic: pl.DataFrame,
+    links: Links,
+    brought: Bools,
+    settings: NetworkSettings,
 ) -> pl.DataFrame:
-    """MEMBERS of the networks that links hold together."""
+    """MEMBERS of the networks that links hold together, and of what passed between accounts."""
     if traffic.height == 0:
         return MEMBERS.empty()
     inner = (labels[links.a] >= 0) & (labels[links.a] == labels[links.b])
@@ -214,7 +224,7 @@ def _tell(
     table = (
         traffic.join(incidence.seats, on="account_id")
         .join(held, on="account", how="left")
-        .join(_tell_scores(incidence, labels), on=["account", "network"], how="left")
+        .join(_tell_scores(incidence, labels, brought, settings), on=["account", "network"], how="left")
         .with_columns(
             pl.col("link_count").fill_null(0),
             founder=pl.Series(core >= 0).gather(traffic.join(incidence.seats, on="account_id")["account"]),
@@ -230,8 +240,10 @@ def _tell(
     return _with_identities(table)
 
 
-def _tell_scores(incidence: Incidence, labels: Ints) -> pl.DataFrame:
-    """One row per principal in a network: bits and odds of its belonging, and the kinds that bring them."""
+def _tell_scores(incidence: Incidence, labels: Ints, brought: Bools, settings: NetworkSettings) -> pl.DataFrame:
+    """One row per principal in a network: bits and odds of its belonging, and the kinds that bring them; of those that
+    what passed brought, the odds that it was no accident.
+    """
     own = score_accounts(incidence, labels, pairs=own_pairs(labels))
     kinds = (
         own.with_columns(kind=pl.Series("kind", incidence.kinds, dtype=pl.String).gather(own["kind"]))
@@ -240,7 +252,20 @@ def _tell_scores(incidence: Incidence, labels: Ints) -> pl.DataFrame:
         .agg(kinds=pl.struct("kind", "bits"))
     )
     summed = sum_lines(incidence, own, labels).select("account", "network", "bits", "odds")
-    return summed.join(kinds, on="account", how="left").with_columns(pl.col("account", "network").cast(pl.Int64))
+    told = summed.join(kinds, on="account", how="left").with_columns(pl.col("account", "network").cast(pl.Int64))
+    number = np.flatnonzero(brought)
+    bits = score_cap(incidence) - 1.0  # of a value that two accounts have
+    passing = pl.DataFrame(
+        {
+            "account": number,
+            "network": labels[number],
+            "bits": np.full(len(number), bits),
+            "odds": np.full(len(number), float(np.log(1.0 / settings.false_joiners - 1.0))),
+            "kinds": [[{"kind": name, "bits": bits} for name in kinds_where(passes=True)]] * len(number),
+        },
+        schema=told.schema,
+    )
+    return pl.concat([told.join(passing, on="account", how="anti"), passing])
 
 
 def _tell_firms(incidence: Incidence, labels: Ints, accounts: pl.DataFrame, settings: NetworkSettings) -> pl.DataFrame:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from forensics.describing.sightings import kind_of
+from forensics.describing.sightings import kind_of, kinds_where
 from forensics.linking.incidence import USUAL_SHARE
 from forensics.linking.membership import telling_values
 
 if TYPE_CHECKING:
-    from forensics.common.arrays import Ints
+    from forensics.common.arrays import Bools, Ints
     from forensics.linking.incidence import Incidence
 
 LIFE_COLUMNS = ["account_id", "request_count", "first_seen_at", "last_seen_at"]
@@ -25,15 +25,17 @@ MOST = 0.5  # of the traffic, from which it is the account's life
 AS_OTHERS = 2.0  # times as often as the other members that show a value do: more of it is the account's own matter
 LITTLE = 1 / 3  # of the share that a full member has, below which an account has a life of its own
 FULL = 0.75  # quantile of the members' shares at which one is full: who was drawn in by a program pulls the median down
+AS_MUCH = 0.05  # chance of so little passing through a full member, from which an account is one
 EARLY = 0.25  # of the time that an account is seen, within which what it was born into shows
 
 
 def describe_traffic(
-    incidence: Incidence, labels: Ints, sightings: pl.DataFrame, accounts: pl.DataFrame
+    incidence: Incidence, labels: Ints, sightings: pl.DataFrame, accounts: pl.DataFrame, brought: Bools
 ) -> pl.DataFrame:
     """One row per account in a network: the share of its requests that show the network's own values, and since when.
 
-    In:    SIGHTINGS and ACCOUNTS (LIFE_COLUMNS); labels by principal.
+    In:    SIGHTINGS and ACCOUNTS (LIFE_COLUMNS); labels by principal; which principals only what passed brought: of
+           these the share is told by how much passes to and from them, beside the others.
     Out:   account_id, network, traffic_share, since, part (core apart: member, mixed or used).
     Null:  traffic_share and since where less than half of the network shows any value of its own.
     """
@@ -44,6 +46,8 @@ def describe_traffic(
     )
     by_kind = _as_others_do(shown.join(members.select("account_id", "request_count"), on="account_id"))
     best = by_kind.group_by("account_id").agg(pl.col("traffic_share").max(), pl.col("since").min())
+    passing = _share_of_passing(sightings, members.with_columns(brought=pl.Series(brought).gather(members["account"])))
+    best = pl.concat([best.join(passing, on="account_id", how="anti"), passing])
     told = members.join(best, on="account_id", how="left").with_columns(pl.col("traffic_share").fill_null(0.0))
     known = (pl.col("traffic_share") >= USUAL_SHARE).mean().over("network") >= MOST
     told = told.with_columns(traffic_share=pl.when(known).then("traffic_share"), since=pl.when(known).then("since"))
@@ -78,6 +82,32 @@ def _as_others_do(shown: pl.DataFrame) -> pl.DataFrame:
             since=pl.col("first_seen_at").min(),
         )
     )
+
+
+def _share_of_passing(sightings: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """One row per account that was brought by what passed: which share of its requests are the network's, and since
+    when. All are, if as much passes as through the other members, give or take chance.
+    """
+    value = ["network", "kind", "value"]
+    shown = (
+        sightings.filter(pl.col("kind").is_in(kinds_where(passes=True)))
+        .join(members.select("account_id", "network"), on="account_id")
+        .filter(pl.len().over(value) >= 2)
+        .group_by("account_id")
+        .agg(passed=pl.col("event_count").sum(), since=pl.col("first_seen_at").min())
+    )
+    rows = members.join(shown, on="account_id", how="left").with_columns(pl.col("passed").fill_null(0))
+    usual = (
+        rows.filter(~pl.col("brought"))
+        .group_by("network")
+        .agg(rate=pl.col("passed").sum() / pl.col("request_count").sum().clip(1))
+    )
+    rows = rows.filter("brought").join(usual, on="network").with_columns(due=pl.col("rate") * pl.col("request_count"))
+    from scipy.stats import poisson
+
+    as_much = pl.Series(poisson.cdf(rows["passed"].to_numpy(), rows["due"].to_numpy()) >= AS_MUCH, dtype=pl.Boolean)
+    share = (pl.col("passed") / pl.col("due").clip(1e-9)).clip(0, 1)
+    return rows.select("account_id", traffic_share=pl.when(as_much).then(1.0).otherwise(share), since="since")
 
 
 def _part() -> pl.Expr:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from forensics.describing.feature import Feature
 
 PACKAGE = Path(inspect.getfile(importlib.import_module("forensics"))).parent
-GROUPS = {"network", "client", "content", "money", "device", "provenance", "timing", "mapped"}
+GROUPS = {"network", "client", "content", "money", "device", "provenance", "timing", "passing", "mapped"}
 ROLES = {"pooling", "concealment", "extraction", "explanation"}
 NATURES = {"dependence", "likeness", "concealment", "openness", "content"}
 LONGEST = 340  # lines of 120 columns; most have under 150

@@ -16,7 +16,7 @@ from forensics.common.settings import SightingSettings
 from forensics.describing.sightings import find_kinds, find_sightings, kind_of
 
 START = datetime(2026, 4, 1, tzinfo=UTC)
-GROUPS = {"network", "client", "content", "money", "device", "provenance", "timing"}
+GROUPS = {"network", "client", "content", "money", "device", "provenance", "timing", "passing"}
 
 
 def make_events(rows: list[dict[str, Any]]) -> pl.LazyFrame:

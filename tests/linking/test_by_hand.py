@@ -176,7 +176,7 @@ def test_two_networks_of_organisations_are_two_unless_one_pays(first: int, monke
     for value, joined in ((0, True), (1, False)):
         profile = SimpleNamespace(network=np.array([first, 2]), value=np.array([value, value]))
         monkeypatch.setattr(fragments, "profile_networks", lambda *_, least, profile=profile: profile)  # noqa: ARG005
-        kept = set(fragments._without_strangers(incidence, labels, pairs).rows())
+        kept = set(fragments.without_strangers(incidence, labels, pairs).rows())
         assert ((first, 2) in kept) == joined
         assert (0, 1) in kept, "one of them is no organisation"
 

@@ -43,7 +43,7 @@ def roles_of(
     accounts = pl.concat([ACCOUNTS.empty(), known], how="diagonal_relaxed")
     incidence = build_incidence(sightings, accounts)
     labels = np.where([name in pool for name in incidence.account_ids], 0, -1).astype(np.int64)
-    told = describe_traffic(incidence, labels, sightings, accounts)
+    told = describe_traffic(incidence, labels, sightings, accounts, np.zeros(len(labels), dtype=bool))
     return {row["account_id"]: (row["traffic_share"], row["part"]) for row in told.iter_rows(named=True)}
 
 

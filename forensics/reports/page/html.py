@@ -55,6 +55,7 @@ CLAIM_HEADINGS = {
     "device": "Devices and sessions",
     "provenance": "Conversations and reasoning carried on",
     "timing": "The same moments",
+    "passing": "Requests that passed from account to account",
     "mapped": "Further observables",
     "lives": "Bans and likely successors",
     "scheduling": "Taking turns",

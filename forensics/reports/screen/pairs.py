@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from forensics.common.printable import printable
+from forensics.describing.sightings import kinds_where
 from forensics.reports.screen.cards import kind_names
 from forensics.reports.screen.page import Page, fit
-from forensics.reports.wording.figures import count, number
+from forensics.reports.wording.figures import count, number, plural
 
 if TYPE_CHECKING:
     from forensics.linking.explain import Pair
@@ -40,6 +43,12 @@ def render_pair(pair: Pair, a: str, b: str, width: int) -> Page:
         f"{number(total)} bits; a link between two strangers needs {number(pair.needed_bits)}: {enough} by itself.",
         label="Together ",
     )
+    if passed := rows.filter(pl.col("kind").is_in(kinds_where(passes=True))).height:
+        page.paragraph(
+            f"{plural(passed, 'request')} passed between them after a failure: that weighs in no link; it brings "
+            "fragments of one network together, and accounts to it.",
+            indent=9,
+        )
     if pair.network is not None:
         page.paragraph(
             f"Both are in network {pair.network}; rarity is judged among the accounts outside of it.", indent=9
