@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from forensics.common.streams import DAY_S
+from forensics.describing.requests import asks_no_model, describe_requests
 
 if TYPE_CHECKING:
     from forensics.common.arrays import Floats, Ints
@@ -98,12 +99,19 @@ def whole_days(at_s: Floats) -> Ints:
     return np.asarray(np.floor(at_s / DAY_S), dtype=np.int64)
 
 
-def item_of(events: pl.LazyFrame) -> pl.Expr:
-    """What one request asks for, as a number: the prompt; where there is none, the value tried, or the path with it."""
-    columns = events.collect_schema().names()
-    path = pl.when(pl.col("endpoint").str.contains(r"\d")).then(pl.concat_str("method", "endpoint", ignore_nulls=True))
-    asked = [pl.col("request_item").cast(pl.String)] if "request_item" in columns else []
-    return pl.coalesce("prompt_hash", *(column.hash(seed=7) for column in (*asked, path))).alias("item")
+def items_of(panel: Panel) -> pl.LazyFrame:
+    """One row per account and thing that it asks a service for: account, form (path and names of parameters), value
+    (which of its sort); a log without addresses that hold a value gives no row.
+    """
+    keys = ["endpoint", "endpoint_query"]
+    events = panel.events.filter(asks_no_model(panel.events.collect_schema().names()))
+    known = describe_requests(events).filter(pl.col("request_item").is_not_null()).collect(engine="streaming")
+    return (
+        events.select(pl.col("account").cast(pl.UInt32), *keys)
+        .join(known.lazy(), on=keys, nulls_equal=True)
+        .select("account", form="endpoint_template", value="request_item")
+        .unique()
+    )
 
 
 DATE = r"(20\d\d)[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])"
@@ -115,15 +123,15 @@ def order_of(panel: Panel) -> pl.LazyFrame | None:
     """One row per account and value where values have an order: account, form (what stands around it), value, number,
     at_s (first asked).
 
-    Values are `request_item` where there is one, else the last number in the path. Words are ordered by letter, numbers
-    and dates by size; None where the log has no such values.
+    Values are the last number of a path, and those of each parameter. Words are ordered by letter, numbers and dates by
+    size; None where the log has no such values.
     """
-    columns = panel.events.collect_schema().names()
-    asked = [pl.col(name) for name in ("endpoint", "request_item") if name in columns]
-    keys = [column.meta.output_name() for column in asked]
-    # Patterns are looked for in each path once.
-    paths = panel.events.select(*asked).unique().with_columns(*_form_and_value(columns)).drop_nulls("value")
-    known = paths.with_columns(number=_number_of(pl.col("value")), day_s=_date_of(pl.col("value"))).collect()
+    keys = ["endpoint", "endpoint_query"]
+    # Patterns are looked for in each address once.
+    asked = panel.events.select(keys).unique()
+    known = (
+        _values_in(asked).with_columns(number=_number_of(pl.col("value")), day_s=_date_of(pl.col("value"))).collect()
+    )
     if known.height == 0:
         return None
     at_s = (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s")
@@ -131,7 +139,7 @@ def order_of(panel: Panel) -> pl.LazyFrame | None:
     for unit in EPOCHS:
         told |= ((pl.col("number") / unit - pl.col("at_s")).abs() <= NEAR_DATE_S).fill_null(False)
     return (
-        panel.events.select(pl.col("account").cast(pl.UInt32), at_s, *asked)
+        panel.events.select(pl.col("account").cast(pl.UInt32), at_s, *keys)
         .join(known.lazy(), on=keys, how="inner", nulls_equal=True)
         .filter(~told)
         .group_by("account", "form", "value")
@@ -139,15 +147,22 @@ def order_of(panel: Panel) -> pl.LazyFrame | None:
     )
 
 
-def _form_and_value(columns: list[str]) -> tuple[pl.Expr, pl.Expr]:
-    """What stands around the value of a request, and the value."""
-    path = pl.col("endpoint").cast(pl.String)
-    form, value = path.str.replace_all(VALUES, "#"), path.str.extract(r"(\d[\d\-]*)[^\d]*$")
-    if "request_item" in columns:
-        item = pl.col("request_item").cast(pl.String)
-        form = pl.when(item.is_null()).then(form).otherwise(form.fill_null("") + "?")
-        value = item.fill_null(value)
-    return form.fill_null("").alias("form"), value.alias("value")
+def _values_in(asked: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per address and value in it: what stands around the value, and the value."""
+    path = pl.col("endpoint").str.replace_all(VALUES, "#").fill_null("")
+    in_path = asked.with_columns(form=path, value=pl.col("endpoint").str.extract(r"(\d[\d\-]*)[^\d]*$"))
+    each = pl.col("endpoint_query").str.split("&")
+    in_query = (
+        asked.filter(pl.col("endpoint_query").is_not_null())
+        .with_columns(form=path, each=each)
+        .explode("each")
+        .with_columns(
+            form=pl.concat_str("form", pl.lit("?"), pl.col("each").str.extract("^([^=]*)=")),
+            value=pl.col("each").str.extract("=(.*)$").replace("", None),
+        )
+        .drop("each")
+    )
+    return pl.concat([in_path, in_query]).drop_nulls(["form", "value"])
 
 
 def _number_of(value: pl.Expr) -> pl.Expr:

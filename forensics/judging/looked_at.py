@@ -50,7 +50,7 @@ COLUMNS = (
     "stream",
     "method",
     "endpoint",
-    "request_item",
+    "endpoint_query",
     "session_id",
     "client_prefix",
     "client_family",

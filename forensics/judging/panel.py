@@ -52,8 +52,6 @@ LOOKED_AT = (
     "content_flags",
 )
 
-OPTIONAL = ("request_item",)  # columns that not every case has
-
 
 def build_panel(
     members: pl.DataFrame,
@@ -144,8 +142,7 @@ def _take_tested(events: pl.LazyFrame, groups: Sequence[Group]) -> pl.DataFrame:
     """EVENTS of the members that are tested, in a total order."""
     tested = pl.DataFrame({"account": _tested(groups)}, schema={"account": pl.UInt32}).lazy()
     at_s = (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s")
-    present = events.collect_schema().names()
-    columns = (*LOOKED_AT, *ASKED, *(name for name in OPTIONAL if name in present), "session_id")
+    columns = (*LOOKED_AT, *ASKED, "session_id")
     return (
         events.join(tested, on="account", how="semi")
         .select(*(pl.col(name) for name in columns), at_s)

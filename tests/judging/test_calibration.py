@@ -59,9 +59,9 @@ OWN_NULLS = (
 # What users of one product cannot be a null for: that they share its template is the claim itself.
 SHARING = ("template_reach",)
 BY_PRODUCT = ("breadth_without_depth", "clock_offset", "disjoint_shards", "model_pivot", "template_growth")
-# The null world has neither conversations nor mail domains, nothing to count through, and no payer of several accounts;
-# the last two have their own null worlds among the uniform programs.
-NO_FIELDS = ("provenance", "throwaway_mail", "one_order", "payers_dealt")
+# The null world has neither conversations nor mail domains, nothing to count through, and no payer of several accounts,
+# nor anything that is asked for by path: those have their own null worlds.
+NO_FIELDS = ("provenance", "throwaway_mail", "one_order", "payers_dealt", "without_replacement", "even_coverage")
 BY_LOT = tuple(name for name in TESTS if name not in {*OWN_NULLS, *BY_PRODUCT, *NO_FIELDS})
 
 

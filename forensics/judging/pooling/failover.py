@@ -1,14 +1,16 @@
 """The same request sent again by another account within minutes, after the first one failed.
 
-Statistic:  of failed sends (401, 403, 408, 409, 429, 5xx) the share whose prompt another account sends within 10
-            minutes, against the same share of sends that did not fail. Only prompts of at most 3 accounts and 6 sends:
-            a public benchmark or a health check is on many.
+Statistic:  of failed sends (401, 403, 408, 409, 429, 5xx) the share whose prompt (of services that take none: whose
+            address, if a value stands in it) another account sends within 10 minutes, against the same share of sends
+            that did not fail. Only what at most 3 accounts and 6 sends ask: a public benchmark or a health check is
+            on many.
 Null model: two, and the larger p counts. Failing has nothing to do with crossing to another account (Fisher; an
             account's sends within one 10 minutes count once). And: accounts are independent (each moved as a whole by
             up to ±3 h), counted in distinct pairs of accounts that cross within 10 minutes, so that two laboratories
-            with one list of items count once. At the floor p is the normal tail. Without enough failed sends only the
-            second one is told, and holds nothing: classmates share prompts too.
-Blind to:   retries on the same account, retries that change the prompt, logs without prompt hashes.
+            with one list of items count once; twice as many as chance brings at most must cross. At the floor p is the
+            normal tail. Without enough failed sends only the second one is told, and holds nothing: classmates share
+            prompts too.
+Blind to:   retries on the same account, retries that change the prompt, logs without prompt hashes or paths.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ import numpy as np
 import polars as pl
 
 from forensics.common.statistics import interval, odds, p_tail, poisson_interval, wilson
+from forensics.describing.requests import is_address, item_of
+from forensics.describing.sightings.retry import MOST_ACCOUNTS, MOST_SENDS, WITHIN_S, has_failed
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.looked_at import say_thinned, thinned, thinning_of
@@ -32,13 +36,10 @@ if TYPE_CHECKING:
     from forensics.judging.hallmark import Group, Panel
 
 
-WITHIN_S = 600.0  # pauses of public relays end with the 10 minutes after an overload
 MOVE_S = 3 * 3600.0
-MOST_ACCOUNTS, MOST_SENDS = 3, 6  # of a prompt that tells a retry from a list of items everybody runs
-OWN_FAULT = (400, 404, 405, 413, 422)  # would fail on any account
 FEWEST_FAILED = 5
 FEWEST_PAIRS = 5  # distinct pairs of accounts that a sign takes
-CROSSING = 0.1  # of failed sends that a sign takes: one in ten
+BEYOND = 2.0  # times as many as chance brings at most, from which it matters
 SCREEN, REFINE = 99, 400
 
 
@@ -62,36 +63,41 @@ def test_failover(panel: Panel) -> pl.DataFrame:
 
 
 def looked_at_sends(panel: Panel) -> pl.LazyFrame:
-    """One row per send of a member whose prompt is looked at: account, network (number), prompt_hash, at_s, failed."""
+    """One row per send of a member whose item is looked at: account, network (number), item, at_s, failed."""
     schema = {"account": pl.UInt32, "network": pl.UInt32, "one_in": pl.UInt32}
     parts = [
         pl.DataFrame({"account": group.members, "network": index, "one_in": thinning_of(panel, group)}, schema=schema)
         for index, group in enumerate(panel.groups)
     ]
-    status = pl.col("status_code")
+    # Without a prompt: who comes under several addresses tries again under another.
+    addresses = panel.accounts.lazy().filter(is_address(pl.col("account_id"))).select("account")
+    prompts, others = pl.col("prompt_hash").is_not_null(), pl.col("prompt_hash").is_null()
+    events = pl.concat(
+        [panel.events.filter(prompts), panel.events.filter(others).join(addresses, on="account", how="anti")]
+    )
     return (
-        panel.events.filter(pl.col("prompt_hash").is_not_null())
-        .select(
+        events.select(
             pl.col("account").cast(pl.UInt32),
-            "prompt_hash",
+            item_of(panel.events),
             (pl.col("started_at").dt.epoch("us") / 1e6).alias("at_s"),
-            ((status >= 400) & ~status.is_in(OWN_FAULT)).fill_null(False).alias("failed"),
+            has_failed().alias("failed"),
         )
+        .filter(pl.col("item").is_not_null())
         .join(pl.concat(parts).lazy(), on="account", how="inner")
-        .filter(thinned(pl.col("prompt_hash"), pl.col("one_in")))
+        .filter(thinned(pl.col("item"), pl.col("one_in")))
     )
 
 
 def find_sends(panel: Panel) -> dict[int, Sends]:
-    """Sends of rare prompts by network number; networks without prompt hashes are missing. All members are looked at,
-    not only the tested.
+    """Sends of rare items by network number; networks without prompts and without addresses that hold a value are
+    missing. All members are looked at, not only the tested.
     """
     if not panel.groups:
         return {}
     sends = looked_at_sends(panel)
     known = pl.len(), pl.col("account").n_unique().alias("accounts")
     rare = (
-        sends.group_by("network", "prompt_hash")
+        sends.group_by("network", "item")
         .agg(*known)
         .filter(pl.col("accounts").is_between(2, MOST_ACCOUNTS), pl.col("len") <= MOST_SENDS)
     )
@@ -102,8 +108,8 @@ def find_sends(panel: Panel) -> dict[int, Sends]:
         .group_by("network")
         .agg(pl.col("failed").sum(), pl.len().alias("all"))
     )
-    chosen = sends.join(rare.select("network", "prompt_hash"), on=["network", "prompt_hash"], how="semi").sort(
-        "network", "prompt_hash", "at_s", "account"
+    chosen = sends.join(rare.select("network", "item"), on=["network", "item"], how="semi").sort(
+        "network", "item", "at_s", "account"
     )
     chosen_rows, unit_rows = pl.collect_all([chosen, units])
     by_network = {
@@ -114,7 +120,7 @@ def find_sends(panel: Panel) -> dict[int, Sends]:
     for network, failed, everything in unit_rows.sort("network").iter_rows():
         part = by_network.get(network, chosen_rows.clear())
         found[int(network)] = Sends(
-            prompt=np.unique(part["prompt_hash"].to_numpy(), return_inverse=True)[1].astype(np.int64),
+            prompt=np.unique(part["item"].to_numpy(), return_inverse=True)[1].astype(np.int64),
             account=part["account"].to_numpy().astype(np.int64),
             at_s=part["at_s"].to_numpy(),
             failed=part["failed"].to_numpy(),
@@ -125,7 +131,7 @@ def find_sends(panel: Panel) -> dict[int, Sends]:
 
 def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, Any]:
     if sends is None:
-        return unassessable(group, PLUGIN, "no prompt hashes in these logs")
+        return unassessable(group, PLUGIN, "no prompt hashes, and no paths with a value in them")
     if len(group.members) < 2:
         return unassessable(group, PLUGIN, "one account only")
     rng = generator(panel, group, PLUGIN.name)
@@ -139,11 +145,11 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
         return answer(
             group,
             PLUGIN,
-            f"{pairs} pairs of accounts sent the same prompt within 10 minutes of each other, {expected[0]:.0f} "
+            f"{pairs} pairs of accounts sent the same request within 10 minutes of each other, {expected[0]:.0f} "
             f"({expected[1]:.0f}–{expected[2]:.0f}) "
             "if the accounts were independent, as classmates do too; too few requests failed to tell retries."
             f"{say_thinned(thinning_of(panel, group))}",
-            measure="pairs of accounts that sent one prompt within 10 minutes",
+            measure="pairs of accounts that sent one request within 10 minutes",
             observed=float(pairs),
             own=(pairs_low, pairs_high),
             others=(expected[0], expected[1], expected[2]),
@@ -156,7 +162,7 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
     p_value = max(p_pairs, p_after)
     share, base = crossed_failed / failed, crossed_other / max(1, other)
     low, high = wilson(crossed_failed, failed)
-    crossing = share >= CROSSING and odds(share) >= 2 * odds(base)
+    crossing = pairs >= BEYOND * interval(null)[2] and odds(share) >= 2 * odds(base)
     base_low, base_high = wilson(crossed_other, other)
     lag = _median_lag(sends, first, second)
     after = f", half of them within {lag:.0f} s" if crossed_failed and np.isfinite(lag) else ""
@@ -165,7 +171,7 @@ def _test_group(panel: Panel, group: Group, sends: Sends | None) -> dict[str, An
         PLUGIN,
         f"{crossed_failed} of {failed} failed sends came again from another account within 10 minutes "
         f"({share:.1%}){after}; "
-        f"of sends that did not fail {base:.1%}. {pairs} pairs of accounts share prompts so."
+        f"of sends that did not fail {base:.1%}. {pairs} pairs of accounts share requests so."
         f"{say_thinned(thinning_of(panel, group))}",
         measure="share of failed sends that another account repeats within 10 minutes; expected: of sends that did "
         "not fail",

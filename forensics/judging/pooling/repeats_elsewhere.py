@@ -21,8 +21,9 @@ import polars as pl
 
 from forensics.common.statistics import interval, odds, wilson
 from forensics.common.streams import DAY_S, HOUR_S
+from forensics.describing.requests import item_of
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
-from forensics.judging.asking import item_of, lifetimes
+from forensics.judging.asking import lifetimes
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.looked_at import say_thinned, thinned, thinning_of
 from forensics.judging.panel import generator
