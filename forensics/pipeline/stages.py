@@ -21,7 +21,7 @@ from forensics.judging.testing import test_networks
 from forensics.judging.verdicts import rank_networks
 from forensics.linking.links import weigh_links
 from forensics.linking.networks import form_networks
-from forensics.linking.programs import PROGRAMS, propose_programs
+from forensics.linking.programs import ERRANDS, PROGRAMS, propose_even, propose_programs
 from forensics.nights import identity, lineage, marks, standing
 from forensics.pipeline.auto import fit_engine
 from forensics.pipeline.engines import Engine, choose_engine
@@ -210,8 +210,10 @@ class _Run:
             self.case.clear_spool(keep="events")
             return signs
 
-        def adopt(kind: str, members: pl.DataFrame, signs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-            proposed = propose_programs(kind, members, sightings, accounts, find_settled(signs, members))
+        def adopt(
+            propose: Callable[..., pl.DataFrame], kind: str, members: pl.DataFrame, signs: pl.DataFrame
+        ) -> tuple[pl.DataFrame, pl.DataFrame]:
+            proposed = propose(kind, members, sightings, accounts, find_settled(signs, members))
             if proposed.is_empty():
                 return members, signs
             return adopt_proposals(members, signs, proposed, ask(proposed))
@@ -225,8 +227,10 @@ class _Run:
         def ask_all() -> pl.LazyFrame:
             nonlocal formed
             signs = ask(formed)
-            for kind in PROGRAMS:
-                more = attempt(f"proposals by {kind}", partial(adopt, kind, formed, signs), self.faults)
+            ways = [(propose_programs, kind, kind) for kind in PROGRAMS]
+            ways += [(propose_even, kind, f"{kind} and volume") for kind in ERRANDS]
+            for propose, kind, said in ways:
+                more = attempt(f"proposals by {said}", partial(adopt, propose, kind, formed, signs), self.faults)
                 formed, signs = more or (formed, signs)
             parted = attempt("who takes part", partial(part, formed, signs), self.faults)
             formed, signs = parted or (formed, signs)

@@ -11,7 +11,7 @@ from forensics.common.schema import MEMBERS, REGISTER
 from forensics.common.settings import FeatureSettings, SightingSettings
 from forensics.describing.features import describe_accounts
 from forensics.describing.sightings import find_sightings
-from forensics.linking.programs import FEWEST, propose_programs
+from forensics.linking.programs import BAND, COUNTED, FEWEST, propose_even, propose_programs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,3 +101,50 @@ def test_names_of_accounts_and_their_order_do_not_matter() -> None:
         (),
     )
     assert one.equals(other)
+
+
+def visits(volumes: Sequence[int], days: float = 10.0) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """SIGHTINGS and ACCOUNTS of callers of one service, each with so many requests over the days."""
+    columns: dict[str, Sequence[Any] | np.ndarray] = {
+        "at_s": np.concatenate([np.linspace(0, days * DAY_S, volume) for volume in volumes]),
+        "account_id": np.repeat([f"caller_{place:03d}" for place in range(len(volumes))], volumes),
+        "endpoint": ["vnc"] * sum(volumes),
+    }
+    events = events_frame(columns)
+    register = REGISTER.empty().lazy()
+    sightings = find_sightings(events.lazy(), register, SightingSettings())
+    return sightings, describe_accounts(events.lazy(), register, FeatureSettings())
+
+
+def customers(number: int = 150) -> list[int]:
+    """Volumes of customers: over three orders of magnitude, as many in each band."""
+    return [int(volume) for volume in np.geomspace(2, 2000, number)]
+
+
+def test_a_peak_of_like_volume_among_the_callers_of_a_service_is_proposed() -> None:
+    """Forty that send as much as each other, among 150 that do not; a few of those stand in the band by accident."""
+    pool = np.linspace(400, 400 * BAND * 0.97, 40).astype(int).tolist()
+    proposed = propose_even("page", MEMBERS.empty(), *visits([*pool, *customers()]), ())
+    told = set(proposed["account_id"])
+    assert {f"caller_{place:03d}" for place in range(40)} <= told
+    assert len(told) <= 50
+    assert proposed.schema == MEMBERS.schema
+
+
+def test_without_a_peak_nobody_is_proposed() -> None:
+    """Volumes that scatter as customers' do, a peak of few, and one where chance alone makes the volumes."""
+    for volumes in (
+        customers(),
+        [*[400] * (FEWEST - 8), *customers()],
+        [*[COUNTED - 1] * 60, *customers()],
+    ):
+        assert propose_even("page", MEMBERS.empty(), *visits(volumes), ()).is_empty()
+
+
+def test_members_of_a_finding_are_in_no_peak() -> None:
+    """Whose network is settled stays where it is."""
+    formed = pl.DataFrame(
+        {"network_id": "settled", "account_id": [f"caller_{place:03d}" for place in range(40)], "role": "core"}
+    )
+    members = pl.concat([MEMBERS.empty(), formed], how="diagonal")
+    assert propose_even("page", members, *visits([*[400] * 40, *customers()]), {"settled"}).height < FEWEST

@@ -53,7 +53,7 @@ def find_items(events: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
 
 
 PLUGINS = (
-    Kind("page", "content", "same sort of request", find_pages, public=True, asked=True, holds="open"),
+    Kind("page", "content", "same sort of request", find_pages, public=True, asked=True, errand=True, holds="open"),
     Kind("step", "content", "same sequence of requests", find_steps, public=True, asked=True, holds="open"),
     Kind("item", "content", "same thing asked for", find_items, public=True, asked=True, holds="open"),
 )
