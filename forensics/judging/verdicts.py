@@ -39,7 +39,7 @@ FEWEST_OPEN = 2  # things that are open, from which a hand is openly one though 
 
 LEFT = 0.5  # part of a dependence that an explanation must leave, for it to stand
 
-UNTOLD = "whether it hides cannot be told: give an accounts file"
+UNTOLD = "whether it hides cannot be told from what is known of these accounts"
 NOT_TOLD_APART = "one hand, or users of one published program: these logs cannot tell"
 
 
@@ -136,7 +136,7 @@ def _judge(
     before, shares = weigh(HAND, signs, members, weights=weights)
     reason, after = _best_reason(signs, members, explanations, before, weights)
     open_or_not, hidden = weigh(HIDES, signs, members, weights=weights)
-    hides = _hiding(usable, signs, open_or_not)
+    hides = _hiding(signs, open_or_not)
     judged = _decide(signs, before, after, reason, hides, settings.sensitivity)
     level = judged.raw if judged.contested else judged.level
     certain = chance(after) * (ASSUMED if hides == "unknown" else chance(open_or_not))
@@ -228,17 +228,16 @@ def _decide(
     return Judged(raw, level, hides, reason, material, alert, contested)
 
 
-def _hiding(usable: list[dict[str, Any]], signs: Mapping[Key, tuple[float, str]], log_odds: float) -> str:
-    """The level of concealment: open where nothing hides and something is open, unknown where nothing that hides could
-    have shown.
+def _hiding(signs: Mapping[Key, tuple[float, str]], log_odds: float) -> str:
+    """The level of concealment: where nothing hides, open if something is open, else unknown; weights alone are no
+    evidence.
     """
-    level = _level(chance(log_odds), dependent=True)
     opened, hidden = (sum(key[0] == nature for key in signs) for nature in ("openness", "concealment"))
-    if not any(plugin_of(row).nature == "concealment" for row in usable):
+    if not hidden:
         return "open" if opened else "unknown"
+    level = _level(chance(log_odds), dependent=True)
     # One open thing beside something that hides is no openness: a relay has one egress, too.
-    openly = opened >= FEWEST_OPEN and level in ("none", "possible")
-    return "open" if openly or (opened and not hidden) else level
+    return "open" if opened >= FEWEST_OPEN and level in ("none", "possible") else level
 
 
 def _excuse(fit: float) -> float:

@@ -111,7 +111,7 @@ def test_where_hiding_cannot_be_told_the_level_is_one_lower_and_said() -> None:
     assert verdict["alert"]
     assert verdict["pooling"] == "likely"
     assert verdict["concealment"] == "unknown"
-    assert "give an accounts file" in verdict["summary"]
+    assert "cannot be told" in verdict["summary"]
 
 
 def test_likeness_alone_is_never_more_than_possible() -> None:

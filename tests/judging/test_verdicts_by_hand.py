@@ -89,26 +89,27 @@ def test_the_table_of_verdicts(
 
 
 @pytest.mark.parametrize(
-    ("opened", "hidden", "could", "log_odds", "expected"),
+    ("opened", "hidden", "log_odds", "expected"),
     [
-        (0, 0, False, 3.0, "unknown"),
-        (1, 0, False, 3.0, "open"),
-        (1, 0, True, 3.0, "open"),
-        (1, 1, True, 3.0, "strong"),
-        (1, 1, True, -1.0, "possible"),
-        (2, 1, True, -1.0, "open"),
-        (2, 1, True, -3.0, "open"),
-        (2, 1, True, 0.0, "likely"),
-        (0, 1, True, 0.0, "likely"),
-        (0, 0, True, -3.0, "none"),
+        (0, 0, 3.0, "unknown"),
+        (0, 0, -3.0, "unknown"),
+        (1, 0, 3.0, "open"),
+        (1, 1, 3.0, "strong"),
+        (1, 1, -1.0, "possible"),
+        (2, 1, -1.0, "open"),
+        (2, 1, -3.0, "open"),
+        (2, 1, 0.0, "likely"),
+        (0, 1, 0.0, "likely"),
+        (0, 1, -3.0, "none"),
     ],
 )
-def test_openly_or_hidden(opened: int, hidden: int, could: bool, log_odds: float, expected: str) -> None:
-    """Open where nothing hides; beside what hides two open things are needed, and that it looks little like hiding."""
+def test_openly_or_hidden(opened: int, hidden: int, log_odds: float, expected: str) -> None:
+    """Where nothing hides it is open, or cannot be told; beside what hides two open things are needed, and that it
+    looks little like hiding.
+    """
     signs = {("openness", str(n)): (1.0, "one_payer") for n in range(opened)}
     signs |= {("concealment", str(n)): (1.0, "many_payers") for n in range(hidden)}
-    usable = [row("one_payer"), *([row("many_payers", holds=False)] if could else [])]
-    assert verdicts._hiding(usable, signs, log_odds) == expected
+    assert verdicts._hiding(signs, log_odds) == expected
 
 
 @pytest.mark.parametrize(
@@ -246,3 +247,28 @@ def test_bits_of_a_kind_are_the_median_over_all_members(owed: list[dict[str, int
     told = found["kinds"][0].to_list() if found.height else []
     assert {one["kind"]: one["bits"] for one in told} == expected
     assert [one["bits"] for one in told] == sorted(expected.values(), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("judged", "held", "fitting", "expected"),
+    [
+        (("none", "none", "none", False, ""), ["even_load"], [], "even load"),
+        (("none", "none", "none", False, ""), [], [], "linked, no sign of one operator"),
+        (("none", "none", "none", False, ""), ["even_load"], ["a", "b", "c"], "consistent with: a, b"),
+        (("possible", "possible", "likely", False, ""), ["even_load"], [], "alike, not shown to be one hand"),
+        (("strong", "strong", "likely", True, ""), ["failover"], ["a"], "failed requests come back on another account"),
+        (("likely", "likely", "unknown", True, ""), ["failover"], [], ("failed requests come back on another account; "
+         "whether it hides cannot be told from what is known of these accounts")),
+        (("strong", "strong", "open", False, "open"), ["one_payer"], ["a"], "one operator, openly: one payer"),
+        (("strong", "strong", "open", False, "open"), [], [], "one operator, openly: nothing hides it"),
+        (("strong", "strong", "none", False, "unhidden"), ["failover"], [], "one hand, and little shows that it hides"),
+        (("strong", "none", "likely", False, "explained"), [], ["class"], "strong signs (0.97), explained by class: check"),
+    ],
+)  # fmt: skip
+def test_a_network_in_one_clause(
+    judged: tuple[str, str, str, bool, str], held: list[str], fitting: list[str], expected: str
+) -> None:
+    """What it does if it is a finding or little speaks for it, else why it is none."""
+    raw, level, hides, alert, contested = judged
+    found = verdicts.Judged(raw, level, hides, Reason("class", {}), False, alert, contested)
+    assert verdicts.summarise(found, held, fitting, 0.97) == expected

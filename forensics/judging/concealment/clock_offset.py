@@ -3,6 +3,7 @@
 Statistic:  how much better one common time zone fits the members' hours than the zones of their own countries do. Fit:
             projection of the mean local day (each member counts alike, active clock hours) on the day of people, 1 = as
             marked as theirs. Country: declared, else most frequent in the log.
+Guard:      of members behind one exit nothing is told, unless they claim a country: a server stands where it stands.
 Null model: activity-matched accounts outside the networks, with their own countries. The day of people is that of the
             accounts outside, each in the zone of its country; where fewer than 30 are known, nine to six with a dip at
             noon.
@@ -22,14 +23,16 @@ import polars as pl
 from forensics.common.statistics import interval, p_tail, percentiles
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.hallmark import Hallmark
+from forensics.judging.identities import exit_values, most_frequent
 from forensics.judging.likeness import active_hours
 from forensics.judging.panel import FEWEST_OUTSIDE, resample
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from forensics.common.arrays import Floats, Ints
+    from forensics.common.arrays import Bools, Floats, Ints
     from forensics.judging.hallmark import Group, Panel
+    from forensics.judging.identities import Values
 
 
 # Hours from UTC where most people of a country live, standard time; summer time and the country's other zones lie
@@ -60,6 +63,7 @@ FEWEST = 10  # members whose country has a zone
 FEWEST_HOURS = 6  # active clock hours of an account
 MATTERS = 0.25  # of the days of people by which the common clock must fit better
 GRANTED_H = 2.0
+ONE_EXIT = 0.9  # share of the members behind one exit, from which its country is not theirs
 
 
 def test_clock_offset(panel: Panel) -> pl.DataFrame:
@@ -83,7 +87,25 @@ def test_clock_offset(panel: Panel) -> pl.DataFrame:
     outside = panel.outside[known[panel.outside]]
     people = local[outside].mean(axis=0) if len(outside) >= FEWEST_OUTSIDE else OFFICE_DAY / OFFICE_DAY.sum()
     days = np.concatenate([shares, local, known[:, None]], axis=1)
-    return answers(_test_group(panel, group, days, people - 1 / 24, offset) for group in panel.groups)
+    exits, claimed = exit_values(panel), _claimed(panel)
+    return answers(
+        unassessable(group, PLUGIN, "nearly all come from one exit: its country is a server's, not theirs")
+        if not claimed[group.members].any() and _one_exit(exits, group)
+        else _test_group(panel, group, days, people - 1 / 24, offset)
+        for group in panel.groups
+    )
+
+
+def _claimed(panel: Panel) -> Bools:
+    """Accounts that claim a country themselves."""
+    if "declared_country" not in panel.accounts.columns:
+        return np.zeros(len(panel.accounts), dtype=np.bool_)
+    return np.asarray(panel.accounts["declared_country"].is_not_null().to_numpy())
+
+
+def _one_exit(exits: Values, group: Group) -> bool:
+    most = most_frequent(exits, group.members)
+    return most is not None and most.share >= ONE_EXIT
 
 
 def _fits(days: Floats, people: Floats) -> tuple[Floats, Ints, Floats]:

@@ -52,6 +52,7 @@ FEWEST_EVENTS = 50
 MOST_BINS = 4000
 FEWEST_EPISODES = 5
 FOLLOWED = 0.2  # of the refusals that a takeover must follow to matter, and twice what chance gives
+STAYS = 0.5  # of how often the stream changes account else, at which it stays where it is after a refusal
 EXCLUSION = 0.5  # of the expected overlap that is little enough to matter
 MARGIN = 0.9
 SCREEN, REFINE = 99, 300
@@ -133,7 +134,16 @@ def _test_group(
     big = best.pop("big")
     words = best.pop("words")
     said = _say_odds(episodes.odds)
+    big = big and not _stays_put(episodes.odds)
     return answer(group, PLUGIN, f"{words}{said}.", **best, holds=bool(big and best["p_value"] < SIGNIFICANT))
+
+
+def _stays_put(table: Floats) -> bool:
+    """Whether the stream changes account after refusals half as often as else, or less: then they set nothing off."""
+    refused, other = table
+    if refused.sum() < FEWEST_EPISODES:
+        return False
+    return bool(refused[0] / refused.sum() <= STAYS * other[0] / max(1.0, other.sum()))
 
 
 def _say_odds(table: Floats) -> str:

@@ -103,7 +103,7 @@ def opening(item: Row | object) -> str:
     if row["concealment"] == "open":
         text += " Whoever runs them does so openly."
     elif row["concealment"] == "unknown":
-        text += " Whether it hides cannot be told from these logs: give an accounts file."
+        text += " Whether it hides cannot be told from what is known of these accounts."
     elif row["concealment"] in {"likely", "strong"} and row["pooling"] != "none":
         text += " If it is one, it hides that it is."
     if row["extraction"] in {"likely", "strong"}:
@@ -170,7 +170,7 @@ VERDICT_MEANINGS = {
         "possible": "some signs that whoever runs these accounts hides it, too few to say more",
         "likely": "these accounts stand under many names for one hand",
         "strong": "these accounts stand under many names for one hand, by several independent signs",
-        "unknown": "these logs cannot tell: an accounts file would",
+        "unknown": "nothing that is known of these accounts tells",
     },
     "extraction": {
         "none": "no tested sign of harvesting",
