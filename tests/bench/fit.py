@@ -263,8 +263,8 @@ def auc(label: np.ndarray, chance: np.ndarray) -> float:
     return float(roc_auc_score(label, chance)) if 0 < label.sum() < len(label) else float("nan")
 
 
-def leave_one_out(worlds: Worlds, strength: float) -> tuple[float, list[str], list[tuple[float, bool]]]:
-    """Each author judged by weights of all others: mean Brier score, rows of a table, and every prediction."""
+def leave_one_out(worlds: Worlds, strength: float) -> tuple[list[float], list[str], list[tuple[float, bool]]]:
+    """Each author judged by weights of all others: Brier score of each, rows of a table, and every prediction."""
     every = [network for _, networks, _, _ in worlds.values() for network in networks]
     scores, rows, told = [], [], []
     for author in sorted({network.author for network in every}):
@@ -280,7 +280,18 @@ def leave_one_out(worlds: Worlds, strength: float) -> tuple[float, list[str], li
             f" {found['right']} | {found['wrong']} | {found['contested']} | {found['missed']} |"
             f" {found['innocent contested']} |"
         )
-    return float(np.mean(scores)), rows, told
+    return scores, rows, told
+
+
+def choose_strength(scores: dict[float, list[float]]) -> float:
+    """The strongest that does no worse on authors left out than the best one, give or take a standard error of the
+    difference (Breiman et al. 1984, the rule of one standard error): what few worlds cannot tell apart they cannot set.
+    """
+    best = np.array(min(scores.values(), key=np.mean))
+    worse = {strength: np.array(each) - best for strength, each in scores.items()}
+    return max(
+        strength for strength, more in worse.items() if more.mean() <= np.std(more, ddof=1) / np.sqrt(len(more)) + 1e-12
+    )
 
 
 def tell(rows: list[str], told: list[tuple[float, bool]], strength: float) -> None:
@@ -363,8 +374,9 @@ def main() -> None:
     chosen = parser.parse_args()
     worlds = gather(chosen)
     tried = {strength: leave_one_out(worlds, strength) for strength in STRENGTHS}
-    best = min(tried, key=lambda strength: tried[strength][0])
-    print("Brier by strength:", {strength: round(score, 4) for strength, (score, _, _) in tried.items()})
+    scores = {strength: each for strength, (each, _, _) in tried.items()}
+    best = choose_strength(scores)
+    print("Brier by strength:", {strength: round(float(np.mean(each)), 4) for strength, each in scores.items()})
     tell(tried[best][1], tried[best][2], best)
     every = [network for _, networks, _, _ in worlds.values() for network in networks]
     text = write(fit_both(every, best), worlds)
