@@ -3,7 +3,8 @@
 A network is known by the members it ever had, by rare observables of its own, and by its bans: accounts born right
 after them may be its successors. The three shares are joined as independent doubts (1 - the product of what each leaves
 open) and networks are paired so that the sum of likenesses is largest (Hungarian method), so that two networks cannot
-claim one identity.
+claim one identity. Where fragments become one network it is as like to each of them: the one that was reported is kept,
+else the one with more of its members.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ MAX_SUCCESSION = 0.5  # births after bans alone never make an identity sure: two
 BANNED_SHARE = 0.1  # of the living members banned in the last two runs,
 
 REFILL_SHARE = 0.25  # and of those banned replaced tonight, for a network to have respawned
+
+OF_EQUALS = 0.01  # likeness that counts for nothing beside more members in common, and beside having been reported
 
 JUDGED, KEPT, WAITING = "judged", "kept", "waiting"  # how a network came to be a finding or not
 
@@ -160,7 +163,11 @@ def identify_networks(
     if found and known:
         from scipy.optimize import linear_sum_assignment
 
-        rows, columns = linear_sum_assignment(likeness, maximize=True)
+        reported = set(past.alive.filter(pl.col("alert"))["network_id"])
+        nearer = _nearness(tonight, known_last, found, known, likeness > 0)
+        told = np.array([key in reported for key in known], dtype=float)
+        clear = likeness + OF_EQUALS * (nearer + told * (nearer > 0))
+        rows, columns = linear_sum_assignment(np.where(likeness > 0, clear, 0.0), maximize=True)
         pairs = {
             found[row]: int(column)
             for row, column in zip(rows, columns, strict=True)
@@ -270,6 +277,21 @@ def _member_shares(
             old = last.get(known[column], set())
             now = len(own & old) / min(len(own), len(old)) if old else 0.0
             shares[row, column] = max(now, len(own & ever[known[column]]) / len(own))
+    return shares
+
+
+def _nearness(
+    tonight: dict[str, set[str]],
+    last: dict[str, set[str]],
+    found: Sequence[str],
+    known: Sequence[str],
+    like: np.ndarray,
+) -> np.ndarray:
+    """Members in common with the run before, as a share of both together (Jaccard), of pairs that are alike at all."""
+    shares = np.zeros(like.shape)
+    for row, column in zip(*np.nonzero(like), strict=True):
+        own, old = tonight[found[row]], last.get(known[column], set())
+        shares[row, column] = len(own & old) / len(own | old)
     return shares
 
 

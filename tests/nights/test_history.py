@@ -132,6 +132,27 @@ def test_growth_keeps_the_id() -> None:
     assert row["likeness"] == pytest.approx(1.0)
 
 
+def test_fragments_made_one_keep_the_id_of_most_of_them_and_no_night_goes_back() -> None:
+    """The whole is as like to the small fragment as to the large one; a part of it later is, too."""
+    names = [f"{number:02d}" for number in range(50)]
+    nights = Nights()
+    nights.run(1, {"net_a": names[:13], "net_b": names[13:]})
+    for night, part in enumerate((names, names, names[:40], names[5:45]), start=2):
+        told = nights.run(night, {f"net_{night}": part})
+        assert [key for key, row in told.items() if row["status"] != "gone"] == ["net_b"]
+
+
+def test_of_fragments_made_one_the_reported_id_is_kept() -> None:
+    """Who has read of the small one finds it grown, not a stranger in its place."""
+    names = [f"{number:02d}" for number in range(50)]
+    nights = Nights()
+    nights.run(1, {"net_a": names[:13], "net_b": names[13:]})
+    lineage = nights.past.lineage.with_columns(alert=pl.col("network_id") == "net_a")
+    nights.past = Past(lineage, nights.past.profiles)
+    told = nights.run(2, {"net_c": names})
+    assert [key for key, row in told.items() if row["status"] != "gone"] == ["net_a"]
+
+
 def test_shrinking_is_told() -> None:
     """A finding that loses more than a tenth of its members is reported as weaker than last night proved."""
     nights = Nights()
