@@ -3,8 +3,8 @@
 A network is known by the members it ever had, by rare observables of its own, and by its bans: accounts born right
 after them may be its successors. The three shares are joined as independent doubts (1 - the product of what each leaves
 open) and networks are paired so that the sum of likenesses is largest (Hungarian method), so that two networks cannot
-claim one identity. Where fragments become one network it is as like to each of them: the one that was reported is kept,
-else the one with more of its members.
+claim one identity. Where fragments become one network it is as like to each of them: the one that was reported longest
+is kept, else the one with more of its members.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BANNED_SHARE = 0.1  # of the living members banned in the last two runs,
 
 REFILL_SHARE = 0.25  # and of those banned replaced tonight, for a network to have respawned
 
-OF_EQUALS = 0.01  # likeness that counts for nothing beside more members in common, and beside having been reported
+OF_EQUALS = 0.01  # likeness that counts for nothing beside having been reported longer, and more members in common
 
 JUDGED, KEPT, WAITING = "judged", "kept", "waiting"  # how a network came to be a finding or not
 
@@ -163,10 +163,8 @@ def identify_networks(
     if found and known:
         from scipy.optimize import linear_sum_assignment
 
-        reported = set(past.alive.filter(pl.col("alert"))["network_id"])
         nearer = _nearness(tonight, known_last, found, known, likeness > 0)
-        told = np.array([key in reported for key in known], dtype=float)
-        clear = likeness + OF_EQUALS * (nearer + told * (nearer > 0))
+        clear = likeness + OF_EQUALS * (_reported(past, known) + nearer / 10)
         rows, columns = linear_sum_assignment(np.where(likeness > 0, clear, 0.0), maximize=True)
         pairs = {
             found[row]: int(column)
@@ -278,6 +276,12 @@ def _member_shares(
             now = len(own & old) / min(len(own), len(old)) if old else 0.0
             shares[row, column] = max(now, len(own & ever[known[column]]) / len(own))
     return shares
+
+
+def _reported(past: Past, known: Sequence[str]) -> np.ndarray:
+    """Share of all nights on which each known network was a finding."""
+    nights = dict(past.lineage.filter("alert").group_by("network_id").len().iter_rows())
+    return np.array([nights.get(key, 0) / max(past.run, 1) for key in known], dtype=float)
 
 
 def _nearness(

@@ -149,8 +149,10 @@ def test_of_fragments_made_one_the_reported_id_is_kept() -> None:
     nights.run(1, {"net_a": names[:13], "net_b": names[13:]})
     lineage = nights.past.lineage.with_columns(alert=pl.col("network_id") == "net_a")
     nights.past = Past(lineage, nights.past.profiles)
-    told = nights.run(2, {"net_c": names})
-    assert [key for key, row in told.items() if row["status"] != "gone"] == ["net_a"]
+    nights.run(2, {"net_x": names[:13], "net_y": names[13:]})
+    assert nights.past.lineage.filter("alert")["network_id"].to_list() == ["net_a", "net_a", "net_b"]
+    told = nights.run(3, {"net_c": names})
+    assert [key for key, row in told.items() if row["status"] != "gone"] == ["net_a"], "both were, this one longer"
 
 
 def test_shrinking_is_told() -> None:
