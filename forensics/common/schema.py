@@ -384,7 +384,9 @@ MEMBERS = Table(
             "the operator's)",
         ),
         "traffic_share": _c(
-            pl.Float64, "share of its requests that show the network's own values; null where it has none to show"
+            pl.Float64,
+            "share of its requests that show the network's own values; null where it has none to show. Of an account "
+            "that only failed requests sent again brought, as much as passes through it beside members (estimated)",
         ),
         "since": _c(TIME, "first such request"),
         "link_count": _c(pl.UInt32, "links to other members"),

@@ -218,6 +218,14 @@ def generator(panel: Panel, group: Group, plugin: str) -> np.random.Generator:
     return np.random.default_rng([panel.settings.seed, content_of(panel.accounts, group.members), *plugin.encode()])
 
 
+def network_of_accounts(panel: Panel) -> pl.LazyFrame:
+    """One row per account: account, and the place of its network among the groups (-1: none)."""
+    owner = np.full(len(panel.accounts), -1, dtype=np.int64)
+    for index, group in enumerate(panel.groups):
+        owner[group.members] = index
+    return pl.LazyFrame({"account": np.arange(len(owner)), "network": owner}, schema_overrides={"account": pl.UInt32})
+
+
 def content_of(accounts: pl.DataFrame, numbers: Ints) -> int:
     """One number for some accounts by what they did, in any order."""
     return int(accounts["content"].to_numpy()[numbers].sum(dtype=np.uint64))

@@ -46,10 +46,12 @@ def describe_traffic(
     )
     by_kind = _as_others_do(shown.join(members.select("account_id", "request_count"), on="account_id"))
     best = by_kind.group_by("account_id").agg(pl.col("traffic_share").max(), pl.col("since").min())
-    passing = _share_of_passing(sightings, members.with_columns(brought=pl.Series(brought).gather(members["account"])))
+    members = members.with_columns(brought=pl.Series(brought).gather(members["account"]))
+    passing = _share_of_passing(sightings, members)
     best = pl.concat([best.join(passing, on="account_id", how="anti"), passing])
     told = members.join(best, on="account_id", how="left").with_columns(pl.col("traffic_share").fill_null(0.0))
-    known = (pl.col("traffic_share") >= USUAL_SHARE).mean().over("network") >= MOST
+    own = pl.col("traffic_share").filter(~pl.col("brought"))
+    known = pl.col("brought") | ((own >= USUAL_SHARE).mean() >= MOST).over("network")
     told = told.with_columns(traffic_share=pl.when(known).then("traffic_share"), since=pl.when(known).then("since"))
     return told.select("account_id", "network", "traffic_share", "since", part=_part())
 
@@ -114,7 +116,8 @@ def _part() -> pl.Expr:
     life = pl.col("last_seen_at") - pl.col("first_seen_at")
     late = (pl.col("since") - pl.col("first_seen_at") > EARLY * life).fill_null(value=False)
     little = pl.col("traffic_share") < MOST
-    usual = pl.col("traffic_share").quantile(FULL).over("network")
+    # Of a brought account the share is beside full members as it is.
+    usual = pl.when("brought").then(1.0).otherwise(pl.col("traffic_share").quantile(FULL).over("network"))
     return (
         pl.when(little & (late | (_at_most() < LITTLE * usual)))
         .then(pl.lit("used"))

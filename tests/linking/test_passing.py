@@ -28,6 +28,7 @@ class Passing:
 
     def __init__(self) -> None:
         self.pairs: list[tuple[str, str]] = []
+        self.content = True
         self.requests = dict.fromkeys([*G, *H, *OTHERS], 100)
         self.principal: dict[str, str] = {}
 
@@ -51,7 +52,7 @@ class Passing:
             for place, pair in enumerate(self.pairs)
             for name in pair
         ]
-        rows += [(name, "template", "own", 90, START, START + timedelta(days=40)) for name in G]
+        rows += [(name, "template", "own", 90, START, START + timedelta(days=40)) for name in G if self.content]
         sightings = pl.DataFrame(rows, schema=SIGHTINGS.schema, orient="row")
         return build_incidence(sightings, self.accounts()), sightings
 
@@ -144,9 +145,13 @@ def test_a_network_through_which_nothing_passes_brings_nobody() -> None:
     assert world.labels([G])[OTHERS[0]] == ALONE
 
 
-def test_a_brought_account_through_which_little_passes_has_a_life_of_its_own() -> None:
-    """As much as through members for its requests: theirs; two for thousands of requests: a stolen key."""
+@pytest.mark.parametrize("content", [True, False])
+def test_a_brought_account_through_which_little_passes_has_a_life_of_its_own(content: bool) -> None:
+    """As much as through members for its requests: theirs; two for thousands of requests: a stolen key. So, too, where
+    nothing else tells whose the members' traffic is.
+    """
     world = Passing()
+    world.content = content
     world.ring(G, times=4)
     born, stolen = OTHERS[0], OTHERS[1]
     world.requests |= {born: 60, stolen: 5_000}

@@ -23,7 +23,7 @@ from forensics.common.scale import SPEAKS
 from forensics.describing.sightings import kinds_where
 from forensics.judging.answers import answer, answers, fit_words, unassessable
 from forensics.judging.hallmark import Hallmark
-from forensics.judging.likeness import humanness
+from forensics.judging.likeness import humanness, positions
 from forensics.judging.panel import generator
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def test_small_groups(panel: Panel) -> pl.DataFrame:
 def _test_group(panel: Panel, group: Group, rows: pl.DataFrame | None) -> dict[str, Any]:
     if rows is None or rows.height < FEWEST:
         return unassessable(group, PLUGIN, f"between fewer than {FEWEST} pairs of members anything passes that is told")
+    if positions(panel, group).is_empty():
+        return unassessable(group, PLUGIN, "no likeness test was possible")
     names, ends = np.unique(np.concatenate([rows["a"].to_numpy(), rows["b"].to_numpy()]), return_inverse=True)
     a, b = np.split(ends.astype(np.int64), 2)
     partners = _partners(a, b, len(names))

@@ -24,6 +24,7 @@ from forensics.common.statistics import SMALLEST_P
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.asking import items_of
 from forensics.judging.hallmark import Hallmark
+from forensics.judging.panel import network_of_accounts
 
 if TYPE_CHECKING:
     from typing import Any
@@ -59,10 +60,7 @@ class Evenness:
 
 def test_even_coverage(panel: Panel) -> pl.DataFrame:
     """One row per network: whether members go through one list in rounds."""
-    owner = np.full(len(panel.accounts), -1, dtype=np.int64)
-    for index, group in enumerate(panel.groups):
-        owner[group.members] = index
-    places = pl.LazyFrame({"account": np.arange(len(owner)), "network": owner}, schema_overrides={"account": pl.UInt32})
+    places = network_of_accounts(panel)
     enough = (pl.col("value").n_unique().over("network", "form") >= FEWEST_ITEMS) & (
         pl.col("account").n_unique().over("network", "form") >= FEWEST_ACCOUNTS
     )

@@ -26,7 +26,7 @@ from forensics.common.streams import DAY_S
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.asking import MOST_OUTSIDE, order_of
 from forensics.judging.hallmark import Hallmark
-from forensics.judging.panel import content_of, generator
+from forensics.judging.panel import content_of, generator, network_of_accounts
 from forensics.judging.rolling import WEEK_DAYS, judge, p_of_weeks
 
 if TYPE_CHECKING:
@@ -58,10 +58,7 @@ def test_one_order(panel: Panel) -> pl.DataFrame:
     asked = order_of(panel)
     if asked is None:
         return answers(unassessable(group, PLUGIN, "no paths or values in these logs") for group in panel.groups)
-    owner = np.full(len(panel.accounts), -1, dtype=np.int64)
-    for index, group in enumerate(panel.groups):
-        owner[group.members] = index
-    places = pl.LazyFrame({"account": np.arange(len(owner)), "network": owner}, schema_overrides={"account": pl.UInt32})
+    places = network_of_accounts(panel)
     rows = asked.join(places.filter(pl.col("network") >= 0), on="account", how="inner")
     enough = (pl.col("value").n_unique().over("network", "form") >= FEWEST_PAIRS) & (
         pl.col("account").n_unique().over("network", "form") >= FEWEST_ACCOUNTS

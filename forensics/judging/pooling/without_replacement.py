@@ -24,7 +24,7 @@ from forensics.common.statistics import SMALLEST_P, interval, p_tail, poisson_in
 from forensics.judging.answers import SIGNIFICANT, answer, answers, unassessable
 from forensics.judging.asking import items_of
 from forensics.judging.hallmark import Hallmark
-from forensics.judging.panel import generator
+from forensics.judging.panel import generator, network_of_accounts
 
 if TYPE_CHECKING:
     from typing import Any
@@ -69,10 +69,7 @@ def test_without_replacement(panel: Panel) -> pl.DataFrame:
 
 def _read_forms(panel: Panel, asked: pl.LazyFrame) -> dict[int, list[Form]]:
     """Of each network, by place, the forms in which its members ask most."""
-    owner = np.full(len(panel.accounts), -1, dtype=np.int64)
-    for index, group in enumerate(panel.groups):
-        owner[group.members] = index
-    places = pl.LazyFrame({"account": np.arange(len(owner)), "network": owner}, schema_overrides={"account": pl.UInt32})
+    places = network_of_accounts(panel)
     rows = asked.select("account", "form", "value").join(places, on="account", how="inner")
     enough = (pl.col("value").n_unique() >= FEWEST_VALUES) & (pl.col("account").n_unique() >= FEWEST_ACCOUNTS)
     chosen = (
