@@ -203,6 +203,7 @@ class _Run:
         past. Users of one program whom no network has, and who depend on each other like one hand, are a network, too;
         networks that some only stand beside are tested again without them.
         """
+        refused: set[str] = set()  # proposals that were tested: whatever was not adopted
 
         def ask(members: pl.DataFrame) -> pl.DataFrame:
             tables = (members.lazy(), self.stretch.events, accounts, self.register, sightings)
@@ -214,8 +215,11 @@ class _Run:
             propose: Callable[..., pl.DataFrame], kind: str, members: pl.DataFrame, signs: pl.DataFrame
         ) -> tuple[pl.DataFrame, pl.DataFrame]:
             proposed = propose(kind, members, sightings, accounts, find_settled(signs, members))
+            # An id is made of who is in it: what one program proposes, its tools often propose again.
+            proposed = proposed.filter(~pl.col("network_id").is_in(sorted(refused)))
             if proposed.is_empty():
                 return members, signs
+            refused.update(proposed["network_id"])
             return adopt_proposals(members, signs, proposed, ask(proposed))
 
         def part(members: pl.DataFrame, signs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -17,9 +17,9 @@ from forensics.judging.pooling.handover import _stays_put
 MEMBERS = [f"m{place:02d}" for place in range(40)]
 
 
-def fit_of(pairs: list[tuple[str, str]], likeness: float = 0.0) -> float | None:
+def fit_of(pairs: list[tuple[str, str]], likeness: float = 0.0, hours: float | None = None) -> float | None:
     """How well small parties explain a network between whose members something passed in these pairs, and whose members
-    stand so far on the way from separate customers to one queue.
+    stand so far on the way from separate customers to one queue, in volume and, if that is known, in hours.
     """
     rng, world = np.random.default_rng(1), World()
     for name in MEMBERS:
@@ -27,8 +27,13 @@ def fit_of(pairs: list[tuple[str, str]], likeness: float = 0.0) -> float | None:
     for number, pair in enumerate(pairs):
         for name in pair:
             world.show(name, "retry", f"{number:016x}")
-    sign = {"network_id": "net", "name": "even_load", "nature": "likeness", "position": likeness, "family": "volume"}
-    signs = pl.concat([HALLMARKS.empty(), pl.DataFrame([sign])], how="diagonal")
+    told = [("even_load", "volume", likeness), ("same_rhythm", "hours", hours)]
+    rows = [
+        {"network_id": "net", "name": name, "nature": "likeness", "position": position, "family": family}
+        for name, family, position in told
+        if position is not None
+    ]
+    signs = pl.concat([HALLMARKS.empty(), pl.DataFrame(rows)], how="diagonal")
     row = GROUPS.test(replace(world.panel(), signs=signs)).row(0, named=True)
     return row["fit"] if row["assessable"] else None
 
@@ -65,6 +70,13 @@ def test_what_passes_among_all_is_no_small_groups() -> None:
 def test_what_passes_to_a_house_key_says_nothing_of_the_users() -> None:
     """Thirty users of an app whose failed requests go to one key, and to nobody else."""
     assert fit_of([(name, MEMBERS[0]) for name in MEMBERS[1:31]]) == 1.0
+
+
+def test_spares_that_all_retries_go_to_are_no_house_key_of_evenly_loaded_accounts() -> None:
+    """Members whose hours differ as people's do, and who all send as much: a balancer's, whoever their spare is."""
+    pairs = [(name, MEMBERS[0]) for name in MEMBERS[1:31]]
+    assert fit_of(pairs, likeness=0.0, hours=1.0) == 1.0
+    assert fit_of(pairs, likeness=1.0, hours=0.0) == 0.0
 
 
 def test_each_once_cannot_be_told() -> None:

@@ -2,16 +2,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
 from relations import as_text, small_log
 
 from forensics.case.store import Case
+from forensics.common.schema import MEMBERS
 from forensics.pipeline import stages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import polars as pl
     import pytest
     from running import Answer
 
@@ -35,3 +36,30 @@ def test_proposals_that_fail_cost_the_run_nothing_else(
     without, said = found("without", 1)
     assert without.equals(usual)
     assert "proposals by system" in said
+
+
+def test_what_was_proposed_and_refused_is_not_tested_again(
+    tmp_path: Path, call: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same accounts proposed by their program, its tools and their volume: tested once, not four times."""
+    (tmp_path / "log.jsonl").write_text(as_text(small_log()))
+    names = [f"a{number:02d}" for number in range(20)]
+    monkeypatch.setattr(stages, "propose_programs", lambda *_: proposal(names))
+    monkeypatch.setattr(stages, "propose_even", lambda *_: proposal(names))
+    tested: list[list[str]] = []
+    test = stages.test_networks
+
+    def noted(members: pl.LazyFrame, *rest: object, **more: object) -> pl.LazyFrame:
+        tested.append(members.collect()["network_id"].unique().sort().to_list())
+        return test(members, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(stages, "test_networks", noted)
+    answer = call("investigate", tmp_path / "log.jsonl", "--case", tmp_path / "case")
+    assert answer.returncode == 0, answer.stderr
+    assert tested.count(["net_proposed"]) == 1
+
+
+def proposal(names: list[str]) -> pl.DataFrame:
+    """Accounts proposed as one network."""
+    rows = pl.DataFrame({"account_id": names, "network_id": "net_proposed", "role": "member"})
+    return MEMBERS.completed(rows)

@@ -3,7 +3,8 @@ of an app and the house key that it falls back to.
 
 What passes (requests that failed and came again, conversations that went on) passes within each party, or to the house
 key: the pairs of accounts between which it does fall apart into small groups, where one hand's fall together. And the
-members differ as separate customers do: an operator's rings of a few accounts each do not.
+members differ as separate customers do, in how much they send before all: an operator's rings of a few accounts each
+do not, nor do accounts among which a balancer spreads its load, and of which a few are spares that all retries go to.
 
 Null model: the same accounts, as many pairs each, who is paired with whom dealt anew. Accounts with far more partners
             than others (a house key) are taken out first: what passes to them says nothing of the others.
@@ -79,7 +80,8 @@ def _test_group(panel: Panel, group: Group, rows: pl.DataFrame | None) -> dict[s
     ratio = size / dealt if rest.sum() >= FEWEST else 0.0
     apart = (TOGETHER - ratio) / (TOGETHER - APART)
     few = (LARGE - size) / (LARGE - SMALL) if rest.sum() >= FEWEST else 1.0
-    human = humanness(panel, group)
+    alike, volume = humanness(panel, group), humanness(panel, group, "volume", unknown=1.0)
+    human, told = (alike, "hours, volume, models and sizes") if alike <= volume else (volume, "volume")
     fit = float(np.clip(min(apart, few, (human - ALIKE) / (PEOPLE - ALIKE)), 0.0, 1.0))
     through = f" and {hubs.sum()} of them that many others pass to" if hubs.any() else ""
     if rest.sum() < FEWEST:
@@ -92,7 +94,7 @@ def _test_group(panel: Panel, group: Group, rows: pl.DataFrame | None) -> dict[s
         group,
         PLUGIN,
         f"Small parties of their own {fit_words(fit, many=True)}: something passes between {len(names)} of "
-        f"{len(group.members)} members{through}; {where}; in hours, volume, models and sizes members differ by "
+        f"{len(group.members)} members{through}; {where}; in {told} members differ by "
         f"{human:.0%} of what separate customers do.",
         measure="weakest of: what passes stays apart, within small groups, members differ as separate customers",
         observed=fit,
