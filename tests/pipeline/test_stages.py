@@ -7,6 +7,7 @@ from relations import as_text, small_log
 
 from forensics.case.store import Case
 from forensics.common.schema import MEMBERS
+from forensics.judging.testing import test_networks
 from forensics.pipeline import stages
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def test_what_was_proposed_and_refused_is_not_tested_again(
     monkeypatch.setattr(stages, "propose_programs", lambda *_: proposal(names))
     monkeypatch.setattr(stages, "propose_even", lambda *_: proposal(names))
     tested: list[list[str]] = []
-    test = stages.test_networks
+    test = test_networks
 
     def noted(members: pl.LazyFrame, *rest: object, **more: object) -> pl.LazyFrame:
         tested.append(members.collect()["network_id"].unique().sort().to_list())
