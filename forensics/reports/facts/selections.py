@@ -37,13 +37,14 @@ def find_selections(
     In:    EVENTS; MEMBERS of the networks (network_id, account_id).
     Null:  a field that a request lacks is no part of a combination; one field alone is none.
     """
-    shown = (
-        events.select("account_id", *COLUMNS)
+    mine = members.lazy().select("network_id", "account_id")
+    touched = (
+        _with_anything_of(events.select("account_id", *COLUMNS), mine)
         .group_by("account_id", *COLUMNS)
         .agg(requests=pl.len())
-        .join(members.lazy().select("network_id", "account_id"), on="account_id", how="left")
+        .join(mine, on="account_id", how="left")
+        .collect(engine="streaming")
     )
-    touched = _with_anything_of(shown, pl.col("network_id").is_not_null()).collect(engine="streaming")
     candidates: dict[str, list[tuple[Selection, set[str]]]] = {network: [] for network in networks}
     for fields in FIELDS:
         for network, selection, accounts in _own_combinations(touched, fields):
@@ -52,15 +53,19 @@ def find_selections(
     return {network: _choose(found) for network, found in candidates.items()}
 
 
-def _with_anything_of(shown: pl.LazyFrame, mine: pl.Expr) -> pl.LazyFrame:
-    """Rows that show a client or a fingerprint of members: each combination holds the one or the other, and whoever
-    shows the same client with another fingerprint is hit by a rule that does not ask for fingerprints.
+def _with_anything_of(shown: pl.LazyFrame, members: pl.LazyFrame) -> pl.LazyFrame:
+    """Requests that show a client or a fingerprint of members: each combination holds the one or the other, and whoever
+    shows the same client with another fingerprint is hit by a rule that does not ask for fingerprints. Found first, so
+    that requests of nobody concerned are not counted.
     """
-    touched = shown
-    for field in ANCHORS:
-        known = shown.filter(mine, pl.col(field).is_not_null()).select(field).unique()
-        touched = touched.join(known.with_columns(pl.lit(value=True).alias(f"has_{field}")), on=field, how="left")
-    return touched.filter(pl.any_horizontal(pl.col(f"has_{field}").fill_null(value=False) for field in ANCHORS))
+    of_members = shown.join(members, on="account_id", how="semi").select(ANCHORS)
+    known = of_members.unique().collect(engine="streaming")
+    return shown.filter(
+        pl.any_horizontal(
+            pl.col(field).is_in(known[field].drop_nulls().unique().implode()).fill_null(value=False)
+            for field in ANCHORS
+        )
+    )
 
 
 def _own_combinations(touched: pl.DataFrame, fields: tuple[str, ...]) -> list[tuple[str, Selection, set[str]]]:
