@@ -19,10 +19,12 @@ from forensics.linking.skeleton import sketch_core
 NO_CORE = pl.lit(None, pl.UInt32)  # a pair that links by itself
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from forensics.common.settings import LinkSettings
     from forensics.linking.incidence import Incidence
+    from forensics.linking.pairs import Scale
+    from forensics.linking.popular import Core
 
 
 def weigh_links(sightings: pl.LazyFrame, accounts: pl.LazyFrame, settings: LinkSettings) -> pl.LazyFrame:
@@ -55,10 +57,27 @@ def _weigh(incidence: Incidence, settings: LinkSettings) -> pl.DataFrame:
     # A core was tested whole, and paid for having been chosen: its skeleton is told whatever its pairs weigh.
     whole = replace(scale, needed=0.0)
     cores = find_cores(incidence, find_components(incidence.account_count, a, b), settings)
-    for number, core in enumerate(cores):
-        told = weigh_pairs(incidence, *sketch_core(incidence, core), whole).filter(pl.col("lines") >= core.lines)
-        parts.append(told.with_columns(core=pl.lit(number, pl.UInt32)))
+    parts.append(_weigh_cores(incidence, cores, whole))
     return _spell(incidence, pl.concat(parts))
+
+
+def _weigh_cores(incidence: Incidence, cores: Sequence[Core], scale: Scale) -> pl.DataFrame:
+    """The skeletons of all cores, weighed together: there are thousands, most of them small."""
+    sketches = [sketch_core(incidence, core) for core in cores]
+    sizes = [len(a) for a, _ in sketches]
+    none = np.zeros(0, dtype=np.int64)
+    told = pl.DataFrame(
+        {
+            "a": np.concatenate([none, *(a for a, _ in sketches)]),
+            "b": np.concatenate([none, *(b for _, b in sketches)]),
+            "core": np.repeat(np.arange(len(cores)), sizes).astype(np.uint32),
+            "least": np.repeat(np.array([core.lines for core in cores], dtype=np.int64), sizes),
+        }
+    )
+    pairs = told.select("a", "b").unique(maintain_order=True)
+    a, b = (pairs[name].to_numpy() for name in ("a", "b"))
+    weighed = weigh_pairs(incidence, a, b, scale).join(told, on=["a", "b"], maintain_order="left")
+    return weighed.filter(pl.col("lines") >= pl.col("least")).drop("least")
 
 
 def _keep_strongest(pairs: pl.DataFrame, settings: LinkSettings) -> pl.DataFrame:

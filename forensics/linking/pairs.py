@@ -80,10 +80,9 @@ def mix(account: Ints, value: Ints) -> Ints:
 def share_values(incidence: Incidence, a: Ints, b: Ints) -> tuple[Ints, Ints, Ints]:
     """Every value that a pair shares: number of the pair, entry of a, entry of b."""
     order, first, keys = incidence.by_account
-    value = incidence.value[order]
     pair, place = spread(first[a], first[a + 1] - first[a])
     value_count = len(incidence.held) + 1
-    wanted = b[pair] * value_count + value[place]
+    wanted = b[pair] * value_count + incidence.value[order[place]]
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     hit = keys[at] == wanted
     return pair[hit], order[place[hit]], order[at[hit]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from forensics.linking.graphs import spread
 from forensics.linking.pairs import mix
 
 if TYPE_CHECKING:
@@ -29,17 +30,18 @@ def sketch_core(incidence: Incidence, core: Core) -> tuple[Ints, Ints]:
         return core.accounts[left], core.accounts[right]
     inside = np.zeros(incidence.account_count, dtype=bool)
     inside[core.accounts] = True
-    own = np.zeros(len(incidence.held), dtype=bool)
-    own[core.values] = True
+    own = np.unique(core.values)
+    _, entry = spread(incidence.starts[own], incidence.held[own])
+    entry = entry[inside[incidence.account[entry]]]
+    value = incidence.value[entry]
     entries = pl.DataFrame(
         {
-            "account": incidence.account,
-            "value": incidence.value,
-            "line": incidence.line_of_value[incidence.value],
-            "bits": incidence.rarity_bits[incidence.value],
+            "account": incidence.account[entry],
+            "value": value,
+            "line": incidence.line_of_value[value],
+            "bits": incidence.rarity_bits[value],
         }
     )
-    entries = entries.filter(pl.Series(inside[incidence.account] & own[incidence.value]))
     # Each account stands beside others at several of the core's values, so that the skeleton hangs together as the
     # whole core would.
     entries = entries.sort("account", "line", "bits", "value", descending=[False, False, True, False])
