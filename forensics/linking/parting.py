@@ -22,6 +22,7 @@ from forensics.linking.alike import (
     same_both,
 )
 from forensics.linking.behaviour import AlikeTest, Manners
+from forensics.linking.graphs import spread
 from forensics.linking.membership import ALONE
 
 if TYPE_CHECKING:
@@ -127,8 +128,13 @@ class _Network:
 
     members: Ints
     test: AlikeTest
-    place: Ints  # of the member, per entry
+    place: Ints  # of the member, per entry, in order
     value: Ints
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Where each member's entries begin, and the end."""
+        return np.searchsorted(self.place, np.arange(len(self.members) + 1)).astype(np.int64)
 
     @cached_property
     def held(self) -> Ints:
@@ -139,16 +145,14 @@ class _Network:
         """Share of the smaller part's accounts that show, as somebody of the other part does, a durable observable of
         the network's own.
         """
-        chosen = np.zeros(len(self.members), dtype=bool)
-        chosen[places] = True
-        if 2 * len(places) > len(self.members):
-            chosen = ~chosen
-        inside = chosen[self.place]
-        few = np.bincount(self.value[inside], minlength=len(self.held))
-        common = (few > 0) & (few < self.held)
-        akin = np.zeros(len(self.members), dtype=bool)
-        akin[self.place[inside & common[self.value]]] = True
-        return int(akin.sum()) / max(int(chosen.sum()), 1)
+        chosen = np.unique(places)
+        if 2 * len(chosen) > len(self.members):
+            chosen = np.setdiff1d(np.arange(len(self.members)), chosen)
+        run, entry = spread(self.starts[chosen], np.diff(self.starts)[chosen])
+        value = self.value[entry]
+        few = np.bincount(value, minlength=len(self.held))
+        akin = np.unique(run[few[value] < self.held[value]])
+        return len(akin) / max(len(chosen), 1)
 
 
 def _look_at(incidence: Incidence, manners: Manners, members: Ints, seed: int) -> _Network:
