@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from forensics.common.arrays import Ints
+    from forensics.common.arrays import Floats, Ints
     from forensics.common.settings import HallmarkSettings
     from forensics.judging.looked_at import Keep
 
@@ -122,14 +122,17 @@ def _draw_groups(
     """Each network with the members that are tested and its pseudo-groups."""
     requests = accounts["request_count"].to_numpy().astype(float)
     lifetime = ((accounts["last_seen_at"] - accounts["first_seen_at"]).dt.total_seconds().to_numpy()).astype(float)
+    by_requests, by_lifetime = (_in_order(outside, measure) for measure in (requests, lifetime))
     groups = []
     for (network_id,), part in members.group_by("network_id", maintain_order=True):
         numbers_in = part["account"].to_numpy().astype(np.int64)
         rng = np.random.default_rng([settings.seed, content_of(accounts, numbers_in)])
         tested = _sample(numbers_in, requests, settings.sample_accounts, rng)
-        pool = outside if len(outside) >= FEWEST_OUTSIDE else np.setdiff1d(np.arange(len(accounts)), numbers_in)
-        matched = _draw(tested, pool, requests, settings.draws, rng)
-        peers = _draw(tested, pool, lifetime, settings.draws, rng)
+        if len(outside) < FEWEST_OUTSIDE:
+            others = np.setdiff1d(np.arange(len(accounts)), numbers_in)
+            by_requests, by_lifetime = (_in_order(others, measure) for measure in (requests, lifetime))
+        matched = _draw(tested, *by_requests, requests, settings.draws, rng)
+        peers = _draw(tested, *by_lifetime, lifetime, settings.draws, rng)
         groups.append(Group(str(network_id), members=numbers_in, tested=tested, matched=matched, peers=peers))
     return tuple(groups)
 
@@ -199,13 +202,20 @@ def _sample(numbers: Ints, requests: npt.NDArray[np.float64], size: int, rng: np
     return numbers if len(numbers) <= size else np.sort(rng.choice(numbers, size, replace=False))
 
 
-def _draw(tested: Ints, pool: Ints, measure: npt.NDArray[np.float64], draws: int, rng: np.random.Generator) -> Ints:
-    """Pseudo-groups: for each tested account one of its nearest outsiders by rank of `measure`."""
-    if len(pool) < FEWEST_OUTSIDE:
-        return np.zeros((0, len(tested)), dtype=np.int64)
+def _in_order(pool: Ints, measure: Floats) -> tuple[Ints, Floats]:
+    """Accounts in order of a measure, and the measure in that order."""
     ordered = pool[np.argsort(measure[pool], kind="stable")]
+    return ordered, measure[ordered]
+
+
+def _draw(tested: Ints, ordered: Ints, values: Floats, measure: Floats, draws: int, rng: np.random.Generator) -> Ints:
+    """Pseudo-groups: for each tested account one of its nearest outsiders by rank of `measure`, of outsiders in order
+    of it.
+    """
+    if len(ordered) < FEWEST_OUTSIDE:
+        return np.zeros((0, len(tested)), dtype=np.int64)
     reach = max(15, len(ordered) // 50)
-    place = np.searchsorted(measure[ordered], measure[tested])
+    place = np.searchsorted(values, measure[tested])
     low = np.clip(place - reach, 0, max(0, len(ordered) - 2 * reach - 1))
     width = min(2 * reach + 1, len(ordered))
     return np.asarray(ordered[low[None, :] + rng.integers(0, width, size=(draws, len(tested)))], dtype=np.int64)
