@@ -1,6 +1,6 @@
 """The whole of `investigate` on worlds of the reported regime, stage by stage: seconds, rows a second, peak memory, disk.
 
-    python tests/bench/scale/run.py [--events 1_000_000 3_700_000] [--form parquet|jsonl] [--folder .bench/scale]
+    python tests/bench/scale/run.py [--events 1_000_000 3_700_000] [--form parquet|jsonl|jsonl.zst] [--folder .bench/scale]
         [--engine serial|processes|dask] [--workers N] [--memory LIMIT] [--plot FILE.svg]
 
 Worlds are made where they are missing (`world.py`); each run is a process of its own and adds a line to
@@ -203,7 +203,7 @@ def main() -> None:
     """Make worlds, run each in a process of its own, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 3_700_000])
-    parser.add_argument("--form", choices=("parquet", "jsonl"), default="parquet")
+    parser.add_argument("--form", choices=("parquet", "jsonl", "jsonl.zst"), default="parquet")
     parser.add_argument("--folder", type=Path, default=Path(".bench/scale"))
     parser.add_argument("--engine", default="auto")
     parser.add_argument("--workers", type=int, default=0)

@@ -1,6 +1,6 @@
 """Makes a world of the reported regime, fast: one hydra of 25,000 accounts, customers, and innocent look-alikes.
 
-    python tests/bench/scale/world.py FOLDER --events 3_700_000 [--form parquet|jsonl] [--jobs 2]
+    python tests/bench/scale/world.py FOLDER --events 3_700_000 [--form parquet|jsonl|jsonl.zst] [--jobs 2]
 
 All numbers scale with `--events` (73 M: 551,000 accounts, a hydra of 25,000 with 28 M requests in 42 days, hashes but
 no text). A file a day, the same bytes from the same seed and size, whatever `--jobs`; about a million rows a second.
@@ -265,7 +265,8 @@ def write_day(folder: Path, form: str, events: int, seed: int, day: int) -> int:
     if form == "parquet":
         frame.write_parquet(path, compression="zstd", compression_level=1)
     else:
-        frame.with_columns(pl.col("started_at").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")).write_ndjson(path)
+        lines = frame.with_columns(pl.col("started_at").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"))
+        lines.write_ndjson(path, compression="zstd" if form.endswith(".zst") else "uncompressed", compression_level=1)
     return frame.height
 
 
@@ -295,7 +296,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--form", choices=("parquet", "jsonl"), default="parquet")
+    parser.add_argument("--form", choices=("parquet", "jsonl", "jsonl.zst"), default="parquet")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     wish = parser.parse_args()
