@@ -140,20 +140,28 @@ def test_one_name_for_all_is_openness(name: str, column: str, said: str) -> None
     assert not only(name, made().panel())["assessable"]
 
 
-def test_one_exit_is_openness_unless_several_pay() -> None:
-    """All members behind one exit come openly from one place; where four payers stand behind it, it is a place only."""
+def test_one_exit_is_openness_where_one_name_stands_behind_it() -> None:
+    """All members behind one exit come openly from one place if one payer, domain or organisation is known of most of
+    them; where four payers stand behind it, or nobody is named, it is a place only.
+    """
 
     def send(number: int) -> dict[str, Any]:
         home = "198.51.100" if number < MEMBERS else f"203.0.{number}"
         return {"client_address": f"{home}.7", "client_prefix": f"{home}.0/24"}
 
-    assert only("one_egress", made(send=send).panel())["holds"]
+    nobody = only("one_egress", made(send=send).panel())
+    assert not nobody["holds"]
+    assert nobody["sentence"].endswith("names who stands behind it: a place, not a name.")
     paid = made(lambda number: {"payment_id": f"card{number % 4}"}, send).panel()
     row = only("one_egress", paid)
     assert not row["holds"]
     assert row["sentence"].endswith("4 payers stand behind it: a place, not a name.")
     one = made(lambda number: {"payment_id": "card" if number < MEMBERS else f"c{number}"}, send).panel()
     assert only("one_egress", one)["holds"]
+    for column in ("email_domain", "organization_id"):
+        for count, holds in ((6, True), (5, False)):
+            named = made(lambda number: {column: "x" if number < count else f"y{number}"}, send)  # noqa: B023
+            assert only("one_egress", named.panel())["holds"] == holds
     assert only("one_egress", made().panel())["reason"] == "no address is known of three members"
 
 

@@ -1,9 +1,12 @@
-"""One egress for all: these accounts come openly from one place.
+"""One egress for all, and a name behind it: these accounts come openly from one place.
 
-Guard:      an exit says where somebody is, not who. Where several payers are known, none of whom pays for most, it may
-            be a home for strangers or a rented machine, and is not taken for openness.
+Guard:      an exit says where somebody is, not who. It is taken for openness only where a name that most members stand
+            under is known, too: a payer, a mail domain or a declared organisation. Where several payers are known, or
+            nobody is named at all, it may be a home for strangers, a rented machine or a relay as well as an office;
+            whether one hand hides there cannot be told, and gateways of a few lasting keys are explained by that.
 Null model: none; beside it, declared organisations with three seats or more outside the network.
-Blind to:   operators that hide everything but the exit; carriers and clouds with few customers; logs without addresses.
+Blind to:   operators that hide everything but the exit and one payer; carriers and clouds with few customers; logs
+            without addresses.
 """
 
 from __future__ import annotations
@@ -13,9 +16,11 @@ from typing import TYPE_CHECKING
 from forensics.judging.answers import answers
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.identities import (
+    DOMAIN,
     FEWEST,
     PAYER,
     SEVERAL,
+    claimed_values,
     declared_values,
     exit_values,
     most_frequent,
@@ -33,12 +38,18 @@ def test_one_egress(panel: Panel) -> pl.DataFrame:
     missing = "no address is known of three members"
     words = ("exit (/24, /48)", "exits (/24, /48)")
     rows = tell_names(panel, PLUGIN, exit_values(panel), words, missing, hides=False)
-    payers = declared_values(panel, PAYER)
+    payers, domains, claims = declared_values(panel, PAYER), declared_values(panel, DOMAIN), claimed_values(panel)
     for group, row in zip(panel.groups, rows, strict=True):
-        most = most_frequent(payers, group.members)
-        if row["holds"] and most is not None and most.values >= FEWEST and most.share <= SEVERAL:
+        if not row["holds"]:
+            continue
+        known = [most_frequent(values, group.members) for values in (payers, domains, claims)]
+        paid = known[0]
+        if paid is not None and paid.values >= FEWEST and paid.share <= SEVERAL:
             row["holds"] = False
-            row["sentence"] += f" {most.values} payers stand behind it: a place, not a name."
+            row["sentence"] += f" {paid.values} payers stand behind it: a place, not a name."
+        elif not any(most is not None and most.share > SEVERAL and not most.public for most in known):
+            row["holds"] = False
+            row["sentence"] += " No payer, mail domain or organisation names who stands behind it: a place, not a name."
     return answers(rows)
 
 
