@@ -19,7 +19,7 @@ from forensics.linking.incidence import INCIDENCE_COLUMNS, build_incidence
 from forensics.linking.membership import ALONE, complete, own_pairs, score_accounts, score_cap, sum_lines
 from forensics.linking.parting import split_alike
 from forensics.linking.passing import join_by_passing, read_passed
-from forensics.linking.roles import LIFE_COLUMNS, describe_traffic
+from forensics.linking.roles import LIFE_COLUMNS, describe_traffic, shown_on
 
 if TYPE_CHECKING:
     from forensics.common.arrays import Bools, Ints
@@ -89,7 +89,8 @@ def _form(
     passed = read_passed(incidence, sightings)
     before, labels = labels, join_by_passing(incidence, labels, passed, settings)
     brought = (before < 0) & (labels >= 0)
-    traffic = describe_traffic(incidence, labels, _shown_by_members(incidence, labels, sightings), accounts, brought)
+    shown_by_members = _shown_by_members(incidence, labels, sightings)
+    traffic = describe_traffic(incidence, labels, shown_by_members, accounts, brought, shown_on(sightings, accounts))
     members = _tell(incidence, labels, np.where(brought, ALONE, core), traffic, links, brought, settings)
     return pl.concat([members, _tell_firms(incidence, labels, accounts, settings)]).sort("network_id", "account_id")
 

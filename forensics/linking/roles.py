@@ -1,6 +1,8 @@
 """What part of a member's own traffic is the network's, since when, and hence what it is to the network.
 
 Whoever puts one rare value, a card or a few requests on a stranger's account does not make it a member: it is `used`.
+What a platform's logs cannot show is missing, never unlike: an account is held against members by what its platform
+shows, and where that is nothing of the network's, no share is told of it.
 
 Blind to:  networks whose members show nothing in common that an event would show (then no share is told).
 """
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from forensics.common.arrays import Bools, Ints
     from forensics.linking.incidence import Incidence
 
-LIFE_COLUMNS = ["account_id", "request_count", "first_seen_at", "last_seen_at"]
+LIFE_COLUMNS = ["account_id", "request_count", "first_seen_at", "last_seen_at", "platform", "platform_count"]
 FEWEST = 3  # members that must show a value for it to be the network's
 MOST = 0.5  # of the traffic, from which it is the account's life
 AS_OTHERS = 2.0  # times as often as the other members that show a value do: more of it is the account's own matter
@@ -29,31 +31,90 @@ AS_MUCH = 0.05  # chance of so little passing through a full member, from which 
 EARLY = 0.25  # of the time that an account is seen, within which what it was born into shows
 
 
+def shown_on(sightings: pl.LazyFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    """One row per platform and kind that some account shows which is on no other platform.
+
+    In:  SIGHTINGS and ACCOUNTS (LIFE_COLUMNS).
+    """
+    on_one = accounts.filter(pl.col("platform_count").fill_null(1) <= 1).select("account_id", _platform())
+    return (
+        sightings.select("account_id", "kind")
+        .join(on_one.lazy(), on="account_id")
+        .select("platform", "kind")
+        .unique()
+        .collect(engine="streaming")
+    )
+
+
 def describe_traffic(
-    incidence: Incidence, labels: Ints, sightings: pl.DataFrame, accounts: pl.DataFrame, brought: Bools
+    incidence: Incidence,
+    labels: Ints,
+    sightings: pl.DataFrame,
+    accounts: pl.DataFrame,
+    brought: Bools,
+    shows: pl.DataFrame,
 ) -> pl.DataFrame:
     """One row per account in a network: the share of its requests that show the network's own values, and since when.
 
     In:    SIGHTINGS and ACCOUNTS (LIFE_COLUMNS); labels by principal; which principals only what passed brought: of
-           these the share is told by how much passes to and from them, beside the others.
+           these the share is told by how much passes to and from them, beside the others; what each platform shows
+           (`shown_on`).
     Out:   account_id, network, traffic_share, since, part (core apart: member, mixed or used).
-    Null:  traffic_share and since where less than half of the network shows any value of its own.
+    Null:  traffic_share and since where less than half of the network shows any value of its own, or the account's
+           platform shows nothing of the kind.
     """
     seats = incidence.seats.with_columns(network=pl.Series(labels).gather(incidence.seats["account"]))
-    members = seats.filter(pl.col("network") >= 0).join(accounts.select(LIFE_COLUMNS), on="account_id")
+    members = seats.filter(pl.col("network") >= 0).join(
+        accounts.select(*(name for name in LIFE_COLUMNS if name != "platform"), _platform()), on="account_id"
+    )
+    members = members.with_columns(brought=pl.Series(brought).gather(members["account"]))
+    own = _own_values(incidence, labels)
     shown = sightings.join(members.select("account_id", "network"), on="account_id").join(
-        _own_values(incidence, labels), on=["network", "kind", "value"], how="semi"
+        own, on=["network", "kind", "value"], how="semi"
     )
     by_kind = _as_others_do(shown.join(members.select("account_id", "request_count"), on="account_id"))
-    best = by_kind.group_by("account_id").agg(pl.col("traffic_share").max(), pl.col("since").min())
-    members = members.with_columns(brought=pl.Series(brought).gather(members["account"]))
+    best = _by_platform(by_kind, members, own, shows)
     passing = _share_of_passing(sightings, members)
-    best = pl.concat([best.join(passing, on="account_id", how="anti"), passing])
-    told = members.join(best, on="account_id", how="left").with_columns(pl.col("traffic_share").fill_null(0.0))
-    own = pl.col("traffic_share").filter(~pl.col("brought"))
-    known = pl.col("brought") | ((own >= USUAL_SHARE).mean() >= MOST).over("network")
+    best = pl.concat([best.join(passing, on="account_id", how="anti"), passing], how="diagonal")
+    told = members.join(best, on="account_id", how="left")
+    seen = pl.col("traffic_share").filter(~pl.col("brought"))
+    known = pl.col("brought") | ((seen >= USUAL_SHARE).mean() >= MOST).fill_null(value=False).over("network")
     told = told.with_columns(traffic_share=pl.when(known).then("traffic_share"), since=pl.when(known).then("since"))
     return told.select("account_id", "network", "traffic_share", "since", part=_part())
+
+
+def _platform() -> pl.Expr:
+    return pl.col("platform").fill_null("")
+
+
+def _by_platform(by_kind: pl.DataFrame, members: pl.DataFrame, own: pl.DataFrame, shows: pl.DataFrame) -> pl.DataFrame:
+    """One row per member whose platform shows any of the kinds by which its network's traffic is told: the share of its
+    requests that does, since when, and what is usual of a full member (`usual`), by these kinds.
+    """
+    at = ["network", "platform"]
+    sees = (
+        members.select(at)
+        .unique()
+        .join(own.select("network", "kind").unique(), on="network")
+        .join(shows, on=["platform", "kind"], how="semi")
+    )
+    views = sees.group_by(at).agg(view=pl.col("kind"))
+    # Whoever can show all that a platform shows is somebody to be held against.
+    peers = (
+        views.join(views, on="network", suffix="_b")
+        .filter(pl.col("view").list.set_difference("view_b").list.len() == 0)
+        .select("network", "platform", platform_b="platform_b")
+        .join(members.select("network", "account_id", "brought", platform_b="platform"), on=["network", "platform_b"])
+    )
+    shares = (
+        peers.join(sees, on=at)
+        .join(by_kind, on=["account_id", "kind"], how="left")
+        .group_by("account_id", *at, "platform_b", "brought")
+        .agg(pl.col("traffic_share").max().fill_null(0.0), pl.col("since").min())
+    )
+    full = shares.filter(~pl.col("brought")).group_by(at).agg(usual=pl.col("traffic_share").quantile(FULL))
+    mine = shares.filter(pl.col("platform") == pl.col("platform_b")).join(full, on=at, how="left")
+    return mine.select("account_id", "traffic_share", "since", "usual")
 
 
 def _as_others_do(shown: pl.DataFrame) -> pl.DataFrame:
@@ -117,7 +178,7 @@ def _part() -> pl.Expr:
     late = (pl.col("since") - pl.col("first_seen_at") > EARLY * life).fill_null(value=False)
     little = pl.col("traffic_share") < MOST
     # Of a brought account the share is beside full members as it is.
-    usual = pl.when("brought").then(1.0).otherwise(pl.col("traffic_share").quantile(FULL).over("network"))
+    usual = pl.when("brought").then(1.0).otherwise("usual")
     return (
         pl.when(little & (late | (_at_most() < LITTLE * usual)))
         .then(pl.lit("used"))

@@ -15,7 +15,7 @@ from forensics.describing.sightings.retry import find_retries
 from forensics.linking.incidence import build_incidence
 from forensics.linking.membership import ALONE
 from forensics.linking.passing import join_by_passing, read_passed
-from forensics.linking.roles import describe_traffic
+from forensics.linking.roles import describe_traffic, shown_on
 
 START = datetime(2026, 4, 1, tzinfo=UTC)
 G = [f"g{place:02d}" for place in range(12)]
@@ -159,7 +159,8 @@ def test_a_brought_account_through_which_little_passes_has_a_life_of_its_own(con
     incidence, sightings = world.tables()
     inside = np.array([name in {*G, born, stolen} for name in incidence.account_ids])
     brought = np.array([name in {born, stolen} for name in incidence.account_ids])
-    told = describe_traffic(incidence, np.where(inside, 0, ALONE), sightings, world.accounts(), brought)
+    shows = shown_on(sightings.lazy(), world.accounts())
+    told = describe_traffic(incidence, np.where(inside, 0, ALONE), sightings, world.accounts(), brought, shows)
     part = dict(told.select("account_id", "part").iter_rows())
     assert part[born] == "member"
     assert part[stolen] == "used"

@@ -9,13 +9,16 @@ import polars as pl
 
 from forensics.common.schema import ACCOUNTS, SIGHTINGS
 from forensics.linking.incidence import build_incidence
-from forensics.linking.roles import describe_traffic
+from forensics.linking.roles import describe_traffic, shown_on
 
 START = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 def roles_of(
-    shown: dict[str, tuple[int, float]], also: str = "", requests: dict[str, int] | None = None
+    shown: dict[str, tuple[int, float]],
+    also: str = "",
+    requests: dict[str, int] | None = None,
+    platforms: dict[str, str] | None = None,
 ) -> dict[str, tuple[float | None, str]]:
     """Traffic share and part of twenty pool accounts and of others: events of 100 that show the pool's template, and the
     day of 40 from which on. `also` is a template of which the pool shows two events each, the others nothing else.
@@ -37,13 +40,16 @@ def roles_of(
     ids = [*pool, *others]
     known = pl.DataFrame({"account_id": ids}).with_columns(
         request_count=pl.Series([(requests or {}).get(name, 100) for name in ids], dtype=pl.UInt32),
+        platform=pl.Series([(platforms or {}).get(name, "azure") for name in ids]),
         first_seen_at=pl.lit(START, ACCOUNTS.schema["first_seen_at"]),
         last_seen_at=pl.lit(START + timedelta(days=40), ACCOUNTS.schema["last_seen_at"]),
     )
     accounts = pl.concat([ACCOUNTS.empty(), known], how="diagonal_relaxed")
     incidence = build_incidence(sightings, accounts)
     labels = np.where([name in pool for name in incidence.account_ids], 0, -1).astype(np.int64)
-    told = describe_traffic(incidence, labels, sightings, accounts, np.zeros(len(labels), dtype=bool))
+    told = describe_traffic(
+        incidence, labels, sightings, accounts, np.zeros(len(labels), dtype=bool), shown_on(sightings.lazy(), accounts)
+    )
     return {row["account_id"]: (row["traffic_share"], row["part"]) for row in told.iter_rows(named=True)}
 
 
@@ -70,3 +76,15 @@ def test_a_few_requests_tell_little() -> None:
     """An account of few requests is not called used for a share that chance alone would give a member."""
     assert roles_of({"new": (1, 1.0)}, requests={"new": 5})["new"][1] != "used"
     assert roles_of({"old": (10, 1.0)}, requests={"old": 200})["old"][1] == "used"
+
+
+def test_what_a_platform_cannot_show_is_missing() -> None:
+    """An account on a platform whose logs have no prompts is not called used because it shows none; one beside it on
+    the pool's platform is, and so are both where anybody on that platform shows prompts.
+    """
+    blind = {"elsewhere": "bedrock"}
+    told = roles_of({"elsewhere": (0, 0.0), "framed": (0, 0.0)}, platforms=blind)
+    assert told["elsewhere"] == (None, "member")
+    assert told["framed"] == (0.0, "used")
+    seeing = blind | {f"other{number:03d}": "bedrock" for number in range(20)}
+    assert roles_of({"elsewhere": (0, 0.0), "framed": (0, 0.0)}, platforms=seeing)["elsewhere"] == (0.0, "used")
