@@ -32,14 +32,16 @@ EARLY = 0.25  # of the time that an account is seen, within which what it was bo
 
 
 def shown_on(sightings: pl.LazyFrame, accounts: pl.DataFrame) -> pl.DataFrame:
-    """One row per platform and kind that some account shows which is on no other platform.
+    """One row per platform and kind that some account shows which is on no other platform; where a platform has no such
+    account, that any of its accounts shows.
 
     In:  SIGHTINGS and ACCOUNTS (LIFE_COLUMNS).
     """
-    on_one = accounts.filter(pl.col("platform_count").fill_null(1) <= 1).select("account_id", _platform())
+    one = pl.col("platform_count").fill_null(1) <= 1
+    telling = accounts.with_columns(_platform()).filter(one | ~one.any().over("platform"))
     return (
         sightings.select("account_id", "kind")
-        .join(on_one.lazy(), on="account_id")
+        .join(telling.select("account_id", "platform").lazy(), on="account_id")
         .select("platform", "kind")
         .unique()
         .collect(engine="streaming")

@@ -19,6 +19,7 @@ def roles_of(
     also: str = "",
     requests: dict[str, int] | None = None,
     platforms: dict[str, str] | None = None,
+    platform_count: int = 1,
 ) -> dict[str, tuple[float | None, str]]:
     """Traffic share and part of twenty pool accounts and of others: events of 100 that show the pool's template, and the
     day of 40 from which on. `also` is a template of which the pool shows two events each, the others nothing else.
@@ -41,6 +42,7 @@ def roles_of(
     known = pl.DataFrame({"account_id": ids}).with_columns(
         request_count=pl.Series([(requests or {}).get(name, 100) for name in ids], dtype=pl.UInt32),
         platform=pl.Series([(platforms or {}).get(name, "azure") for name in ids]),
+        platform_count=pl.lit(platform_count, pl.UInt32),
         first_seen_at=pl.lit(START, ACCOUNTS.schema["first_seen_at"]),
         last_seen_at=pl.lit(START + timedelta(days=40), ACCOUNTS.schema["last_seen_at"]),
     )
@@ -88,3 +90,10 @@ def test_what_a_platform_cannot_show_is_missing() -> None:
     assert told["framed"] == (0.0, "used")
     seeing = blind | {f"other{number:03d}": "bedrock" for number in range(20)}
     assert roles_of({"elsewhere": (0, 0.0), "framed": (0, 0.0)}, platforms=seeing)["elsewhere"] == (0.0, "used")
+
+
+def test_a_platform_whose_accounts_are_all_elsewhere_too_shows_what_they_show() -> None:
+    """Accounts that are all on two platforms are held against each other none the less."""
+    told = roles_of({"framed": (4, 1.0)}, platform_count=2)
+    assert told["pool00"] == (0.9, "member")
+    assert told["framed"] == (0.04, "used")
