@@ -56,6 +56,7 @@ MEAN = {"dependence": 1.5, "likeness": 0.5, "concealment": 1.5, "openness": 1.5}
 MEAN_HOLDS = 0.3  # how strongly a nature's mean is drawn to that
 STRENGTHS = (0.3, 1.0, 3.0)  # how strongly a family is drawn to its nature's mean, tried in turn
 DECLARED = 0.8  # of a structure's accounts under one declared organisation or parent, from which it is openly one hand
+PARTLY = 0.1  # of a network's accounts that are an operator's, from which what it shows may be his
 ROUNDS = 3  # which reason is the best depends on the weights, and these on it
 
 
@@ -69,6 +70,7 @@ class Network:
     members: int
     hostile: bool
     openly: bool  # seats of one declared organisation or parent
+    partly: bool  # an operator's accounts among more of others': neither one hand nor none
     signs: dict[Key, tuple[float, str]]
     reasons: list[tuple[frozenset[str], float]]  # families, and what part of them it takes away
     tells_hiding: bool
@@ -110,6 +112,7 @@ def read_world(author: str, world: Path) -> tuple[list[Network], pl.DataFrame, p
                 row["account_count"],
                 2 * hostile >= max(len(accounts), 1),
                 _is_openly_one(accounts, labels, claims),
+                PARTLY * len(accounts) <= hostile < len(accounts) / 2 and hostile > 0,
                 strongest(sign for sign in rows if sign["role"] != "explanation"),
                 [
                     (plugin_of(sign).accounts_for, _excuse(sign["fit"] or 0.0))
@@ -211,7 +214,7 @@ def take_away(networks: list[Network], weights: dict[str, Weights]) -> None:
 
 def fit_both(networks: list[Network], strength: float) -> dict[str, Weights]:
     """Weights of both questions."""
-    hand = [network for network in networks if network.hostile or not network.openly]
+    hand = [network for network in networks if network.hostile or not (network.openly or network.partly)]
     hides = [network for network in networks if network.tells_hiding and (network.hostile or network.openly)]
     for network in networks:
         network.left = {}
