@@ -5,10 +5,10 @@ python tests/bench/fit.py --keep FOLDER [--seeds 1 2 3] [--authors …] [--level
 Worlds are made and investigated in FOLDER; what is there is taken as it is, unless --again. From every network come the
 signs that hold (the strongest of each family), the innocent reasons that fit, and what its accounts were by the author's
 labels. Two additive models are fitted with scipy (L-BFGS-B, weights never negative, so that a sign can only speak its
-way): one hand (operators' networks against all that is not one hand) and hiding (operators' networks against openly
-declared organisations). Weights of a family are drawn towards the mean of their nature, so that a family that few worlds
-show does not run away; every author counts alike. How strongly they are drawn is chosen by what does best on authors left
-out. --write puts the weights of all authors into forensics/judging/weights.toml.
+way): one hand (operators' networks against all that is not one hand, those of which an operator has a part left out) and
+hiding (operators' networks against openly declared organisations). Weights of a family are drawn towards the mean of
+their nature, so that a family that few worlds show does not run away; every author counts alike. How strongly they are
+drawn is chosen by what does best on authors left out. --write puts the weights of all authors into forensics/judging/weights.toml.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forensics.judging.answers import answers
+from forensics.judging.answers import answers, unassessable
 from forensics.judging.hallmark import Hallmark
 from forensics.judging.identities import (
     DOMAIN,
@@ -28,9 +28,12 @@ from forensics.judging.identities import (
 )
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import polars as pl
 
-    from forensics.judging.hallmark import Panel
+    from forensics.judging.hallmark import Group, Panel
+    from forensics.judging.identities import Most
 
 
 def test_one_egress(panel: Panel) -> pl.DataFrame:
@@ -39,18 +42,31 @@ def test_one_egress(panel: Panel) -> pl.DataFrame:
     words = ("exit (/24, /48)", "exits (/24, /48)")
     rows = tell_names(panel, PLUGIN, exit_values(panel), words, missing, hides=False)
     payers, domains, claims = declared_values(panel, PAYER), declared_values(panel, DOMAIN), claimed_values(panel)
+    told = []
     for group, row in zip(panel.groups, rows, strict=True):
-        if not row["holds"]:
-            continue
         known = [most_frequent(values, group.members) for values in (payers, domains, claims)]
-        paid = known[0]
-        if paid is not None and paid.values >= FEWEST and paid.share <= SEVERAL:
-            row["holds"] = False
-            row["sentence"] += f" {paid.values} payers stand behind it: a place, not a name."
-        elif not any(most is not None and most.share > SEVERAL and not most.public for most in known):
-            row["holds"] = False
-            row["sentence"] += " No payer, mail domain or organisation names who stands behind it: a place, not a name."
-    return answers(rows)
+        nobody = _names_nobody(known) if row["holds"] else ""
+        told.append(_a_place(group, row, nobody) if nobody else row)
+    return answers(told)
+
+
+def _names_nobody(known: list[Most | None]) -> str:
+    """Why no payer (the first), mail domain or organisation names who stands behind an exit; nothing where one does."""
+    paid = known[0]
+    if paid is not None and paid.values >= FEWEST and paid.share <= SEVERAL:
+        return f"{paid.values} payers stand behind it"
+    if any(most is not None and most.share > SEVERAL and not most.public for most in known):
+        return ""
+    return "no payer, mail domain or organisation names who stands behind it"
+
+
+def _a_place(group: Group, row: dict[str, Any], why: str) -> dict[str, Any]:
+    """The exit is there, and is neither openness nor its absence."""
+    return unassessable(
+        group,
+        PLUGIN,
+        f"{row['observed']:.0%} of the members whose exits are known share one, a place and no name: {why}",
+    )
 
 
 PLUGIN = Hallmark(
